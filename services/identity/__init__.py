@@ -1,0 +1,1 @@
+"""Companies, people, keys: who may act, and how they prove it."""

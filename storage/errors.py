@@ -1,0 +1,62 @@
+"""What can go wrong between an operation and its rows. Each carries data, never prose."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+
+class StorageError(Exception):
+    """The root of what storage raises on purpose."""
+
+
+@dataclass
+class RowNotFound(StorageError):
+    """No such row in this company; another company's row answers alike."""
+
+    entity: str
+
+
+@dataclass
+class VersionConflict(StorageError):
+    """The row has changed since the caller read it."""
+
+    entity: str
+
+
+@dataclass
+class DuplicateValue(StorageError):
+    """A unique constraint refused the row."""
+
+    entity: str
+    constraint: str
+    columns: tuple[str, ...]
+
+
+@dataclass
+class ReferenceNotFound(StorageError):
+    """A foreign key names a row that this company does not have, or that is still needed."""
+
+    entity: str
+    constraint: str
+    columns: tuple[str, ...]
+
+
+@dataclass
+class ConstraintRefused(StorageError):
+    """A CHECK or NOT NULL refused the row: the operation's own checks have a gap."""
+
+    entity: str
+    constraint: str
+
+
+@dataclass
+class StorageUnavailable(StorageError):
+    """The database cannot be reached, or gave up before it answered."""
+
+    reason: str
+
+
+@dataclass
+class CompanyNotBound(StorageError):
+    """A transaction was opened without a company."""
+
+    given: UUID | None = None

@@ -1,0 +1,191 @@
+"""Typed conditions of lists: one field, one column, one operator."""
+
+import datetime as dt
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+from storage.vocabulary.claims import (
+    AppealStatus,
+    BatchStatus,
+    ClaimStatus,
+    DenialStatus,
+    ExceptionKind,
+    ExceptionStatus,
+    LedgerKind,
+    PayerType,
+    RemittanceStatus,
+    TransactionStatus,
+)
+
+
+def where(*columns: str, operator: str = "=") -> Any:  # noqa: ANN401 -- a dataclass field's default
+    """A condition on one column (or on any of several), off while the field is None.
+
+    Operators: ``=``, ``>=``, ``<=``, ``prefix`` (by starts_with, which is leakproof and so can use
+    an index under row-level security), ``in`` (a list of values), ``null`` (True: is null).
+    """
+    return field(default=None, metadata={"columns": columns, "operator": operator})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Filter:
+    """The base of all conditions."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoFilter(Filter):
+    """Every row of the company."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ByClaim(Filter):
+    claim_id: UUID | None = where("claim_id")
+    claim_ids: list[UUID] | None = where("claim_id", operator="in")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ByBatch(Filter):
+    batch_id: UUID | None = where("batch_id")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ByPerson(Filter):
+    person_id: UUID | None = where("person_id")
+    secret_sha256: bytes | None = where("secret_sha256")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ByRemittance(Filter):
+    remittance_id: UUID | None = where("remittance_id")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ByAdjudication(Filter):
+    adjudication_id: UUID | None = where("adjudication_id")
+    adjudication_ids: list[UUID] | None = where("adjudication_id", operator="in")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PersonFilter(Filter):
+    email: str | None = where("email")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApiKeyFilter(Filter):
+    secret_sha256: bytes | None = where("secret_sha256", "previous_secret_sha256")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuditFilter(Filter):
+    recorded_by: UUID | None = where("recorded_by")
+    entity: str | None = where("entity")
+    entity_id: UUID | None = where("entity_id")
+    recorded_from: dt.datetime | None = where("recorded_at", operator=">=")
+    recorded_until: dt.datetime | None = where("recorded_at", operator="<=")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccessFilter(Filter):
+    recorded_by: UUID | None = where("recorded_by")
+    operation: str | None = where("operation")
+    recorded_from: dt.datetime | None = where("recorded_at", operator=">=")
+    recorded_until: dt.datetime | None = where("recorded_at", operator="<=")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PayerFilter(Filter):
+    type: PayerType | None = where("type")
+    is_active: bool | None = where("is_active")
+    payer_identifier: str | None = where("payer_identifier")
+    remittance_identifier: str | None = where("remittance_identifier")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PatientFilter(Filter):
+    medical_record_number: str | None = where("medical_record_number")
+    name_prefix: str | None = where("name_key", operator="prefix")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClaimFilter(Filter):
+    patient_id: UUID | None = where("patient_id")
+    provider_id: str | None = where("rendering_provider_id", "billing_provider_id")
+    payer_id: UUID | None = where("primary_payer_id", "secondary_payer_id", "tertiary_payer_id")
+    status: ClaimStatus | None = where("status")
+    adjudication_status: str | None = where("adjudication_status")
+    service_from: dt.date | None = where("service_date", operator=">=")
+    service_until: dt.date | None = where("service_date", operator="<=")
+    charge_at_least_cents: int | None = where("total_charge_cents", operator=">=")
+    charge_at_most_cents: int | None = where("total_charge_cents", operator="<=")
+    text: str | None = where(
+        "claim_number", "patient_control_number", "patient_name_key", operator="prefix"
+    )
+    patient_control_number: str | None = where("patient_control_number")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClaimBatchFilter(Filter):
+    payer_id: UUID | None = where("payer_id")
+    status: BatchStatus | None = where("status")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClaimAppealFilter(Filter):
+    claim_id: UUID | None = where("claim_id")
+    status: AppealStatus | None = where("status")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RemittanceFilter(Filter):
+    status: RemittanceStatus | None = where("status")
+    sha256: bytes | None = where("sha256")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RemittanceTransactionFilter(Filter):
+    remittance_id: UUID | None = where("remittance_id")
+    status: TransactionStatus | None = where("status")
+    payer_id: UUID | None = where("payer_id")
+    trace_number: str | None = where("trace_number")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RemittanceExceptionFilter(Filter):
+    status: ExceptionStatus | None = where("status")
+    kind: ExceptionKind | None = where("kind")
+    transaction_id: UUID | None = where("transaction_id")
+    claim_id: UUID | None = where("claim_id")
+    patient_control_number: str | None = where("patient_control_number")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AdjudicationFilter(Filter):
+    claim_id: UUID | None = where("claim_id")
+    transaction_id: UUID | None = where("transaction_id")
+    claim_ids: list[UUID] | None = where("claim_id", operator="in")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LedgerFilter(Filter):
+    claim_id: UUID | None = where("claim_id")
+    claim_ids: list[UUID] | None = where("claim_id", operator="in")
+    transaction_id: UUID | None = where("transaction_id")
+    kind: LedgerKind | None = where("kind")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProviderAdjustmentFilter(Filter):
+    transaction_id: UUID | None = where("transaction_id")
+    payer_key: str | None = where("payer_key")
+    payee_key: str | None = where("payee_key")
+    reference: str | None = where("reference")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DenialFilter(Filter):
+    status: DenialStatus | None = where("status")
+    claim_id: UUID | None = where("claim_id")
+    category: str | None = where("category")
+    owner_role: str | None = where("owner_role")
+    due_until: dt.date | None = where("due_on", operator="<=")

@@ -1,0 +1,28 @@
+"""Row ids: UUIDv7 (RFC 9562), ordered by the time they were made, made by the program."""
+
+import datetime as dt
+from uuid import UUID
+
+import uuid_utils.compat
+
+SYSTEM_ACTOR_ID = UUID("00000000-0000-7000-8000-000000000001")
+"""The principal that every company has for work no person or key asked for (worker, sealer)."""
+
+OPERATOR_ACTOR_ID = UUID("00000000-0000-7000-8000-000000000002")
+"""The installation's operator, as every company's records name it."""
+
+
+def new_id() -> UUID:
+    """A fresh id, later than every id that this process made before."""
+    return uuid_utils.compat.uuid7()
+
+
+def new_ids(count: int) -> list[UUID]:
+    """``count`` fresh ids in ascending order."""
+    return [uuid_utils.compat.uuid7() for _ in range(count)]
+
+
+def lowest_id_at(moment: dt.datetime) -> UUID:
+    """The smallest UUIDv7 that can be made at ``moment``: a bound for partitions and retention."""
+    milliseconds = int(moment.timestamp() * 1000)
+    return UUID(int=(milliseconds << 80) | (0x7 << 76) | (0b10 << 62))

@@ -1,0 +1,204 @@
+"""IStorage: the typed contract between the services and their rows.
+
+One handle is one company, one actor, one transaction. There is no way to name a company inside
+the handle, so nothing can be forgotten::
+
+    async with storage.transaction(company_id, actor) as store:
+        claim = await store.claims.get(claim_id)
+        await store.claims.update(claim.id, changes, expected_version=claim.version)
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from typing import Generic, Protocol, TypeVar
+from uuid import UUID
+
+from sqlmodel import SQLModel
+
+from storage.clock import Clock
+from storage.filters import (
+    AccessFilter,
+    AdjudicationFilter,
+    ApiKeyFilter,
+    AuditFilter,
+    ByAdjudication,
+    ByBatch,
+    ByClaim,
+    ByPerson,
+    ByRemittance,
+    ClaimAppealFilter,
+    ClaimBatchFilter,
+    ClaimFilter,
+    DenialFilter,
+    Filter,
+    LedgerFilter,
+    NoFilter,
+    PatientFilter,
+    PayerFilter,
+    PersonFilter,
+    ProviderAdjustmentFilter,
+    RemittanceExceptionFilter,
+    RemittanceFilter,
+    RemittanceTransactionFilter,
+)
+from storage.tables import claims, identity, ledger, remittances, trail
+
+Fields = TypeVar("Fields", bound=SQLModel, contravariant=True)
+Row = TypeVar("Row", bound=SQLModel)
+Conditions = TypeVar("Conditions", bound=Filter, contravariant=True)
+
+DEFAULT_LIMIT = 50
+MAXIMUM_LIMIT = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who does it, in which request: written on every row and in every trail."""
+
+    principal_id: UUID
+    request_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class Page(Generic[Row]):
+    """Some rows, newest first, and the id to go on after (None at the end)."""
+
+    rows: list[Row]
+    next_after: UUID | None
+
+
+class Log(Protocol[Fields, Row, Conditions]):
+    """The verbs of an append-only entity."""
+
+    async def create(self, fields: Fields) -> Row:
+        """Append one row.
+
+        Raises DuplicateValue, ReferenceNotFound, ConstraintRefused.
+        """
+
+    async def create_many(self, rows: Sequence[Fields], *, ids: Sequence[UUID] | None = None) -> list[UUID]:
+        """Append rows in one statement; returns their ids in order."""
+
+    async def get(self, row_id: UUID) -> Row:
+        """The row with this id. Raises RowNotFound."""
+
+    async def get_many(self, row_ids: Sequence[UUID]) -> list[Row]:
+        """The rows with these ids that exist, in ascending order of id."""
+
+    async def list(
+        self, conditions: Conditions, *, limit: int = DEFAULT_LIMIT, after: UUID | None = None
+    ) -> Page[Row]:
+        """A page of rows that satisfy ``conditions``, newest first."""
+
+    async def all(self, conditions: Conditions) -> list[Row]:
+        """Every row that satisfies ``conditions``, oldest first: for children of one parent."""
+
+    async def count(self, conditions: Conditions) -> int:
+        """How many rows satisfy ``conditions``."""
+
+
+class Repository(Log[Fields, Row, Conditions], Protocol[Fields, Row, Conditions]):
+    """The verbs of a mutable entity. Each change leaves one ``audit_log`` row by itself."""
+
+    async def lock(self, row_id: UUID) -> Row:
+        """The row with this id, held until the transaction ends. Raises RowNotFound."""
+
+    async def update(
+        self, row_id: UUID, changes: Mapping[str, object], *, expected_version: int
+    ) -> Row:
+        """Change some columns and raise the version.
+
+        Raises RowNotFound, VersionConflict, DuplicateValue, ReferenceNotFound, ConstraintRefused.
+        """
+
+    async def delete(self, row_id: UUID, *, expected_version: int) -> None:
+        """Remove the row. Raises RowNotFound, VersionConflict, ReferenceNotFound."""
+
+
+class Numbers(Protocol):
+    """Human numbers of the company: unique, rising, gaps allowed."""
+
+    async def take(self, name: str, count: int = 1) -> int:
+        """Reserve ``count`` consecutive numbers; returns the first."""
+
+
+class Store(Protocol):
+    """Everything that one transaction of one company can reach."""
+
+    company_id: UUID
+    actor: Actor
+    clock: Clock
+    numbers: Numbers
+    patients_read: set[UUID | None]
+    """The patients whose rows this transaction has read: what the access log will name."""
+
+    companies: Repository[identity.CompanyFields, identity.Company, NoFilter]
+    legal_holds: Repository[identity.LegalHoldFields, identity.LegalHold, NoFilter]
+    principals: Repository[identity.PrincipalFields, identity.Principal, NoFilter]
+    people: Repository[identity.PersonFields, identity.Person, PersonFilter]
+    person_sessions: Repository[identity.PersonSessionFields, identity.PersonSession, ByPerson]
+    api_keys: Repository[identity.ApiKeyFields, identity.ApiKey, ApiKeyFilter]
+
+    audit_log: Log[trail.AuditFields, trail.AuditEntry, AuditFilter]
+    api_log: Log[trail.AccessFields, trail.AccessEntry, AccessFilter]
+
+    payers: Repository[claims.PayerFields, claims.Payer, PayerFilter]
+    patients: Repository[claims.PatientFields, claims.Patient, PatientFilter]
+    claims: Repository[claims.ClaimFields, claims.Claim, ClaimFilter]
+    claim_lines: Repository[claims.ClaimLineFields, claims.ClaimLine, ByClaim]
+    claim_batches: Repository[claims.ClaimBatchFields, claims.ClaimBatch, ClaimBatchFilter]
+    claim_batch_items: Log[claims.ClaimBatchItemFields, claims.ClaimBatchItem, ByBatch]
+    claim_transmissions: Log[claims.ClaimTransmissionFields, claims.ClaimTransmission, ByClaim]
+    claim_appeals: Repository[claims.ClaimAppealFields, claims.ClaimAppeal, ClaimAppealFilter]
+
+    remittances: Repository[remittances.RemittanceFields, remittances.Remittance, RemittanceFilter]
+    remittance_anomalies: Log[
+        remittances.RemittanceAnomalyFields, remittances.RemittanceAnomaly, ByRemittance
+    ]
+    remittance_transactions: Repository[
+        remittances.RemittanceTransactionFields,
+        remittances.RemittanceTransaction,
+        RemittanceTransactionFilter,
+    ]
+    remittance_exceptions: Repository[
+        remittances.RemittanceExceptionFields,
+        remittances.RemittanceException,
+        RemittanceExceptionFilter,
+    ]
+
+    adjudications: Log[ledger.AdjudicationFields, ledger.Adjudication, AdjudicationFilter]
+    adjudication_lines: Log[
+        ledger.AdjudicationLineFields, ledger.AdjudicationLine, ByAdjudication
+    ]
+    adjudication_adjustments: Log[
+        ledger.AdjustmentFields, ledger.AdjudicationAdjustment, ByAdjudication
+    ]
+    ledger_entries: Log[ledger.LedgerFields, ledger.LedgerEntry, LedgerFilter]
+    provider_adjustments: Log[
+        ledger.ProviderAdjustmentFields, ledger.ProviderAdjustmentItem, ProviderAdjustmentFilter
+    ]
+    denials: Repository[ledger.DenialFields, ledger.Denial, DenialFilter]
+
+    @property
+    def now(self) -> dt.datetime:
+        """The time of this transaction: the same for everything in it."""
+
+
+class IStorage(Protocol):
+    """Opens transactions. The only door to the rows."""
+
+    clock: Clock
+
+    def transaction(
+        self, company_id: UUID, actor: Actor, *, durable: bool = True
+    ) -> AbstractAsyncContextManager[Store]:
+        """One transaction of one company: commit on leaving, rollback on an exception.
+
+        ``durable=False`` lets the commit answer before its log record is on disk: for pure reads,
+        whose only row is their entry in ``api_log``.
+        Raises CompanyNotBound, StorageUnavailable.
+        """

@@ -1,0 +1,1 @@
+"""IStorage on PostgreSQL: SQLAlchemy Core statements, compiled once, run by psycopg itself."""

@@ -1,0 +1,271 @@
+"""The repository verbs on one PostgreSQL connection inside one transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import cache
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from uuid import UUID
+
+import psycopg
+from psycopg.types.json import Jsonb
+from pydantic import BaseModel
+from sqlalchemy.dialects import postgresql as pg
+from sqlmodel import SQLModel
+
+from storage.errors import RowNotFound, VersionConflict
+from storage.filters import Filter
+from storage.identifiers import new_id, new_ids
+from storage.interface import DEFAULT_LIMIT, Page
+from storage.postgres import statements
+from storage.rows import BOOKKEEPING, AppendOnlyRow, SealedRow
+from storage.tables.claims import Patient
+
+if TYPE_CHECKING:
+    from storage.postgres.transaction import PostgresStore
+
+Fields = TypeVar("Fields", bound=SQLModel)
+Row = TypeVar("Row", bound=SQLModel)
+Conditions = TypeVar("Conditions", bound=Filter)
+
+Value = Any
+Converter = Callable[[Value], Value]
+
+
+def array_literal(values: Sequence[object]) -> str:
+    """A PostgreSQL array literal of texts, for arrays of arrays, which unnest would flatten."""
+    quoted = (str(v).replace("\\", "\\\\").replace('"', '\\"') for v in values)
+    return "{" + ",".join(f'"{value}"' for value in quoted) + "}"
+
+
+class Shape(Generic[Row]):
+    """How rows of one class go to and from the database, worked out once."""
+
+    def __init__(self, row: type[Row]) -> None:
+        self.row = row
+        table = statements.table_of(row)
+        self.entity = table.name
+        self.names = tuple(c.name for c in table.columns)
+        self.patient_column = (
+            "id" if row is Patient else "patient_id" if "patient_id" in self.names else None
+        )
+        self.converters: list[tuple[str, Converter]] = []
+        self.documents: set[str] = set()
+        self.arrays: set[str] = set()
+        for column in table.columns:
+            if (vocabulary := column.info.get("vocabulary")) is not None:
+                self.converters.append((column.name, vocabulary))
+            if (model := column.info.get("model")) is not None:
+                self.converters.append((column.name, model.model_validate))
+            if isinstance(column.type, pg.JSONB):
+                self.documents.add(column.name)
+            if isinstance(column.type, pg.ARRAY):
+                self.arrays.add(column.name)
+
+    def load(self, values: Sequence[Value]) -> Row:
+        """A row from its column values. It is detached: setting an attribute raises."""
+        content = dict(zip(self.names, values, strict=True))
+        for name, convert in self.converters:
+            if content[name] is not None:
+                content[name] = convert(content[name])
+        row = object.__new__(self.row)
+        object.__setattr__(row, "__dict__", content)
+        return row
+
+    def send(self, name: str, value: Value) -> Value:
+        """One column's value as psycopg takes it."""
+        if name in self.documents and value is not None:
+            return Jsonb(value.model_dump(mode="json") if isinstance(value, BaseModel) else value)
+        return value
+
+
+@cache
+def shape_of(row: type[Row]) -> Shape[Row]:
+    """The one shape of a row class."""
+    return Shape(row)
+
+
+class PostgresRepository(Generic[Fields, Row, Conditions]):
+    """See ``storage.interface.Repository``, whose promises these verbs keep."""
+
+    def __init__(self, store: "PostgresStore", row: type[Row]) -> None:
+        self._store = store
+        self._row = row
+        self._shape = shape_of(row)
+
+    async def create(self, fields: Fields) -> Row:
+        given = self._bookkeeping(new_id())
+        given.update(fields.__dict__)
+        parameters = {name: self._shape.send(name, value) for name, value in given.items()}
+        if not issubclass(self._row, AppendOnlyRow):
+            parameters |= self._trail_parameters()
+            parameters["audit_id"] = new_id()
+        cursor = await self._execute(statements.insert_one(self._row), parameters)
+        if issubclass(self._row, SealedRow):
+            (given["xid"],) = await cursor.fetchone() or (0,)
+        return self._shape.load([given[name] for name in self._shape.names])
+
+    async def create_many(
+        self, rows: Sequence[Fields], *, ids: Sequence[UUID] | None = None
+    ) -> list[UUID]:
+        made = list(ids) if ids is not None else new_ids(len(rows))
+        if not made:
+            return made
+        fixed = self._bookkeeping(made[0])
+        parameters: dict[str, Value] = {
+            name: [value] * len(made) for name, value in fixed.items()
+        }
+        parameters["id"] = made
+        for name in type(rows[0]).model_fields:
+            parameters[name] = self._column(name, [getattr(row, name) for row in rows])
+        if not issubclass(self._row, AppendOnlyRow):
+            parameters |= self._trail_parameters()
+            parameters["audit_ids"] = new_ids(len(made))
+        await self._execute(statements.insert_many(self._row), parameters)
+        return made
+
+    async def get(self, row_id: UUID) -> Row:
+        return await self._one(statements.select_one(self._row), row_id)
+
+    async def lock(self, row_id: UUID) -> Row:
+        return await self._one(statements.select_one(self._row, locking=True), row_id)
+
+    async def get_many(self, row_ids: Sequence[UUID]) -> list[Row]:
+        cursor = await self._execute(
+            statements.select_by_ids(self._row),
+            {"company_id": self._store.company_id, "ids": list(row_ids)},
+        )
+        return self._load_all(await cursor.fetchall())
+
+    async def list(
+        self, conditions: Conditions, *, limit: int = DEFAULT_LIMIT, after: UUID | None = None
+    ) -> Page[Row]:
+        names = statements.conditions_given(conditions)
+        sql = statements.select_page(
+            self._row, type(conditions), names, continued=after is not None
+        )
+        parameters = self._conditions(conditions, names)
+        parameters["row_limit"] = limit + 1
+        if after is not None:
+            parameters["after"] = after
+        cursor = await self._execute(sql, parameters)
+        found = await cursor.fetchall()
+        rows = self._load_all(found[:limit])
+        more = len(found) > limit
+        return Page(rows, rows[-1].id if more else None)  # type: ignore[attr-defined]
+
+    async def all(self, conditions: Conditions) -> "list[Row]":
+        names = statements.conditions_given(conditions)
+        sql = statements.select_all(self._row, type(conditions), names)
+        cursor = await self._execute(sql, self._conditions(conditions, names))
+        return self._load_all(await cursor.fetchall())
+
+    async def count(self, conditions: Conditions) -> int:
+        names = statements.conditions_given(conditions)
+        sql = statements.count_all(self._row, type(conditions), names)
+        cursor = await self._execute(sql, self._conditions(conditions, names))
+        (count,) = await cursor.fetchone() or (0,)
+        return int(count)
+
+    async def update(
+        self, row_id: UUID, changes: Mapping[str, object], *, expected_version: int
+    ) -> Row:
+        if forbidden := BOOKKEEPING.intersection(changes):
+            raise ValueError(f"bookkeeping columns cannot be set: {sorted(forbidden)}")
+        sql = statements.update_one(self._row, tuple(sorted(changes)))
+        parameters = {name: self._shape.send(name, value) for name, value in changes.items()}
+        parameters |= self._trail_parameters()
+        parameters |= {
+            "company_id": self._store.company_id,
+            "id": row_id,
+            "expected_version": expected_version,
+            "audit_id": new_id(),
+        }
+        cursor = await self._execute(sql, parameters)
+        if (values := await cursor.fetchone()) is None:
+            await self.get(row_id)
+            raise VersionConflict(self._shape.entity)
+        return self._shape.load(values)
+
+    async def delete(self, row_id: UUID, *, expected_version: int) -> None:
+        cursor = await self._execute(
+            statements.delete_one(self._row),
+            self._trail_parameters()
+            | {
+                "company_id": self._store.company_id,
+                "id": row_id,
+                "expected_version": expected_version,
+                "audit_id": new_id(),
+            },
+        )
+        if await cursor.fetchone() is None:
+            await self.get(row_id)
+            raise VersionConflict(self._shape.entity)
+
+    async def _one(self, sql: str, row_id: UUID) -> Row:
+        cursor = await self._execute(sql, {"company_id": self._store.company_id, "id": row_id})
+        if (values := await cursor.fetchone()) is None:
+            raise RowNotFound(self._shape.entity)
+        return self._load_all([values])[0]
+
+    def _load_all(self, found: "Sequence[Sequence[Value]]") -> "list[Row]":
+        """Rows from their values; whose patients they are about is noted for the access log."""
+        rows = [self._shape.load(values) for values in found]
+        if (column := self._shape.patient_column) is not None:
+            self._store.patients_read.update(row.__dict__[column] for row in rows)
+        return rows
+
+    async def _execute(
+        self, sql: str, parameters: Mapping[str, Value]
+    ) -> "psycopg.AsyncCursor[tuple[Value, ...]]":
+        return await self._store.execute(sql, parameters)
+
+    def _bookkeeping(self, row_id: UUID) -> dict[str, Value]:
+        store = self._store
+        if issubclass(self._row, AppendOnlyRow):
+            return {
+                "company_id": store.company_id,
+                "id": row_id,
+                "recorded_at": store.now,
+                "recorded_by": store.actor.principal_id,
+            }
+        return {
+            "company_id": store.company_id,
+            "id": row_id,
+            "version": 1,
+            "created_at": store.now,
+            "created_by": store.actor.principal_id,
+            "updated_at": store.now,
+            "updated_by": store.actor.principal_id,
+        }
+
+    def _trail_parameters(self) -> dict[str, Value]:
+        store = self._store
+        return {
+            "now": store.now,
+            "actor_id": store.actor.principal_id,
+            "request_id": store.actor.request_id,
+        }
+
+    def _conditions(self, conditions: Conditions, names: tuple[str, ...]) -> dict[str, Value]:
+        parameters: dict[str, Value] = {
+            f"where_{name}": getattr(conditions, name) for name in names
+        }
+        parameters["company_id"] = self._store.company_id
+        return parameters
+
+    def _column(self, name: str, values: "list[Value]") -> "list[Value]":
+        """One column's values as the array that ``insert_many`` takes."""
+        if name in self._shape.arrays:
+            return [None if v is None else array_literal(v) for v in values]
+        if name in self._shape.documents:
+            return [
+                None
+                if v is None
+                else v.model_dump_json()
+                if isinstance(v, BaseModel)
+                else statements.json_text(v)
+                for v in values
+            ]
+        return values
+

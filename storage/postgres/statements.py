@@ -1,0 +1,365 @@
+"""The statements of a repository: written in SQLAlchemy Core, compiled once a shape.
+
+Every statement names the company in each table's predicate; row-level security is the second
+lock. A statement that changes a mutable row writes its ``audit_log`` row itself.
+"""
+
+import dataclasses
+from functools import cache
+from typing import Any
+
+import msgspec
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql as pg
+from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
+from sqlmodel import SQLModel
+
+from storage.filters import Filter
+from storage.rows import AppendOnlyRow, SealedRow, TransactionId, is_trailed
+from storage.tables.trail import AuditEntry
+from storage.vocabulary.identity import AuditAction
+
+_DIALECT = PGDialect_psycopg(paramstyle="pyformat")  # type: ignore[no-untyped-call]
+
+Row = type[SQLModel]
+
+
+def table_of(row: Row) -> sa.Table:
+    """The table of a row class."""
+    table = row.__table__  # type: ignore[attr-defined]
+    assert isinstance(table, sa.Table)
+    return table
+
+
+def compiled(statement: sa.ClauseElement) -> str:
+    """The SQL text of a statement, with ``%(name)s`` parameters."""
+    return str(statement.compile(dialect=_DIALECT))
+
+
+def json_text(value: object) -> str:
+    """JSON text of a document column's value."""
+    return msgspec.json.encode(value).decode()
+
+
+def _company(table: sa.FromClause) -> sa.ColumnElement[bool]:
+    return table.c.company_id == sa.bindparam("company_id", type_=sa.Uuid)
+
+
+def written_columns(row: Row) -> list["sa.Column[Any]"]:
+    """The columns that the program writes: all but those that the database stamps."""
+    return [c for c in table_of(row).columns if not isinstance(c.type, TransactionId)]
+
+
+def _document(source: sa.FromClause, columns: list["sa.Column[Any]"]) -> sa.ColumnElement[Any]:
+    """A JSON object of some columns; built in slices, for a function takes 100 arguments."""
+    parts = [
+        sa.func.jsonb_build_object(
+            *(part for c in columns[at : at + 45] for part in (sa.literal_column(f"'{c.name}'"), source.c[c.name]))
+        )
+        for at in range(0, max(len(columns), 1), 45)
+    ]
+    document = parts[0]
+    for part in parts[1:]:
+        document = document.op("||")(part)
+    return document
+
+
+def _trail(
+    changed: sa.CTE,
+    table: sa.Table,
+    action: AuditAction,
+    audit_id: sa.ColumnElement[Any],
+    *,
+    before: sa.ColumnElement[Any],
+    after: sa.ColumnElement[Any],
+    source: sa.FromClause | None = None,
+) -> sa.CTE:
+    """The CTE that writes the audit rows of the rows in ``changed``."""
+    audit = table_of(AuditEntry)
+    return (
+        sa.insert(audit)
+        .from_select(
+            [
+                "company_id",
+                "id",
+                "recorded_at",
+                "recorded_by",
+                "request_id",
+                "action",
+                "entity",
+                "entity_id",
+                "before",
+                "after",
+            ],
+            sa.select(
+                changed.c.company_id,
+                audit_id,
+                sa.bindparam("now", type_=sa.DateTime(timezone=True)),
+                sa.bindparam("actor_id", type_=sa.Uuid),
+                sa.bindparam("request_id", type_=sa.Uuid),
+                sa.literal_column(f"'{action.value}'"),
+                sa.literal_column(f"'{table.name}'"),
+                changed.c.id,
+                before,
+                after,
+            ).select_from(changed if source is None else source),
+            include_defaults=False,
+        )
+        .returning(audit.c.id)
+        .cte("trail")
+    )
+
+
+_NOTHING = sa.null().cast(pg.JSONB)
+
+
+@cache
+def insert_one(row: Row) -> str:
+    """Insert one row given by column name; a mutable one leaves its trail. Returns nothing."""
+    table = table_of(row)
+    insert = sa.insert(table).values(
+        {c.name: sa.bindparam(c.name, type_=c.type) for c in written_columns(row)}
+    )
+    if issubclass(row, SealedRow):
+        return compiled(insert.returning(table.c.xid))
+    if issubclass(row, AppendOnlyRow):
+        return compiled(insert)
+    new = insert.returning(*table.columns).cte("new")
+    trailed = [c for c in table.columns if is_trailed(c)]
+    trail = _trail(
+        new,
+        table,
+        AuditAction.CREATE,
+        sa.bindparam("audit_id", type_=sa.Uuid),
+        before=_NOTHING,
+        after=_document(new, trailed),
+    )
+    return compiled(sa.select(sa.literal_column("1")).add_cte(new, trail))
+
+
+def _element_type(column: "sa.Column[Any]") -> sa.types.TypeEngine[Any]:
+    """What one element of the array of a column's values is sent as."""
+    if isinstance(column.type, pg.ARRAY | pg.JSONB):
+        return sa.Text()
+    return column.type
+
+
+@cache
+def insert_many(row: Row) -> str:
+    """Insert rows given as one array a column; mutable ones leave their trail."""
+    table = table_of(row)
+    columns = written_columns(row)
+    given = sa.func.unnest(
+        *(
+            sa.bindparam(c.name, type_=pg.ARRAY(_element_type(c)))
+            for c in columns
+        )
+    ).table_valued(
+        *(sa.column(c.name, _element_type(c)) for c in columns)
+    ).render_derived(name="given")
+    source = sa.select(
+        *(
+            sa.cast(given.c[c.name], c.type)
+            if isinstance(c.type, pg.ARRAY | pg.JSONB)
+            else given.c[c.name]
+            for c in columns
+        )
+    )
+    insert = sa.insert(table).from_select(
+        [c.name for c in columns], source, include_defaults=False
+    )
+    if issubclass(row, AppendOnlyRow):
+        return compiled(insert)
+    new = insert.returning(*table.columns).cte("new")
+    paired = (
+        sa.func.unnest(
+            sa.bindparam("id", type_=pg.ARRAY(sa.Uuid)),
+            sa.bindparam("audit_ids", type_=pg.ARRAY(sa.Uuid)),
+        )
+        .table_valued(sa.column("id", sa.Uuid), sa.column("audit_id", sa.Uuid))
+        .render_derived(name="paired")
+    )
+    trailed = [c for c in table.columns if is_trailed(c)]
+    trail = _trail(
+        new,
+        table,
+        AuditAction.CREATE,
+        paired.c.audit_id,
+        before=_NOTHING,
+        after=_document(new, trailed),
+        source=new.join(paired, paired.c.id == new.c.id),
+    )
+    return compiled(sa.select(sa.literal_column("1")).add_cte(new, trail))
+
+
+@cache
+def select_one(row: Row, *, locking: bool = False) -> str:
+    """One row by id; ``locking`` holds it until the transaction ends."""
+    table = table_of(row)
+    statement = sa.select(*table.columns).where(
+        _company(table), table.c.id == sa.bindparam("id", type_=sa.Uuid)
+    )
+    return compiled(statement.with_for_update() if locking else statement)
+
+
+@cache
+def select_by_ids(row: Row) -> str:
+    """Rows by an array of ids, in ascending order of id."""
+    table = table_of(row)
+    wanted = sa.bindparam("ids", type_=pg.ARRAY(sa.Uuid))
+    return compiled(
+        sa.select(*table.columns)
+        .where(_company(table), table.c.id == sa.any_(wanted))
+        .order_by(table.c.id)
+    )
+
+
+def conditions_given(conditions: Filter) -> tuple[str, ...]:
+    """The names of the conditions that are on: with the filter's class, a statement's shape."""
+    return tuple(
+        f.name for f in dataclasses.fields(conditions) if getattr(conditions, f.name) is not None
+    )
+
+
+def _predicates(
+    table: sa.Table, kind: type[Filter], names: tuple[str, ...]
+) -> list[sa.ColumnElement[bool]]:
+    by_name = {f.name: f for f in dataclasses.fields(kind)}
+    return [
+        sa.or_(
+            *(
+                _predicate(table.c[column], by_name[name].metadata["operator"], name)
+                for column in by_name[name].metadata["columns"]
+            )
+        )
+        for name in names
+    ]
+
+
+def _predicate(column: "sa.Column[Any]", operator: str, name: str) -> sa.ColumnElement[bool]:
+    value = sa.bindparam(f"where_{name}", type_=column.type)
+    match operator:
+        case "=":
+            return column == value
+        case ">=":
+            return column >= value
+        case "<=":
+            return column <= value
+        case "prefix":
+            return sa.func.starts_with(column, sa.bindparam(f"where_{name}", type_=sa.Text))
+        case "in":
+            return column == sa.any_(
+                sa.bindparam(f"where_{name}", type_=pg.ARRAY(column.type))
+            )
+        case "null":
+            return column.is_(None) == sa.bindparam(f"where_{name}", type_=sa.Boolean)
+        case _:
+            raise ValueError(operator)
+
+
+@cache
+def select_page(row: Row, kind: type[Filter], names: tuple[str, ...], *, continued: bool) -> str:
+    """A page, newest first, after an id where ``continued``."""
+    table = table_of(row)
+    statement = sa.select(*table.columns).where(
+        _company(table), *_predicates(table, kind, names)
+    )
+    if continued:
+        statement = statement.where(table.c.id < sa.bindparam("after", type_=sa.Uuid))
+    return compiled(
+        statement.order_by(table.c.id.desc()).limit(sa.bindparam("row_limit", type_=sa.Integer))
+    )
+
+
+@cache
+def select_all(row: Row, kind: type[Filter], names: tuple[str, ...]) -> str:
+    """Every row under the conditions, oldest first."""
+    table = table_of(row)
+    return compiled(
+        sa.select(*table.columns)
+        .where(_company(table), *_predicates(table, kind, names))
+        .order_by(table.c.id)
+    )
+
+
+@cache
+def count_all(row: Row, kind: type[Filter], names: tuple[str, ...]) -> str:
+    """How many rows are under the conditions."""
+    table = table_of(row)
+    return compiled(
+        sa.select(sa.func.count())
+        .select_from(table)
+        .where(_company(table), *_predicates(table, kind, names))
+    )
+
+
+@cache
+def update_one(row: Row, changed_columns: tuple[str, ...]) -> str:
+    """Change some columns of one row of an expected version and leave the trail; returns the row."""
+    table = table_of(row)
+    old = (
+        sa.select(*table.columns)
+        .where(
+            _company(table),
+            table.c.id == sa.bindparam("id", type_=sa.Uuid),
+            table.c.version == sa.bindparam("expected_version", type_=sa.Integer),
+        )
+        .cte("old")
+    )
+    changed = (
+        sa.update(table)
+        .where(
+            _company(table),
+            table.c.id == old.c.id,
+            table.c.version == sa.bindparam("expected_version", type_=sa.Integer),
+        )
+        .values(
+            {
+                **{
+                    name: sa.bindparam(name, type_=table.c[name].type)
+                    for name in changed_columns
+                },
+                "version": table.c.version + sa.literal_column("1"),
+                "updated_at": sa.bindparam("now", type_=sa.DateTime(timezone=True)),
+                "updated_by": sa.bindparam("actor_id", type_=sa.Uuid),
+            }
+        )
+        .returning(*table.columns)
+        .cte("changed")
+    )
+    shown = [table.c[name] for name in changed_columns if is_trailed(table.c[name])]
+    trail = _trail(
+        changed,
+        table,
+        AuditAction.UPDATE,
+        sa.bindparam("audit_id", type_=sa.Uuid),
+        before=sa.select(_document(old, shown)).scalar_subquery(),
+        after=_document(changed, shown),
+    )
+    return compiled(sa.select(*(changed.c[c.name] for c in table.columns)).add_cte(trail))
+
+
+@cache
+def delete_one(row: Row) -> str:
+    """Remove one row of an expected version and leave the trail; returns its id."""
+    table = table_of(row)
+    gone = (
+        sa.delete(table)
+        .where(
+            _company(table),
+            table.c.id == sa.bindparam("id", type_=sa.Uuid),
+            table.c.version == sa.bindparam("expected_version", type_=sa.Integer),
+        )
+        .returning(*table.columns)
+        .cte("gone")
+    )
+    trailed = [c for c in table.columns if is_trailed(c)]
+    trail = _trail(
+        gone,
+        table,
+        AuditAction.DELETE,
+        sa.bindparam("audit_id", type_=sa.Uuid),
+        before=_document(gone, trailed),
+        after=_NOTHING,
+    )
+    return compiled(sa.select(gone.c.id).add_cte(trail))

@@ -1,0 +1,159 @@
+"""The pool, and transactions that are bound to one company before anything else happens."""
+
+import datetime as dt
+import typing
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from typing import Any
+from uuid import UUID
+
+import psycopg
+from psycopg import AsyncConnection
+from psycopg_pool import AsyncConnectionPool, PoolTimeout
+
+from storage import interface
+from storage.clock import Clock, SystemClock
+from storage.errors import CompanyNotBound, StorageUnavailable
+from storage.interface import Actor, IStorage, Store
+from storage.postgres.errors import translate
+from storage.postgres.numbers import PostgresNumbers
+from storage.postgres.repository import PostgresRepository
+
+ROW_CLASSES: Mapping[str, type[Any]] = {
+    name: typing.get_args(hint)[1]
+    for name, hint in typing.get_type_hints(interface.Store).items()
+    if typing.get_origin(hint) in (interface.Repository, interface.Log)
+}
+"""The row class of each repository, read off the interface: one line there is all it takes."""
+
+
+class PostgresStore(Store):
+    """One transaction of one company on one connection."""
+
+    def __init__(
+        self, connection: AsyncConnection[Any], company_id: UUID, actor: Actor, clock: Clock
+    ) -> None:
+        self.connection = connection
+        self.company_id = company_id
+        self.actor = actor
+        self.clock = clock
+        self.numbers = PostgresNumbers(self)
+        self.patients_read: set[UUID | None] = set()
+        self._now: dt.datetime | None = None
+
+    def __getattr__(self, name: str) -> Any:  # noqa: ANN401 -- typed by the interface
+        row = ROW_CLASSES.get(name)
+        if row is None:
+            raise AttributeError(name)
+        repository: PostgresRepository[Any, Any, Any] = PostgresRepository(self, row)
+        self.__dict__[name] = repository
+        return repository
+
+    @property
+    def now(self) -> dt.datetime:
+        if self._now is None:
+            self._now = self.clock.now()
+        return self._now
+
+    async def execute(
+        self, sql: str, parameters: Mapping[str, Any] | None = None
+    ) -> psycopg.AsyncCursor[tuple[Any, ...]]:
+        """Run one statement. Raises storage errors; what it cannot name, it lets through."""
+        try:
+            return await self.connection.execute(sql, parameters)  # type: ignore[arg-type]
+        except psycopg.Error as error:
+            if (known := translate(error)) is not None:
+                raise known from error
+            raise
+
+
+class PostgresStorage(IStorage):
+    """IStorage over one pool of connections of the program's restricted role."""
+
+    def __init__(
+        self,
+        conninfo: str,
+        *,
+        clock: Clock | None = None,
+        minimum_connections: int = 1,
+        maximum_connections: int = 10,
+        prepares_statements: bool = True,
+    ) -> None:
+        self.clock = clock or SystemClock()
+        self.pool: AsyncConnectionPool[AsyncConnection[Any]] = AsyncConnectionPool(
+            conninfo,
+            min_size=minimum_connections,
+            max_size=maximum_connections,
+            open=False,
+            timeout=10,
+            kwargs={
+                "autocommit": True,
+                "prepare_threshold": 5 if prepares_statements else None,
+            },
+        )
+
+    async def open(self) -> None:
+        """Connect. Raises StorageUnavailable."""
+        try:
+            await self.pool.open(wait=True, timeout=10)
+        except PoolTimeout as error:
+            raise StorageUnavailable("no connection within ten seconds") from error
+
+    async def close(self) -> None:
+        """Give the connections back."""
+        await self.pool.close()
+
+    @asynccontextmanager
+    async def transaction(
+        self, company_id: UUID, actor: Actor, *, durable: bool = True
+    ) -> AsyncIterator[PostgresStore]:
+        if not isinstance(company_id, UUID):
+            raise CompanyNotBound
+        opening = f"BEGIN; SET LOCAL app.company_id = '{company_id}'"
+        if not durable:
+            opening += "; SET LOCAL synchronous_commit = off"
+        connection = await self._begin(opening)
+        try:
+            try:
+                yield PostgresStore(connection, company_id, actor, self.clock)
+            except BaseException:
+                await _quietly(connection, "ROLLBACK")
+                raise
+            await self._commit(connection)
+        finally:
+            await self.pool.putconn(connection)
+
+    async def _begin(self, opening: str) -> AsyncConnection[Any]:
+        """A connection with the transaction begun; one that a restart has cut is replaced."""
+        for _ in range(self.pool.max_size + 1):
+            try:
+                connection = await self.pool.getconn()
+            except PoolTimeout as error:
+                raise StorageUnavailable("no free connection") from error
+            try:
+                await connection.execute(opening)  # type: ignore[call-overload]
+            except psycopg.OperationalError:
+                await connection.close()
+                await self.pool.putconn(connection)
+            except BaseException:
+                await connection.close()
+                await self.pool.putconn(connection)
+                raise
+            else:
+                return connection
+        raise StorageUnavailable("every connection was cut")
+
+    async def _commit(self, connection: AsyncConnection[Any]) -> None:
+        try:
+            await connection.execute("COMMIT")
+        except psycopg.Error as error:
+            await _quietly(connection, "ROLLBACK")
+            raise (translate(error) or error) from error
+
+
+async def _quietly(connection: AsyncConnection[Any], command: str) -> None:
+    """Run a closing command; a connection on which it fails is closed, and so rolled back."""
+    try:
+        await connection.execute(command)  # type: ignore[call-overload]
+    except BaseException:  # noqa: BLE001 -- whatever it is, the connection cannot be reused
+        await connection.close()

@@ -1,0 +1,184 @@
+"""The bases that every tenant table derives from, and the column kinds they are made of."""
+
+import datetime as dt
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+from pydantic import BaseModel
+from sqlalchemy.dialects import postgresql as pg
+from sqlmodel import Field, SQLModel
+
+SQLModel.metadata.naming_convention = {
+    "pk": "pk_%(table_name)s",
+    "fk": "fk_%(table_name)s_%(column_1_name)s",
+    "uq": "uq_%(table_name)s_%(column_1_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "ix": "ix_%(table_name)s_%(column_1_name)s",
+}
+
+
+class TransactionId(sa.types.UserDefinedType[int]):
+    """PostgreSQL's ``xid8``: the 64-bit id of the writing transaction."""
+
+    cache_ok = True
+
+    def get_col_spec(self, **_: object) -> str:
+        return "xid8"
+
+
+# ruff: noqa: ANN401 -- column factories return what sqlmodel.Field declares to return: Any
+def key_column(**options: Any) -> Any:
+    """A UUID that names a row."""
+    return Field(sa_type=sa.Uuid, **options)
+
+
+def text_column(
+    max_length: int, *, searched: bool = False, secret: bool = False, **options: Any
+) -> Any:
+    """Text of a bounded length.
+
+    ``searched`` columns are compared byte by byte, so that a prefix search can use their index;
+    ``secret`` ones never stand in the trail.
+    """
+    return Field(
+        max_length=max_length,
+        sa_type=sa.Text(collation="C") if searched else sa.Text,  # type: ignore[arg-type]
+        sa_column_kwargs={"info": {"secret": secret}},
+        **options,
+    )
+
+
+def choice_column(vocabulary: type[StrEnum], **options: Any) -> Any:
+    """A closed vocabulary: text in the database, held by a CHECK that the table gets by itself."""
+    return Field(
+        sa_type=sa.Text, sa_column_kwargs={"info": {"vocabulary": vocabulary}}, **options
+    )
+
+
+def cents_column(**options: Any) -> Any:
+    """Money: a whole number of cents."""
+    return Field(sa_type=sa.BigInteger, **options)
+
+
+def quantity_column(precision: int, scale: int, **options: Any) -> Any:
+    """An exact decimal of a stated scale."""
+    return Field(sa_type=sa.Numeric(precision, scale), **options)  # type: ignore[call-overload]
+
+
+def moment_column(**options: Any) -> Any:
+    """A point in time, kept in UTC."""
+    return Field(sa_type=sa.DateTime(timezone=True), **options)  # type: ignore[call-overload]
+
+
+def date_column(**options: Any) -> Any:
+    """A calendar day."""
+    return Field(sa_type=sa.Date, **options)
+
+
+def texts_column(**options: Any) -> Any:
+    """A short list of texts that is shown and checked, never filtered by."""
+    return Field(sa_type=pg.ARRAY(sa.Text), **options)  # type: ignore[call-overload]
+
+
+def keys_column(**options: Any) -> Any:
+    """A short list of ids that is shown, never filtered by."""
+    return Field(sa_type=pg.ARRAY(sa.Uuid), **options)  # type: ignore[call-overload]
+
+
+def document_column(model: type[BaseModel], **options: Any) -> Any:
+    """JSONB with the pydantic model that checks it on the way in and out."""
+    return Field(sa_type=pg.JSONB, sa_column_kwargs={"info": {"model": model}}, **options)
+
+
+def bytes_column(*, secret: bool = False, **options: Any) -> Any:
+    """Raw bytes: hashes and signatures; ``secret`` ones never stand in the trail."""
+    return Field(
+        sa_type=sa.LargeBinary, sa_column_kwargs={"info": {"secret": secret}}, **options
+    )
+
+
+class TenantRow(SQLModel):
+    """A row that can change: one company's, versioned, with who and when."""
+
+    company_id: UUID = key_column(primary_key=True)
+    id: UUID = key_column(primary_key=True)
+    version: int = Field(sa_type=sa.Integer)
+    created_at: dt.datetime = moment_column()
+    created_by: UUID = key_column()
+    updated_at: dt.datetime = moment_column()
+    updated_by: UUID = key_column()
+
+
+class AppendOnlyRow(SQLModel):
+    """A row that is never changed: its own record of who and when."""
+
+    company_id: UUID = key_column(primary_key=True)
+    id: UUID = key_column(primary_key=True)
+    recorded_at: dt.datetime = moment_column()
+    recorded_by: UUID = key_column()
+
+
+class SealedRow(AppendOnlyRow):
+    """An append-only row that the sealer covers; the database stamps its transaction."""
+
+    xid: int = Field(
+        sa_type=TransactionId,
+        sa_column_kwargs={"server_default": sa.text("pg_current_xact_id()")},
+    )
+
+
+BOOKKEEPING = frozenset({*TenantRow.model_fields, *SealedRow.model_fields})
+"""Columns that the repository or the database fills; nobody else can."""
+
+
+def is_trailed(column: "sa.Column[Any]") -> bool:
+    """Whether the trail shows this column's values."""
+    return column.name not in BOOKKEEPING and not column.info.get("secret", False)
+
+
+def belongs_to(table: str, column: str, *, on_delete: str | None = None) -> sa.ForeignKeyConstraint:
+    """A foreign key to another tenant table, company included, so that it cannot cross tenants."""
+    return sa.ForeignKeyConstraint(
+        ["company_id", column], [f"{table}.company_id", f"{table}.id"], ondelete=on_delete
+    )
+
+
+def unique(table: str, *columns: str, where: str | None = None) -> sa.schema.SchemaItem:
+    """Uniqueness within one company, named after the table and its columns."""
+    name = f"uq_{table}_{'_'.join(columns)}"
+    if where is None:
+        return sa.UniqueConstraint("company_id", *columns, name=name)
+    return sa.Index(
+        name, "company_id", *columns, unique=True, postgresql_where=sa.text(where)
+    )
+
+
+def index(table: str, *columns: str, where: str | None = None) -> sa.Index:
+    """An index within one company."""
+    return sa.Index(
+        f"ix_{table}_{'_'.join(columns)}",
+        "company_id",
+        *columns,
+        postgresql_where=None if where is None else sa.text(where),
+    )
+
+
+def check(name: str, condition: str) -> sa.CheckConstraint:
+    """A rule that the database holds; ``name`` says what is true."""
+    return sa.CheckConstraint(condition, name=name)
+
+
+def add_vocabulary_checks(metadata: sa.MetaData) -> None:
+    """Give every ``choice_column`` the CHECK that closes its vocabulary (idempotent)."""
+    for table in metadata.tables.values():
+        held = {constraint.name for constraint in table.constraints}
+        for column in table.columns:
+            vocabulary = column.info.get("vocabulary")
+            name = f"{column.name}_is_known"
+            if vocabulary is None or f"ck_{table.name}_{name}" in held or name in held:
+                continue
+            values = ", ".join(f"'{member.value}'" for member in vocabulary)
+            table.append_constraint(check(name, f"{column.name} IN ({values})"))
+

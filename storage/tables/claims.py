@@ -1,0 +1,274 @@
+"""Payers, patients, claims and what goes out with them."""
+
+import datetime as dt
+from decimal import Decimal
+from uuid import UUID
+
+import sqlalchemy as sa
+from pydantic import BaseModel, ConfigDict
+from sqlmodel import Field, SQLModel
+
+from storage.rows import (
+    AppendOnlyRow,
+    TenantRow,
+    belongs_to,
+    cents_column,
+    check,
+    choice_column,
+    date_column,
+    document_column,
+    index,
+    key_column,
+    moment_column,
+    quantity_column,
+    text_column,
+    texts_column,
+    unique,
+)
+from storage.vocabulary.claims import (
+    AppealStatus,
+    BatchStatus,
+    ClaimStatus,
+    ClaimType,
+    PayerType,
+    SubmissionMethod,
+)
+
+
+class ContactInfo(BaseModel):
+    """How to reach a payer."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    phone: str | None = Field(default=None, max_length=40)
+    fax: str | None = Field(default=None, max_length=40)
+    email: str | None = Field(default=None, max_length=254)
+    address: str | None = Field(default=None, max_length=500)
+
+
+class PayerFields(SQLModel):
+    name: str = text_column(200)
+    payer_identifier: str = text_column(80)
+    remittance_identifier: str | None = text_column(80, default=None)
+    type: PayerType = choice_column(PayerType)
+    claim_submission_method: SubmissionMethod = choice_column(
+        SubmissionMethod, default=SubmissionMethod.ELECTRONIC
+    )
+    timely_filing_limit_days: int = Field(default=365, sa_type=sa.Integer)
+    contact_info: ContactInfo | None = document_column(ContactInfo, default=None)
+    is_active: bool = Field(default=True, sa_type=sa.Boolean)
+
+
+class Payer(PayerFields, TenantRow, table=True):
+    """Who adjudicates claims. ``remittance_identifier`` is TRN03 of the payer's 835 files."""
+
+    __tablename__ = "payers"
+    __table_args__ = (
+        unique("payers", "payer_identifier"),
+        unique("payers", "remittance_identifier"),
+        check("filing_limit_is_positive", "timely_filing_limit_days > 0"),
+    )
+
+
+class PatientFields(SQLModel):
+    medical_record_number: str = text_column(80)
+    last_name: str = text_column(100)
+    first_name: str = text_column(100)
+    birth_date: dt.date = date_column()
+    name_key: str = text_column(210, searched=True)
+
+
+class Patient(PatientFields, TenantRow, table=True):
+    """The minimal registry. ``name_key`` is the normalised name that prefix search uses."""
+
+    __tablename__ = "patients"
+    __table_args__ = (
+        unique("patients", "medical_record_number"),
+        index("patients", "name_key"),
+    )
+
+
+class ClaimFields(SQLModel):
+    claim_number: str = text_column(40, searched=True)
+    patient_control_number: str = text_column(38, searched=True)
+    type: ClaimType = choice_column(ClaimType)
+    status: ClaimStatus = choice_column(ClaimStatus, default=ClaimStatus.DRAFT)
+    patient_id: UUID = key_column()
+    patient_name_key: str = text_column(210, searched=True)
+    subscriber_id: str = text_column(80)
+    rendering_provider_id: str = text_column(80)
+    billing_provider_id: str = text_column(80)
+    facility_id: str | None = text_column(80, default=None)
+    primary_payer_id: UUID = key_column()
+    secondary_payer_id: UUID | None = key_column(default=None)
+    tertiary_payer_id: UUID | None = key_column(default=None)
+    payer_claim_number: str | None = text_column(80, default=None)
+    service_date: dt.date = date_column()
+    admission_date: dt.date | None = date_column(default=None)
+    discharge_date: dt.date | None = date_column(default=None)
+    diagnosis_codes: list[str] = texts_column()
+    authorization_number: str | None = text_column(80, default=None)
+    notes: str | None = text_column(4000, default=None)
+    total_charge_cents: int = cents_column(default=0)
+    submitted_at: dt.datetime | None = moment_column(default=None)
+    appeal_count: int = Field(default=0, sa_type=sa.Integer)
+    adjudication_status: str = text_column(40, default="not_adjudicated")
+    last_adjudicated_on: dt.date | None = date_column(default=None)
+    payment_cents: int = cents_column(default=0)
+    write_off_cents: int = cents_column(default=0)
+    insurance_balance_cents: int = cents_column(default=0)
+    patient_balance_cents: int = cents_column(default=0)
+
+
+class Claim(ClaimFields, TenantRow, table=True):
+    """A bill to the patient's payers, in their order.
+
+    Three axes that never mix: ``status`` (the way out), ``adjudication_status`` (what the payers
+    decided) and the balances, which always equal the ledger. Balances are zero until the claim is
+    submitted, for only then is the charge in the ledger.
+    """
+
+    __tablename__ = "claims"
+    __table_args__ = (
+        belongs_to("patients", "patient_id"),
+        belongs_to("payers", "primary_payer_id"),
+        belongs_to("payers", "secondary_payer_id"),
+        belongs_to("payers", "tertiary_payer_id"),
+        unique("claims", "claim_number"),
+        unique("claims", "patient_control_number"),
+        check("charge_is_not_negative", "total_charge_cents >= 0"),
+        check(
+            "balances_add_up",
+            "submitted_at IS NULL OR insurance_balance_cents + patient_balance_cents"
+            " = total_charge_cents - payment_cents - write_off_cents",
+        ),
+        check(
+            "payers_differ",
+            "primary_payer_id <> secondary_payer_id AND primary_payer_id <> tertiary_payer_id"
+            " AND secondary_payer_id <> tertiary_payer_id",
+        ),
+        check("tertiary_needs_secondary", "tertiary_payer_id IS NULL OR secondary_payer_id IS NOT NULL"),
+        index("claims", "status", "id"),
+        index("claims", "adjudication_status", "id"),
+        index("claims", "patient_id", "id"),
+        index("claims", "primary_payer_id", "id"),
+        index("claims", "rendering_provider_id", "id"),
+        index("claims", "billing_provider_id", "id"),
+        index("claims", "service_date", "id"),
+        index("claims", "patient_name_key"),
+        index("claims", "payer_claim_number", where="payer_claim_number IS NOT NULL"),
+    )
+
+
+class ClaimLineFields(SQLModel):
+    claim_id: UUID = key_column()
+    line_number: int = Field(sa_type=sa.Integer)
+    line_control_number: str = text_column(30)
+    service_date: dt.date = date_column()
+    procedure_code: str = text_column(20)
+    modifiers: list[str] = texts_column()
+    diagnosis_codes: list[str] = texts_column()
+    units: Decimal = quantity_column(9, 3, default=Decimal(1))
+    charge_cents: int = cents_column()
+    place_of_service: str = text_column(2)
+    rendering_provider_id: str | None = text_column(80, default=None)
+    description: str | None = text_column(500, default=None)
+
+
+class ClaimLine(ClaimLineFields, TenantRow, table=True):
+    """One service. ``charge_cents`` is the extended charge of the line, not a unit price."""
+
+    __tablename__ = "claim_lines"
+    __table_args__ = (
+        belongs_to("claims", "claim_id"),
+        unique("claim_lines", "claim_id", "line_number"),
+        unique("claim_lines", "line_control_number"),
+        check("units_are_positive", "units > 0"),
+        check("charge_is_not_negative", "charge_cents >= 0"),
+    )
+
+
+class ClaimBatchFields(SQLModel):
+    batch_number: str = text_column(40)
+    payer_id: UUID = key_column()
+    status: BatchStatus = choice_column(BatchStatus)
+    claim_count: int = Field(sa_type=sa.Integer)
+    refused_count: int = Field(sa_type=sa.Integer)
+    total_charge_cents: int = cents_column()
+
+
+class ClaimBatch(ClaimBatchFields, TenantRow, table=True):
+    """Claims of one payer that go out together."""
+
+    __tablename__ = "claim_batches"
+    __table_args__ = (
+        belongs_to("payers", "payer_id"),
+        unique("claim_batches", "batch_number"),
+        index("claim_batches", "status", "id"),
+        index("claim_batches", "payer_id", "id"),
+    )
+
+
+class ClaimBatchItemFields(SQLModel):
+    batch_id: UUID = key_column()
+    claim_id: UUID = key_column()
+    refusal: str | None = text_column(500, default=None)
+
+
+class ClaimBatchItem(ClaimBatchItemFields, AppendOnlyRow, table=True):
+    """A claim that was put forward for a batch; ``refusal`` says why it is not part of it."""
+
+    __tablename__ = "claim_batch_items"
+    __table_args__ = (
+        belongs_to("claim_batches", "batch_id"),
+        belongs_to("claims", "claim_id"),
+        unique("claim_batch_items", "batch_id", "claim_id"),
+        index("claim_batch_items", "claim_id"),
+    )
+
+
+class ClaimTransmissionFields(SQLModel):
+    claim_id: UUID = key_column()
+    batch_id: UUID | None = key_column(default=None)
+    method: SubmissionMethod = choice_column(SubmissionMethod)
+    reference: str = text_column(200)
+    transmitted_at: dt.datetime = moment_column()
+
+
+class ClaimTransmission(ClaimTransmissionFields, AppendOnlyRow, table=True):
+    """The proof that a claim went out: where it was handed in, and the reference given there."""
+
+    __tablename__ = "claim_transmissions"
+    __table_args__ = (
+        belongs_to("claims", "claim_id"),
+        belongs_to("claim_batches", "batch_id"),
+        index("claim_transmissions", "claim_id", "id"),
+    )
+
+
+class ClaimAppealFields(SQLModel):
+    claim_id: UUID = key_column()
+    patient_id: UUID = key_column()
+    appeal_number: int = Field(sa_type=sa.Integer)
+    appealed_on: dt.date = date_column()
+    reason: str = text_column(4000)
+    supporting_documents: list[str] = texts_column()
+    status: AppealStatus = choice_column(AppealStatus, default=AppealStatus.SUBMITTED)
+    resolved_on: dt.date | None = date_column(default=None)
+    resolution_cents: int | None = cents_column(default=None)
+    notes: str | None = text_column(4000, default=None)
+
+
+class ClaimAppeal(ClaimAppealFields, TenantRow, table=True):
+    """A request that a payer decide again."""
+
+    __tablename__ = "claim_appeals"
+    __table_args__ = (
+        belongs_to("claims", "claim_id"),
+        unique("claim_appeals", "claim_id", "appeal_number"),
+        index("claim_appeals", "status", "id"),
+        check(
+            "resolution_is_final",
+            "(status IN ('approved', 'denied')) = (resolved_on IS NOT NULL)",
+        ),
+    )

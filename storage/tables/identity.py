@@ -1,0 +1,141 @@
+"""Companies and who may act in them."""
+
+import datetime as dt
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlmodel import Field, SQLModel
+
+from storage.rows import (
+    TenantRow,
+    belongs_to,
+    bytes_column,
+    check,
+    choice_column,
+    date_column,
+    index,
+    key_column,
+    moment_column,
+    text_column,
+    texts_column,
+    unique,
+)
+from storage.vocabulary.identity import PrincipalKind, Role
+
+
+class CompanyDirectory(SQLModel, table=True):
+    """Which company a slug names. Not a tenant table: only its owner and the worker read it;
+    the program's role has one SECURITY DEFINER function that maps a slug to an id."""
+
+    __tablename__ = "company_directory"
+
+    slug: str = text_column(63, primary_key=True)
+    company_id: UUID = key_column(unique=True)
+
+
+class CompanyFields(SQLModel):
+    slug: str = text_column(63)
+    name: str = text_column(200)
+    time_zone: str = text_column(64)
+    holiday_calendar: str | None = text_column(16, default=None)
+    retention_years: int = Field(default=7, sa_type=sa.Integer)
+
+
+class Company(CompanyFields, TenantRow, table=True):
+    """A tenant. Its own row is the one whose id is the company's."""
+
+    __tablename__ = "companies"
+    __table_args__ = (
+        check("names_itself", "id = company_id"),
+        check("retention_is_at_least_six_years", "retention_years BETWEEN 6 AND 100"),
+    )
+
+
+class LegalHoldFields(SQLModel):
+    reason: str = text_column(500)
+    starts_on: dt.date = date_column()
+    released_at: dt.datetime | None = moment_column(default=None)
+
+
+class LegalHold(LegalHoldFields, TenantRow, table=True):
+    """While one stands, nothing of the company is retired."""
+
+    __tablename__ = "legal_holds"
+
+
+class PrincipalFields(SQLModel):
+    kind: PrincipalKind = choice_column(PrincipalKind)
+    name: str = text_column(200)
+
+
+class Principal(PrincipalFields, TenantRow, table=True):
+    """Whoever a record can name as its author."""
+
+    __tablename__ = "principals"
+
+
+class PersonFields(SQLModel):
+    principal_id: UUID = key_column()
+    email: str = text_column(254)
+    name: str = text_column(200)
+    role: Role = choice_column(Role)
+    password_hash: str | None = text_column(255, secret=True, default=None)
+    failed_sign_ins: int = Field(default=0, sa_type=sa.Integer)
+    locked_until: dt.datetime | None = moment_column(default=None)
+    disabled_at: dt.datetime | None = moment_column(default=None)
+
+
+class Person(PersonFields, TenantRow, table=True):
+    """Somebody who signs in. Shares its id with its principal."""
+
+    __tablename__ = "people"
+    __table_args__ = (
+        belongs_to("principals", "principal_id"),
+        check("is_its_principal", "principal_id = id"),
+        check("email_is_normalised", "email = lower(email)"),
+        unique("people", "email"),
+    )
+
+
+class PersonSessionFields(SQLModel):
+    person_id: UUID = key_column()
+    secret_sha256: bytes = bytes_column(secret=True)
+    csrf_sha256: bytes = bytes_column(secret=True)
+    expires_at: dt.datetime = moment_column()
+    last_seen_at: dt.datetime = moment_column()
+    revoked_at: dt.datetime | None = moment_column(default=None)
+
+
+class PersonSession(PersonSessionFields, TenantRow, table=True):
+    """One signed-in browser."""
+
+    __tablename__ = "person_sessions"
+    __table_args__ = (
+        belongs_to("people", "person_id"),
+        unique("person_sessions", "secret_sha256"),
+        index("person_sessions", "person_id"),
+    )
+
+
+class ApiKeyFields(SQLModel):
+    principal_id: UUID = key_column()
+    name: str = text_column(200)
+    scopes: list[str] = texts_column()
+    secret_sha256: bytes = bytes_column(secret=True)
+    previous_secret_sha256: bytes | None = bytes_column(secret=True, default=None)
+    previous_valid_until: dt.datetime | None = moment_column(default=None)
+    expires_at: dt.datetime | None = moment_column(default=None)
+    last_used_at: dt.datetime | None = moment_column(default=None)
+    revoked_at: dt.datetime | None = moment_column(default=None)
+
+
+class ApiKey(ApiKeyFields, TenantRow, table=True):
+    """A tenant's system. Shares its id with its principal; of its secret only a hash is kept."""
+
+    __tablename__ = "api_keys"
+    __table_args__ = (
+        belongs_to("principals", "principal_id"),
+        check("is_its_principal", "principal_id = id"),
+        unique("api_keys", "secret_sha256"),
+        unique("api_keys", "previous_secret_sha256"),
+    )

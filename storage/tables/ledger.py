@@ -1,0 +1,195 @@
+"""What the payers decided, and the money that moved: append-only, by grant."""
+
+import datetime as dt
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlmodel import Field, SQLModel
+
+from storage.rows import (
+    AppendOnlyRow,
+    SealedRow,
+    TenantRow,
+    belongs_to,
+    cents_column,
+    choice_column,
+    date_column,
+    index,
+    key_column,
+    text_column,
+    texts_column,
+)
+from storage.vocabulary.claims import (
+    AdjustmentLevel,
+    DenialStatus,
+    LedgerAccount,
+    LedgerKind,
+)
+
+
+class AdjudicationFields(SQLModel):
+    claim_id: UUID = key_column()
+    patient_id: UUID = key_column()
+    transaction_id: UUID = key_column()
+    exception_id: UUID | None = key_column(default=None)
+    payer_id: UUID = key_column()
+    payer_sequence: int = Field(sa_type=sa.SmallInteger)
+    claim_ordinal: int = Field(sa_type=sa.Integer)
+    position: int = Field(sa_type=sa.BigInteger)
+    status_code: str = text_column(3)
+    is_forwarded: bool = Field(sa_type=sa.Boolean)
+    outcome: str = text_column(40)
+    reverses_id: UUID | None = key_column(default=None)
+    effective_on: dt.date = date_column()
+    order_key: str = text_column(80)
+    charge_cents: int = cents_column()
+    paid_cents: int = cents_column()
+    patient_responsibility_cents: int = cents_column()
+    payer_claim_number: str | None = text_column(80, default=None)
+    remark_codes: list[str] = texts_column()
+
+
+class Adjudication(AdjudicationFields, AppendOnlyRow, table=True):
+    """One payer's decision on one claim, as one CLP said it. A reversal names what it reverses."""
+
+    __tablename__ = "adjudications"
+    __table_args__ = (
+        belongs_to("claims", "claim_id"),
+        belongs_to("remittance_transactions", "transaction_id"),
+        index("adjudications", "claim_id", "id"),
+        index("adjudications", "transaction_id", "claim_ordinal"),
+        index("adjudications", "payer_id", "payer_claim_number"),
+    )
+
+
+class AdjudicationLineFields(SQLModel):
+    adjudication_id: UUID = key_column()
+    ordinal: int = Field(sa_type=sa.Integer)
+    claim_line_id: UUID | None = key_column(default=None)
+    match_note: str | None = text_column(40, default=None)
+    procedure_code: str = text_column(48)
+    modifiers: list[str] = texts_column()
+    outcome: str = text_column(40)
+    charge_cents: int = cents_column()
+    paid_cents: int = cents_column()
+    allowed_cents: int | None = cents_column(default=None)
+    line_control_number: str | None = text_column(50, default=None)
+    remark_codes: list[str] = texts_column()
+
+
+class AdjudicationLine(AdjudicationLineFields, AppendOnlyRow, table=True):
+    """One SVC of an adjudication and the claim line it was matched to."""
+
+    __tablename__ = "adjudication_lines"
+    __table_args__ = (
+        belongs_to("adjudications", "adjudication_id"),
+        belongs_to("claim_lines", "claim_line_id"),
+        index("adjudication_lines", "adjudication_id", "ordinal"),
+    )
+
+
+class AdjustmentFields(SQLModel):
+    adjudication_id: UUID = key_column()
+    level: AdjustmentLevel = choice_column(AdjustmentLevel)
+    line_ordinal: int | None = Field(default=None, sa_type=sa.Integer)
+    ordinal: int = Field(sa_type=sa.Integer)
+    group_code: str = text_column(2)
+    reason_code: str = text_column(5)
+    amount_cents: int = cents_column()
+    quantity: str | None = text_column(20, default=None)
+
+
+class AdjudicationAdjustment(AdjustmentFields, AppendOnlyRow, table=True):
+    """One reason and amount of a CAS, kept as received whatever is made of it."""
+
+    __tablename__ = "adjudication_adjustments"
+    __table_args__ = (
+        belongs_to("adjudications", "adjudication_id"),
+        index("adjudication_adjustments", "adjudication_id", "ordinal"),
+    )
+
+
+class LedgerFields(SQLModel):
+    kind: LedgerKind = choice_column(LedgerKind)
+    debit_account: LedgerAccount = choice_column(LedgerAccount)
+    credit_account: LedgerAccount = choice_column(LedgerAccount)
+    amount_cents: int = cents_column()
+    effective_on: dt.date = date_column()
+    claim_id: UUID | None = key_column(default=None)
+    payer_id: UUID | None = key_column(default=None)
+    transaction_id: UUID | None = key_column(default=None)
+    adjudication_id: UUID | None = key_column(default=None)
+    adjustment_id: UUID | None = key_column(default=None)
+    exception_id: UUID | None = key_column(default=None)
+    provider_adjustment_id: UUID | None = key_column(default=None)
+
+
+class LedgerEntry(LedgerFields, SealedRow, table=True):
+    """An amount that moved from the credit to the debit account; negative moves it back."""
+
+    __tablename__ = "ledger_entries"
+    __table_args__ = (
+        belongs_to("claims", "claim_id"),
+        belongs_to("remittance_transactions", "transaction_id"),
+        index("ledger_entries", "claim_id", where="claim_id IS NOT NULL"),
+        index("ledger_entries", "transaction_id", where="transaction_id IS NOT NULL"),
+        index("ledger_entries", "xid"),
+    )
+
+
+class ProviderAdjustmentFields(SQLModel):
+    transaction_id: UUID = key_column()
+    payer_key: str = text_column(80)
+    payee_key: str = text_column(80)
+    provider_identifier: str = text_column(80)
+    fiscal_period_end: dt.date | None = date_column(default=None)
+    reason: str = text_column(3)
+    reference: str = text_column(80)
+    amount_cents: int = cents_column()
+    effective_on: dt.date = date_column()
+
+
+class ProviderAdjustmentItem(ProviderAdjustmentFields, AppendOnlyRow, table=True):
+    """One PLB amount. Items of one payer, payee and reference that do not sum to zero are open."""
+
+    __tablename__ = "provider_adjustments"
+    __table_args__ = (
+        belongs_to("remittance_transactions", "transaction_id"),
+        index("provider_adjustments", "payer_key", "payee_key", "reference"),
+        index("provider_adjustments", "transaction_id"),
+    )
+
+
+class DenialFields(SQLModel):
+    claim_id: UUID = key_column()
+    patient_id: UUID = key_column()
+    adjudication_id: UUID = key_column()
+    payer_id: UUID = key_column()
+    claim_line_id: UUID | None = key_column(default=None)
+    line_ordinal: int | None = Field(default=None, sa_type=sa.Integer)
+    group_code: str = text_column(2)
+    reason_code: str = text_column(5)
+    remark_codes: list[str] = texts_column()
+    amount_cents: int = cents_column()
+    category: str = text_column(60)
+    root_cause: str = text_column(200)
+    owner_role: str = text_column(60)
+    next_action: str = text_column(300)
+    denied_on: dt.date = date_column()
+    due_on: dt.date = date_column()
+    due_is_verified: bool = Field(sa_type=sa.Boolean)
+    status: DenialStatus = choice_column(DenialStatus, default=DenialStatus.OPEN)
+    resolution_note: str | None = text_column(500, default=None)
+
+
+class Denial(DenialFields, TenantRow, table=True):
+    """One denied line to work: why, whose, until when, and what to do next."""
+
+    __tablename__ = "denials"
+    __table_args__ = (
+        belongs_to("claims", "claim_id"),
+        belongs_to("adjudications", "adjudication_id"),
+        index("denials", "status", "due_on", "id"),
+        index("denials", "claim_id"),
+        index("denials", "category", "id"),
+    )

@@ -1,0 +1,80 @@
+"""The trail: what changed, who looked, and the seals over both."""
+
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql as pg
+from sqlmodel import Field, SQLModel
+
+from storage.rows import (
+    AppendOnlyRow,
+    SealedRow,
+    bytes_column,
+    choice_column,
+    index,
+    key_column,
+    keys_column,
+    text_column,
+    unique,
+)
+from storage.vocabulary.identity import AuditAction
+
+
+class AuditFields(SQLModel):
+    request_id: UUID = key_column()
+    action: AuditAction = choice_column(AuditAction)
+    entity: str = text_column(63)
+    entity_id: UUID = key_column()
+    before: dict[str, Any] | None = Field(default=None, sa_type=pg.JSONB)
+    after: dict[str, Any] | None = Field(default=None, sa_type=pg.JSONB)
+
+
+class AuditEntry(AuditFields, SealedRow, table=True):
+    """One change of one mutable row, written by the statement that changed it."""
+
+    __tablename__ = "audit_log"
+    __table_args__ = (
+        index("audit_log", "entity_id", "id"),
+        index("audit_log", "xid"),
+        {"postgresql_partition_by": "RANGE (id)"},
+    )
+
+
+class AccessFields(SQLModel):
+    request_id: UUID = key_column()
+    operation: str = text_column(100)
+    outcome: int = Field(sa_type=sa.SmallInteger)  # the HTTP status that was answered
+    patient_ids: list[UUID] = keys_column()
+
+
+class AccessEntry(AccessFields, SealedRow, table=True):
+    """One request that read patient data, or was refused: who, by which operation, which patients."""
+
+    __tablename__ = "api_log"
+    __table_args__ = (
+        index("api_log", "recorded_by", "id"),
+        index("api_log", "xid"),
+        {"postgresql_partition_by": "RANGE (id)"},
+    )
+
+
+class SealFields(SQLModel):
+    log: str = text_column(63)
+    sequence: int = Field(sa_type=sa.BigInteger)
+    from_xid: int = Field(sa_type=sa.BigInteger)
+    until_xid: int = Field(sa_type=sa.BigInteger)
+    after_id: UUID | None = key_column(default=None)
+    member_count: int = Field(sa_type=sa.BigInteger)
+    members: bytes = bytes_column()
+    previous_hash: bytes = bytes_column()
+    hash: bytes = bytes_column()
+    key_id: str = text_column(64)
+    signature: bytes = bytes_column()
+
+
+class Seal(SealFields, AppendOnlyRow, table=True):
+    """What stood in one log between two transaction ids: its members' hashes, chained and signed."""
+
+    __tablename__ = "seals"
+    __table_args__ = (unique("seals", "log", "sequence"),)

@@ -1,0 +1,48 @@
+"""What the machinery itself keeps per company: numbers given out, answers to replay."""
+
+import datetime as dt
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlmodel import Field, SQLModel
+
+from storage.rows import (
+    AppendOnlyRow,
+    TenantRow,
+    bytes_column,
+    key_column,
+    moment_column,
+    text_column,
+    unique,
+)
+
+
+class CounterFields(SQLModel):
+    name: str = text_column(63)
+    last_number: int = Field(default=0, sa_type=sa.BigInteger)
+
+
+class Counter(CounterFields, TenantRow, table=True):
+    """The last human number given out of one kind."""
+
+    __tablename__ = "counters"
+    __table_args__ = (unique("counters", "name"),)
+
+
+class StoredAnswerFields(SQLModel):
+    principal_id: UUID = key_column()
+    operation: str = text_column(100)
+    idempotency_key: str = text_column(255)
+    request_sha256: bytes = bytes_column()
+    status: int = Field(sa_type=sa.SmallInteger)
+    body: bytes | None = bytes_column(default=None)
+    headers: str = text_column(4000, default="{}")
+    resource: str | None = text_column(500, default=None)
+    expires_at: dt.datetime = moment_column()
+
+
+class StoredAnswer(StoredAnswerFields, AppendOnlyRow, table=True):
+    """The final answer to a POST that carried an Idempotency-Key; without a body it bore a secret."""
+
+    __tablename__ = "stored_answers"
+    __table_args__ = (unique("stored_answers", "principal_id", "operation", "idempotency_key"),)

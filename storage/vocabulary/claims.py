@@ -1,0 +1,152 @@
+"""The words of the revenue cycle."""
+
+from enum import StrEnum
+
+
+class PayerType(StrEnum):
+    COMMERCIAL = "commercial"
+    MEDICARE = "medicare"
+    MEDICAID = "medicaid"
+    TRICARE = "tricare"
+    WORKERS_COMP = "workers_comp"
+    SELF_PAY = "self_pay"
+    OTHER = "other"
+
+
+class SubmissionMethod(StrEnum):
+    ELECTRONIC = "electronic"
+    PAPER = "paper"
+    CLEARINGHOUSE = "clearinghouse"
+    PORTAL = "portal"
+
+
+class ClaimType(StrEnum):
+    PROFESSIONAL = "professional"
+    INSTITUTIONAL = "institutional"
+    PHARMACY = "pharmacy"
+    DENTAL = "dental"
+    VISION = "vision"
+
+
+class ClaimStatus(StrEnum):
+    """Where a claim stands on its way out; what the payer decided is an axis of its own."""
+
+    DRAFT = "draft"
+    READY_TO_SUBMIT = "ready_to_submit"
+    SUBMITTED = "submitted"
+    ACCEPTED = "accepted"
+    REJECTED = "rejected"
+    VOIDED = "voided"
+
+
+class BatchStatus(StrEnum):
+    PROCESSING = "processing"
+    COMPLETED = "completed"
+    FAILED = "failed"
+
+
+class AppealStatus(StrEnum):
+    SUBMITTED = "submitted"
+    PENDING = "pending"
+    APPROVED = "approved"
+    DENIED = "denied"
+
+
+class RemittanceStatus(StrEnum):
+    """A file: kept and scanned, being posted, or gone through to its end."""
+
+    RECEIVED = "received"
+    POSTING = "posting"
+    PROCESSED = "processed"
+
+
+class TransactionStatus(StrEnum):
+    """One ST of a file."""
+
+    RECEIVED = "received"
+    POSTED = "posted"
+    UNBALANCED = "unbalanced"
+    DUPLICATE = "duplicate"
+    IN_REVIEW = "in_review"
+    DISMISSED = "dismissed"
+
+
+class ExceptionKind(StrEnum):
+    """Why a claim of a remittance was not posted by itself."""
+
+    UNMATCHED = "unmatched"
+    AMBIGUOUS = "ambiguous"
+    PAYER_MISMATCH = "payer_mismatch"
+    CLAIM_NOT_SUBMITTED = "claim_not_submitted"
+    UNBALANCED = "unbalanced"
+    UNREADABLE = "unreadable"
+    REVERSAL_UNMATCHED = "reversal_unmatched"
+    EXCEEDS_CLAIM_CHARGE = "exceeds_claim_charge"
+    NOT_OUR_CLAIM = "not_our_claim"
+    UNKNOWN_STATUS = "unknown_status"
+
+
+class ExceptionStatus(StrEnum):
+    OPEN = "open"
+    RELEASE_REQUESTED = "release_requested"
+    POSTED = "posted"
+    REJECTED = "rejected"
+    RETURNED = "returned"
+    SUPERSEDED = "superseded"
+
+
+class AdjustmentLevel(StrEnum):
+    CLAIM = "claim"
+    LINE = "line"
+
+
+class LedgerAccount(StrEnum):
+    """What a ledger entry moves money between. Assets and expenses are debited to grow."""
+
+    CASH_EXPECTED = "cash_expected"
+    DEPOSIT_CLEARING = "deposit_clearing"
+    INSURANCE_RECEIVABLE = "insurance_receivable"
+    PATIENT_RECEIVABLE = "patient_receivable"
+    REVENUE = "revenue"
+    WRITE_OFF = "write_off"
+    PROVIDER_ADJUSTMENT = "provider_adjustment"
+    UNAPPLIED_CASH = "unapplied_cash"
+    REFUND_PAYABLE = "refund_payable"
+
+
+class LedgerKind(StrEnum):
+    """Why money moved; each kind has one debit and one credit account (``LEDGER_ACCOUNTS``)."""
+
+    CHARGE = "charge"
+    DEPOSIT = "deposit"
+    PAYMENT = "payment"
+    WRITE_OFF = "write_off"
+    PATIENT_TRANSFER = "patient_transfer"
+    PROVIDER_ADJUSTMENT = "provider_adjustment"
+    UNAPPLIED = "unapplied"
+    RETURN = "return"
+
+
+LEDGER_ACCOUNTS: dict[LedgerKind, tuple[LedgerAccount, LedgerAccount]] = {
+    LedgerKind.CHARGE: (LedgerAccount.INSURANCE_RECEIVABLE, LedgerAccount.REVENUE),
+    LedgerKind.DEPOSIT: (LedgerAccount.CASH_EXPECTED, LedgerAccount.DEPOSIT_CLEARING),
+    LedgerKind.PAYMENT: (LedgerAccount.DEPOSIT_CLEARING, LedgerAccount.INSURANCE_RECEIVABLE),
+    LedgerKind.WRITE_OFF: (LedgerAccount.WRITE_OFF, LedgerAccount.INSURANCE_RECEIVABLE),
+    LedgerKind.PATIENT_TRANSFER: (
+        LedgerAccount.PATIENT_RECEIVABLE,
+        LedgerAccount.INSURANCE_RECEIVABLE,
+    ),
+    LedgerKind.PROVIDER_ADJUSTMENT: (
+        LedgerAccount.PROVIDER_ADJUSTMENT,
+        LedgerAccount.DEPOSIT_CLEARING,
+    ),
+    LedgerKind.UNAPPLIED: (LedgerAccount.DEPOSIT_CLEARING, LedgerAccount.UNAPPLIED_CASH),
+    LedgerKind.RETURN: (LedgerAccount.UNAPPLIED_CASH, LedgerAccount.REFUND_PAYABLE),
+}
+"""Debit and credit account of each kind of entry; an entry moves ``amount_cents`` (negative: back)."""
+
+
+class DenialStatus(StrEnum):
+    OPEN = "open"
+    RESOLVED = "resolved"
+    SUPERSEDED = "superseded"

@@ -1,0 +1,28 @@
+"""Who acts: kinds of principals and the state of people and keys."""
+
+from enum import StrEnum
+
+
+class PrincipalKind(StrEnum):
+    PERSON = "person"
+    API_KEY = "api_key"
+    SYSTEM = "system"
+    OPERATOR = "operator"
+
+
+class Role(StrEnum):
+    """A named set of scopes; which, says ``services.identity.scopes``."""
+
+    ADMINISTRATOR = "administrator"
+    RCM_STAFF = "rcm_staff"
+    RCM_MANAGER = "rcm_manager"
+    COMPLIANCE_OFFICER = "compliance_officer"
+    AUDITOR = "auditor"
+    QUALITY_LEAD = "quality_lead"
+    VIEWER = "viewer"
+
+
+class AuditAction(StrEnum):
+    CREATE = "create"
+    UPDATE = "update"
+    DELETE = "delete"
