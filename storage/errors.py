@@ -56,6 +56,11 @@ class StorageUnavailable(StorageError):
 
 
 @dataclass
+class TransactionConflict(StorageError):
+    """Two transactions got in each other's way; the same work may simply be done again."""
+
+
+@dataclass
 class CompanyNotBound(StorageError):
     """A transaction was opened without a company."""
 

@@ -77,6 +77,14 @@ class ApiKeyFilter(Filter):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class StoredAnswerFilter(Filter):
+    principal_id: UUID | None = where("principal_id")
+    operation: str | None = where("operation")
+    idempotency_key: str | None = where("idempotency_key")
+    expires_from: dt.datetime | None = where("expires_at", operator=">=")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AuditFilter(Filter):
     recorded_by: UUID | None = where("recorded_by")
     entity: str | None = where("entity")

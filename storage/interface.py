@@ -44,8 +44,9 @@ from storage.filters import (
     RemittanceExceptionFilter,
     RemittanceFilter,
     RemittanceTransactionFilter,
+    StoredAnswerFilter,
 )
-from storage.tables import claims, identity, ledger, remittances, trail
+from storage.tables import claims, identity, ledger, remittances, trail, work
 
 Fields = TypeVar("Fields", bound=SQLModel, contravariant=True)
 Row = TypeVar("Row", bound=SQLModel)
@@ -61,6 +62,10 @@ class Actor:
 
     principal_id: UUID
     request_id: UUID
+
+    def named(self, principal_id: UUID) -> Actor:
+        """The same request, once it is known who asks."""
+        return Actor(principal_id, self.request_id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +148,7 @@ class Store(Protocol):
     person_sessions: Repository[identity.PersonSessionFields, identity.PersonSession, ByPerson]
     api_keys: Repository[identity.ApiKeyFields, identity.ApiKey, ApiKeyFilter]
 
+    stored_answers: Log[work.StoredAnswerFields, work.StoredAnswer, StoredAnswerFilter]
     audit_log: Log[trail.AuditFields, trail.AuditEntry, AuditFilter]
     api_log: Log[trail.AccessFields, trail.AccessEntry, AccessFilter]
 
@@ -182,6 +188,15 @@ class Store(Protocol):
         ledger.ProviderAdjustmentFields, ledger.ProviderAdjustmentItem, ProviderAdjustmentFilter
     ]
     denials: Repository[ledger.DenialFields, ledger.Denial, DenialFilter]
+
+    def savepoint(self) -> AbstractAsyncContextManager[None]:
+        """Work that is undone by itself when it raises, and the transaction goes on."""
+
+    async def try_lock(self, name: str) -> bool:
+        """Take the company's lock of this name until the transaction ends; False if it is held."""
+
+    async def wait_for_lock(self, name: str) -> None:
+        """Wait for the company's lock of this name and hold it until the transaction ends."""
 
     @property
     def now(self) -> dt.datetime:

@@ -3,6 +3,7 @@
 import os
 import pwd
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -29,14 +30,14 @@ class Account:
             for name in (*names, *files):
                 os.chown(Path(directory, name), self.uid, self.gid, follow_symlinks=False)
 
-    def command(self, program: Path, *arguments: str, reach: Path) -> list[str]:
-        """The command that runs a program as the account, which works in directory `reach`."""
+    def command(self, program: Path, *arguments: str, reach: Sequence[Path]) -> list[str]:
+        """The command that runs a program as the account, which works in directories `reach`."""
         command = [str(program), *arguments]
         if not self.is_lent:
             return command
         script = str(Path(drop_privileges.__file__).absolute())
         python = [sys.executable, "-I", "-S", script]
-        return [*python, str(self.uid), str(self.gid), str(reach), *command]
+        return [*python, str(self.uid), str(self.gid), *map(str, reach), "--", *command]
 
 
 def server_account(cluster: Path) -> Account:

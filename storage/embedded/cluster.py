@@ -4,7 +4,6 @@ import os
 import shutil
 import subprocess
 import sys
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -34,6 +33,8 @@ def make_cluster(
             raise VersionMismatch(
                 directory=directory.cluster, found=found, wanted=installation.major
             )
+        if directory.cluster.stat().st_uid != account.uid:
+            account.give(directory.cluster)
         return
     if directory.cluster.exists():
         raise DirectoryUnusable(
@@ -74,11 +75,13 @@ def spawn(
     for name, value in settings.items():
         arguments += ["-c", f"{name}={value}"]
     command = account.command(
-        installation.program("postgres"), *arguments, reach=directory.cluster
+        installation.program("postgres"),
+        *arguments,
+        reach=(directory.cluster, directory.socket_directory()),
     )
     log = directory.open_log()
     try:
-        child = subprocess.Popen(
+        child = subprocess.Popen(  # noqa: S603 - programs of the installation
             command,
             stdin=subprocess.DEVNULL,
             stdout=log,
@@ -88,6 +91,8 @@ def spawn(
             env=_environment(),
             start_new_session=True,
         )
+    except OSError as error:
+        raise ServerDied(program="postgres", log=directory.log, tail=str(error)) from error
     finally:
         os.close(log)
     _children.append(child)
@@ -112,10 +117,10 @@ def _run_initdb(
         "--data-checksums",
         "--no-instructions",
         *_locale(installation.major),
-        reach=directory.unfinished_cluster,
+        reach=(directory.unfinished_cluster,),
     )
     try:
-        done = subprocess.run(
+        done = subprocess.run(  # noqa: S603 - programs of the installation
             command,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
@@ -155,4 +160,4 @@ def _locale(major: int) -> list[str]:
 def _environment() -> dict[str, str]:
     """Nothing of the program's own environment, which holds its master key."""
     kept = {name: os.environ[name] for name in ("PATH", "LD_LIBRARY_PATH") if name in os.environ}
-    return {**kept, "LC_ALL": "C", "TZ": "UTC", "TMPDIR": tempfile.gettempdir()}
+    return {**kept, "LC_ALL": "C", "TZ": "UTC"}

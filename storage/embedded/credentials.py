@@ -3,7 +3,7 @@
 import json
 import os
 import secrets
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from storage.embedded.errors import CredentialsMissing
@@ -34,8 +34,16 @@ class Credentials:
             missing = [role for role in wanted if role not in known]
             if missing:
                 known |= {role: secrets.token_urlsafe(_PASSWORD_BYTES) for role in missing}
-                write_private(self.path, json.dumps(known, indent=2) + "\n")
+                self._write(known)
         return {role: known[role] for role in wanted}
+
+    def store(self, passwords: Mapping[str, str]) -> None:
+        """Keep these passwords in place of earlier ones."""
+        with self._lock.alone():
+            self._write(self._read() | dict(passwords))
+
+    def _write(self, passwords: Mapping[str, str]) -> None:
+        write_private(self.path, json.dumps(passwords, indent=2) + "\n")
 
     def _read(self) -> dict[str, str]:
         try:
@@ -53,6 +61,7 @@ def write_private(path: Path, text: str, *, mode: int = 0o600) -> None:
     with os.fdopen(descriptor, "w", encoding="utf-8") as file:
         file.write(text)
         file.flush()
+        os.fchmod(file.fileno(), mode)
         os.fsync(file.fileno())
     fresh.replace(path)
     sync_directory(path.parent)

@@ -1,6 +1,7 @@
 """What lies where in the data directory."""
 
 import os
+import stat
 import tempfile
 from pathlib import Path
 
@@ -10,8 +11,12 @@ from storage.embedded.errors import DirectoryUnusable
 from storage.embedded.locks import FileLock
 from storage.embedded.settings import PORT
 
+_SOCKET = f".s.PGSQL.{PORT}"
 _SOCKET_PATH_BYTES = 103
 """The longest path of a Unix socket that every platform takes: macOS has 104 with the NUL."""
+
+_SHORTEST_TEMPORARY = "/tmp"  # noqa: S108 - only ever the parent of a mkdtemp
+_PRIVATE_DIRECTORY = stat.S_IFDIR | 0o700
 
 _LOG_BYTES = 8 * 1024 * 1024
 _TAIL_BYTES = 4096
@@ -25,7 +30,7 @@ class DataDirectory:
     """
 
     def __init__(self, path: Path) -> None:
-        self.path = path.absolute()
+        self.path = path.resolve()
         self.cluster = self.path / "cluster"
         self.unfinished_cluster = self.path / "cluster.new"
         self.initial_password = self.path / "initdb.password"
@@ -42,7 +47,9 @@ class DataDirectory:
         try:
             if not self.path.is_dir():
                 self.path.parent.mkdir(parents=True, exist_ok=True)
-                self.path.mkdir(mode=0o711 if os.geteuid() == 0 else 0o700, exist_ok=True)
+                self.path.mkdir(mode=0o700, exist_ok=True)
+                if os.geteuid() == 0:
+                    self.path.chmod(0o711)
             usable = os.access(self.path, os.R_OK | os.W_OK | os.X_OK)
         except OSError as error:
             raise DirectoryUnusable(
@@ -66,6 +73,13 @@ class DataDirectory:
                 directory=self.path, reason="no server was started here", remedy="start it first"
             )
         return Path(socket_directory)
+
+    def has_socket(self) -> bool:
+        """Whether a server has made its socket in the recorded directory."""
+        try:
+            return (self.socket_directory() / _SOCKET).exists()
+        except DirectoryUnusable:
+            return False
 
     def make_socket_directory(self, account: Account) -> Path:
         """A directory for the socket that only the account may enter, and its path recorded.
@@ -108,7 +122,7 @@ class DataDirectory:
 
 
 def _is_short_enough(directory: Path) -> bool:
-    return len(os.fsencode(directory / f".s.PGSQL.{PORT}")) <= _SOCKET_PATH_BYTES
+    return len(os.fsencode(directory / _SOCKET)) <= _SOCKET_PATH_BYTES
 
 
 def _is_private(directory: Path, account: Account) -> bool:
@@ -116,12 +130,12 @@ def _is_private(directory: Path, account: Account) -> bool:
         status = directory.lstat()
     except OSError:
         return False
-    is_closed = status.st_mode & 0o170777 == 0o040700
+    is_closed = status.st_mode == _PRIVATE_DIRECTORY
     return is_closed and status.st_uid == account.uid and _is_short_enough(directory)
 
 
 def _make_temporary_directory(data_directory: Path) -> Path:
-    for parent in (tempfile.gettempdir(), "/tmp"):
+    for parent in (tempfile.gettempdir(), _SHORTEST_TEMPORARY):
         try:
             directory = Path(tempfile.mkdtemp(prefix="wellkept-", dir=parent))
         except OSError:

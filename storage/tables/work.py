@@ -10,6 +10,7 @@ from storage.rows import (
     AppendOnlyRow,
     TenantRow,
     bytes_column,
+    index,
     key_column,
     moment_column,
     text_column,
@@ -45,4 +46,4 @@ class StoredAnswer(StoredAnswerFields, AppendOnlyRow, table=True):
     """The final answer to a POST that carried an Idempotency-Key; without a body it bore a secret."""
 
     __tablename__ = "stored_answers"
-    __table_args__ = (unique("stored_answers", "principal_id", "operation", "idempotency_key"),)
+    __table_args__ = (index("stored_answers", "principal_id", "operation", "idempotency_key"),)

@@ -1,0 +1,140 @@
+"""From rows to answers: models on the wire, pages, cursors, ETags."""
+
+import base64
+import datetime as dt
+from collections.abc import Callable, Mapping, Sequence
+from typing import Generic, TypeVar
+from uuid import UUID
+
+from litestar import Response
+from litestar.datastructures import ResponseHeader
+from litestar.status_codes import HTTP_200_OK, HTTP_201_CREATED
+from pydantic import BaseModel, ConfigDict, Field
+
+from services.refusals import Fault, InvalidInput
+from storage.interface import Page
+
+JSON = "application/json"
+
+Row = TypeVar("Row")
+Item = TypeVar("Item")
+
+
+class Body(BaseModel):
+    """What comes in: unknown fields are refused."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Answer(BaseModel):
+    """What goes out."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, from_attributes=True)
+
+
+class RowAnswer(Answer):
+    """What goes out of a row that can change."""
+
+    id: UUID
+    version: int
+    created_at: dt.datetime
+    created_by: UUID
+    updated_at: dt.datetime
+    updated_by: UUID
+
+
+class RecordAnswer(Answer):
+    """What goes out of an append-only row."""
+
+    id: UUID
+    recorded_at: dt.datetime
+    recorded_by: UUID
+
+
+class PageAnswer(Answer, Generic[Item]):
+    """A page of a list. ``next_cursor`` is null on the last one."""
+
+    items: list[Item]
+    next_cursor: str | None = Field(
+        default=None, description="Pass as `cursor` to read on; null at the end."
+    )
+
+
+def encode(model: type[BaseModel], row: object) -> bytes:
+    """The JSON of a row by the fields of its answer model.
+
+    Rows come from typed columns, so they are written straight from their attributes in one call;
+    nothing is validated a second time.
+    """
+    return model.__pydantic_serializer__.to_json(row, warnings=False)
+
+
+def encode_cursor(after: UUID) -> str:
+    """The opaque cursor that continues after a row."""
+    return base64.urlsafe_b64encode(after.bytes).decode().rstrip("=")
+
+
+def decode_cursor(cursor: str | None) -> UUID | None:
+    """The row to continue after. Raises InvalidInput."""
+    if cursor is None:
+        return None
+    try:
+        return UUID(bytes=base64.b64decode(cursor + "==", altchars=b"-_", validate=True))
+    except ValueError:
+        raise InvalidInput([Fault("/cursor", "is not a cursor that a list gave", "cursor")]) from None
+
+
+def entity_tag(version: int) -> str:
+    """The ETag of a version."""
+    return f'"{version}"'
+
+
+Render = Callable[[Row], Response[bytes]]
+
+
+def one(model: type[BaseModel], *, status: int = HTTP_200_OK) -> Render[Row]:
+    """Answers with one row, and its ETag if it has a version."""
+
+    def render(row: Row) -> Response[bytes]:
+        version = getattr(row, "version", None)
+        headers = {} if version is None else {"ETag": entity_tag(version)}
+        return Response(encode(model, row), media_type=JSON, status_code=status, headers=headers)
+
+    return render
+
+
+def created(model: type[BaseModel], location: str) -> Render[Row]:
+    """Answers 201 with the row, its ETag and its Location (``{id}`` is filled in)."""
+
+    def render(row: Row) -> Response[bytes]:
+        headers = {"Location": location.replace("{id}", str(row.id))}  # type: ignore[attr-defined]
+        if (version := getattr(row, "version", None)) is not None:
+            headers["ETag"] = entity_tag(version)
+        return Response(
+            encode(model, row), media_type=JSON, status_code=HTTP_201_CREATED, headers=headers
+        )
+
+    return render
+
+
+def page(model: type[BaseModel]) -> Render[Page[Row]]:  # type: ignore[type-var]
+    """Answers with a page of rows, encoded in one call."""
+    serializer = PageAnswer[model].__pydantic_serializer__  # type: ignore[valid-type]
+
+    def render(found: Page[Row]) -> Response[bytes]:  # type: ignore[type-var]
+        cursor = None if found.next_after is None else encode_cursor(found.next_after)
+        content = serializer.to_json(_Items(found.rows, cursor), warnings=False)
+        return Response(content, media_type=JSON)
+
+    return render
+
+
+class _Items:
+    def __init__(self, items: Sequence[object], next_cursor: str | None) -> None:
+        self.items = items
+        self.next_cursor = next_cursor
+
+
+def merged(*headers: Mapping[str, str]) -> list[ResponseHeader]:
+    """Response headers from mappings."""
+    return [ResponseHeader(name=n, value=v) for part in headers for n, v in part.items()]

@@ -1,0 +1,15 @@
+"""Query parameters that many routes share."""
+
+from typing import Annotated
+
+from litestar.params import QueryParameter
+
+from storage.interface import MAXIMUM_LIMIT
+
+Limit = Annotated[
+    int, QueryParameter(ge=1, le=MAXIMUM_LIMIT, description="How many items at most.")
+]
+Cursor = Annotated[
+    str | None,
+    QueryParameter(max_length=64, description="`next_cursor` of the page before."),
+]

@@ -1,0 +1,26 @@
+"""How routes are declared: each names its scope, or says that it needs none."""
+
+from litestar.handlers import HTTPRouteHandler
+
+PUBLIC = "public"
+"""The scope of a route that anybody may call: health checks and sign-in."""
+
+
+class UndeclaredScope(Exception):  # noqa: N818 -- a refusal to start
+    """A route says nothing of who may call it."""
+
+
+def describe(handler: HTTPRouteHandler) -> None:
+    """Check a route at start and note what the runner needs to know of it.
+
+    Raises UndeclaredScope.
+    """
+    scope = handler.opt.get("scope")
+    if scope is None:
+        raise UndeclaredScope(str(handler))
+    if scope == PUBLIC:
+        handler.opt["scope"] = None
+    handler.opt["operation"] = handler.operation_id or handler.handler_name
+    handler.opt["parameters"] = frozenset(handler.parsed_fn_signature.parameters)
+
+

@@ -1,0 +1,315 @@
+"""One request: who asks, under which conditions, and the transaction that does its work.
+
+The one runner of all operations. The transaction is opened after the body has been read; it
+authenticates, checks the scope, replays or runs the operation, logs which patients were read and
+commits before the answer leaves.
+"""
+
+import datetime as dt
+import hashlib
+import json
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any, ClassVar, TypeVar
+from uuid import UUID
+
+from litestar import Request, Response
+from litestar.datastructures import State
+from litestar.exceptions import HTTPException
+
+from app.answers import JSON, Render
+from app.problems import Problem, http_problem, problem_of
+from app.limits import Limiter
+from services.identity.authentication import (
+    CsrfRefused,
+    MissingScope,
+    NotAuthenticated,
+    Principal,
+    authenticate_key,
+    authenticate_session,
+)
+from services.identity.credentials import (
+    KEY_PREFIX,
+    SESSION_PREFIX,
+    Credential,
+    parse_credential,
+)
+from services.identity.scopes import Scope
+from services.refusals import Category, Fault, InvalidInput, Refusal, UnknownParameter
+from storage.errors import RowNotFound, StorageError, TransactionConflict
+from storage.filters import StoredAnswerFilter
+from storage.identifiers import SYSTEM_ACTOR_ID, new_id
+from storage.interface import Actor, IStorage, Store
+from storage.tables.trail import AccessFields
+from storage.tables.work import StoredAnswerFields
+
+Result = TypeVar("Result")
+Operation = Callable[[Store], Awaitable[Result]]
+
+SESSION_COOKIE = "wellkept_session"
+IDEMPOTENCY_LIFETIME = dt.timedelta(hours=24)
+LONGEST_IDEMPOTENCY_KEY = 255
+ATTEMPTS = 5
+_SAFE_METHODS = frozenset({"GET", "HEAD"})
+
+
+@dataclass
+class Platform:
+    """What every request shares."""
+
+    storage: IStorage
+    limiter: Limiter
+
+
+class Call(Request[Any, Any, State]):
+    """A request and the runner of its operation."""
+
+    @property
+    def platform(self) -> Platform:
+        platform = self.app.state.platform
+        assert isinstance(platform, Platform)
+        return platform
+
+    @property
+    def request_id(self) -> UUID:
+        """Made by the program for every request; rows and logs carry it."""
+        if "request_id" not in self.state:
+            self.state["request_id"] = new_id()
+        request_id = self.state["request_id"]
+        assert isinstance(request_id, UUID)
+        return request_id
+
+    @property
+    def operation_name(self) -> str:
+        """The stable name of the route: ``operation_id`` of the OpenAPI document."""
+        return str(self.route_handler.opt["operation"])
+
+    @property
+    def expected_version(self) -> int:
+        """The version that If-Match names. Raises 428 where it is missing, 400 where malformed."""
+        text = self.headers.get("if-match")
+        if text is None:
+            raise HTTPException(status_code=428, detail="Send the ETag that you read as If-Match.")
+        bare = text.strip().removeprefix("W/").strip('"')
+        if not bare.isdecimal() or len(bare) > 9:  # noqa: PLR2004 -- an int4
+            raise HTTPException(status_code=412)
+        return int(bare)
+
+    async def run(self, operation: Operation[Result], render: Render[Result]) -> Response[Any]:
+        """Do the work in one transaction and answer with its result.
+
+        A serialization failure or deadlock runs the operation again. A POST with an
+        Idempotency-Key is answered as it was the first time.
+        """
+        for attempt in range(1, ATTEMPTS + 1):
+            try:
+                return await self._attempt(operation, render)
+            except TransactionConflict:
+                if attempt == ATTEMPTS:
+                    raise
+        raise AssertionError
+
+    async def _attempt(self, operation: Operation[Result], render: Render[Result]) -> Response[Any]:
+        try:
+            async with self.transaction() as (store, principal):
+                key = self._idempotency_key()
+                if key is None:
+                    response = render(await operation(store))
+                else:
+                    answers = _Answers(store, principal, self, key)
+                    response = await answers.replayed_or(operation, render)
+                await self._log_access(store, response.status_code or 200)
+        except (MissingScope, RowNotFound) as refusal:
+            await self._log_refusal(problem_of(refusal).status)
+            raise
+        return response
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[tuple[Store, Principal]]:
+        """A transaction of the asking principal's company, with its scope for this route checked.
+
+        Raises NotAuthenticated, MissingScope, CsrfRefused and what the limiter raises.
+        """
+        credential, is_session = self.credential()
+        actor = Actor(SYSTEM_ACTOR_ID, self.request_id)
+        is_change = self.method not in _SAFE_METHODS
+        async with self.platform.storage.transaction(
+            credential.company_id, actor, durable=is_change
+        ) as store:
+            principal = await (
+                authenticate_session(
+                    store,
+                    credential.secret_sha256,
+                    csrf_token=self.headers.get("x-csrf-token"),
+                    is_change=is_change,
+                )
+                if is_session
+                else authenticate_key(store, credential.secret_sha256)
+            )
+            store.actor = actor.named(principal.id)
+            self.state["principal"] = principal
+            self.platform.limiter.count_principal(principal.id, self)
+            scope = self.route_handler.opt["scope"]
+            if scope is not None:
+                principal.require(Scope(scope))
+            self._refuse_unknown_parameters()
+            yield store, principal
+
+    def credential(self) -> tuple[Credential, bool]:
+        """The credential that the request carries and whether it is a session's.
+
+        Raises NotAuthenticated.
+        """
+        header = self.headers.get("authorization")
+        if header is not None:
+            kind, _, text = header.partition(" ")
+            found = parse_credential(KEY_PREFIX, text.strip()) if kind.lower() == "bearer" else None
+            if found is None:
+                raise NotAuthenticated
+            return found, False
+        cookie = self.cookies.get(SESSION_COOKIE)
+        session = parse_credential(SESSION_PREFIX, cookie) if cookie is not None else None
+        if session is None:
+            raise NotAuthenticated
+        return session, True
+
+    async def authenticated(self) -> None:
+        """Only find out whether the caller may use this route (before a fault is explained)."""
+        async with self.transaction():
+            pass
+
+    def _refuse_unknown_parameters(self) -> None:
+        known = self.route_handler.opt["parameters"]
+        unknown = [name for name in self.query_params if name not in known]
+        if unknown:
+            raise UnknownParameter([Fault(f"/{n[:100]}", "is not a parameter here") for n in unknown])
+
+    def _idempotency_key(self) -> str | None:
+        key = self.headers.get("idempotency-key")
+        if key is None or self.method != "POST":
+            return None
+        if not 1 <= len(key) <= LONGEST_IDEMPOTENCY_KEY or not key.isprintable():
+            raise InvalidInput(
+                [Fault("/Idempotency-Key", f"is 1 to {LONGEST_IDEMPOTENCY_KEY} printable characters")]
+            )
+        return key
+
+    async def _log_access(self, store: Store, status: int) -> None:
+        patients = sorted(p for p in store.patients_read if p is not None)
+        if patients or None in store.patients_read:
+            await store.api_log.create(self._access(status, patients))
+
+    async def _log_refusal(self, status: int) -> None:
+        """A refused read is on record before it is answered, in a transaction of its own."""
+        principal: Principal = self.state["principal"]
+        actor = Actor(principal.id, self.request_id)
+        async with self.platform.storage.transaction(principal.company_id, actor) as store:
+            await store.api_log.create(self._access(status, []))
+
+    def _access(self, status: int, patients: list[UUID]) -> AccessFields:
+        return AccessFields(
+            request_id=self.request_id,
+            operation=self.operation_name,
+            outcome=status,
+            patient_ids=patients,
+        )
+
+
+@dataclass
+class IdempotencyKeyReused(Refusal):
+    """The key came before with another request."""
+
+    category: ClassVar[Category] = Category.INVALID
+    title: ClassVar[str] = "This Idempotency-Key belongs to another request"
+
+
+@dataclass
+class StillRunning(Refusal):
+    """The first request with this key has not been answered yet."""
+
+    title: ClassVar[str] = "The first request with this Idempotency-Key is still running"
+
+
+@dataclass
+class AnswerNotKept(Refusal):
+    """The first answer bore a secret and was not kept."""
+
+    title: ClassVar[str] = "The first answer bore a secret and is not repeated"
+    resource: str
+
+
+class _Answers:
+    """The stored answer of one Idempotency-Key of one principal and route."""
+
+    def __init__(self, store: Store, principal: Principal, call: Call, key: str) -> None:
+        self._store = store
+        self._principal = principal
+        self._call = call
+        self._key = key
+
+    async def replayed_or(
+        self, operation: Operation[Result], render: Render[Result]
+    ) -> Response[Any]:
+        """The stored answer, or the operation's, stored in its own transaction."""
+        fingerprint = await self._fingerprint()
+        name = f"answer/{self._principal.id}/{self._call.operation_name}/{self._key}"
+        if not await self._store.try_lock(name):
+            raise StillRunning
+        found = await self._store.stored_answers.all(
+            StoredAnswerFilter(
+                principal_id=self._principal.id,
+                operation=self._call.operation_name,
+                idempotency_key=self._key,
+                expires_from=self._store.now,
+            )
+        )
+        if found:
+            stored = found[-1]
+            if stored.request_sha256 != fingerprint:
+                raise IdempotencyKeyReused
+            if stored.body is None:
+                raise AnswerNotKept(stored.resource or "")
+            return Response(
+                stored.body,
+                status_code=stored.status,
+                headers={**json.loads(stored.headers), "Idempotent-Replayed": "true"},
+            )
+        try:
+            async with self._store.savepoint():
+                response = render(await operation(self._store))
+        except (Refusal, StorageError) as refusal:
+            problem = problem_of(refusal)
+            if problem.status >= 500 or problem.status == 429 or isinstance(refusal, TransactionConflict):  # noqa: PLR2004
+                raise
+            response = problem.response()
+        await self._keep(fingerprint, response)
+        return response
+
+    async def _fingerprint(self) -> bytes:
+        call = self._call
+        digest = hashlib.sha256()
+        for part in (call.method.encode(), call.url.path.encode(), call.url.query.encode()):
+            digest.update(len(part).to_bytes(8, "big") + part)
+        digest.update(await call.body())
+        return digest.digest()
+
+    async def _keep(self, fingerprint: bytes, response: Response[Any]) -> None:
+        bears_secret = bool(response.headers.get("Cache-Control") == "no-store")
+        headers = {n: v for n, v in response.headers.items() if v is not None}
+        headers["Content-Type"] = response.media_type or JSON
+        await self._store.stored_answers.create(
+            StoredAnswerFields(
+                principal_id=self._principal.id,
+                operation=self._call.operation_name,
+                idempotency_key=self._key,
+                request_sha256=fingerprint,
+                status=response.status_code or 200,
+                body=None if bears_secret else response.content,
+                headers=json.dumps(headers),
+                resource=headers.get("Location"),
+                expires_at=self._store.now + IDEMPOTENCY_LIFETIME,
+            )
+        )
+
+

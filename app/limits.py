@@ -1,0 +1,59 @@
+"""Rate limits: per address before authentication, per principal after it."""
+
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+from uuid import UUID
+
+from limits import RateLimitItem, parse
+from limits.storage import MemoryStorage
+from limits.strategies import FixedWindowRateLimiter
+
+from services.refusals import Category, Refusal
+
+if TYPE_CHECKING:
+    from app.call import Call
+
+
+@dataclass
+class TooManyRequests(Refusal):
+    """The window is used up; try again when it is over."""
+
+    category: ClassVar[Category] = Category.TOO_MANY
+    title: ClassVar[str] = "Too many requests"
+    limit: str
+    retry_after_seconds: int
+
+
+@dataclass(frozen=True, slots=True)
+class Allowance:
+    """What the answer's RateLimit headers say."""
+
+    limit: int
+    remaining: int
+    resets_in_seconds: int
+
+
+class Limiter:
+    """Counts requests in this process, in fixed windows."""
+
+    def __init__(self, *, per_address: str, per_principal: str) -> None:
+        self._windows = FixedWindowRateLimiter(MemoryStorage())
+        self._per_address = parse(per_address)
+        self._per_principal = parse(per_principal)
+
+    def count_address(self, address: str) -> None:
+        """Raises TooManyRequests."""
+        self._count(self._per_address, "address", address)
+
+    def count_principal(self, principal_id: UUID, call: "Call") -> None:
+        """Raises TooManyRequests; leaves the allowance for the answer's headers."""
+        call.state["allowance"] = self._count(self._per_principal, "principal", str(principal_id))
+
+    def _count(self, item: RateLimitItem, *names: str) -> Allowance:
+        allowed = self._windows.hit(item, *names)
+        stats = self._windows.get_window_stats(item, *names)
+        seconds = max(1, int(stats.reset_time - time.time()) + 1)
+        if not allowed:
+            raise TooManyRequests(str(item), seconds)
+        return Allowance(item.amount, stats.remaining, seconds)

@@ -1,0 +1,159 @@
+"""Everything that goes wrong becomes an RFC 9457 problem document here, and nowhere else."""
+
+import re
+from dataclasses import dataclass, field
+
+import msgspec
+from litestar import Response
+from litestar.exceptions import HTTPException, ValidationException
+
+from services.refusals import Category, Fault, InvalidInput, Refusal, UnknownParameter
+from storage import errors
+
+PROBLEM_JSON = "application/problem+json"
+TYPE_PREFIX = "/problems/"
+
+_STATUS = {
+    Category.MALFORMED: 400,
+    Category.INVALID: 422,
+    Category.NOT_AUTHENTICATED: 401,
+    Category.FORBIDDEN: 403,
+    Category.NOT_FOUND: 404,
+    Category.CONFLICT: 409,
+    Category.TOO_LARGE: 413,
+    Category.TOO_MANY: 429,
+}
+
+_PARAMETER_SOURCES = ("query", "path", "header", "cookie")
+
+_HTTP_TITLES = {
+    400: "The request cannot be understood",
+    401: "A valid credential is needed",
+    404: "There is no such thing",
+    405: "The method is not allowed here",
+    412: "It has changed since you read it",
+    413: "The body is too large",
+    415: "The body's media type is not supported",
+    428: "If-Match is needed",
+    429: "Too many requests",
+    500: "Something went wrong on our side",
+    503: "Not available right now",
+}
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One problem document and the headers that go with it."""
+
+    status: int
+    type: str
+    title: str
+    detail: str | None = None
+    data: dict[str, object] = field(default_factory=dict)
+    headers: dict[str, str] = field(default_factory=dict)
+
+    def response(self) -> Response[bytes]:
+        """The answer."""
+        content: dict[str, object] = {
+            "type": TYPE_PREFIX + self.type,
+            "title": self.title,
+            "status": self.status,
+        }
+        if self.detail is not None:
+            content["detail"] = self.detail
+        content |= self.data
+        return Response(
+            msgspec.json.encode(content),
+            media_type=PROBLEM_JSON,
+            status_code=self.status,
+            headers=self.headers,
+        )
+
+
+def kebab(name: str) -> str:
+    """``ClaimNotEditable`` as ``claim-not-editable``: the stable type of a problem."""
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "-", name).lower()
+
+
+def http_problem(status: int, detail: str | None = None) -> Problem:
+    """A problem of HTTP itself."""
+    title = _HTTP_TITLES.get(status, "The request was refused")
+    headers = {"Retry-After": "2"} if status == 503 else {}  # noqa: PLR2004
+    return Problem(status, kebab(re.sub("[^A-Za-z]+", "-", title)), title, detail, {}, headers)
+
+
+def problem_of(error: Exception) -> Problem:
+    """The problem document of any exception; what is unknown says nothing of itself."""
+    match error:
+        case InvalidInput():
+            return _invalid(error.faults)
+        case UnknownParameter():
+            return Problem(400, "unknown-parameter", error.title, None, _invalid(error.faults).data)
+        case Refusal():
+            status = _STATUS[error.category]
+            headers = {"WWW-Authenticate": "Bearer"} if status == 401 else {}  # noqa: PLR2004
+            name = kebab(type(error).__name__)
+            return Problem(status, name, error.title, error.detail, error.data, headers)
+        case ValidationException():
+            return _malformed(error)
+        case HTTPException():
+            problem = http_problem(error.status_code, error.detail)
+            return problem if error.status_code < 500 else http_problem(error.status_code)  # noqa: PLR2004
+        case errors.StorageError():
+            return _storage_problem(error)
+        case _:
+            return http_problem(500)
+
+
+def _invalid(faults: list[Fault]) -> Problem:
+    return Problem(
+        422,
+        "invalid-input",
+        InvalidInput.title,
+        None,
+        {"errors": [{"pointer": f.pointer, "code": f.code, "detail": f.message} for f in faults]},
+    )
+
+
+def _malformed(error: ValidationException) -> Problem:
+    """A body that does not fit its model is a 422; a parameter that does not is a 400."""
+    found = error.extra if isinstance(error.extra, list) else []
+    faults = [
+        Fault("/" + str(e.get("key", "")).replace(".", "/"), str(e.get("message", "")))
+        for e in found
+        if isinstance(e, dict)
+    ]
+    problem = _invalid(faults)
+    if any(e.get("source") in _PARAMETER_SOURCES for e in found if isinstance(e, dict)):
+        return Problem(400, "bad-request", _HTTP_TITLES[400], None, problem.data)
+    return problem
+
+
+def _storage_problem(error: errors.StorageError) -> Problem:
+    match error:
+        case errors.RowNotFound():
+            return http_problem(404)
+        case errors.VersionConflict():
+            return http_problem(412, "Read it again and repeat your change with its new ETag.")
+        case errors.DuplicateValue():
+            return Problem(
+                409,
+                "duplicate-value",
+                "Another row of the company has this value",
+                None,
+                {"fields": list(error.columns)},
+            )
+        case errors.ReferenceNotFound():
+            return _invalid([Fault(f"/{c}", "names nothing that exists") for c in error.columns])
+        case errors.ConstraintRefused():
+            return Problem(
+                422,
+                "rule-broken",
+                "A rule of the records would be broken",
+                None,
+                {"rule": error.constraint},
+            )
+        case errors.StorageUnavailable() | errors.TransactionConflict():
+            return http_problem(503)
+        case _:
+            return http_problem(500)

@@ -1,0 +1,128 @@
+"""The web application: routes, the runner's platform, problems, the reference page."""
+
+from collections.abc import Awaitable, Callable
+
+import structlog
+from litestar import Litestar, Response, Router
+from litestar.datastructures import State
+from litestar.handlers import HTTPRouteHandler
+from litestar.openapi import OpenAPIConfig
+from litestar.openapi.spec import Components, SecurityScheme
+
+from app.api import health, payers
+from app.api.routes import describe
+from app.call import Call, Platform
+from app.envelope import Envelope, Metrics
+from app.limits import Limiter, TooManyRequests
+from app.problems import problem_of
+from app.settings import Settings
+from litestar.types import ASGIApp, Receive, Scope, Send
+from services.identity.authentication import CsrfRefused, NotAuthenticated
+from services.refusals import Refusal
+from storage.errors import StorageError
+from storage.interface import IStorage
+
+log = structlog.get_logger("wellkept")
+
+CONTROLLERS = (payers.PayerController,)
+
+
+async def _always_ready() -> str | None:
+    return None
+
+
+def create_app(
+    settings: Settings,
+    storage: IStorage,
+    *,
+    readiness: Callable[[], Awaitable[str | None]] = _always_ready,
+    lifespan: Callable[[Litestar], object] | None = None,
+) -> Litestar:
+    """The application over an open storage. Raises UndeclaredScope."""
+    limiter = Limiter(
+        per_address=settings.rate_per_address, per_principal=settings.rate_per_principal
+    )
+    metrics = Metrics()
+    app = Litestar(
+        route_handlers=[
+            health.live,
+            health.ready,
+            health.metrics,
+            Router("/api/v1", route_handlers=CONTROLLERS),
+        ],
+        request_class=Call,
+        middleware=[Envelope(limiter, metrics)],
+        exception_handlers={Exception: answer_problem},
+        request_max_body_size=settings.largest_body_bytes,
+        openapi_config=OpenAPIConfig(
+            title="Wellkept",
+            version="1",
+            path="/api/v1/openapi",
+            components=Components(
+                security_schemes={
+                    "key": SecurityScheme(type="http", scheme="bearer"),
+                }
+            ),
+            security=[{"key": []}],
+        ),
+        state=State(
+            {
+                "platform": Platform(storage, limiter),
+                "metrics": metrics,
+                "readiness": readiness,
+            }
+        ),
+        lifespan=[lifespan] if lifespan is not None else [],
+        debug=False,
+        logging_config=None,
+    )
+    for route in app.routes:
+        for handler in getattr(route, "route_handlers", []):
+            if isinstance(handler, HTTPRouteHandler) and not _is_the_frameworks(handler):
+                describe(handler)
+    return app
+
+
+def _is_the_frameworks(handler: HTTPRouteHandler) -> bool:
+    """OPTIONS and the pages of the API reference: they touch no rows."""
+    return handler.http_methods == {"OPTIONS"} or handler.fn.__module__.startswith("litestar.")
+
+
+def answer_problem(request: Call, error: Exception) -> Response[bytes]:
+    """The answer to any exception. What is wrong with a request is explained only to someone who
+    may make it, so a fault found before the caller was known waits for that."""
+    handler = request.scope.get("route_handler")
+    needs_scope = handler is not None and handler.opt.get("scope") is not None
+    if needs_scope and "principal" not in request.state and not isinstance(error, _AUTHENTICATION):
+        return _AfterAuthentication(request, error)
+    return _reported(error)
+
+
+_AUTHENTICATION = (NotAuthenticated, CsrfRefused, TooManyRequests, StorageError)
+
+
+def _reported(error: Exception) -> Response[bytes]:
+    problem = problem_of(error)
+    if problem.status == 500:  # noqa: PLR2004
+        log.error("defect", error=type(error).__name__, exc_info=error)
+    return problem.response()
+
+
+class _AfterAuthentication(Response[bytes]):
+    """Finds out who asks before it says what was wrong."""
+
+    def __init__(self, request: Call, error: Exception) -> None:
+        super().__init__(b"")
+        self._request = request
+        self._error = error
+
+    def to_asgi_response(self, *_: object, **__: object) -> ASGIApp:  # type: ignore[override]
+        return self._answer
+
+    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            await self._request.authenticated()
+            response = _reported(self._error)
+        except (Refusal, StorageError) as refusal:
+            response = _reported(refusal)
+        await response.to_asgi_response(None, self._request)(scope, receive, send)

@@ -1,0 +1,131 @@
+"""Who is asking: a key or a signed-in person, looked up in the transaction that does the work."""
+
+import datetime as dt
+import hmac
+from dataclasses import dataclass
+from typing import ClassVar
+from uuid import UUID
+
+from services.identity.credentials import sha256
+from services.identity.scopes import ROLE_SCOPES, Scope
+from services.refusals import Category, Refusal
+from storage.errors import VersionConflict
+from storage.filters import ApiKeyFilter, ByPerson
+from storage.interface import Store
+from storage.vocabulary.identity import PrincipalKind
+
+IDLE_LIMIT = dt.timedelta(minutes=30)
+"""A session that nobody used for so long has ended."""
+
+LAST_USE_RESOLUTION = dt.timedelta(hours=1)
+LAST_SEEN_RESOLUTION = dt.timedelta(minutes=5)
+
+
+@dataclass
+class NotAuthenticated(Refusal):
+    """No credential, or one that does not hold (any more)."""
+
+    category: ClassVar[Category] = Category.NOT_AUTHENTICATED
+    title: ClassVar[str] = "A valid credential is needed"
+
+
+@dataclass
+class MissingScope(Refusal):
+    """The credential holds, but not for this."""
+
+    category: ClassVar[Category] = Category.FORBIDDEN
+    title: ClassVar[str] = "The credential lacks the scope"
+    scope: str
+
+
+@dataclass
+class CsrfRefused(Refusal):
+    """A change by cookie without the token that proves that our own page asked for it."""
+
+    category: ClassVar[Category] = Category.FORBIDDEN
+    title: ClassVar[str] = "The X-CSRF-Token header is missing or wrong"
+
+
+@dataclass(frozen=True, slots=True)
+class Principal:
+    """Who acts, and what they may."""
+
+    id: UUID
+    kind: PrincipalKind
+    company_id: UUID
+    name: str
+    scopes: frozenset[str]
+    session_id: UUID | None = None
+
+    def require(self, scope: Scope) -> None:
+        """Raises MissingScope."""
+        if scope not in self.scopes:
+            raise MissingScope(scope)
+
+
+async def authenticate_key(store: Store, secret_sha256: bytes) -> Principal:
+    """The principal of an API key. Raises NotAuthenticated."""
+    found = await store.api_keys.all(ApiKeyFilter(secret_sha256=secret_sha256))
+    for key in found:
+        rotated_out = key.secret_sha256 != secret_sha256
+        if rotated_out and (
+            key.previous_valid_until is None or key.previous_valid_until <= store.now
+        ):
+            continue
+        if key.revoked_at is not None:
+            continue
+        if key.expires_at is not None and key.expires_at <= store.now:
+            continue
+        if key.last_used_at is None or store.now - key.last_used_at > LAST_USE_RESOLUTION:
+            store.actor = store.actor.named(key.id)
+            await _note_use(store, key.id, key.version)
+        return Principal(
+            key.id, PrincipalKind.API_KEY, store.company_id, key.name, frozenset(key.scopes)
+        )
+    raise NotAuthenticated
+
+
+async def _note_use(store: Store, key_id: UUID, version: int) -> None:
+    """Remember when a key was used last; another request that just did so is as good."""
+    try:
+        await store.api_keys.update(
+            key_id, {"last_used_at": store.now}, expected_version=version
+        )
+    except VersionConflict:
+        return
+
+
+async def authenticate_session(
+    store: Store, secret_sha256: bytes, *, csrf_token: str | None, is_change: bool
+) -> Principal:
+    """The principal of a session cookie. Raises NotAuthenticated, CsrfRefused."""
+    found = await store.person_sessions.all(ByPerson(secret_sha256=secret_sha256))
+    if not found:
+        raise NotAuthenticated
+    session = found[0]
+    over = session.revoked_at is not None or session.expires_at <= store.now
+    if over or session.last_seen_at + IDLE_LIMIT <= store.now:
+        raise NotAuthenticated
+    person = await store.people.get(session.person_id)
+    if person.disabled_at is not None:
+        raise NotAuthenticated
+    if is_change and not (
+        csrf_token is not None and hmac.compare_digest(sha256(csrf_token), session.csrf_sha256)
+    ):
+        raise CsrfRefused
+    if store.now - session.last_seen_at > LAST_SEEN_RESOLUTION:
+        store.actor = store.actor.named(person.id)
+        try:
+            await store.person_sessions.update(
+                session.id, {"last_seen_at": store.now}, expected_version=session.version
+            )
+        except VersionConflict:
+            pass
+    return Principal(
+        person.id,
+        PrincipalKind.PERSON,
+        store.company_id,
+        person.name,
+        frozenset(ROLE_SCOPES[person.role]),
+        session.id,
+    )

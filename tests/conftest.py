@@ -1,0 +1,82 @@
+"""A real PostgreSQL for every test that touches rows.
+
+Companies are cheap and kept apart by the product itself, so tests share one database and each
+makes the companies that it needs.
+"""
+
+from collections.abc import AsyncIterator, Iterator
+
+import httpx
+import pytest
+from litestar import Litestar
+
+from app.server import create_app
+from app.settings import Settings
+from storage import migrations
+from storage.embedded import EmbeddedServer, RoleAddresses, provision
+from storage.postgres.transaction import PostgresStorage
+from tests.builders.companies import CompanyForTests, make_company
+from tests.servers import chosen_server, start_test_server
+
+
+@pytest.fixture(scope="session")
+def anyio_backend() -> str:
+    return "asyncio"
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedServer]:
+    """PostgreSQL 18 of the wheel, or the one that WELLKEPT_TEST_POSTGRESQL names (15)."""
+    server = start_test_server(
+        chosen_server(), tmp_path_factory.mktemp("postgresql"), unsafe_fast=True
+    )
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def addresses(server: EmbeddedServer) -> RoleAddresses:
+    """A migrated database and the URL of each role."""
+    addresses = provision(server, "wellkept")
+    migrations.upgrade(addresses.owner)
+    return addresses
+
+
+@pytest.fixture
+async def storage(addresses: RoleAddresses) -> AsyncIterator[PostgresStorage]:
+    """Storage as the program's restricted role."""
+    storage = PostgresStorage(addresses.app)
+    await storage.open()
+    yield storage
+    await storage.close()
+
+
+@pytest.fixture
+async def company(addresses: RoleAddresses, storage: PostgresStorage) -> CompanyForTests:
+    """A company with one key that has every scope."""
+    return await make_company(addresses.owner, storage)
+
+
+@pytest.fixture
+async def other_company(addresses: RoleAddresses, storage: PostgresStorage) -> CompanyForTests:
+    """Another company, for what must not cross."""
+    return await make_company(addresses.owner, storage)
+
+
+@pytest.fixture
+def application(storage: PostgresStorage) -> Litestar:
+    """The web application on the test database."""
+    return create_app(Settings(), storage)
+
+
+@pytest.fixture
+async def client(
+    application: Litestar, company: CompanyForTests
+) -> AsyncIterator[httpx.AsyncClient]:
+    """An HTTP client that carries the company's key."""
+    async with httpx.AsyncClient(
+        transport=httpx.ASGITransport(app=application),
+        base_url="http://wellkept.test",
+        headers=company.headers,
+    ) as client:
+        yield client

@@ -1,0 +1,92 @@
+"""The PostgreSQL installations that tests run on, and servers of them that start quickly."""
+
+import atexit
+import functools
+import os
+import re
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from storage.embedded import EmbeddedServer
+
+_EMBEDDED_MAJOR = 18
+_OLDEST_MAJOR = 15
+_DEBIAN = Path("/usr/lib/postgresql")
+
+
+@dataclass(frozen=True)
+class ServerSpec:
+    """One installation: `binaries` is None for that of the wheel."""
+
+    name: str
+    major: int
+    binaries: Path | None
+
+
+@functools.cache
+def servers() -> tuple[ServerSpec, ...]:
+    """The embedded server, then one installation of each other supported version found."""
+    found = {_EMBEDDED_MAJOR: ServerSpec("embedded", _EMBEDDED_MAJOR, None)}
+    for binaries in _installed():
+        major = _major(binaries)
+        if _OLDEST_MAJOR <= major < _EMBEDDED_MAJOR and major not in found:
+            found[major] = ServerSpec(f"postgresql{major}", major, binaries)
+    return tuple(found.values())
+
+
+def chosen_server() -> ServerSpec:
+    """The server that tests run on: the wheel's, or the major version that is asked for."""
+    wanted = os.environ.get("WELLKEPT_TEST_POSTGRESQL")
+    found = servers()
+    return found[0] if wanted is None else next(s for s in found if str(s.major) == wanted)
+
+
+def start_test_server(spec: ServerSpec, tmp: Path, *, unsafe_fast: bool = False) -> EmbeddedServer:
+    """A running server on a copy of a cluster made once in this session, below `tmp`.
+
+    All copies have the same passwords. `unsafe_fast` turns fsync off, which only a test that
+    no machine's crash can concern may do; the product never does.
+    """
+    data = tmp / f"data-{spec.name}"
+    copy_data(_template(spec), data)
+    server = EmbeddedServer(data, binaries=spec.binaries, unsafe_fast=unsafe_fast)
+    server.start()
+    return server
+
+
+def copy_data(source: Path, target: Path) -> None:
+    """Copy the data directory of a stopped server with its owners and modes."""
+    subprocess.run(["cp", "-a", str(source), str(target)], check=True)
+
+
+@functools.cache
+def _template(spec: ServerSpec) -> Path:
+    parent = Path(tempfile.mkdtemp(prefix="wellkept-tests-"))
+    atexit.register(shutil.rmtree, parent, ignore_errors=True)
+    with EmbeddedServer(parent / "data", binaries=spec.binaries):
+        return parent / "data"
+
+
+def _installed() -> Iterator[Path]:
+    candidates = sorted(_DEBIAN.glob("*/bin"))
+    named = shutil.which("initdb")
+    if named is not None:
+        candidates.append(Path(named).resolve().parent)
+    pg_config = shutil.which("pg_config")
+    if pg_config is not None:
+        said = subprocess.run([pg_config, "--bindir"], capture_output=True, text=True, check=True)
+        candidates.append(Path(said.stdout.strip()))
+    for directory in candidates:
+        if (directory / "initdb").is_file() and (directory / "postgres").is_file():
+            yield directory
+
+
+def _major(binaries: Path) -> int:
+    command = [str(binaries / "postgres"), "--version"]
+    said = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    found = re.search(r"\(PostgreSQL\) (\d+)", said)
+    return int(found[1]) if found else 0
