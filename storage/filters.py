@@ -130,6 +130,9 @@ class ClaimFilter(Filter):
         "claim_number", "patient_control_number", "patient_name_key", operator="prefix"
     )
     patient_control_number: str | None = where("patient_control_number")
+    ids: list[UUID] | None = where("id", operator="in")
+    patient_control_numbers: list[str] | None = where("patient_control_number", operator="in")
+    payer_claim_numbers: list[str] | None = where("payer_claim_number", operator="in")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -164,14 +167,18 @@ class RemittanceExceptionFilter(Filter):
     kind: ExceptionKind | None = where("kind")
     transaction_id: UUID | None = where("transaction_id")
     claim_id: UUID | None = where("claim_id")
+    claim_ids: list[UUID] | None = where("claim_id", operator="in")
     patient_control_number: str | None = where("patient_control_number")
+    kinds: list[ExceptionKind] | None = where("kind", operator="in")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AdjudicationFilter(Filter):
     claim_id: UUID | None = where("claim_id")
     transaction_id: UUID | None = where("transaction_id")
+    payer_id: UUID | None = where("payer_id")
     claim_ids: list[UUID] | None = where("claim_id", operator="in")
+    payer_claim_numbers: list[str] | None = where("payer_claim_number", operator="in")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -196,4 +203,5 @@ class DenialFilter(Filter):
     claim_id: UUID | None = where("claim_id")
     category: str | None = where("category")
     owner_role: str | None = where("owner_role")
+    adjudication_ids: list[UUID] | None = where("adjudication_id", operator="in")
     due_until: dt.date | None = where("due_on", operator="<=")

@@ -112,12 +112,24 @@ class Repository(Log[Fields, Row, Conditions], Protocol[Fields, Row, Conditions]
     async def lock(self, row_id: UUID) -> Row:
         """The row with this id, held until the transaction ends. Raises RowNotFound."""
 
+    async def lock_all(self, conditions: Conditions) -> list[Row]:
+        """Every row that satisfies ``conditions``, oldest first, held until the transaction ends."""
+
     async def update(
         self, row_id: UUID, changes: Mapping[str, object], *, expected_version: int
     ) -> Row:
         """Change some columns and raise the version.
 
         Raises RowNotFound, VersionConflict, DuplicateValue, ReferenceNotFound, ConstraintRefused.
+        """
+
+    async def update_many(
+        self, versions: Mapping[UUID, int], changes: Mapping[str, Sequence[object]]
+    ) -> None:
+        """Change the same columns of many rows in one statement.
+
+        ``versions`` are the rows and the version that each must have; ``changes`` hold one value a
+        row, in the same order. Raises VersionConflict when any row is gone or has changed.
         """
 
     async def delete(self, row_id: UUID, *, expected_version: int) -> None:

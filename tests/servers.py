@@ -63,6 +63,19 @@ def copy_data(source: Path, target: Path) -> None:
     subprocess.run(["cp", "-a", str(source), str(target)], check=True)
 
 
+def ask(server: EmbeddedServer, question: str) -> str:
+    """The first value of the first row that a superuser gets, as text."""
+    with server.connect_as_superuser() as connection:
+        row = connection.execute(question.encode()).fetchone()
+    assert row is not None
+    return str(row[0])
+
+
+def postmaster_pid(server: EmbeddedServer) -> int:
+    """The process id that the server wrote down."""
+    return int((server.directory.cluster / "postmaster.pid").read_text().splitlines()[0])
+
+
 @functools.cache
 def _template(spec: ServerSpec) -> Path:
     parent = Path(tempfile.mkdtemp(prefix="wellkept-tests-"))

@@ -6,13 +6,12 @@ the group code, so CO-29, PR-29 and OA-29 are one reason; what the group adds is
 money is settled.
 """
 
-from __future__ import annotations
-
 import datetime as dt
 import tomllib
 from collections.abc import Iterable
 from enum import StrEnum
 from importlib.resources import files
+from itertools import pairwise
 
 import msgspec
 
@@ -27,6 +26,11 @@ class ReasonNature(StrEnum):
     EARLIER_PAYER = "earlier_payer"  # what another payer did before; kept, never posted
     INFORMATIONAL = "informational"  # neither money nor work
     UNKNOWN = "unknown"  # not in the table: neither written off nor ignored
+
+
+REFUSING_NATURES = frozenset({ReasonNature.DENIAL, ReasonNature.UNKNOWN})
+"""Natures that refuse payment. An unknown reason is one of them: treated as settled, the money
+would be lost without anyone looking."""
 
 
 class DenialCategory(StrEnum):
@@ -107,13 +111,20 @@ class AdjustmentReason(msgspec.Struct, frozen=True):
         return self.effective_from <= on and (self.effective_to is None or on <= self.effective_to)
 
 
+class WithoutAppeal(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A remark's statement that the decision cannot be appealed, and what to do instead."""
+
+    next_action: str
+    is_correctable: bool  # a new claim is the way, whatever the reason says
+
+
 class RemarkCode(msgspec.Struct, frozen=True):
     """One remark code that changes how a denial is worked."""
 
     code: str
     label: str
     handling: DenialHandling | None  # what the denial is about, where the remark says it
-    is_without_appeal_rights: bool
+    without_appeal: WithoutAppeal | None
     source: str
 
 
@@ -141,7 +152,7 @@ class _RemarkRow(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     code: str
     label: str
     category: DenialCategory | None = None
-    without_appeal_rights: bool = False
+    without_appeal: WithoutAppeal | None = None
     source: str | None = None
 
 
@@ -188,7 +199,7 @@ class ReasonTable:
         if missing:
             raise InvalidReasonTable(f"no handling for the categories {missing}")
         for code, periods in self._reasons.items():
-            for earlier, later in zip(periods, periods[1:], strict=False):
+            for earlier, later in pairwise(periods):
                 if earlier.effective_to is None or later.effective_from <= earlier.effective_to:
                     raise InvalidReasonTable(f"the periods of reason {code} overlap")
             for reason in periods:
@@ -237,7 +248,7 @@ def parse_reason_table(text: str) -> ReasonTable:
                 code=row.code,
                 label=row.label,
                 handling=None if row.category is None else handlings[row.category],
-                is_without_appeal_rights=row.without_appeal_rights,
+                without_appeal=row.without_appeal,
                 source=row.source or content.source,
             )
             for row in content.remarks

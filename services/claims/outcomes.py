@@ -4,15 +4,13 @@ Sources: X12 RFI 1423 and 1079 (CLP02 4 is narrower than "denied"), 1147 and 142
 a denied claim normally arrives under CLP02 1, 2 or 3, and a zero payment alone denies nothing.
 """
 
-from __future__ import annotations
-
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from enum import StrEnum
 
 import msgspec
 
-from services.claims.adjustment_reasons import REASONS, ReasonNature
+from services.claims.adjustment_reasons import REASONS, REFUSING_NATURES, ReasonNature
 from services.claims.x12.remittance_model import Adjustment, RemittanceClaim, RemittanceLine
 
 
@@ -44,6 +42,29 @@ UNDECIDED_OUTCOMES = frozenset({AdjudicationOutcome.PREDETERMINATION, Adjudicati
 """Outcomes that decide nothing: they are recorded, and no money moves."""
 
 
+class AdjudicationStatus(StrEnum):
+    """What the payers have decided about a claim so far; an axis apart from its lifecycle.
+
+    Judged by the current decisions of all payers (not reversed, not superseded):
+
+    NOT_ADJUDICATED: none, and none was reversed.
+    REVERSED: none, and at least one was reversed; the correction is still to come.
+    DENIED: nothing is paid and every decision is a full denial.
+    PARTIALLY_DENIED: nothing is paid and some of it was denied.
+    ZERO_PAID: nothing is paid and nothing was denied.
+    PARTIALLY_PAID: something is paid and the payers still owe (another payer to come, or denials).
+    PAID: something is paid and the insurance balance is 0, or a credit.
+    """
+
+    NOT_ADJUDICATED = "not_adjudicated"
+    REVERSED = "reversed"
+    DENIED = "denied"
+    PARTIALLY_DENIED = "partially_denied"
+    ZERO_PAID = "zero_paid"
+    PARTIALLY_PAID = "partially_paid"
+    PAID = "paid"
+
+
 class ClaimStatusMeaning(StrEnum):
     """How a CLP is to be treated, by its CLP02."""
 
@@ -56,7 +77,7 @@ class ClaimStatusMeaning(StrEnum):
     NEEDS_REVIEW = "needs_review"
 
 
-class ClaimStatus(msgspec.Struct, frozen=True, gc=False):
+class ClaimStatusCode(msgspec.Struct, frozen=True, gc=False):
     """What a CLP02 code says."""
 
     meaning: ClaimStatusMeaning
@@ -72,27 +93,26 @@ _FORWARDED = frozenset(
     {ClaimStatusMeaning.ADJUDICATED_AND_FORWARDED, ClaimStatusMeaning.NOT_OUR_CLAIM}
 )
 _STATUSES = {
-    "1": ClaimStatus(ClaimStatusMeaning.ADJUDICATED, 1),
-    "2": ClaimStatus(ClaimStatusMeaning.ADJUDICATED, 2),
-    "3": ClaimStatus(ClaimStatusMeaning.ADJUDICATED, 3),
-    "4": ClaimStatus(ClaimStatusMeaning.NOT_RECOGNISED),
-    "19": ClaimStatus(ClaimStatusMeaning.ADJUDICATED_AND_FORWARDED, 1),
-    "20": ClaimStatus(ClaimStatusMeaning.ADJUDICATED_AND_FORWARDED, 2),
-    "21": ClaimStatus(ClaimStatusMeaning.ADJUDICATED_AND_FORWARDED, 3),
-    "22": ClaimStatus(ClaimStatusMeaning.REVERSAL),
-    "23": ClaimStatus(ClaimStatusMeaning.NOT_OUR_CLAIM),
-    "25": ClaimStatus(ClaimStatusMeaning.PREDETERMINATION),
+    "1": ClaimStatusCode(ClaimStatusMeaning.ADJUDICATED, 1),
+    "2": ClaimStatusCode(ClaimStatusMeaning.ADJUDICATED, 2),
+    "3": ClaimStatusCode(ClaimStatusMeaning.ADJUDICATED, 3),
+    "4": ClaimStatusCode(ClaimStatusMeaning.NOT_RECOGNISED),
+    "19": ClaimStatusCode(ClaimStatusMeaning.ADJUDICATED_AND_FORWARDED, 1),
+    "20": ClaimStatusCode(ClaimStatusMeaning.ADJUDICATED_AND_FORWARDED, 2),
+    "21": ClaimStatusCode(ClaimStatusMeaning.ADJUDICATED_AND_FORWARDED, 3),
+    "22": ClaimStatusCode(ClaimStatusMeaning.REVERSAL),
+    "23": ClaimStatusCode(ClaimStatusMeaning.NOT_OUR_CLAIM),
+    "25": ClaimStatusCode(ClaimStatusMeaning.PREDETERMINATION),
 }
-_NEEDS_REVIEW = ClaimStatus(ClaimStatusMeaning.NEEDS_REVIEW)
+_NEEDS_REVIEW = ClaimStatusCode(ClaimStatusMeaning.NEEDS_REVIEW)
 _OUTCOMES_BY_MEANING = {
     ClaimStatusMeaning.REVERSAL: AdjudicationOutcome.REVERSED,
     ClaimStatusMeaning.PREDETERMINATION: AdjudicationOutcome.PREDETERMINATION,
     ClaimStatusMeaning.NOT_OUR_CLAIM: AdjudicationOutcome.NOT_OURS,
 }
-_REFUSING_NATURES = frozenset({ReasonNature.DENIAL, ReasonNature.UNKNOWN})
 
 
-def claim_status(status_code: str) -> ClaimStatus:
+def claim_status(status_code: str) -> ClaimStatusCode:
     """The meaning of a CLP02; a code that 005010X221A1 does not list needs review."""
     return _STATUSES.get(status_code, _NEEDS_REVIEW)
 
@@ -100,17 +120,14 @@ def claim_status(status_code: str) -> ClaimStatus:
 def is_refusal(adjustment: Adjustment, on: dt.date) -> bool:
     """Whether the reason refuses payment: a denial by the table, or a reason that it lacks.
 
-    The group plays no part: PR-27 is a denial to work before it reaches a statement. An unknown
-    reason counts, because treating it as settled would lose the money without anyone looking.
+    The group plays no part: PR-27 is a denial to work before it reaches a statement.
     """
-    return REASONS.reason(adjustment.reason, on).nature in _REFUSING_NATURES
+    return REASONS.reason(adjustment.reason, on).nature in REFUSING_NATURES
 
 
 def refused_cents(adjustments: Iterable[Adjustment], on: dt.date) -> int:
     """The sum of the adjustments that refuse payment, in cents."""
-    return sum(
-        adjustment.amount_cents for adjustment in adjustments if is_refusal(adjustment, on)
-    )
+    return sum(adjustment.amount_cents for adjustment in adjustments if is_refusal(adjustment, on))
 
 
 def line_outcome(line: RemittanceLine, on: dt.date) -> AdjudicationOutcome:
@@ -157,9 +174,7 @@ def claim_outcome(claim: RemittanceClaim, on: dt.date) -> AdjudicationOutcome:
     return _outcome_of_unpaid_lines(claim.lines, on)
 
 
-def _outcome_of_unpaid_lines(
-    lines: Iterable[RemittanceLine], on: dt.date
-) -> AdjudicationOutcome:
+def _outcome_of_unpaid_lines(lines: Iterable[RemittanceLine], on: dt.date) -> AdjudicationOutcome:
     denied = others = 0
     for line in lines:
         if line_outcome(line, on) is AdjudicationOutcome.DENIED:
@@ -176,3 +191,25 @@ def _is_informational(line: RemittanceLine, on: dt.date) -> bool:
         REASONS.reason(adjustment.reason, on).nature is ReasonNature.INFORMATIONAL
         for adjustment in line.adjustments
     )
+
+
+def adjudication_status(
+    current: Collection[AdjudicationOutcome],
+    *,
+    payments_cents: int,
+    insurance_balance_cents: int,
+    was_reversed: bool,
+) -> AdjudicationStatus:
+    """The status of a claim by the outcomes of its current decisions and its settled amounts."""
+    if not current:
+        return AdjudicationStatus.REVERSED if was_reversed else AdjudicationStatus.NOT_ADJUDICATED
+    if payments_cents:
+        if insurance_balance_cents > 0:
+            return AdjudicationStatus.PARTIALLY_PAID
+        return AdjudicationStatus.PAID
+    outcomes = set(current)
+    if outcomes == {AdjudicationOutcome.DENIED}:
+        return AdjudicationStatus.DENIED
+    if outcomes & {AdjudicationOutcome.DENIED, AdjudicationOutcome.PARTIALLY_DENIED}:
+        return AdjudicationStatus.PARTIALLY_DENIED
+    return AdjudicationStatus.ZERO_PAID

@@ -154,9 +154,15 @@ class PostgresRepository(Generic[Fields, Row, Conditions]):
         more = len(found) > limit
         return Page(rows, rows[-1].id if more else None)  # type: ignore[attr-defined]
 
-    async def all(self, conditions: Conditions) -> "list[Row]":
+    async def all(self, conditions: Conditions) -> list[Row]:
+        return await self._all(conditions, locking=False)
+
+    async def lock_all(self, conditions: Conditions) -> list[Row]:
+        return await self._all(conditions, locking=True)
+
+    async def _all(self, conditions: Conditions, *, locking: bool) -> list[Row]:
         names = statements.conditions_given(conditions)
-        sql = statements.select_all(self._row, type(conditions), names)
+        sql = statements.select_all(self._row, type(conditions), names, locking=locking)
         cursor = await self._execute(sql, self._conditions(conditions, names))
         return self._load_all(await cursor.fetchall())
 
@@ -186,6 +192,26 @@ class PostgresRepository(Generic[Fields, Row, Conditions]):
             await self.get(row_id)
             raise VersionConflict(self._shape.entity)
         return self._shape.load(values)
+
+    async def update_many(
+        self,
+        versions: Mapping[UUID, int],
+        changes: Mapping[str, Sequence[Value]],
+    ) -> None:
+        if not versions:
+            return
+        names = tuple(sorted(changes))
+        parameters = {name: self._column(name, list(changes[name])) for name in names}
+        parameters |= self._trail_parameters()
+        parameters |= {
+            "company_id": self._store.company_id,
+            "id": list(versions),
+            "expected_version": list(versions.values()),
+            "audit_ids": new_ids(len(versions)),
+        }
+        cursor = await self._execute(statements.update_many(self._row, names), parameters)
+        if len(await cursor.fetchall()) != len(versions):
+            raise VersionConflict(self._shape.entity)
 
     async def delete(self, row_id: UUID, *, expected_version: int) -> None:
         cursor = await self._execute(

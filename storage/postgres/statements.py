@@ -272,14 +272,17 @@ def select_page(row: Row, kind: type[Filter], names: tuple[str, ...], *, continu
 
 
 @cache
-def select_all(row: Row, kind: type[Filter], names: tuple[str, ...]) -> str:
-    """Every row under the conditions, oldest first."""
+def select_all(
+    row: Row, kind: type[Filter], names: tuple[str, ...], *, locking: bool = False
+) -> str:
+    """Every row under the conditions, oldest first; ``locking`` holds them."""
     table = table_of(row)
-    return compiled(
+    statement = (
         sa.select(*table.columns)
         .where(_company(table), *_predicates(table, kind, names))
         .order_by(table.c.id)
     )
+    return compiled(statement.with_for_update() if locking else statement)
 
 
 @cache
@@ -337,6 +340,66 @@ def update_one(row: Row, changed_columns: tuple[str, ...]) -> str:
         after=_document(changed, shown),
     )
     return compiled(sa.select(*(changed.c[c.name] for c in table.columns)).add_cte(trail))
+
+
+@cache
+def update_many(row: Row, changed_columns: tuple[str, ...]) -> str:
+    """Change the same columns of many rows, each of its expected version; returns their ids."""
+    table = table_of(row)
+    columns = [table.c[name] for name in changed_columns]
+    given = (
+        sa.func.unnest(
+            sa.bindparam("id", type_=pg.ARRAY(sa.Uuid)),
+            sa.bindparam("expected_version", type_=pg.ARRAY(sa.Integer)),
+            sa.bindparam("audit_ids", type_=pg.ARRAY(sa.Uuid)),
+            *(sa.bindparam(c.name, type_=pg.ARRAY(_element_type(c))) for c in columns),
+        )
+        .table_valued(
+            sa.column("id", sa.Uuid),
+            sa.column("expected_version", sa.Integer),
+            sa.column("audit_id", sa.Uuid),
+            *(sa.column(f"new_{c.name}", _element_type(c)) for c in columns),
+        )
+        .render_derived(name="given")
+    )
+    old = table.alias("old")
+    was = (
+        sa.select(
+            old.c.id,
+            given.c.audit_id,
+            *(sa.cast(given.c[f"new_{c.name}"], c.type).label(f"new_{c.name}") for c in columns),
+            *(old.c[c.name] for c in columns),
+        )
+        .select_from(given.join(old, old.c.id == given.c.id))
+        .where(_company(old), old.c.version == given.c.expected_version)
+        .with_for_update(of=old)
+        .cte("was")
+    )
+    changed = (
+        sa.update(table)
+        .where(_company(table), table.c.id == was.c.id)
+        .values(
+            {
+                **{c.name: was.c[f"new_{c.name}"] for c in columns},
+                "version": table.c.version + sa.literal_column("1"),
+                "updated_at": sa.bindparam("now", type_=sa.DateTime(timezone=True)),
+                "updated_by": sa.bindparam("actor_id", type_=sa.Uuid),
+            }
+        )
+        .returning(table.c.company_id, table.c.id, *(table.c[c.name] for c in columns))
+        .cte("changed")
+    )
+    shown = [c for c in columns if is_trailed(c)]
+    trail = _trail(
+        changed,
+        table,
+        AuditAction.UPDATE,
+        was.c.audit_id,
+        before=_document(was, shown),
+        after=_document(changed, shown),
+        source=changed.join(was, was.c.id == changed.c.id),
+    )
+    return compiled(sa.select(changed.c.id).add_cte(trail))
 
 
 @cache

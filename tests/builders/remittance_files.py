@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
 CHUNK_BYTES = 64 * 1024
+_FULL_CAS = 2 + 6 * 3  # elements: identifier, group and six triples
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -347,7 +348,7 @@ def _cas_segments(adjustments: Sequence[Cas]) -> Iterator[list[str]]:
     """One CAS for each run of a group, up to six reasons in it."""
     segment: list[str] = []
     for cas in adjustments:
-        if segment and (segment[1] != cas.group or len(segment) >= 20):
+        if segment and (segment[1] != cas.group or len(segment) >= _FULL_CAS):
             yield segment
             segment = []
         segment = segment or ["CAS", cas.group]

@@ -1,14 +1,12 @@
 """The embedded server: what it promises about starting, ending and who may enter."""
 
 import os
-import pwd
 import re
 import shutil
 import signal
 import stat
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 from collections.abc import Iterator
@@ -26,35 +24,47 @@ from storage.embedded import (
     VersionMismatch,
     create_database,
 )
-from storage.embedded.installation import Installation
-from tests.servers import ServerSpec, copy_data, servers, start_test_server
+from tests.servers import (
+    ServerSpec,
+    ask,
+    copy_data,
+    postmaster_pid,
+    servers,
+    start_test_server,
+)
 
 REPOSITORY = Path(__file__).resolve().parents[2]
-POSTMASTER_PID = Path("cluster", "postmaster.pid")
-
-only_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root changes accounts")
 
 
-@pytest.fixture(params=servers(), ids=lambda spec: spec.name)
+@pytest.fixture(scope="module", params=servers(), ids=lambda spec: spec.name)
 def spec(request: pytest.FixtureRequest) -> ServerSpec:
     chosen = request.param
     assert isinstance(chosen, ServerSpec)
     return chosen
 
 
+@pytest.fixture(scope="module")
+def lasting(spec: ServerSpec, tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedServer]:
+    """For tests that neither stop nor break the server."""
+    yield from started(spec, tmp_path_factory.mktemp("lasting"))
+
+
 @pytest.fixture
 def server(spec: ServerSpec, tmp_path: Path) -> Iterator[EmbeddedServer]:
-    started = start_test_server(spec, tmp_path)
-    yield started
-    started.stop("immediate")
+    yield from started(spec, tmp_path)
 
 
 @pytest.fixture
 def embedded(tmp_path: Path) -> Iterator[EmbeddedServer]:
     """For what does not depend on the version."""
-    started = start_test_server(servers()[0], tmp_path)
-    yield started
-    started.stop("immediate")
+    yield from started(servers()[0], tmp_path)
+
+
+def started(spec: ServerSpec, directory: Path) -> Iterator[EmbeddedServer]:
+    server = start_test_server(spec, directory)
+    yield server
+    server.stop("immediate")
+    shutil.rmtree(server.directory.path)
 
 
 def do(server: EmbeddedServer, *statements: str) -> None:
@@ -63,19 +73,8 @@ def do(server: EmbeddedServer, *statements: str) -> None:
             connection.execute(statement.encode())
 
 
-def ask(server: EmbeddedServer, question: str) -> str:
-    with server.connect_as_superuser() as connection:
-        row = connection.execute(question.encode()).fetchone()
-    assert row is not None
-    return str(row[0])
-
-
 def same_directory(server: EmbeddedServer, spec: ServerSpec) -> EmbeddedServer:
     return EmbeddedServer(server.directory.path, binaries=spec.binaries)
-
-
-def postmaster_pid(server: EmbeddedServer) -> int:
-    return int((server.directory.path / POSTMASTER_PID).read_text().splitlines()[0])
 
 
 def test_a_new_directory_gets_a_server_and_a_clean_end(spec: ServerSpec, tmp_path: Path) -> None:
@@ -86,16 +85,16 @@ def test_a_new_directory_gets_a_server_and_a_clean_end(spec: ServerSpec, tmp_pat
     assert "database system is shut down" in server.directory.log.read_text()
 
 
-def test_it_is_set_up_to_keep_what_it_acknowledges(server: EmbeddedServer) -> None:
+def test_it_is_set_up_to_keep_what_it_acknowledges(lasting: EmbeddedServer) -> None:
     for setting in ("fsync", "full_page_writes", "synchronous_commit", "data_checksums"):
-        assert ask(server, f"SHOW {setting}") == "on"
-    assert ask(server, "SHOW server_encoding") == "UTF8"
-    assert ask(server, "SHOW timezone") == "UTC"
+        assert ask(lasting, f"SHOW {setting}") == "on"
+    assert ask(lasting, "SHOW server_encoding") == "UTF8"
+    assert ask(lasting, "SHOW timezone") == "UTC"
 
 
-def test_text_sorts_by_code_point_and_knows_letters(server: EmbeddedServer) -> None:
-    assert ask(server, "SELECT 'B' < 'a' AND 'z' < 'é'") == "True"
-    assert ask(server, "SELECT lower('É')") == "é"
+def test_text_sorts_by_code_point_and_knows_letters(lasting: EmbeddedServer) -> None:
+    assert ask(lasting, "SELECT 'B' < 'a' AND 'z' < 'é'") == "True"
+    assert ask(lasting, "SELECT lower('É')") == "é"
 
 
 def test_what_was_written_is_there_after_a_restart(server: EmbeddedServer) -> None:
@@ -143,51 +142,51 @@ def _ignore_loss(connection: psycopg.Connection[tuple[object, ...]], question: s
 
 
 def test_starting_a_running_server_changes_nothing(
-    server: EmbeddedServer, spec: ServerSpec
+    lasting: EmbeddedServer, spec: ServerSpec
 ) -> None:
-    pid = postmaster_pid(server)
-    server.start()
-    same_directory(server, spec).start()
-    assert postmaster_pid(server) == pid
+    pid = postmaster_pid(lasting)
+    lasting.start()
+    same_directory(lasting, spec).start()
+    assert postmaster_pid(lasting) == pid
 
 
-def test_a_wrong_password_is_refused(server: EmbeddedServer) -> None:
+def test_a_wrong_password_is_refused(lasting: EmbeddedServer) -> None:
     wrong = psycopg.conninfo.make_conninfo(
-        server.conninfo("postgres", "postgres"), password="guess"
+        lasting.conninfo("postgres", "postgres"), password="guess"
     )
     with pytest.raises(psycopg.OperationalError, match="password authentication failed"):
         psycopg.connect(wrong)
     without = psycopg.conninfo.make_conninfo(
-        server.conninfo("postgres", "postgres"), password="", passfile=os.devnull
+        lasting.conninfo("postgres", "postgres"), password="", passfile=os.devnull
     )
     with pytest.raises(psycopg.OperationalError, match="no password supplied"):
         psycopg.connect(without)
 
 
-def test_the_address_works_as_url_and_as_conninfo(server: EmbeddedServer) -> None:
-    create_database(server, "odd name/1")
+def test_the_address_works_as_url_and_as_conninfo(lasting: EmbeddedServer) -> None:
+    create_database(lasting, "odd name/1")
     for address in (
-        server.url("postgres", "odd name/1"),
-        server.conninfo("postgres", "odd name/1"),
+        lasting.url("postgres", "odd name/1"),
+        lasting.conninfo("postgres", "odd name/1"),
     ):
         with psycopg.connect(address) as connection:
             assert connection.info.dbname == "odd name/1"
 
 
-def test_nothing_trusts_and_nothing_listens_on_tcp(server: EmbeddedServer) -> None:
-    assert ask(server, "SHOW listen_addresses") == ""
-    assert ask(server, "SELECT string_agg(DISTINCT auth_method, ' ') FROM pg_hba_file_rules") == (
+def test_nothing_trusts_and_nothing_listens_on_tcp(lasting: EmbeddedServer) -> None:
+    assert ask(lasting, "SHOW listen_addresses") == ""
+    assert ask(lasting, "SELECT string_agg(DISTINCT auth_method, ' ') FROM pg_hba_file_rules") == (
         "scram-sha-256"
     )
-    for file in server.directory.path.rglob("pg_hba.conf"):
+    for file in lasting.directory.path.rglob("pg_hba.conf"):
         rules = [line for line in file.read_text().splitlines() if not line.startswith("#")]
         assert not any("trust" in rule for rule in rules)
-    listening = re.findall('listening on (.*) "', server.directory.log.read_text())
+    listening = re.findall('listening on (.*) "', lasting.directory.log.read_text())
     assert set(listening) == {"Unix socket"}
 
 
-def test_secrets_are_readable_by_their_owner_only(server: EmbeddedServer) -> None:
-    directory = server.directory
+def test_secrets_are_readable_by_their_owner_only(lasting: EmbeddedServer) -> None:
+    directory = lasting.directory
     for file in (directory.credentials.path, directory.log):
         assert stat.S_IMODE(file.stat().st_mode) == 0o600
     assert stat.S_IMODE(directory.cluster.stat().st_mode) == 0o700
@@ -212,13 +211,13 @@ def test_no_password_and_no_secret_of_the_program_is_passed_on(
         server.stop("immediate")
 
 
-def test_the_log_quotes_no_rows(server: EmbeddedServer) -> None:
-    do(server, "CREATE TABLE patients (name text PRIMARY KEY)")
-    with server.connect_as_superuser() as connection:
+def test_the_log_quotes_no_rows(lasting: EmbeddedServer) -> None:
+    do(lasting, "CREATE TABLE patients (name text PRIMARY KEY)")
+    with lasting.connect_as_superuser() as connection:
         connection.execute("INSERT INTO patients VALUES ('Jane Roe')")
         with pytest.raises(psycopg.errors.UniqueViolation):
             connection.execute("INSERT INTO patients VALUES ('Jane Roe')")
-    log = server.directory.log.read_text()
+    log = lasting.directory.log.read_text()
     assert "duplicate key value" in log
     assert "Jane Roe" not in log
 
@@ -226,12 +225,12 @@ def test_the_log_quotes_no_rows(server: EmbeddedServer) -> None:
 def test_a_pid_file_whose_number_another_process_got_does_not_hinder(
     server: EmbeddedServer,
 ) -> None:
-    left_behind = (server.directory.path / POSTMASTER_PID).read_text()
+    left_behind = (server.directory.cluster / "postmaster.pid").read_text()
     pid = str(postmaster_pid(server))
     server.kill()
     for number in (pid, str(os.getpid())):
         stale = left_behind.replace(pid, number, 1)
-        (server.directory.path / POSTMASTER_PID).write_text(stale)
+        (server.directory.cluster / "postmaster.pid").write_text(stale)
         assert not server.is_running
         server.start()
         server.kill()
@@ -382,81 +381,3 @@ def test_lost_passwords_are_named(embedded: EmbeddedServer) -> None:
     with pytest.raises(CredentialsMissing, match="no password for postgres"):
         embedded.start()
     assert not embedded.is_running
-
-
-@only_root
-def test_root_can_use_programs_and_data_in_a_closed_directory(tmp_path: Path) -> None:
-    closed = tmp_path / "closed"
-    closed.mkdir(mode=0o700)
-    wheel = Installation.of_wheel().programs.parents[1]
-    copied = closed / wheel.name
-    shutil.copytree(Installation.of_wheel().programs.parent, copied / "pginstall18")
-    shutil.copytree(wheel.with_name(f"{wheel.name}.libs"), closed / f"{wheel.name}.libs")
-    binaries = copied / "pginstall18" / "bin"
-    with EmbeddedServer(closed / "data", binaries=binaries) as server:
-        assert ask(server, "SELECT 1") == "1"
-        assert Path("/proc", str(postmaster_pid(server))).stat().st_uid != 0
-    for path in (copied, *copied.rglob("*")):
-        path.chmod(stat.S_IMODE(path.stat().st_mode) & 0o700)
-    with EmbeddedServer(closed / "data", binaries=binaries) as server:
-        assert ask(server, "SELECT 1") == "1"
-
-
-@only_root
-def test_without_the_capability_the_error_names_a_remedy(tmp_path: Path) -> None:
-    setpriv = shutil.which("setpriv")
-    if setpriv is None:
-        pytest.skip("setpriv is not installed")
-    tmp_path.chmod(0o700)
-    program = (
-        "from pathlib import Path\nfrom storage.embedded import EmbeddedServer\n"
-        f"EmbeddedServer(Path({str(tmp_path / 'data')!r})).start()\n"
-    )
-    bounds = "--bounding-set=-dac_override,-dac_read_search"
-    command = [setpriv, bounds, sys.executable, "-c", program]
-    done = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, check=False)
-    assert done.returncode != 0
-    assert "run as an ordinary user, or open the directories" in done.stderr
-
-
-@only_root
-def test_root_adopts_files_that_root_copied(tmp_path: Path) -> None:
-    server = start_test_server(servers()[0], tmp_path)
-    server.stop()
-    for path in (server.directory.cluster, *server.directory.cluster.rglob("*")):
-        os.chown(path, 0, 0)
-    with server:
-        assert ask(server, "SELECT 1") == "1"
-        assert server.directory.cluster.stat().st_uid != 0
-
-
-@only_root
-def test_an_ordinary_user_starts_one_and_may_not_touch_that_of_root() -> None:
-    account = pwd.getpwnam("nobody")
-    program = (
-        "import os, sys\nfrom pathlib import Path\n"
-        "from storage.embedded import DirectoryUnusable, EmbeddedServer\n"
-        "from storage.embedded.installation import Installation\n"
-        "os.setgroups([])\n"
-        f"os.setresgid(*[{account.pw_gid}] * 3)\nos.setresuid(*[{account.pw_uid}] * 3)\n"
-        "theirs, roots = map(Path, sys.argv[1:])\n"
-        "if not os.access(Installation.of_wheel().programs, os.R_OK):\n"
-        "    sys.exit('the checkout is closed to ordinary users')\n"
-        "with EmbeddedServer(theirs) as server:\n    print(server.is_running)\n"
-        "try:\n    EmbeddedServer(roots).start()\nexcept DirectoryUnusable as error:\n"
-        "    print(error)\n"
-    )
-    with tempfile.TemporaryDirectory() as created:
-        parent = Path(created)
-        parent.chmod(0o755)
-        theirs = parent / "theirs"
-        theirs.mkdir()
-        os.chown(theirs, account.pw_uid, account.pw_gid)
-        roots = start_test_server(servers()[0], parent)
-        command = [sys.executable, "-c", program, str(theirs / "data"), str(roots.directory.path)]
-        done = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, check=False)
-        roots.stop("immediate")
-    if "is closed to ordinary users" in done.stderr:
-        pytest.skip(done.stderr.strip())
-    assert done.stdout.startswith("True\n"), done.stderr
-    assert "run as its owner or as root" in done.stdout

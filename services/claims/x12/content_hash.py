@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import hashlib
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from services.claims.x12.elements import component_separator_of
-from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from services.claims.x12.tokenizer import Segment
     from collections.abc import Iterable
+
+    from services.claims.x12.tokenizer import Segment
 
 _COMPOSITES = {"SVC": (1, 6), "PLB": (3, 5, 7, 9, 11, 13)}  # the composites of an 835
 
@@ -24,7 +25,7 @@ class ContentHash:
     The canonical form is one JSON array of elements for each segment, a composite being an array
     itself, empty elements and components at the end left out. So the hash does not depend on
     delimiters, line breaks, encoding or envelope, and no text inside an element can look like two
-    elements.
+    elements. No element of 005010X221A1 repeats, so a repetition separator is text like any other.
     """
 
     def __init__(self) -> None:

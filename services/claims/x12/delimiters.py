@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import msgspec
 
+NAME_BYTES = 4  # what ``opening_segment`` wants to see: ISA and a separator
 HEADER_BYTES = 512  # an opening segment longer than this is none
 _ISA_ELEMENTS = 16  # of fixed width (X12.5), but the width is not relied on: it is often wrong
 _SEPARATORS_BEFORE_LAST_ELEMENT = {b"GS": 8, b"ST": 2}
-_FIRST_VERSION_WITH_REPETITION = b"00402"  # before it, ISA11 holds the standard's identifier, U
 
 
 class Delimiters(msgspec.Struct, frozen=True, gc=False):
@@ -31,7 +31,7 @@ class Unreadable(msgspec.Struct, frozen=True, gc=False):
 
 
 def opening_segment(head: bytes) -> bytes | None:
-    """ISA, GS or ST where ``head`` begins with that segment, else None. Needs four bytes."""
+    """ISA, GS or ST where ``head`` begins with that segment, else None."""
     name = head[:3] if head.startswith(b"ISA") else head[:2]
     if name not in (b"ISA", b"GS", b"ST"):
         return None
@@ -58,12 +58,9 @@ def _from_isa(head: bytes) -> Delimiters | Incomplete | Unreadable:
         return Unreadable("the character after ISA16 cannot end a segment")
     if not _can_separate(component) or component in (element, terminator):
         component = b":"
-    elements = head[:at].split(element)
-    repetition = elements[11]
+    repetition = head[:at].split(element)[11]
     has_repetition = (
-        elements[12] >= _FIRST_VERSION_WITH_REPETITION
-        and len(repetition) == 1
-        and _can_separate(repetition)
+        _can_separate(repetition)  # before version 00402, ISA11 says U
         and repetition not in (element, component, terminator)
     )
     return Delimiters(

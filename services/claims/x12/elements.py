@@ -6,6 +6,9 @@ import datetime as dt
 from functools import lru_cache
 
 MAX_AMOUNT_DIGITS = 18  # X12 data element 782: at most 18 digits
+_CENT_DIGITS = 2
+_DATE_DIGITS = 8  # CCYYMMDD
+_MAX_COUNT_DIGITS = 10  # X12 data element 96
 
 
 def cents_from(text: str) -> int | None:
@@ -16,15 +19,15 @@ def cents_from(text: str) -> int | None:
     than 18 digits of cents is none.
     """
     whole, _, fraction = text.partition(".")
-    if len(fraction) == 2 and whole.isdigit() and fraction.isdigit() and text.isascii():
+    if len(fraction) == _CENT_DIGITS and whole.isdigit() and fraction.isdigit() and text.isascii():
         return _within_bounds(whole + fraction)
     sign = -1 if whole[:1] == "-" else 1
     if whole[:1] in ("-", "+"):
         whole = whole[1:]
     digits = whole + fraction
-    if not digits.isdigit() or not digits.isascii() or fraction[2:].strip("0"):
+    if not digits.isdigit() or not digits.isascii() or fraction[_CENT_DIGITS:].strip("0"):
         return None
-    cents = _within_bounds(whole + fraction[:2].ljust(2, "0"))
+    cents = _within_bounds(whole + fraction[:_CENT_DIGITS].ljust(_CENT_DIGITS, "0"))
     return None if cents is None else sign * cents
 
 
@@ -37,7 +40,7 @@ def _within_bounds(digits: str) -> int | None:
 @lru_cache(maxsize=4096)
 def date_from(text: str) -> dt.date | None:
     """The date of a CCYYMMDD element, or None where there is no such day."""
-    if len(text) != 8 or not text.isdigit() or not text.isascii():
+    if len(text) != _DATE_DIGITS or not text.isdigit() or not text.isascii():
         return None
     try:
         return dt.date(int(text[:4]), int(text[4:6]), int(text[6:]))
@@ -47,7 +50,9 @@ def date_from(text: str) -> dt.date | None:
 
 def count_from(text: str) -> int | None:
     """The number in a trailer's count element (SE01, GE01, IEA01), or None where it is none."""
-    return int(text) if len(text) <= 10 and text.isdigit() and text.isascii() else None
+    return (
+        int(text) if len(text) <= _MAX_COUNT_DIGITS and text.isdigit() and text.isascii() else None
+    )
 
 
 def component_separator_of(composite: str, declared: str) -> str:

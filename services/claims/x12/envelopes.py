@@ -6,9 +6,10 @@ err in them. Source: ASC X12.5 and X12.6 (ISA/IEA, GS/GE).
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from services.claims.x12.elements import count_from
 from services.claims.x12.remittance_model import Anomaly, AnomalyKind
-from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from services.claims.x12.tokenizer import Segment
@@ -58,31 +59,27 @@ class Envelopes:
 
     def follow(self, segment: Segment) -> list[Anomaly]:
         """Take one envelope segment; what is odd about it."""
-        name = segment.elements[0]
-        if name == "ISA":
-            anomalies = self.close(segment.position)
-            self._interchange, self._groups = segment, 0
-            self._has_told_missing = False
-            return anomalies
-        if name == "GS":
-            anomalies = self._lacking_ge(segment.position)
-            if self._interchange is None:
-                anomalies += self._missing(segment.position, "GS without ISA")
-            self._group, self._transactions = segment, 0
-            self._groups += 1
-            return anomalies
-        if name == "GE":
-            opening, self._group = self._group, None
-            if opening is None:
-                return [_unexpected(segment, "GE without GS")]
-            return trailer_anomalies(segment, opening, self._transactions)
-        if name == "IEA":
-            anomalies = self._lacking_ge(segment.position)
-            opening, self._interchange = self._interchange, None
-            if opening is None:
-                return [*anomalies, _unexpected(segment, "IEA without ISA")]
-            return anomalies + trailer_anomalies(segment, opening, self._groups)
-        return []  # TA1 acknowledges another interchange
+        match segment.elements[0]:
+            case "ISA":
+                anomalies = self.close(segment.position)
+                self._interchange, self._groups = segment, 0
+                self._has_told_missing = False
+            case "GS":
+                anomalies = self._lacking_ge(segment.position)
+                if self._interchange is None:
+                    anomalies += self._missing(segment.position, "GS without ISA")
+                self._group, self._transactions = segment, 0
+                self._groups += 1
+            case "GE":
+                opening, self._group = self._group, None
+                anomalies = _closing_anomalies(segment, opening, self._transactions)
+            case "IEA":
+                anomalies = self._lacking_ge(segment.position)
+                opening, self._interchange = self._interchange, None
+                anomalies += _closing_anomalies(segment, opening, self._groups)
+            case _:  # TA1 acknowledges another interchange
+                anomalies = []
+        return anomalies
 
     def transaction_begins(self, position: int) -> list[Anomaly]:
         """Count an ST; a missing envelope is told once in an interchange."""
@@ -124,5 +121,8 @@ def _missing_envelope(position: int, detail: str) -> Anomaly:
     return Anomaly(kind=AnomalyKind.MISSING_ENVELOPE, position=position, detail=detail)
 
 
-def _unexpected(segment: Segment, detail: str) -> Anomaly:
-    return Anomaly(kind=AnomalyKind.UNEXPECTED_SEGMENT, position=segment.position, detail=detail)
+def _closing_anomalies(trailer: Segment, opening: Segment | None, counted: int) -> list[Anomaly]:
+    if opening is not None:
+        return trailer_anomalies(trailer, opening, counted)
+    detail = f"{trailer.elements[0]} closes an envelope that was not opened"
+    return [Anomaly(AnomalyKind.UNEXPECTED_SEGMENT, trailer.position, detail)]

@@ -30,7 +30,7 @@ _TEXT_SIGNATURES = (
     (b"unb", "an EDIFACT interchange"),
     (b"-----begin", "an encrypted or armoured (PEM, PGP) message"),
 )
-_TEXT_CONTROLS = frozenset(b"\t\n\x0b\x0c\r\x1a\x1b")
+_BINARY_CONTROLS = frozenset(range(0x20)) - frozenset(b"\t\n\x0b\x0c\r\x1a\x1b")
 
 
 def describe_stranger(head: bytes) -> tuple[AnomalyKind, str]:
@@ -42,7 +42,7 @@ def describe_stranger(head: bytes) -> tuple[AnomalyKind, str]:
     for signature, name in _BINARY_SIGNATURES:
         if head.startswith(signature):
             return AnomalyKind.UNDECODABLE, f"the file looks like {name}, not like X12"
-    if any(byte < 0x20 and byte not in _TEXT_CONTROLS for byte in head):
+    if any(byte in _BINARY_CONTROLS for byte in head):
         return AnomalyKind.UNDECODABLE, "the file holds binary data, not X12 text"
     lowered = head[:16].lower()
     for signature, name in _TEXT_SIGNATURES:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -24,7 +25,6 @@ from services.claims.x12.remittance_model import (
     TransactionEnd,
 )
 from services.claims.x12.tokenizer import Segment, tokenize
-from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -177,7 +177,7 @@ class _FileReader:
             self._transaction = _Transaction(segment, self._transactions)
             return
         self._foreign = segment
-        is_code = len(transaction_type) == 3 and transaction_type.isdigit()
+        is_code = len(transaction_type) == len("835") and transaction_type.isdigit()
         label = transaction_type if is_code else "unknown"
         self._foreign_types.setdefault(label, segment.position)
 

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import codecs
 import re
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from services.claims.x12.delimiters import (
     HEADER_BYTES,
+    NAME_BYTES,
     Delimiters,
     Incomplete,
     Unreadable,
@@ -21,7 +23,6 @@ from services.claims.x12.delimiters import (
 )
 from services.claims.x12.file_kinds import HEAD_BYTES, describe_stranger
 from services.claims.x12.remittance_model import Anomaly, AnomalyKind
-from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -94,7 +95,7 @@ class _Tokenizer:
             start = _after_blanks(buffer, at)
             self._has_skipped_mark |= _UTF8_MARK in buffer[at:start]
             at = start
-            if len(buffer) - at < 4 and not at_end:
+            if len(buffer) - at < NAME_BYTES and not at_end:
                 break
             if self._delimiters is None or self._is_isa(buffer, at):
                 head = buffer[at : at + HEADER_BYTES]
@@ -143,19 +144,20 @@ class _Tokenizer:
 
     def _is_isa(self, buffer: bytes, at: int) -> bool:
         return (
-            opening_segment(buffer[at : at + 4]) == b"ISA"
+            opening_segment(buffer[at : at + NAME_BYTES]) == b"ISA"
             and buffer[at + 3 : at + 4] != self._terminator
         )
 
     def _before_next_isa(self, buffer: bytes, start: int, cut: int) -> int:
         """The terminator before the next ISA behind ``start``, if one begins before ``cut``.
 
-        The next interchange may have delimiters of its own.
+        The next interchange may have delimiters of its own. Where that ISA turns out to be text
+        inside an element, nothing but a smaller block comes of it.
         """
         at = buffer.find(b"ISA", start + 3, cut)
         while at >= 0:
             end = buffer.rfind(self._terminator, start, at)
-            if end >= 0 and _after_blanks(buffer, end + 1) == at and self._is_isa(buffer, at):
+            if end >= 0 and self._is_isa(buffer, at):
                 return end
             at = buffer.find(b"ISA", at + 3, cut)
         return cut

@@ -1,0 +1,127 @@
+"""Which claim, payer and line a remittance speaks of. Pure; nothing here is fuzzy.
+
+Order for a claim: CLP01 (our patient control number, unique in a company), then CLP07 or REF*F8
+(the payer's number, where it names one claim of ours only). Whatever else is similar is only ever
+proposed to a person.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from uuid import UUID
+
+import msgspec
+
+from services.claims.settlement import AdjudicationKind, PostedAdjudication
+from services.claims.x12.remittance_model import RemittanceClaim, RemittanceLine, TransactionHeader
+from storage.tables.claims import Claim, ClaimLine, Payer
+
+
+class MatchedLine(msgspec.Struct, frozen=True, gc=False):
+    """The claim line that an SVC speaks of, and how it was found."""
+
+    claim_line_id: UUID | None
+    note: str | None = None
+
+
+def payer_of(header: TransactionHeader, payers: Sequence[Payer]) -> Payer | None:
+    """The payer that sent a transaction, by TRN03, then by REF*2U or N104; None when unknown."""
+    for payer in payers:
+        if payer.remittance_identifier and (
+            payer.remittance_identifier == header.payer_trace_identifier
+        ):
+            return payer
+    named = {header.payer_additional_identifier, header.payer_identifier} - {None}
+    found = [payer for payer in payers if payer.payer_identifier in named]
+    return found[0] if len(found) == 1 else None
+
+
+def payers_in_turn(claim: Claim) -> tuple[UUID, ...]:
+    """The claim's payers, primary first."""
+    turn = (claim.primary_payer_id, claim.secondary_payer_id, claim.tertiary_payer_id)
+    return tuple(payer_id for payer_id in turn if payer_id is not None)
+
+
+def payer_sequence(claim: Claim, payer_id: UUID) -> int | None:
+    """1 for the primary payer, None when the claim does not know the payer."""
+    turn = payers_in_turn(claim)
+    return turn.index(payer_id) + 1 if payer_id in turn else None
+
+
+def payer_claim_numbers(claim: RemittanceClaim) -> tuple[str, ...]:
+    """The payer's own numbers that a CLP gives: REF*F8 (the original's) and CLP07."""
+    return tuple(n for n in (claim.original_reference, claim.payer_claim_number) if n)
+
+
+def reversed_by(
+    reversal: RemittanceClaim, sequence: int, posted: Sequence[PostedAdjudication],
+    numbers: dict[UUID, str | None],
+) -> PostedAdjudication | None:
+    """The posted decision that a CLP with status 22 takes back.
+
+    It is of the same payer, not yet taken back, and the exact opposite in charge and payment; the
+    same payer claim number decides between several, then the earliest.
+    """
+    taken_back = {each.reverses for each in posted if each.reverses is not None}
+    candidates = [
+        each
+        for each in posted
+        if each.kind is AdjudicationKind.ADJUDICATION
+        and each.payer_sequence == sequence
+        and each.id not in taken_back
+        and each.charge_cents == -reversal.charge_cents
+        and each.paid_cents == -reversal.paid_cents
+    ]
+    wanted = set(payer_claim_numbers(reversal))
+    return min(
+        candidates,
+        key=lambda each: (
+            numbers.get(each.id) not in wanted,
+            each.effective_on,
+            each.order_key,
+            each.id,
+        ),
+        default=None,
+    )
+
+
+def match_lines(
+    lines: Sequence[RemittanceLine], claim_lines: Sequence[ClaimLine]
+) -> tuple[MatchedLine, ...]:
+    """The claim line of each SVC; a claim line is used once.
+
+    REF*6R first; then procedure (as submitted, where the payer recoded it), service date and
+    charge, with the modifiers as submitted; then the same without the modifiers, which payers drop
+    (flagged ``modifiers_differ``).
+    """
+    left = list(claim_lines)
+    found: list[MatchedLine | None] = [None] * len(lines)
+    passes = (_by_control_number, _by_service, _by_service_without_modifiers)
+    for matches, note in zip(passes, (None, None, "modifiers_differ"), strict=True):
+        for at, line in enumerate(lines):
+            if found[at] is not None:
+                continue
+            match = next((each for each in left if matches(line, each)), None)
+            if match is not None:
+                left.remove(match)
+                found[at] = MatchedLine(match.id, note)
+    unmatched = MatchedLine(None, "no_such_line" if claim_lines else None)
+    return tuple(each or unmatched for each in found)
+
+
+def _by_control_number(line: RemittanceLine, claim_line: ClaimLine) -> bool:
+    return line.line_control_number == claim_line.line_control_number
+
+
+def _by_service(line: RemittanceLine, claim_line: ClaimLine) -> bool:
+    return _by_service_without_modifiers(line, claim_line) and sorted(line.modifiers) == sorted(
+        claim_line.modifiers
+    )
+
+
+def _by_service_without_modifiers(line: RemittanceLine, claim_line: ClaimLine) -> bool:
+    return (
+        (line.submitted_procedure_code or line.procedure_code) == claim_line.procedure_code
+        and line.charge_cents == claim_line.charge_cents
+        and line.service_from in (None, claim_line.service_date)
+    )
