@@ -156,6 +156,8 @@ class RemittanceFilter(Filter):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RemittanceTransactionFilter(Filter):
     remittance_id: UUID | None = where("remittance_id")
+    ordinal: int | None = where("ordinal")
+    transaction_key: bytes | None = where("transaction_key")
     status: TransactionStatus | None = where("status")
     payer_id: UUID | None = where("payer_id")
     trace_number: str | None = where("trace_number")

@@ -102,6 +102,8 @@ class RemittanceTransactionFields(SQLModel):
     exception_count: int = Field(default=0, sa_type=sa.Integer)
     transaction_key: bytes = bytes_column()
     content_sha256: bytes = bytes_column()
+    has_reversals: bool = Field(default=False, sa_type=sa.Boolean)
+    is_accepted: bool = Field(default=False, sa_type=sa.Boolean)
     posted_at: dt.datetime | None = moment_column(default=None)
 
 

@@ -1,0 +1,412 @@
+"""The main job: an 835 is received, kept and posted to claims.
+
+Received means scanned to its end, kept with its hash and committed; only then is anything posted,
+one database transaction a transaction (ST) of the file, so that a crash leaves all of one or none
+of it and posting goes on where it stopped.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass
+from typing import BinaryIO
+from uuid import UUID
+
+from services.claims.books import Arrival, Source, Writing
+from services.claims.matching import payer_of
+from services.claims.posting import Tally, post_arrivals
+from services.claims.remittance_scan import Scan, ScannedTransaction
+from services.claims.x12.remittance_model import (
+    Anomaly,
+    AnomalyKind,
+    ProviderAdjustment,
+    RemittanceClaim,
+    RemittanceEvent,
+    TransactionEnd,
+    TransactionHeader,
+)
+from services.claims.x12.remittance_reader import read_remittances
+from storage.errors import TransactionConflict
+from storage.files import FileVault
+from storage.filters import (
+    PayerFilter,
+    RemittanceFilter,
+    RemittanceTransactionFilter,
+)
+from storage.identifiers import new_id
+from storage.interface import Actor, IStorage, Store
+from storage.tables.ledger import ProviderAdjustmentFields
+from storage.tables.remittances import (
+    Remittance,
+    RemittanceAnomalyFields,
+    RemittanceFields,
+    RemittanceTransaction,
+    RemittanceTransactionFields,
+)
+from storage.vocabulary.claims import LedgerKind, RemittanceStatus, TransactionStatus
+
+CHUNK_CLAIMS = 1000
+ATTEMPTS = 8
+
+
+@dataclass(frozen=True)
+class ReceivedFile:
+    """A file that was read to its end and is kept."""
+
+    file_name: str
+    file_key: str
+    sha256: bytes
+    byte_count: int
+    scan: Scan
+
+
+async def receive(store: Store, file: ReceivedFile) -> tuple[Remittance, bool]:
+    """Put a file and its transactions on record; the same bytes a second time are the first.
+
+    Returns the remittance and whether it is new.
+    """
+    await store.wait_for_lock(f"remittance-file/{file.sha256.hex()}")
+    known = await store.remittances.all(RemittanceFilter(sha256=file.sha256))
+    if known:
+        return known[0], False
+    payers = (await store.payers.all(PayerFilter()))
+    remittance = await store.remittances.create(
+        RemittanceFields(
+            file_name=file.file_name,
+            file_key=file.file_key,
+            sha256=file.sha256,
+            byte_count=file.byte_count,
+            transaction_count=len(file.scan.transactions),
+            claim_count=file.scan.claim_count,
+            anomaly_count=file.scan.anomaly_count,
+        )
+    )
+    await store.remittance_transactions.create_many(
+        [
+            _transaction_fields(
+                remittance.id, each, getattr(payer_of(each.header, payers), "id", None)
+            )
+            for each in file.scan.transactions
+        ]
+    )
+    await store.remittance_anomalies.create_many(
+        [
+            RemittanceAnomalyFields(
+                remittance_id=remittance.id,
+                kind=each.kind,
+                position=each.position,
+                transaction_ordinal=each.transaction,
+                claim_ordinal=each.claim,
+                detail=each.detail[:500],
+            )
+            for each in file.scan.anomalies
+        ]
+    )
+    return remittance, True
+
+
+def _transaction_fields(
+    remittance_id: UUID, scanned: ScannedTransaction, payer_id: UUID | None
+) -> RemittanceTransactionFields:
+    header, end = scanned.header, scanned.end
+    return RemittanceTransactionFields(
+        remittance_id=remittance_id,
+        ordinal=header.ordinal,
+        position=header.position,
+        control_number=header.control_number[:20],
+        status=(
+            TransactionStatus.IN_REVIEW
+            if scanned.has_unreadable_payment
+            else TransactionStatus.RECEIVED
+        ),
+        status_reason=(
+            "the amount of the payment cannot be read" if scanned.has_unreadable_payment else None
+        ),
+        payer_id=payer_id,
+        payer_name=header.payer_name,
+        payer_identifier=header.payer_identifier,
+        payer_additional_identifier=header.payer_additional_identifier,
+        payer_trace_identifier=header.payer_trace_identifier,
+        payee_identifier=header.payee_identifier,
+        payee_tax_identifier=header.payee_tax_identifier,
+        trace_number=header.trace_number,
+        payment_method=header.payment_method,
+        payment_date=header.payment_date,
+        payment_cents=header.payment_cents,
+        charge_cents=end.charge_cents,
+        paid_cents=end.paid_cents,
+        provider_adjustment_cents=end.provider_adjustment_cents,
+        difference_cents=scanned.difference_cents,
+        claim_count=end.claim_count,
+        transaction_key=scanned.key,
+        content_sha256=end.content_sha256,
+        has_reversals=end.has_reversals,
+    )
+
+
+async def post_remittance(
+    storage: IStorage,
+    vault: FileVault,
+    company_id: UUID,
+    actor: Actor,
+    remittance_id: UUID,
+) -> Remittance:
+    """Post every transaction of a remittance that was not gone through yet.
+
+    May be called any number of times, also at once: each transaction is posted by one of them.
+    Raises FileDamaged, RowNotFound.
+    """
+    async with storage.transaction(company_id, actor) as store:
+        remittance = await store.remittances.get(remittance_id)
+        if remittance.status is RemittanceStatus.PROCESSED:
+            return remittance
+        todo = [
+            each.ordinal
+            for each in await store.remittance_transactions.all(
+                RemittanceTransactionFilter(remittance_id=remittance_id)
+            )
+            if each.status is TransactionStatus.RECEIVED
+        ]
+    if todo:
+        await _post_transactions(storage, vault, company_id, actor, remittance, set(todo))
+    async with storage.transaction(company_id, actor) as store:
+        remittance = await store.remittances.lock(remittance_id)
+        if remittance.status is RemittanceStatus.PROCESSED:
+            return remittance
+        return await store.remittances.update(
+            remittance_id,
+            {"status": RemittanceStatus.PROCESSED, "processed_at": store.now},
+            expected_version=remittance.version,
+        )
+
+
+async def _post_transactions(
+    storage: IStorage,
+    vault: FileVault,
+    company_id: UUID,
+    actor: Actor,
+    remittance: Remittance,
+    ordinals: set[int],
+) -> None:
+    for ordinal in sorted(ordinals):
+        for attempt in range(1, ATTEMPTS + 1):
+            chunks = _Chunks(vault, company_id, remittance.file_key, ordinal)
+            try:
+                async with storage.transaction(company_id, actor) as store:
+                    await _post_transaction(store, remittance.id, ordinal, chunks)
+                break
+            except TransactionConflict:
+                if attempt == ATTEMPTS:
+                    raise
+            finally:
+                await chunks.close()
+
+
+@dataclass(frozen=True)
+class Chunk:
+    """Some claims of a transaction as they were read, or its provider adjustments at the end."""
+
+    claims: list[RemittanceClaim]
+    unreadable: frozenset[int]
+    provider_adjustments: list[ProviderAdjustment]
+
+
+class _Chunks:
+    """The claims of one transaction of a kept file, read ahead off the event loop."""
+
+    def __init__(self, vault: FileVault, company_id: UUID, file_key: str, ordinal: int) -> None:
+        self._vault = vault
+        self._company_id = company_id
+        self._file_key = file_key
+        self._ordinal = ordinal
+        self._ahead: asyncio.Task[Chunk | None] | None = None
+
+    async def read(self, *, reversals: bool | None) -> AsyncIterator[Chunk]:
+        """All chunks; with ``reversals`` only those claims that are, or are not, reversals."""
+        await self.close()
+        source = self._read(reversals)
+        self._ahead = self._fetch(source)
+        while self._ahead is not None:
+            chunk = await self._ahead
+            self._ahead = None
+            if chunk is None:
+                return
+            self._ahead = self._fetch(source)
+            yield chunk
+
+    async def close(self) -> None:
+        """Wait for what is being read ahead; it is of no use any more."""
+        if self._ahead is not None:
+            await asyncio.wait([self._ahead])
+            self._ahead = None
+
+    @staticmethod
+    def _fetch(source: Iterator[Chunk]) -> asyncio.Task[Chunk | None]:
+        return asyncio.create_task(asyncio.to_thread(next, source, None))
+
+    def _read(self, reversals: bool | None) -> Iterator[Chunk]:
+        claims: list[RemittanceClaim] = []
+        unreadable: set[int] = set()
+        adjustments: list[ProviderAdjustment] = []
+        for event in self._events():
+            match event:
+                case RemittanceClaim():
+                    if reversals is None or (event.status_code == "22") is reversals:
+                        claims.append(event)
+                    if len(claims) == CHUNK_CLAIMS:
+                        yield Chunk(claims, frozenset(unreadable), [])
+                        claims, unreadable = [], set()
+                case ProviderAdjustment():
+                    adjustments.append(event)
+                case Anomaly() if event.kind is AnomalyKind.MALFORMED_AMOUNT and event.claim:
+                    unreadable.add(event.claim)
+                case _:
+                    pass
+        yield Chunk(claims, frozenset(unreadable), [] if reversals else adjustments)
+
+    def _events(self) -> Iterator[RemittanceEvent]:
+        """The events of the wanted transaction only."""
+        is_wanted = False
+        for event in read_remittances(self._vault.read(self._company_id, self._file_key)):
+            match event:
+                case TransactionHeader():
+                    is_wanted = event.ordinal == self._ordinal
+                case TransactionEnd() if is_wanted:
+                    return
+                case Anomaly() if event.transaction == self._ordinal:
+                    yield event
+                case _ if is_wanted:
+                    yield event
+
+
+async def _post_transaction(
+    store: Store, remittance_id: UUID, ordinal: int, chunks: _Chunks
+) -> None:
+    """One ST in one database transaction: its deposit, its PLB, its claims."""
+    transaction = await _lock_transaction(store, remittance_id, ordinal)
+    if transaction.status is not TransactionStatus.RECEIVED:
+        return
+    refusal = await _reason_not_to_post(store, transaction)
+    if refusal is not None:
+        await store.remittance_transactions.update(
+            transaction.id, refusal, expected_version=transaction.version
+        )
+        return
+    payers = await store.payers.get_many(
+        [transaction.payer_id] if transaction.payer_id is not None else []
+    )
+    source = Source(transaction, payers[0] if payers else None)
+    tally = Tally()
+    provider_adjustments: list[ProviderAdjustment] = []
+    for reversals in (True, False) if transaction.has_reversals else (None,):
+        async for chunk in chunks.read(reversals=reversals):
+            provider_adjustments += chunk.provider_adjustments
+            done = await post_arrivals(
+                store,
+                [
+                    Arrival(source, claim, is_unreadable=claim.ordinal in chunk.unreadable)
+                    for claim in chunk.claims
+                ],
+            )
+            tally = Tally(tally.posted + done.posted, tally.queued + done.queued)
+    await _post_deposit(store, source, provider_adjustments)
+    await store.remittance_transactions.update(
+        transaction.id,
+        {
+            "status": TransactionStatus.POSTED,
+            "posted_at": store.now,
+            "posted_count": transaction.claim_count - tally.queued,
+            "exception_count": tally.queued,
+        },
+        expected_version=transaction.version,
+    )
+
+
+async def _lock_transaction(
+    store: Store, remittance_id: UUID, ordinal: int
+) -> RemittanceTransaction:
+    found = await store.remittance_transactions.lock_all(
+        RemittanceTransactionFilter(remittance_id=remittance_id, ordinal=ordinal)
+    )
+    return found[0]
+
+
+async def _reason_not_to_post(
+    store: Store, transaction: RemittanceTransaction
+) -> dict[str, object] | None:
+    """What becomes of a transaction that must not be posted by itself; None when it may.
+
+    The same payment with the same content is a duplicate; with other content, or the same payer
+    and trace with another amount, date or payee in a later file, it goes to a person.
+    """
+    if transaction.difference_cents:
+        return {
+            "status": TransactionStatus.UNBALANCED,
+            "status_reason": (
+                f"claims and provider adjustments differ from the payment by"
+                f" {transaction.difference_cents} cents"
+            ),
+        }
+    payer = transaction.payer_trace_identifier or transaction.payer_identifier or ""
+    await store.wait_for_lock(f"remittance-trace/{payer}/{transaction.trace_number}")
+    conditions = (
+        RemittanceTransactionFilter(
+            transaction_key=transaction.transaction_key, status=TransactionStatus.POSTED
+        )
+        if transaction.trace_number is None
+        else RemittanceTransactionFilter(
+            trace_number=transaction.trace_number, status=TransactionStatus.POSTED
+        )
+    )
+    for posted in await store.remittance_transactions.all(conditions):
+        if posted.transaction_key == transaction.transaction_key:
+            if posted.content_sha256 == transaction.content_sha256:
+                return {"status": TransactionStatus.DUPLICATE, "duplicate_of_id": posted.id}
+            return {
+                "status": TransactionStatus.IN_REVIEW,
+                "status_reason": "the same payment was posted with other content",
+                "duplicate_of_id": posted.id,
+            }
+        same_payer = payer == (posted.payer_trace_identifier or posted.payer_identifier or "")
+        is_accepted = transaction.is_accepted
+        if same_payer and not is_accepted and posted.remittance_id != transaction.remittance_id:
+            return {
+                "status": TransactionStatus.IN_REVIEW,
+                "status_reason": "an earlier file has this trace with another amount, date or payee",
+                "duplicate_of_id": posted.id,
+            }
+    return None
+
+
+async def _post_deposit(
+    store: Store, source: Source, provider_adjustments: list[ProviderAdjustment]
+) -> None:
+    """The deposit and the PLB that it is made of, besides the claims."""
+    transaction = source.transaction
+    rows = {
+        new_id(): ProviderAdjustmentFields(
+            transaction_id=transaction.id,
+            payer_key=transaction.payer_trace_identifier or transaction.payer_identifier or "",
+            payee_key=transaction.payee_identifier or "",
+            provider_identifier=each.provider_identifier,
+            fiscal_period_end=each.fiscal_period_end,
+            reason=each.reason,
+            reference=each.reference or "",
+            amount_cents=each.amount_cents,
+            effective_on=source.effective_on,
+        )
+        for each in provider_adjustments
+    }
+    writing = Writing()
+    writing.move(LedgerKind.DEPOSIT, transaction.payment_cents, source)
+    for item_id, row in rows.items():
+        writing.move(
+            LedgerKind.PROVIDER_ADJUSTMENT,
+            row.amount_cents,
+            source,
+            provider_adjustment_id=item_id,
+        )
+    await store.provider_adjustments.create_many(list(rows.values()), ids=list(rows))
+    await store.ledger_entries.create_many(writing.ledger)
