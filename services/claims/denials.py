@@ -1,4 +1,4 @@
-"""The denials of a remittance claim, each with why, whose it is, until when, and what to do next."""
+"""The denials of a remittance claim: why, whose work, until when, and what to do next."""
 
 import datetime as dt
 from collections.abc import Iterable, Sequence
@@ -16,9 +16,7 @@ from services.claims.adjustment_reasons import (
 from services.claims.appeal_deadlines import appeal_due_on, correction_due_on
 from services.claims.outcomes import (
     AdjudicationOutcome,
-    ClaimStatusMeaning,
     claim_outcome,
-    claim_status,
     is_refusal,
     line_outcome,
     refused_cents,
@@ -144,7 +142,7 @@ def _denial_of_unknown_patient(
 def _chief(
     refusing: Sequence[Adjustment], received_on: dt.date
 ) -> tuple[Adjustment, AdjustmentReason]:
-    """The adjustment that weighs most, known reasons before unknown ones, the first among equals."""
+    """The adjustment that weighs most; known reasons before unknown, the first among equals."""
     known = [(each, REASONS.reason(each.reason, received_on)) for each in refusing]
     return max(
         known,

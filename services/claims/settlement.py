@@ -9,9 +9,9 @@ Rules and their sources:
 - Every CLP that counts is a payment of its own, and a reversal is the contra payment of what it
   reverses (X12 RFI 1147, 1429: a reversal negates every charge, payment and adjustment). A reversal
   of something that is not in the set does nothing, so it never makes a balance negative; the second
-  reversal of one adjudication, and the reversal of a reversal, do nothing either.
-  ``reversal_fault`` tells the caller beforehand. Predeterminations and claims that are not the
-  payer's move no money at all (CLP02 25, 23).
+  reversal of one adjudication, and the reversal of a reversal, do nothing either. The contra payment
+  is the exact opposite whatever the reversal says, so the caller links only exact opposites.
+  Predeterminations and claims that are not the payer's move no money at all (CLP02 25, 23).
 - Among the decisions of one payer, a full denial gives way to any decision that is none; among
   full denials only the latest counts; all others add up, because payers split a claim over several
   CLPs. ``exceeds_claim_charge`` tells the caller when they add up to too much.
@@ -138,15 +138,6 @@ class Settlement(msgspec.Struct, frozen=True):
     restated: tuple[RestatedAmount, ...]
 
 
-class ReversalFault(StrEnum):
-    """Why a reversal cannot be posted by itself."""
-
-    UNMATCHED = "unmatched"
-    ALREADY_REVERSED = "already_reversed"
-    REVERSES_A_REVERSAL = "reverses_a_reversal"
-    NOT_THE_NEGATION = "not_the_negation"
-
-
 class _StatedWriteOff(NamedTuple):
     nature: ReasonNature
     adjudication_id: UUID
@@ -156,7 +147,6 @@ class _StatedWriteOff(NamedTuple):
 _WRITTEN_OFF_NATURES = frozenset({ReasonNature.CONTRACTUAL, ReasonNature.PAYMENT_REDUCTION})
 _WRITTEN_OFF_GROUPS = frozenset({"CO", "PI", "OA"})
 _PATIENT_GROUP = "PR"
-_SETTLED_KINDS = frozenset({LedgerKind.PAYMENT, LedgerKind.WRITE_OFF, LedgerKind.PATIENT_TRANSFER})
 
 
 def settle(claim: ClaimUnderSettlement, adjudications: Sequence[PostedAdjudication]) -> Settlement:
@@ -202,13 +192,12 @@ def ledger_deltas(
 ) -> tuple[LedgerAmount, ...]:
     """What must be appended so that the claim's ledger holds what the settlement says.
 
-    ``current`` is the sum of the entries already there, per key; entries of other kinds than
-    payment, write-off and patient transfer are none of a settlement's and left alone. What no
-    longer holds is taken back by an amount of the other sign, nothing is deleted.
+    ``current`` is the sum of the entries already there, per key. What no longer holds is taken back
+    by an amount of the other sign, nothing is deleted.
     """
     if not current:
         return settlement.amounts
-    left = {key: cents for key, cents in current.items() if key.kind in _SETTLED_KINDS}
+    left = dict(current)
     deltas = []
     for wanted in settlement.amounts:
         difference = wanted.amount_cents - left.pop(wanted.key, 0)
@@ -243,33 +232,6 @@ def exceeds_claim_charge(
         and not _is_full_denial(other)
     )
     return charge_cents + candidate.charge_cents > claim.charge_cents
-
-
-def reversal_fault(
-    adjudications: Iterable[PostedAdjudication], candidate: PostedAdjudication
-) -> ReversalFault | None:
-    """Why a reversal must wait for a person, or None when it can be posted.
-
-    It must name a posted decision that no other reversal has taken back, and negate its charge and
-    payment to the cent (X12 RFI 1147, 1429), so that the cash of the two sums to 0.
-    """
-    target = None
-    for other in adjudications:
-        if other.id == candidate.reverses:
-            target = other
-        elif (
-            other.kind is AdjudicationKind.REVERSAL
-            and other.reverses == candidate.reverses
-            and other.id != candidate.id
-        ):
-            return ReversalFault.ALREADY_REVERSED
-    if target is None:
-        return ReversalFault.UNMATCHED
-    if target.kind is AdjudicationKind.REVERSAL:
-        return ReversalFault.REVERSES_A_REVERSAL
-    if (target.charge_cents, target.paid_cents) != (-candidate.charge_cents, -candidate.paid_cents):
-        return ReversalFault.NOT_THE_NEGATION
-    return None
 
 
 class _Books:

@@ -32,10 +32,41 @@ Value = Any
 Converter = Callable[[Value], Value]
 
 
-def array_literal(values: Sequence[object]) -> str:
-    """A PostgreSQL array literal of texts, for arrays of arrays, which unnest would flatten."""
-    quoted = (str(v).replace("\\", "\\\\").replace('"', '\\"') for v in values)
-    return "{" + ",".join(f'"{value}"' for value in quoted) + "}"
+def array_literal(values: Sequence[Value]) -> str:
+    """A one-dimensional PostgreSQL array literal of values of one type.
+
+    Written here in one pass, because psycopg's own way costs several calls an element, and bulk
+    statements send hundreds of thousands of them.
+    """
+    return "{" + ",".join(map(_element_writer(values), values)) + "}"
+
+
+def _element_writer(values: Sequence[Value]) -> Callable[[Value], str]:
+    kind = next((type(value) for value in values if value is not None), str)
+    if kind is UUID:
+        return _write_uuid
+    if kind in (int, bool):
+        return _write_plain
+    return _write_quoted
+
+
+def _write_uuid(value: UUID | None) -> str:
+    return "NULL" if value is None else f"{value.int:032x}"
+
+
+def _write_plain(value: int | None) -> str:
+    return "NULL" if value is None else str(value)
+
+
+def _write_quoted(value: Value) -> str:
+    if value is None:
+        return "NULL"
+    if isinstance(value, bytes):
+        return f'"\\\\x{value.hex()}"'
+    text = str(value)
+    if "\\" in text or '"' in text:
+        text = text.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{text}"'
 
 
 class Shape(Generic[Row]):
@@ -111,16 +142,13 @@ class PostgresRepository(Generic[Fields, Row, Conditions]):
         made = list(ids) if ids is not None else new_ids(len(rows))
         if not made:
             return made
-        fixed = self._bookkeeping(made[0])
-        parameters: dict[str, Value] = {
-            name: [value] * len(made) for name, value in fixed.items()
-        }
-        parameters["id"] = made
+        parameters = self._bookkeeping(made[0])
+        parameters["id"] = array_literal(made)
         for name in type(rows[0]).model_fields:
             parameters[name] = self._column(name, [getattr(row, name) for row in rows])
         if not issubclass(self._row, AppendOnlyRow):
             parameters |= self._trail_parameters()
-            parameters["audit_ids"] = new_ids(len(made))
+            parameters["audit_ids"] = array_literal(new_ids(len(made)))
         await self._execute(statements.insert_many(self._row), parameters)
         return made
 
@@ -205,9 +233,9 @@ class PostgresRepository(Generic[Fields, Row, Conditions]):
         parameters |= self._trail_parameters()
         parameters |= {
             "company_id": self._store.company_id,
-            "id": list(versions),
-            "expected_version": list(versions.values()),
-            "audit_ids": new_ids(len(versions)),
+            "id": array_literal(list(versions)),
+            "expected_version": array_literal(list(versions.values())),
+            "audit_ids": array_literal(new_ids(len(versions))),
         }
         cursor = await self._execute(statements.update_many(self._row, names), parameters)
         if len(await cursor.fetchall()) != len(versions):
@@ -280,18 +308,14 @@ class PostgresRepository(Generic[Fields, Row, Conditions]):
         parameters["company_id"] = self._store.company_id
         return parameters
 
-    def _column(self, name: str, values: "list[Value]") -> "list[Value]":
-        """One column's values as the array that ``insert_many`` takes."""
+    def _column(self, name: str, values: Sequence[Value]) -> str:
+        """One column's values as the array that the set-based statements take."""
         if name in self._shape.arrays:
-            return [None if v is None else array_literal(v) for v in values]
+            return array_literal([None if v is None else array_literal(v) for v in values])
         if name in self._shape.documents:
-            return [
-                None
-                if v is None
-                else v.model_dump_json()
-                if isinstance(v, BaseModel)
-                else statements.json_text(v)
-                for v in values
-            ]
-        return values
+            return array_literal([None if v is None else _json_text(v) for v in values])
+        return array_literal(values)
 
+
+def _json_text(value: Value) -> str:
+    return value.model_dump_json() if isinstance(value, BaseModel) else statements.json_text(value)

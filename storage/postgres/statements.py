@@ -15,7 +15,7 @@ from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 from sqlmodel import SQLModel
 
 from storage.filters import Filter
-from storage.rows import AppendOnlyRow, SealedRow, TransactionId, is_trailed
+from storage.rows import BOOKKEEPING, AppendOnlyRow, SealedRow, TransactionId, is_trailed
 from storage.tables.trail import AuditEntry
 from storage.vocabulary.identity import AuditAction
 
@@ -146,25 +146,30 @@ def _element_type(column: "sa.Column[Any]") -> sa.types.TypeEngine[Any]:
 
 @cache
 def insert_many(row: Row) -> str:
-    """Insert rows given as one array a column; mutable ones leave their trail."""
+    """Insert rows given as one array a column; mutable ones leave their trail.
+
+    What all rows have in common (company, author, time) is given once, not once a row.
+    """
     table = table_of(row)
     columns = written_columns(row)
-    given = sa.func.unnest(
-        *(
-            sa.bindparam(c.name, type_=pg.ARRAY(_element_type(c)))
-            for c in columns
+    varying = [c for c in columns if c.name == "id" or c.name not in BOOKKEEPING]
+    given = (
+        sa.func.unnest(
+            *(sa.bindparam(c.name, type_=pg.ARRAY(_element_type(c))) for c in varying)
         )
-    ).table_valued(
-        *(sa.column(c.name, _element_type(c)) for c in columns)
-    ).render_derived(name="given")
+        .table_valued(*(sa.column(c.name, _element_type(c)) for c in varying))
+        .render_derived(name="given")
+    )
     source = sa.select(
         *(
-            sa.cast(given.c[c.name], c.type)
+            sa.bindparam(c.name, type_=c.type)
+            if c.name in BOOKKEEPING - {"id"}
+            else sa.cast(given.c[c.name], c.type)
             if isinstance(c.type, pg.ARRAY | pg.JSONB)
             else given.c[c.name]
             for c in columns
         )
-    )
+    ).select_from(given)
     insert = sa.insert(table).from_select(
         [c.name for c in columns], source, include_defaults=False
     )
