@@ -21,6 +21,7 @@ from litestar.exceptions import HTTPException
 from app.answers import JSON, Render
 from app.problems import Problem, http_problem, problem_of
 from app.limits import Limiter
+from app.settings import Settings
 from services.identity.authentication import (
     CsrfRefused,
     MissingScope,
@@ -38,6 +39,7 @@ from services.identity.credentials import (
 from services.identity.scopes import Scope
 from services.refusals import Category, Fault, InvalidInput, Refusal, UnknownParameter
 from storage.errors import RowNotFound, StorageError, TransactionConflict
+from storage.files import FileVault
 from storage.filters import StoredAnswerFilter
 from storage.identifiers import SYSTEM_ACTOR_ID, new_id
 from storage.interface import Actor, IStorage, Store
@@ -60,6 +62,8 @@ class Platform:
 
     storage: IStorage
     limiter: Limiter
+    vault: FileVault
+    settings: Settings
 
 
 class Call(Request[Any, Any, State]):
@@ -79,6 +83,13 @@ class Call(Request[Any, Any, State]):
         request_id = self.state["request_id"]
         assert isinstance(request_id, UUID)
         return request_id
+
+    @property
+    def principal(self) -> Principal:
+        """Who asks; known once the transaction has begun."""
+        principal = self.state["principal"]
+        assert isinstance(principal, Principal)
+        return principal
 
     @property
     def operation_name(self) -> str:
@@ -291,7 +302,8 @@ class _Answers:
         digest = hashlib.sha256()
         for part in (call.method.encode(), call.url.path.encode(), call.url.query.encode()):
             digest.update(len(part).to_bytes(8, "big") + part)
-        digest.update(await call.body())
+        spooled = call.state.get("spooled_sha256")
+        digest.update(spooled if spooled is not None else await call.body())
         return digest.digest()
 
     async def _keep(self, fingerprint: bytes, response: Response[Any]) -> None:

@@ -9,7 +9,7 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.openapi import OpenAPIConfig
 from litestar.openapi.spec import Components, SecurityScheme
 
-from app.api import health, payers
+from app.api import health, payers, remittance_exceptions, remittances
 from app.api.routes import describe
 from app.call import Call, Platform
 from app.envelope import Envelope, Metrics
@@ -20,11 +20,17 @@ from litestar.types import ASGIApp, Receive, Scope, Send
 from services.identity.authentication import CsrfRefused, NotAuthenticated
 from services.refusals import Refusal
 from storage.errors import StorageError
+from storage.files import FileVault
 from storage.interface import IStorage
 
 log = structlog.get_logger("wellkept")
 
-CONTROLLERS = (payers.PayerController,)
+CONTROLLERS = (
+    payers.PayerController,
+    remittances.RemittanceController,
+    remittances.RemittanceTransactionController,
+    remittance_exceptions.RemittanceExceptionController,
+)
 
 
 async def _always_ready() -> str | None:
@@ -34,6 +40,7 @@ async def _always_ready() -> str | None:
 def create_app(
     settings: Settings,
     storage: IStorage,
+    vault: FileVault,
     *,
     readiness: Callable[[], Awaitable[str | None]] = _always_ready,
     lifespan: Callable[[Litestar], object] | None = None,
@@ -67,7 +74,7 @@ def create_app(
         ),
         state=State(
             {
-                "platform": Platform(storage, limiter),
+                "platform": Platform(storage, limiter, vault, settings),
                 "metrics": metrics,
                 "readiness": readiness,
             }

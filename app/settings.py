@@ -2,39 +2,65 @@
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
+from enum import StrEnum
 from pathlib import Path
+
+from limits import parse
+
+
+_LAST_PORT = 65535
 
 
 class SettingsError(Exception):
     """A variable has a value that cannot be used; says which and what is expected."""
 
 
+class LogFormat(StrEnum):
+    """How log lines are written."""
+
+    TEXT = "text"
+    JSON = "json"
+
+
 @dataclass(frozen=True, kw_only=True)
 class Settings:
     """Every setting is a field; its variable is the name in capitals after ``WELLKEPT_``."""
 
-    database_url: str | None = None
+    database_url: str | None = field(default=None, repr=False)
     """PostgreSQL for the program's restricted role; without it, the embedded server runs."""
-    owner_url: str | None = None
+    owner_url: str | None = field(default=None, repr=False)
     """The same database for the owner: migrations, companies, maintenance."""
-    worker_url: str | None = None
+    worker_url: str | None = field(default=None, repr=False)
     """The same database for the worker's role."""
     data_directory: Path = Path("data")
-    """The embedded server, kept files and first credentials."""
+    """The embedded server, kept files, keys and first credentials."""
     host: str = "127.0.0.1"
+    """The address to listen at."""
     port: int = 8420
+    """The port to listen at."""
     pool_size: int = 10
+    """The most database connections that requests of one process use at once."""
     prepares_statements: bool = True
     """Off for poolers that lose prepared statements."""
+    worker_listens: bool = True
+    """Off where LISTEN does not work, as behind PgBouncer in transaction mode: the worker then
+    looks for jobs every second."""
     rate_per_address: str = "6000/minute"
+    """Requests allowed to one address, before it is known who asks."""
     rate_per_principal: str = "6000/minute"
+    """Requests allowed to one person or key."""
     largest_body_bytes: int = 1_000_000
+    """The largest JSON body."""
     largest_upload_bytes: int = 200_000_000
-    master_key: str | None = None
+    """The largest uploaded file."""
+    master_key: str | None = field(default=None, repr=False)
     """32 bytes as base64: seals secrets and kept files. Without it, one is made in the data
     directory."""
-    log_format: str = "text"
+    signing_key: str | None = field(default=None, repr=False)
+    """32 bytes as base64: signs the seals of the audit trail. Without it, one is made in the data
+    directory."""
+    log_format: LogFormat = LogFormat.TEXT
     """``text`` or ``json``."""
 
     @classmethod
@@ -48,12 +74,43 @@ class Settings:
             if variable not in known:
                 raise SettingsError(f"{variable} is not a setting; known: {', '.join(known)}")
             name = known[variable].name
-            given[name] = _converted(variable, text, getattr(cls, name, None))
-        return cls(**given)  # type: ignore[arg-type]
+            given[name] = _converted(variable, text, known[variable].default)
+        settings = cls(**given)  # type: ignore[arg-type]
+        settings._check()
+        return settings
+
+    def _check(self) -> None:
+        if not 1 <= self.port <= _LAST_PORT:
+            raise SettingsError(f"WELLKEPT_PORT is 1 to {_LAST_PORT}, not {self.port}")
+        if self.pool_size < 1:
+            raise SettingsError("WELLKEPT_POOL_SIZE is at least 1")
+        for variable in ("rate_per_address", "rate_per_principal"):
+            _check_rate(variable, getattr(self, variable))
+        for variable in ("database_url", "owner_url", "worker_url"):
+            url = getattr(self, variable)
+            if url is not None and not url.startswith(("postgresql://", "postgres://")):
+                raise SettingsError(f"WELLKEPT_{variable.upper()} begins with postgresql://")
+            if url is not None and self.database_url is None:
+                raise SettingsError(
+                    f"WELLKEPT_{variable.upper()} is set and WELLKEPT_DATABASE_URL is not"
+                )
+
+
+def _check_rate(name: str, rate: str) -> None:
+    try:
+        parse(rate)
+    except ValueError:
+        raise SettingsError(
+            f"WELLKEPT_{name.upper()} is like 100/second or 6000/minute, not {rate!r}"
+        ) from None
 
 
 def _converted(variable: str, text: str, default: object) -> object:
     match default:
+        case LogFormat():
+            if text not in list(LogFormat):
+                raise SettingsError(f"{variable} is one of {', '.join(LogFormat)}, not {text!r}")
+            return LogFormat(text)
         case bool():
             if text.lower() not in ("true", "false"):
                 raise SettingsError(f"{variable} is true or false, not {text!r}")

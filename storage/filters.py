@@ -47,6 +47,8 @@ class ByClaim(Filter):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ByBatch(Filter):
     batch_id: UUID | None = where("batch_id")
+    claim_ids: list[UUID] | None = where("claim_id", operator="in")
+    is_accepted: bool | None = where("refusal", operator="null")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,6 +91,7 @@ class AuditFilter(Filter):
     recorded_by: UUID | None = where("recorded_by")
     entity: str | None = where("entity")
     entity_id: UUID | None = where("entity_id")
+    entity_ids: list[UUID] | None = where("entity_id", operator="in")
     recorded_from: dt.datetime | None = where("recorded_at", operator=">=")
     recorded_until: dt.datetime | None = where("recorded_at", operator="<=")
 
@@ -137,6 +140,7 @@ class ClaimFilter(Filter):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClaimBatchFilter(Filter):
+    ids: list[UUID] | None = where("id", operator="in")
     payer_id: UUID | None = where("payer_id")
     status: BatchStatus | None = where("status")
 
@@ -205,5 +209,10 @@ class DenialFilter(Filter):
     claim_id: UUID | None = where("claim_id")
     category: str | None = where("category")
     owner_role: str | None = where("owner_role")
+    payer_id: UUID | None = where("payer_id")
+    reason_code: str | None = where("reason_code")
+    denied_from: dt.date | None = where("denied_on", operator=">=")
+    denied_until: dt.date | None = where("denied_on", operator="<=")
+    due_from: dt.date | None = where("due_on", operator=">=")
     adjudication_ids: list[UUID] | None = where("adjudication_id", operator="in")
     due_until: dt.date | None = where("due_on", operator="<=")

@@ -171,6 +171,9 @@ class Store(Protocol):
     claim_batches: Repository[claims.ClaimBatchFields, claims.ClaimBatch, ClaimBatchFilter]
     claim_batch_items: Log[claims.ClaimBatchItemFields, claims.ClaimBatchItem, ByBatch]
     claim_transmissions: Log[claims.ClaimTransmissionFields, claims.ClaimTransmission, ByClaim]
+    claim_acknowledgements: Log[
+        claims.ClaimAcknowledgementFields, claims.ClaimAcknowledgement, ByClaim
+    ]
     claim_appeals: Repository[claims.ClaimAppealFields, claims.ClaimAppeal, ClaimAppealFilter]
 
     remittances: Repository[remittances.RemittanceFields, remittances.Remittance, RemittanceFilter]
@@ -209,6 +212,15 @@ class Store(Protocol):
 
     async def wait_for_lock(self, name: str) -> None:
         """Wait for the company's lock of this name and hold it until the transaction ends."""
+
+    async def enqueue(
+        self, task: str, arguments: Mapping[str, str], *, lock: str | None = None
+    ) -> None:
+        """Have the worker do a job of this company once this transaction has committed.
+
+        ``arguments`` hold ids and words, no patient data; the company goes along by itself. Jobs
+        with one ``lock`` are done one after another, in the order in which they came.
+        """
 
     @property
     def now(self) -> dt.datetime:

@@ -5,6 +5,7 @@ makes the companies that it needs.
 """
 
 from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
 
 import httpx
 import pytest
@@ -14,6 +15,7 @@ from app.server import create_app
 from app.settings import Settings
 from storage import migrations
 from storage.embedded import EmbeddedServer, RoleAddresses, provision
+from storage.files import FileVault
 from storage.postgres.transaction import PostgresStorage
 from tests.builders.companies import CompanyForTests, make_company
 from tests.servers import chosen_server, start_test_server
@@ -64,9 +66,15 @@ async def other_company(addresses: RoleAddresses, storage: PostgresStorage) -> C
 
 
 @pytest.fixture
-def application(storage: PostgresStorage) -> Litestar:
+def vault(tmp_path: Path) -> FileVault:
+    """An empty store of kept files."""
+    return FileVault(tmp_path / "files", bytes(32))
+
+
+@pytest.fixture
+def application(storage: PostgresStorage, vault: FileVault) -> Litestar:
     """The web application on the test database."""
-    return create_app(Settings(), storage)
+    return create_app(Settings(), storage, vault)
 
 
 @pytest.fixture

@@ -5,6 +5,7 @@ import datetime as dt
 from alembic import op
 from sqlmodel import SQLModel
 
+from storage import job_queue
 from storage.partitions import PARTITIONED, create_default_partition, create_partition, month_start
 from storage.security import APP_ROLE, BACKUP_ROLE, WORKER_ROLE, securing_statements
 
@@ -32,8 +33,15 @@ def upgrade() -> None:
     op.execute("REVOKE ALL ON FUNCTION company_of_slug(text) FROM PUBLIC")
     op.execute(f"GRANT EXECUTE ON FUNCTION company_of_slug(text) TO {APP_ROLE}, {WORKER_ROLE}")
     op.execute(f"GRANT SELECT ON alembic_version TO {APP_ROLE}, {WORKER_ROLE}")
+    op.get_bind().exec_driver_sql(
+        job_queue.schema_script(), execution_options={"no_parameters": True}
+    )
+    for statement in job_queue.securing_statements():
+        op.execute(statement)
 
 
 def downgrade() -> None:
+    for statement in job_queue.dropping_statements():
+        op.execute(statement)
     op.execute("DROP FUNCTION company_of_slug(text)")
     SQLModel.metadata.drop_all(op.get_bind())

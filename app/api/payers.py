@@ -73,7 +73,7 @@ class PayerController(Controller):
         )
 
     @get(operation_id="list_payers", scope=Scope.PAYERS_READ)
-    async def list(
+    async def browse(
         self,
         request: Call,
         type: FromQuery[PayerType | None] = None,  # noqa: A002 -- the field's name
@@ -90,7 +90,7 @@ class PayerController(Controller):
         )
 
     @get("/{payer_id:uuid}", operation_id="get_payer", scope=Scope.PAYERS_READ)
-    async def get(self, request: Call, payer_id: FromPath[UUID]) -> Response[PayerAnswer]:
+    async def read(self, request: Call, payer_id: FromPath[UUID]) -> Response[PayerAnswer]:
         """One payer."""
         return await request.run(lambda store: payers.get_payer(store, payer_id), one(PayerAnswer))
 

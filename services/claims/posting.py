@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from uuid import UUID
 
 import msgspec
@@ -63,10 +63,12 @@ _OWN_KINDS = frozenset({LedgerKind.PAYMENT, LedgerKind.WRITE_OFF, LedgerKind.PAT
 
 @dataclass
 class Tally:
-    """How many claims were posted, and how many were put into the queue."""
+    """How many claims were posted, how many were put into the queue, and what still keeps those
+    in it that were tried again."""
 
     posted: int = 0
     queued: int = 0
+    still_blocked: list[Obstacle] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -167,7 +169,8 @@ async def _post_once(store: Store, arrivals: Sequence[Arrival]) -> tuple[Tally, 
     await _queue(store, fresh, writing)
     await _save(store, writing, [books[claim_id] for claim_id in sorted(touched)])
     await _close(store, resolved)
-    return Tally(len(order) - len(queued), len(fresh)), touched
+    blocked = [each.obstacle for each in queued if each.arrival.exception is not None]
+    return Tally(len(order) - len(queued), len(fresh), blocked), touched
 
 
 def _no_claim(found: Sequence[Claim]) -> Obstacle:

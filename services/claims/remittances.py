@@ -107,6 +107,14 @@ async def receive(store: Store, file: ReceivedFile) -> tuple[Remittance, bool]:
     return remittance, True
 
 
+async def receive_and_enqueue(store: Store, file: ReceivedFile) -> tuple[Remittance, bool]:
+    """``receive``, and a durable job that posts it should nobody do so before."""
+    remittance, is_new = await receive(store, file)
+    if remittance.status is not RemittanceStatus.PROCESSED:
+        await store.enqueue("post_remittance", {"remittance_id": str(remittance.id)})
+    return remittance, is_new
+
+
 def _transaction_fields(
     remittance_id: UUID, scanned: ScannedTransaction, payer_id: UUID | None
 ) -> RemittanceTransactionFields:

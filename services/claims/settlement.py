@@ -9,8 +9,8 @@ Rules and their sources:
 - Every CLP that counts is a payment of its own, and a reversal is the contra payment of what it
   reverses (X12 RFI 1147, 1429: a reversal negates every charge, payment and adjustment). A reversal
   of something that is not in the set does nothing, so it never makes a balance negative; the second
-  reversal of one adjudication, and the reversal of a reversal, do nothing either. The contra payment
-  is the exact opposite whatever the reversal says, so the caller links only exact opposites.
+  reversal of one adjudication, and the reversal of a reversal, do nothing either. The contra
+  payment is the exact opposite whatever the reversal says: the caller links only exact opposites.
   Predeterminations and claims that are not the payer's move no money at all (CLP02 25, 23).
 - Among the decisions of one payer, a full denial gives way to any decision that is none; among
   full denials only the latest counts; all others add up, because payers split a claim over several
@@ -25,7 +25,8 @@ Rules and their sources:
   denied``. Hence ``posted = C + E - P - W``, kept between 0 and C. Without a decision of an earlier
   payer all of C is posted. It is reckoned for the claim and not for its lines: CARC 23 and CARC 45
   also come at claim level, payers recode, split and merge lines, and only CLP03 is the same figure
-  for all of them.
+  for all of them. A later payer that decided on some of the lines only puts less down to earlier
+  payers than they did, so too little is written off, never too much.
 - The patient owes the PR of the last payer, once it has decided; until then all that is open is the
   payers'. The last payer is the highest of ``payer_count`` and the sequences that have decided. A
   payer that forwards a claim (CLP02 19 to 21) is not the last: the caller counts the next one in

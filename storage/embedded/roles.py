@@ -12,6 +12,15 @@ from storage.errors import StorageError
 _RESTRICTED = "LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION"
 
 
+ROLE_SETTINGS: Mapping[str, str] = {
+    "statement_timeout": "30s",
+    "lock_timeout": "10s",
+    "idle_in_transaction_session_timeout": "60s",
+    "timezone": "UTC",
+}
+"""How sessions of the roles that do the work begin: nothing waits or idles without bound."""
+
+
 class Role(StrEnum):
     """Each part of the product connects as a role of its own."""
 
@@ -111,3 +120,10 @@ def _grant(connection: psycopg.Connection[tuple[object, ...]]) -> None:
         "ALTER ROLE {backup} SET default_transaction_read_only = on",
     ):
         connection.execute(sql.SQL(statement).format(**names))
+    for role in (Role.APP, Role.WORKER):
+        for setting, value in ROLE_SETTINGS.items():
+            connection.execute(
+                sql.SQL("ALTER ROLE {} SET {} = {}").format(
+                    sql.Identifier(role.value), sql.Identifier(setting), sql.Literal(value)
+                )
+            )

@@ -9,6 +9,7 @@ from uuid import UUID
 
 import psycopg
 from psycopg import AsyncConnection
+from psycopg.types.json import Jsonb
 from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
 from storage import interface
@@ -77,6 +78,14 @@ class PostgresStore(Store):
         await self.execute(
             "SELECT pg_advisory_xact_lock(hashtextextended(%(name)s, 0))",
             {"name": f"{self.company_id}/{name}"},
+        )
+
+    async def enqueue(
+        self, task: str, arguments: Mapping[str, str], *, lock: str | None = None
+    ) -> None:
+        await self.execute(
+            "SELECT enqueue_job(%(task)s, %(arguments)s, %(lock)s)",
+            {"task": task, "arguments": Jsonb(dict(arguments)), "lock": lock},
         )
 
     async def execute(

@@ -19,6 +19,7 @@ from storage.rows import (
     document_column,
     index,
     key_column,
+    keys_column,
     moment_column,
     quantity_column,
     text_column,
@@ -26,6 +27,7 @@ from storage.rows import (
     unique,
 )
 from storage.vocabulary.claims import (
+    AcknowledgementOutcome,
     AppealStatus,
     BatchStatus,
     ClaimStatus,
@@ -93,6 +95,7 @@ class ClaimFields(SQLModel):
     patient_control_number: str = text_column(38, searched=True)
     type: ClaimType = choice_column(ClaimType)
     status: ClaimStatus = choice_column(ClaimStatus, default=ClaimStatus.DRAFT)
+    status_reason: str | None = text_column(500, default=None)
     patient_id: UUID = key_column()
     patient_name_key: str = text_column(210, searched=True)
     subscriber_id: str = text_column(80)
@@ -118,6 +121,7 @@ class ClaimFields(SQLModel):
     write_off_cents: int = cents_column(default=0)
     insurance_balance_cents: int = cents_column(default=0)
     patient_balance_cents: int = cents_column(default=0)
+    removed_line_ids: list[UUID] = keys_column(default_factory=list)
 
 
 class Claim(ClaimFields, TenantRow, table=True):
@@ -125,7 +129,8 @@ class Claim(ClaimFields, TenantRow, table=True):
 
     Three axes that never mix: ``status`` (the way out), ``adjudication_status`` (what the payers
     decided) and the balances, which always equal the ledger. Balances are zero until the claim is
-    submitted, for only then is the charge in the ledger.
+    submitted, for only then is the charge in the ledger. ``removed_line_ids`` keep the trail of lines
+    that are gone within reach of the claim's history, and their numbers from being given out again.
     """
 
     __tablename__ = "claims"
@@ -211,18 +216,23 @@ class ClaimBatch(ClaimBatchFields, TenantRow, table=True):
 
 class ClaimBatchItemFields(SQLModel):
     batch_id: UUID = key_column()
-    claim_id: UUID = key_column()
+    given_claim_id: UUID = key_column()
+    claim_id: UUID | None = key_column(default=None)
     refusal: str | None = text_column(500, default=None)
 
 
 class ClaimBatchItem(ClaimBatchItemFields, AppendOnlyRow, table=True):
-    """A claim that was put forward for a batch; ``refusal`` says why it is not part of it."""
+    """A claim that was put forward for a batch; ``refusal`` says why it is not part of it.
+
+    ``given_claim_id`` is the id as it was given; ``claim_id`` is empty where it names no claim.
+    """
 
     __tablename__ = "claim_batch_items"
     __table_args__ = (
         belongs_to("claim_batches", "batch_id"),
         belongs_to("claims", "claim_id"),
-        unique("claim_batch_items", "batch_id", "claim_id"),
+        unique("claim_batch_items", "batch_id", "given_claim_id"),
+        check("is_a_claim_or_refused", "claim_id IS NOT NULL OR refusal IS NOT NULL"),
         index("claim_batch_items", "claim_id"),
     )
 
@@ -243,6 +253,24 @@ class ClaimTransmission(ClaimTransmissionFields, AppendOnlyRow, table=True):
         belongs_to("claims", "claim_id"),
         belongs_to("claim_batches", "batch_id"),
         index("claim_transmissions", "claim_id", "id"),
+    )
+
+
+class ClaimAcknowledgementFields(SQLModel):
+    claim_id: UUID = key_column()
+    outcome: AcknowledgementOutcome = choice_column(AcknowledgementOutcome)
+    reference: str = text_column(200)
+    reason: str | None = text_column(500, default=None)
+    payer_claim_number: str | None = text_column(80, default=None)
+
+
+class ClaimAcknowledgement(ClaimAcknowledgementFields, AppendOnlyRow, table=True):
+    """What came back for a transmission before any adjudication: taken in, or turned away."""
+
+    __tablename__ = "claim_acknowledgements"
+    __table_args__ = (
+        belongs_to("claims", "claim_id"),
+        index("claim_acknowledgements", "claim_id", "id"),
     )
 
 

@@ -45,6 +45,13 @@ class BatchStatus(StrEnum):
     FAILED = "failed"
 
 
+class AcknowledgementOutcome(StrEnum):
+    """What a clearinghouse or payer said of a claim it was sent; a rejection is no denial."""
+
+    ACCEPTED = "accepted"
+    REJECTED = "rejected"
+
+
 class AppealStatus(StrEnum):
     SUBMITTED = "submitted"
     PENDING = "pending"

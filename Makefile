@@ -1,0 +1,65 @@
+# Everything from a fresh clone with nothing but Python 3.11 or newer.
+
+PYTHON ?= python3
+BIN := .venv/bin
+INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+OLDEST_POSTGRESQL := 15
+FOUND_OLDEST := $(wildcard /usr/lib/postgresql/$(OLDEST_POSTGRESQL)/bin/postgres)
+
+.PHONY: help run test lint survival benchmark format
+
+help:
+	@echo "make run        the service on an embedded PostgreSQL, with two demonstration companies"
+	@echo "make test       every check"
+	@echo "make lint       only the checks that run nothing: style, types, layers"
+	@echo "make format     put the code into shape"
+	@echo "make survival   kill the server and the database again and again under load"
+	@echo "make benchmark  the speeds, each beside its yardstick"
+
+run: .venv/.installed
+	@exec $(BIN)/wellkept run
+
+lint: .venv/.installed-dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+test: lint
+	$(BIN)/pytest
+ifneq ($(FOUND_OLDEST),)
+	WELLKEPT_TEST_POSTGRESQL=$(OLDEST_POSTGRESQL) $(BIN)/pytest tests/storage tests/isolation
+else
+	@echo "PostgreSQL $(OLDEST_POSTGRESQL) is not installed here: its tests did not run"
+endif
+
+format: .venv/.installed-dev
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+survival: .venv/.installed-dev
+	WELLKEPT_TEST_SURVIVAL_ROUNDS=20 $(BIN)/pytest tests/running/test_survival.py
+
+benchmark: .venv/.installed-benchmark
+	$(BIN)/python -m benchmarks
+
+# One environment serves all targets: each lock holds what the one before it holds.
+.venv/.installed: requirements.lock pyproject.toml | .venv/bin/python
+	$(INSTALL) --require-hashes -r requirements.lock
+	$(INSTALL) --no-deps --no-build-isolation -e .
+	@touch $@
+
+.venv/.installed-dev: requirements-dev.lock pyproject.toml | .venv/bin/python
+	$(INSTALL) --require-hashes -r requirements-dev.lock
+	$(INSTALL) --no-deps --no-build-isolation -e .
+	@touch $@
+
+.venv/.installed-benchmark: requirements-benchmark.lock pyproject.toml | .venv/bin/python
+	$(INSTALL) --require-hashes -r requirements-benchmark.lock
+	$(INSTALL) --no-deps --no-build-isolation -e .
+	@touch $@
+
+.venv/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	  || { echo "Python 3.11 or newer is needed; name one with: make PYTHON=/path/to/python3"; exit 1; }
+	$(PYTHON) -m venv .venv

@@ -1,0 +1,5 @@
+"""``python -m app.cli`` is ``wellkept``."""
+
+from app.cli import main
+
+main()

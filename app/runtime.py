@@ -1,0 +1,165 @@
+"""From settings to a database that answers: an own server, or the embedded one."""
+
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from app.keys import installation_key
+from app.settings import Settings, SettingsError
+from storage import migrations
+from storage.embedded import EmbeddedServer, provision
+from storage.files import FileVault
+from storage.postgres.transaction import PostgresStorage
+
+DATABASE = "wellkept"
+
+
+class DataDirectoryUnusable(Exception):  # noqa: N818 -- a refusal to start
+    """The data directory cannot be written."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Installation:
+    """A database that is up, by the address of each role, and the installation's keys."""
+
+    settings: Settings
+    app_url: str
+    owner_url: str | None
+    worker_url: str | None
+    master_key: bytes
+    """Seals secrets and kept files."""
+    signing_key: bytes
+    """Signs the seals of the audit trail."""
+    is_embedded: bool
+
+    @property
+    def vault(self) -> FileVault:
+        """The kept files."""
+        return FileVault(files_directory(self.settings), self.master_key)
+
+    @property
+    def owner(self) -> str:
+        """The owner's address. Raises SettingsError where none is configured."""
+        if self.owner_url is None:
+            raise SettingsError("WELLKEPT_OWNER_URL is not set: this command works as the owner")
+        return self.owner_url
+
+    @property
+    def worker(self) -> str:
+        """The worker's address. Raises SettingsError where none is configured."""
+        if self.worker_url is None:
+            raise SettingsError("WELLKEPT_WORKER_URL is not set: the worker has a role of its own")
+        return self.worker_url
+
+    def migrate(self, revision: str = "head") -> None:
+        """Bring the schema to a revision, as the owner. Raises SettingsError."""
+        migrations.upgrade(self.owner, revision)
+
+    @asynccontextmanager
+    async def storage(self) -> AsyncIterator[PostgresStorage]:
+        """Storage as the program's restricted role. Raises StorageUnavailable."""
+        async with opened(self.app_url, self.settings) as storage:
+            yield storage
+
+    @asynccontextmanager
+    async def worker_storage(self) -> AsyncIterator[PostgresStorage]:
+        """Storage as the worker's role. Raises StorageUnavailable, SettingsError."""
+        async with opened(self.worker, self.settings) as storage:
+            yield storage
+
+
+def files_directory(settings: Settings) -> Path:
+    """Where kept files lie."""
+    return settings.data_directory / "files"
+
+
+@asynccontextmanager
+async def opened(url: str, settings: Settings) -> AsyncIterator[PostgresStorage]:
+    """Storage at an address, as the settings say. Raises StorageUnavailable."""
+    storage = PostgresStorage(
+        url,
+        maximum_connections=settings.pool_size,
+        prepares_statements=settings.prepares_statements,
+    )
+    try:
+        await storage.open()
+        yield storage
+    finally:
+        await storage.close()
+
+
+@contextmanager
+def installation(
+    settings: Settings, *, progress: Callable[[str], None] | None = None
+) -> Iterator[Installation]:
+    """The installation that the settings describe, up for as long as this lasts.
+
+    The embedded server is started, or joined where another program runs it already; the last
+    program that leaves stops it. Raises DataDirectoryUnusable, KeyMissing, SettingsError,
+    EmbeddedServerError.
+    """
+    _prepare(settings.data_directory)
+    if settings.database_url is not None:
+        yield _described(
+            settings,
+            app_url=settings.database_url,
+            owner_url=settings.owner_url,
+            worker_url=settings.worker_url,
+            is_embedded=False,
+        )
+        return
+    server = EmbeddedServer(settings.data_directory / "postgresql", progress=progress)
+    with server:
+        addresses = provision(server, DATABASE)
+        yield _described(
+            settings,
+            app_url=addresses.app,
+            owner_url=addresses.owner,
+            worker_url=addresses.worker,
+            is_embedded=True,
+        )
+
+
+def _described(
+    settings: Settings,
+    *,
+    app_url: str,
+    owner_url: str | None,
+    worker_url: str | None,
+    is_embedded: bool,
+) -> Installation:
+    keys = settings.data_directory / "keys"
+    return Installation(
+        settings=settings,
+        app_url=app_url,
+        owner_url=owner_url,
+        worker_url=worker_url,
+        master_key=installation_key(
+            settings.master_key,
+            variable="WELLKEPT_MASTER_KEY",
+            path=keys / "master.key",
+            protects=files_directory(settings),
+        ),
+        signing_key=installation_key(
+            settings.signing_key,
+            variable="WELLKEPT_SIGNING_KEY",
+            path=keys / "signing.key",
+            protects=None,
+        ),
+        is_embedded=is_embedded,
+    )
+
+
+def _prepare(directory: Path) -> None:
+    """Have the data directory, private, passable for the account that runs the server."""
+    try:
+        directory.mkdir(mode=0o711, parents=True, exist_ok=True)
+        probe = directory / ".writable"
+        probe.touch(mode=0o600)
+        probe.unlink()
+    except OSError as error:
+        raise DataDirectoryUnusable(
+            f"{directory.absolute()} cannot be written ({error.strerror}); name another with"
+            " WELLKEPT_DATA_DIRECTORY"
+        ) from error

@@ -1,0 +1,73 @@
+"""Reading what became of remittances."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from storage.filters import (
+    AdjudicationFilter,
+    ByRemittance,
+    RemittanceFilter,
+    RemittanceTransactionFilter,
+)
+from storage.interface import Page, Store
+from storage.tables.remittances import Remittance, RemittanceAnomaly, RemittanceTransaction
+
+
+@dataclass
+class Progress:
+    """A remittance with its transactions."""
+
+    remittance: Remittance
+    transactions: list[RemittanceTransaction]
+
+
+async def progress(store: Store, remittance_id: UUID) -> Progress:
+    """How far a remittance is. Raises RowNotFound."""
+    remittance = await store.remittances.get(remittance_id)
+    transactions = await store.remittance_transactions.all(
+        RemittanceTransactionFilter(remittance_id=remittance_id)
+    )
+    return Progress(remittance, sorted(transactions, key=lambda each: each.ordinal))
+
+
+async def list_remittances(
+    store: Store, conditions: RemittanceFilter, *, limit: int, after: UUID | None
+) -> Page[Remittance]:
+    """Files, newest first."""
+    return await store.remittances.list(conditions, limit=limit, after=after)
+
+
+async def list_anomalies(
+    store: Store, remittance_id: UUID, *, limit: int, after: UUID | None
+) -> Page[RemittanceAnomaly]:
+    """What was odd in a file. Raises RowNotFound."""
+    await store.remittances.get(remittance_id)
+    return await store.remittance_anomalies.list(
+        ByRemittance(remittance_id=remittance_id), limit=limit, after=after
+    )
+
+
+async def list_transactions(
+    store: Store, conditions: RemittanceTransactionFilter, *, limit: int, after: UUID | None
+) -> Page[RemittanceTransaction]:
+    """Transactions, newest first."""
+    return await store.remittance_transactions.list(conditions, limit=limit, after=after)
+
+
+async def get_transaction(store: Store, transaction_id: UUID) -> RemittanceTransaction:
+    """Raises RowNotFound."""
+    return await store.remittance_transactions.get(transaction_id)
+
+
+async def patients_noted(store: Store, remittance_id: UUID) -> Remittance:
+    """A remittance about to be handed out whole: every patient it was posted to is on record as
+    read, and that there may be others. Raises RowNotFound."""
+    remittance = await store.remittances.get(remittance_id)
+    for transaction in await store.remittance_transactions.all(
+        RemittanceTransactionFilter(remittance_id=remittance_id)
+    ):
+        await store.adjudications.all(AdjudicationFilter(transaction_id=transaction.id))
+    store.patients_read.add(None)
+    return remittance
