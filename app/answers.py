@@ -2,21 +2,21 @@
 
 import base64
 import datetime as dt
-from collections.abc import Callable, Mapping, Sequence
-from typing import Generic, TypeVar
+from collections.abc import Callable, Sequence
+from typing import Any, Generic, Protocol, TypeVar
 from uuid import UUID
 
 from litestar import Response
-from litestar.datastructures import ResponseHeader
 from litestar.status_codes import HTTP_200_OK, HTTP_201_CREATED
 from pydantic import BaseModel, ConfigDict, Field
+from sqlmodel import SQLModel
 
 from services.refusals import Fault, InvalidInput
 from storage.interface import Page
 
 JSON = "application/json"
 
-Row = TypeVar("Row")
+Result = TypeVar("Result", contravariant=True)
 Item = TypeVar("Item")
 
 
@@ -89,27 +89,33 @@ def entity_tag(version: int) -> str:
     return f'"{version}"'
 
 
-Render = Callable[[Row], Response[bytes]]
+Render = Callable[[Result], Response[Any]]
+"""From an operation's result to its answer."""
 
 
-def one(model: type[BaseModel], *, status: int = HTTP_200_OK) -> Render[Row]:
+class Identified(Protocol):
+    """A row, as far as its Location needs it."""
+
+    @property
+    def id(self) -> UUID: ...
+
+
+def one(model: type[BaseModel], *, status: int = HTTP_200_OK) -> Render[object]:
     """Answers with one row, and its ETag if it has a version."""
 
-    def render(row: Row) -> Response[bytes]:
-        version = getattr(row, "version", None)
-        headers = {} if version is None else {"ETag": entity_tag(version)}
-        return Response(encode(model, row), media_type=JSON, status_code=status, headers=headers)
+    def render(row: object) -> Response[Any]:
+        return Response(
+            encode(model, row), media_type=JSON, status_code=status, headers=_tag(row)
+        )
 
     return render
 
 
-def created(model: type[BaseModel], location: str) -> Render[Row]:
+def created(model: type[BaseModel], location: str) -> Render[Identified]:
     """Answers 201 with the row, its ETag and its Location (``{id}`` is filled in)."""
 
-    def render(row: Row) -> Response[bytes]:
-        headers = {"Location": location.replace("{id}", str(row.id))}  # type: ignore[attr-defined]
-        if (version := getattr(row, "version", None)) is not None:
-            headers["ETag"] = entity_tag(version)
+    def render(row: Identified) -> Response[Any]:
+        headers = {"Location": location.replace("{id}", str(row.id)), **_tag(row)}
         return Response(
             encode(model, row), media_type=JSON, status_code=HTTP_201_CREATED, headers=headers
         )
@@ -117,11 +123,11 @@ def created(model: type[BaseModel], location: str) -> Render[Row]:
     return render
 
 
-def page(model: type[BaseModel]) -> Render[Page[Row]]:  # type: ignore[type-var]
+def page(model: type[BaseModel]) -> Render[Page[SQLModel]]:
     """Answers with a page of rows, encoded in one call."""
     serializer = PageAnswer[model].__pydantic_serializer__  # type: ignore[valid-type]
 
-    def render(found: Page[Row]) -> Response[bytes]:  # type: ignore[type-var]
+    def render(found: Page[SQLModel]) -> Response[Any]:
         cursor = None if found.next_after is None else encode_cursor(found.next_after)
         content = serializer.to_json(_Items(found.rows, cursor), warnings=False)
         return Response(content, media_type=JSON)
@@ -129,12 +135,14 @@ def page(model: type[BaseModel]) -> Render[Page[Row]]:  # type: ignore[type-var]
     return render
 
 
+def _tag(row: object) -> dict[str, str]:
+    version = getattr(row, "version", None)
+    return {} if version is None else {"ETag": entity_tag(version)}
+
+
 class _Items:
+    """What a page is encoded from: its fields by name, the rows as they are."""
+
     def __init__(self, items: Sequence[object], next_cursor: str | None) -> None:
         self.items = items
         self.next_cursor = next_cursor
-
-
-def merged(*headers: Mapping[str, str]) -> list[ResponseHeader]:
-    """Response headers from mappings."""
-    return [ResponseHeader(name=n, value=v) for part in headers for n, v in part.items()]

@@ -4,7 +4,9 @@ import time
 from typing import TYPE_CHECKING
 
 import structlog
+from litestar import Request
 from litestar.datastructures import MutableScopeHeaders
+from litestar.enums import ScopeType
 from litestar.middleware import ASGIMiddleware
 from prometheus_client import CollectorRegistry, Counter, Histogram
 
@@ -47,7 +49,7 @@ class Envelope(ASGIMiddleware):
     async def handle(
         self, scope: "Scope", receive: "Receive", send: "Send", next_app: "ASGIApp"
     ) -> None:
-        if scope["type"] != "http":
+        if scope["type"] is not ScopeType.HTTP:
             await next_app(scope, receive, send)
             return
         begun = time.perf_counter()
@@ -79,7 +81,7 @@ class Envelope(ASGIMiddleware):
             problem = problem_of(refusal)
             response = problem.response()
             response.headers["Retry-After"] = str(refusal.retry_after_seconds)
-            await response.to_asgi_response(None)(scope, receive, answer)
+            await response.to_asgi_response(None, Request(scope))(scope, receive, answer)
         else:
             await next_app(scope, receive, answer)
         finally:

@@ -1,9 +1,11 @@
 """The web application: routes, the runner's platform, problems, the reference page."""
 
 from collections.abc import Awaitable, Callable
+from contextlib import AbstractAsyncContextManager
+from typing import Any
 
 import structlog
-from litestar import Litestar, Response, Router
+from litestar import Litestar, Request, Response, Router
 from litestar.datastructures import State
 from litestar.handlers import HTTPRouteHandler
 from litestar.openapi import OpenAPIConfig
@@ -43,7 +45,7 @@ def create_app(
     vault: FileVault,
     *,
     readiness: Callable[[], Awaitable[str | None]] = _always_ready,
-    lifespan: Callable[[Litestar], object] | None = None,
+    lifespan: Callable[[Litestar], AbstractAsyncContextManager[None]] | None = None,
 ) -> Litestar:
     """The application over an open storage. Raises UndeclaredScope."""
     limiter = Limiter(
@@ -95,12 +97,13 @@ def _is_the_frameworks(handler: HTTPRouteHandler) -> bool:
     return handler.http_methods == {"OPTIONS"} or handler.fn.__module__.startswith("litestar.")
 
 
-def answer_problem(request: Call, error: Exception) -> Response[bytes]:
+def answer_problem(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
     """The answer to any exception. What is wrong with a request is explained only to someone who
     may make it, so a fault found before the caller was known waits for that."""
     handler = request.scope.get("route_handler")
     needs_scope = handler is not None and handler.opt.get("scope") is not None
     if needs_scope and "principal" not in request.state and not isinstance(error, _AUTHENTICATION):
+        assert isinstance(request, Call)
         return _AfterAuthentication(request, error)
     return _reported(error)
 

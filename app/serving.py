@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import signal
 import socket
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 
 import structlog
@@ -12,10 +12,10 @@ import uvicorn
 import uvloop
 
 from app.jobs.worker import run_worker
+from app.readiness import check_schema, fault
 from app.runtime import Installation
 from app.server import create_app
 from app.settings import Settings
-from storage.postgres.checks import check_server, schema_fault
 
 log = structlog.get_logger("wellkept")
 
@@ -48,7 +48,7 @@ def serve(
 ) -> None:
     """Serve until SIGTERM or SIGINT; requests under way are finished first.
 
-    ``ready`` is called once it answers. Raises StorageUnavailable and what check_server raises.
+    ``ready`` is called once it answers. Raises StorageUnavailable and SchemaBehind.
     """
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(_serve(installation, listener, with_worker=with_worker, ready=ready))
@@ -68,9 +68,12 @@ async def _serve(
     ready: Callable[[], None],
 ) -> None:
     async with installation.storage() as storage:
-        await check_server(storage)
+        await check_schema(storage)
         app = create_app(
-            installation.settings, storage, readiness=lambda: schema_fault(storage)
+            installation.settings,
+            storage,
+            installation.vault,
+            readiness=lambda: fault(storage),
         )
         server = _Server(
             uvicorn.Config(
@@ -114,7 +117,7 @@ class _Server(uvicorn.Server):
 
 async def _work(installation: Installation) -> None:
     async with installation.worker_storage() as storage:
-        await check_server(storage)
+        await check_schema(storage)
         stop = asyncio.Event()
         with _on_stop(stop.set):
             await run_worker(installation, storage, stop)

@@ -79,6 +79,12 @@ class Settings:
         settings._check()
         return settings
 
+    @property
+    def url(self) -> str:
+        """Where the program answers."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"http://{host}:{self.port}"
+
     def _check(self) -> None:
         if not 1 <= self.port <= _LAST_PORT:
             raise SettingsError(f"WELLKEPT_PORT is 1 to {_LAST_PORT}, not {self.port}")

@@ -23,7 +23,8 @@ def where(*columns: str, operator: str = "=") -> Any:  # noqa: ANN401 -- a datac
     """A condition on one column (or on any of several), off while the field is None.
 
     Operators: ``=``, ``>=``, ``<=``, ``prefix`` (by starts_with, which is leakproof and so can use
-    an index under row-level security), ``in`` (a list of values), ``null`` (True: is null).
+    an index under row-level security), ``in`` (a list of values), ``null`` (True: is null),
+    ``holds`` (a list of ids contains it: leakproof, but it reads the rows that the others leave).
     """
     return field(default=None, metadata={"columns": columns, "operator": operator})
 
@@ -89,6 +90,8 @@ class StoredAnswerFilter(Filter):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AuditFilter(Filter):
     recorded_by: UUID | None = where("recorded_by")
+    id_from: UUID | None = where("id", operator=">=")
+    id_until: UUID | None = where("id", operator="<=")
     entity: str | None = where("entity")
     entity_id: UUID | None = where("entity_id")
     entity_ids: list[UUID] | None = where("entity_id", operator="in")
@@ -97,8 +100,21 @@ class AuditFilter(Filter):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ByLog(Filter):
+    log: str | None = where("log")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LegalHoldFilter(Filter):
+    is_standing: bool | None = where("released_at", operator="null")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AccessFilter(Filter):
     recorded_by: UUID | None = where("recorded_by")
+    patient_id: UUID | None = where("patient_ids", operator="holds")
+    id_from: UUID | None = where("id", operator=">=")
+    id_until: UUID | None = where("id", operator="<=")
     operation: str | None = where("operation")
     recorded_from: dt.datetime | None = where("recorded_at", operator=">=")
     recorded_until: dt.datetime | None = where("recorded_at", operator="<=")

@@ -10,6 +10,7 @@ the handle, so nothing can be forgotten::
 
 from __future__ import annotations
 
+import builtins
 import datetime as dt
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
@@ -28,6 +29,7 @@ from storage.filters import (
     ByAdjudication,
     ByBatch,
     ByClaim,
+    ByLog,
     ByPerson,
     ByRemittance,
     ClaimAppealFilter,
@@ -36,6 +38,7 @@ from storage.filters import (
     DenialFilter,
     Filter,
     LedgerFilter,
+    LegalHoldFilter,
     NoFilter,
     PatientFilter,
     PayerFilter,
@@ -46,10 +49,16 @@ from storage.filters import (
     RemittanceTransactionFilter,
     StoredAnswerFilter,
 )
-from storage.tables import claims, identity, ledger, remittances, trail, work
+from storage.tables import claims as claim_tables
+from storage.tables import identity as identity_tables
+from storage.tables import ledger as ledger_tables
+from storage.tables import remittances as remittance_tables
+from storage.tables import trail as trail_tables
+from storage.tables import work as work_tables
 
 Fields = TypeVar("Fields", bound=SQLModel, contravariant=True)
 Row = TypeVar("Row", bound=SQLModel)
+Listed = TypeVar("Listed", bound=SQLModel, covariant=True)
 Conditions = TypeVar("Conditions", bound=Filter, contravariant=True)
 
 DEFAULT_LIMIT = 50
@@ -69,10 +78,10 @@ class Actor:
 
 
 @dataclass(frozen=True, slots=True)
-class Page(Generic[Row]):
+class Page(Generic[Listed]):
     """Some rows, newest first, and the id to go on after (None at the end)."""
 
-    rows: list[Row]
+    rows: Sequence[Listed]
     next_after: UUID | None
 
 
@@ -85,13 +94,13 @@ class Log(Protocol[Fields, Row, Conditions]):
         Raises DuplicateValue, ReferenceNotFound, ConstraintRefused.
         """
 
-    async def create_many(self, rows: Sequence[Fields], *, ids: Sequence[UUID] | None = None) -> list[UUID]:
+    async def create_many(self, rows: Sequence[Fields], *, ids: Sequence[UUID] | None = None) -> builtins.list[UUID]:
         """Append rows in one statement; returns their ids in order."""
 
     async def get(self, row_id: UUID) -> Row:
         """The row with this id. Raises RowNotFound."""
 
-    async def get_many(self, row_ids: Sequence[UUID]) -> list[Row]:
+    async def get_many(self, row_ids: Sequence[UUID]) -> builtins.list[Row]:
         """The rows with these ids that exist, in ascending order of id."""
 
     async def list(
@@ -99,7 +108,7 @@ class Log(Protocol[Fields, Row, Conditions]):
     ) -> Page[Row]:
         """A page of rows that satisfy ``conditions``, newest first."""
 
-    async def all(self, conditions: Conditions) -> list[Row]:
+    async def all(self, conditions: Conditions) -> builtins.list[Row]:
         """Every row that satisfies ``conditions``, oldest first: for children of one parent."""
 
     async def count(self, conditions: Conditions) -> int:
@@ -112,7 +121,7 @@ class Repository(Log[Fields, Row, Conditions], Protocol[Fields, Row, Conditions]
     async def lock(self, row_id: UUID) -> Row:
         """The row with this id, held until the transaction ends. Raises RowNotFound."""
 
-    async def lock_all(self, conditions: Conditions) -> list[Row]:
+    async def lock_all(self, conditions: Conditions) -> builtins.list[Row]:
         """Every row that satisfies ``conditions``, oldest first, held until the transaction ends."""
 
     async def update(
@@ -153,56 +162,60 @@ class Store(Protocol):
     patients_read: set[UUID | None]
     """The patients whose rows this transaction has read: what the access log will name."""
 
-    companies: Repository[identity.CompanyFields, identity.Company, NoFilter]
-    legal_holds: Repository[identity.LegalHoldFields, identity.LegalHold, NoFilter]
-    principals: Repository[identity.PrincipalFields, identity.Principal, NoFilter]
-    people: Repository[identity.PersonFields, identity.Person, PersonFilter]
-    person_sessions: Repository[identity.PersonSessionFields, identity.PersonSession, ByPerson]
-    api_keys: Repository[identity.ApiKeyFields, identity.ApiKey, ApiKeyFilter]
-
-    stored_answers: Log[work.StoredAnswerFields, work.StoredAnswer, StoredAnswerFilter]
-    audit_log: Log[trail.AuditFields, trail.AuditEntry, AuditFilter]
-    api_log: Log[trail.AccessFields, trail.AccessEntry, AccessFilter]
-
-    payers: Repository[claims.PayerFields, claims.Payer, PayerFilter]
-    patients: Repository[claims.PatientFields, claims.Patient, PatientFilter]
-    claims: Repository[claims.ClaimFields, claims.Claim, ClaimFilter]
-    claim_lines: Repository[claims.ClaimLineFields, claims.ClaimLine, ByClaim]
-    claim_batches: Repository[claims.ClaimBatchFields, claims.ClaimBatch, ClaimBatchFilter]
-    claim_batch_items: Log[claims.ClaimBatchItemFields, claims.ClaimBatchItem, ByBatch]
-    claim_transmissions: Log[claims.ClaimTransmissionFields, claims.ClaimTransmission, ByClaim]
-    claim_acknowledgements: Log[
-        claims.ClaimAcknowledgementFields, claims.ClaimAcknowledgement, ByClaim
+    companies: Repository[identity_tables.CompanyFields, identity_tables.Company, NoFilter]
+    legal_holds: Repository[
+        identity_tables.LegalHoldFields, identity_tables.LegalHold, LegalHoldFilter
     ]
-    claim_appeals: Repository[claims.ClaimAppealFields, claims.ClaimAppeal, ClaimAppealFilter]
+    principals: Repository[identity_tables.PrincipalFields, identity_tables.Principal, NoFilter]
+    people: Repository[identity_tables.PersonFields, identity_tables.Person, PersonFilter]
+    person_sessions: Repository[identity_tables.PersonSessionFields, identity_tables.PersonSession, ByPerson]
+    api_keys: Repository[identity_tables.ApiKeyFields, identity_tables.ApiKey, ApiKeyFilter]
 
-    remittances: Repository[remittances.RemittanceFields, remittances.Remittance, RemittanceFilter]
+    stored_answers: Log[work_tables.StoredAnswerFields, work_tables.StoredAnswer, StoredAnswerFilter]
+    audit_log: Log[trail_tables.AuditFields, trail_tables.AuditEntry, AuditFilter]
+    api_log: Log[trail_tables.AccessFields, trail_tables.AccessEntry, AccessFilter]
+    seals: Log[trail_tables.SealFields, trail_tables.Seal, ByLog]
+    retirements: Log[trail_tables.RetirementFields, trail_tables.Retirement, ByLog]
+
+    payers: Repository[claim_tables.PayerFields, claim_tables.Payer, PayerFilter]
+    patients: Repository[claim_tables.PatientFields, claim_tables.Patient, PatientFilter]
+    claims: Repository[claim_tables.ClaimFields, claim_tables.Claim, ClaimFilter]
+    claim_lines: Repository[claim_tables.ClaimLineFields, claim_tables.ClaimLine, ByClaim]
+    claim_batches: Repository[claim_tables.ClaimBatchFields, claim_tables.ClaimBatch, ClaimBatchFilter]
+    claim_batch_items: Log[claim_tables.ClaimBatchItemFields, claim_tables.ClaimBatchItem, ByBatch]
+    claim_transmissions: Log[claim_tables.ClaimTransmissionFields, claim_tables.ClaimTransmission, ByClaim]
+    claim_acknowledgements: Log[
+        claim_tables.ClaimAcknowledgementFields, claim_tables.ClaimAcknowledgement, ByClaim
+    ]
+    claim_appeals: Repository[claim_tables.ClaimAppealFields, claim_tables.ClaimAppeal, ClaimAppealFilter]
+
+    remittances: Repository[remittance_tables.RemittanceFields, remittance_tables.Remittance, RemittanceFilter]
     remittance_anomalies: Log[
-        remittances.RemittanceAnomalyFields, remittances.RemittanceAnomaly, ByRemittance
+        remittance_tables.RemittanceAnomalyFields, remittance_tables.RemittanceAnomaly, ByRemittance
     ]
     remittance_transactions: Repository[
-        remittances.RemittanceTransactionFields,
-        remittances.RemittanceTransaction,
+        remittance_tables.RemittanceTransactionFields,
+        remittance_tables.RemittanceTransaction,
         RemittanceTransactionFilter,
     ]
     remittance_exceptions: Repository[
-        remittances.RemittanceExceptionFields,
-        remittances.RemittanceException,
+        remittance_tables.RemittanceExceptionFields,
+        remittance_tables.RemittanceException,
         RemittanceExceptionFilter,
     ]
 
-    adjudications: Log[ledger.AdjudicationFields, ledger.Adjudication, AdjudicationFilter]
+    adjudications: Log[ledger_tables.AdjudicationFields, ledger_tables.Adjudication, AdjudicationFilter]
     adjudication_lines: Log[
-        ledger.AdjudicationLineFields, ledger.AdjudicationLine, ByAdjudication
+        ledger_tables.AdjudicationLineFields, ledger_tables.AdjudicationLine, ByAdjudication
     ]
     adjudication_adjustments: Log[
-        ledger.AdjustmentFields, ledger.AdjudicationAdjustment, ByAdjudication
+        ledger_tables.AdjustmentFields, ledger_tables.AdjudicationAdjustment, ByAdjudication
     ]
-    ledger_entries: Log[ledger.LedgerFields, ledger.LedgerEntry, LedgerFilter]
+    ledger_entries: Log[ledger_tables.LedgerFields, ledger_tables.LedgerEntry, LedgerFilter]
     provider_adjustments: Log[
-        ledger.ProviderAdjustmentFields, ledger.ProviderAdjustmentItem, ProviderAdjustmentFilter
+        ledger_tables.ProviderAdjustmentFields, ledger_tables.ProviderAdjustmentItem, ProviderAdjustmentFilter
     ]
-    denials: Repository[ledger.DenialFields, ledger.Denial, DenialFilter]
+    denials: Repository[ledger_tables.DenialFields, ledger_tables.Denial, DenialFilter]
 
     def savepoint(self) -> AbstractAsyncContextManager[None]:
         """Work that is undone by itself when it raises, and the transaction goes on."""
@@ -214,12 +227,18 @@ class Store(Protocol):
         """Wait for the company's lock of this name and hold it until the transaction ends."""
 
     async def enqueue(
-        self, task: str, arguments: Mapping[str, str], *, lock: str | None = None
+        self,
+        task: str,
+        arguments: Mapping[str, str],
+        *,
+        lock: str | None = None,
+        due: dt.datetime | None = None,
     ) -> None:
         """Have the worker do a job of this company once this transaction has committed.
 
         ``arguments`` hold ids and words, no patient data; the company goes along by itself. Jobs
-        with one ``lock`` are done one after another, in the order in which they came.
+        with one ``lock`` are done one after another, in the order in which they came. A job that
+        is ``due`` later than now waits until then.
         """
 
     @property

@@ -14,8 +14,10 @@ from storage.security import APP_ROLE, BOUND_COMPANY, WORKER_ROLE
 QUEUE = "wellkept"
 COMPANY_ARGUMENT = "company_id"
 
+_ENQUEUE_NAME = "enqueue_job(text, jsonb, text, timestamptz)"
 _ENQUEUE = f"""
-CREATE FUNCTION enqueue_job(task text, arguments jsonb, lock_name text) RETURNS void
+CREATE FUNCTION enqueue_job(task text, arguments jsonb, lock_name text, due timestamptz)
+RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
     company uuid := {BOUND_COMPANY};
@@ -23,8 +25,8 @@ BEGIN
     IF company IS NULL THEN
         RAISE 'a job needs a company' USING ERRCODE = 'insufficient_privilege';
     END IF;
-    INSERT INTO procrastinate_jobs (queue_name, task_name, lock, args)
-    VALUES ('{QUEUE}', task, company || '/' || lock_name,
+    INSERT INTO procrastinate_jobs (queue_name, task_name, lock, scheduled_at, args)
+    VALUES ('{QUEUE}', task, company || '/' || lock_name, due,
             arguments || jsonb_build_object('{COMPANY_ARGUMENT}', company));
 END;
 $$
@@ -57,11 +59,8 @@ def schema_script() -> str:
 def securing_statements() -> Iterator[str]:
     """The way in for the program's role, and the rights of the worker's; nothing for others."""
     yield _ENQUEUE
-    yield "REVOKE ALL ON FUNCTION enqueue_job(text, jsonb, text) FROM PUBLIC"
-    yield (
-        "GRANT EXECUTE ON FUNCTION enqueue_job(text, jsonb, text)"
-        f" TO {APP_ROLE}, {WORKER_ROLE}"
-    )
+    yield f"REVOKE ALL ON FUNCTION {_ENQUEUE_NAME} FROM PUBLIC"
+    yield f"GRANT EXECUTE ON FUNCTION {_ENQUEUE_NAME} TO {APP_ROLE}, {WORKER_ROLE}"
     for table in ("jobs", "workers", "periodic_defers", "events"):
         name = f"procrastinate_{table}"
         yield f"GRANT SELECT, INSERT, UPDATE, DELETE ON {name} TO {WORKER_ROLE}"
@@ -70,5 +69,5 @@ def securing_statements() -> Iterator[str]:
 
 def dropping_statements() -> Iterator[str]:
     """The way back."""
-    yield "DROP FUNCTION enqueue_job(text, jsonb, text)"
+    yield f"DROP FUNCTION {_ENQUEUE_NAME}"
     yield _DROP

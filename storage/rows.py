@@ -44,7 +44,7 @@ def text_column(
     """
     return Field(
         max_length=max_length,
-        sa_type=sa.Text(collation="C") if searched else sa.Text,  # type: ignore[arg-type]
+        sa_type=sa.Text(collation="C") if searched else sa.Text,
         sa_column_kwargs={"info": {"secret": secret}},
         **options,
     )
@@ -64,12 +64,12 @@ def cents_column(**options: Any) -> Any:
 
 def quantity_column(precision: int, scale: int, **options: Any) -> Any:
     """An exact decimal of a stated scale."""
-    return Field(sa_type=sa.Numeric(precision, scale), **options)  # type: ignore[call-overload]
+    return Field(sa_type=sa.Numeric(precision, scale), **options)
 
 
 def moment_column(**options: Any) -> Any:
     """A point in time, kept in UTC."""
-    return Field(sa_type=sa.DateTime(timezone=True), **options)  # type: ignore[call-overload]
+    return Field(sa_type=sa.DateTime(timezone=True), **options)
 
 
 def date_column(**options: Any) -> Any:
@@ -79,12 +79,12 @@ def date_column(**options: Any) -> Any:
 
 def texts_column(**options: Any) -> Any:
     """A short list of texts that is shown and checked, never filtered by."""
-    return Field(sa_type=pg.ARRAY(sa.Text), **options)  # type: ignore[call-overload]
+    return Field(sa_type=pg.ARRAY(sa.Text), **options)
 
 
 def keys_column(**options: Any) -> Any:
     """A short list of ids that is shown, never filtered by."""
-    return Field(sa_type=pg.ARRAY(sa.Uuid), **options)  # type: ignore[call-overload]
+    return Field(sa_type=pg.ARRAY(sa.Uuid), **options)
 
 
 def document_column(model: type[BaseModel], **options: Any) -> Any:

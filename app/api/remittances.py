@@ -2,7 +2,7 @@
 
 import asyncio
 import datetime as dt
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 from litestar import Controller, Response, get, post
@@ -144,7 +144,7 @@ class RemittanceController(Controller):
         )
         outcome: list[tuple[Remittance, bool]] = []
 
-        def accepted(result: tuple[Remittance, bool]) -> Response[bytes]:
+        def accepted(result: tuple[Remittance, bool]) -> Response[Any]:
             outcome.append(result)
             return _answer(result[0], b"", 202)
 
@@ -162,7 +162,7 @@ class RemittanceController(Controller):
         return await self._progress(request, posted.id, 201 if is_new else 200)
 
     async def _followed(
-        self, request: Call, response: Response[bytes]
+        self, request: Call, response: Response[Any]
     ) -> Response[RemittanceProgress]:
         """The 202 with the state of the remittance so far."""
         remittance_id = UUID((response.headers.get("Location") or "").rpartition("/")[2])
@@ -232,7 +232,7 @@ class RemittanceController(Controller):
         scope=Scope.REMITTANCES_READ,
         media_type="application/octet-stream",
     )
-    async def download(self, request: Call, remittance_id: FromPath[UUID]) -> Response[bytes]:
+    async def download(self, request: Call, remittance_id: FromPath[UUID]) -> Response[Any]:
         """The file as it came, byte for byte. Who downloaded it is on record."""
         vault = request.platform.vault
         return await request.run(
@@ -324,7 +324,7 @@ class RemittanceTransactionController(Controller):
         )
 
 
-def _answer(remittance: Remittance, content: bytes, status: int) -> Response[bytes]:
+def _answer(remittance: Remittance, content: bytes, status: int) -> Response[Any]:
     return Response(
         content,
         media_type=JSON_TYPE,

@@ -362,8 +362,8 @@ def _adjustments(
     found: list[tuple[AdjustmentLevel, int | None, Adjustment]] = [
         (AdjustmentLevel.CLAIM, None, each) for each in content.adjustments
     ]
-    for line_ordinal, line in enumerate(content.lines, start=1):
-        found += [(AdjustmentLevel.LINE, line_ordinal, each) for each in line.adjustments]
+    for number, line in enumerate(content.lines, start=1):
+        found += [(AdjustmentLevel.LINE, number, each) for each in line.adjustments]
     posted = []
     for ordinal, (level, line_ordinal, each) in enumerate(found, start=1):
         adjustment_id = new_id()

@@ -25,10 +25,9 @@ from services.claims.books import (
     post,
 )
 from services.claims.matching import payer_claim_numbers
-from services.claims.outcomes import AdjudicationOutcome
+from services.claims.outcomes import AdjudicationOutcome, AdjudicationStatus
 from services.claims.settlement import (
     AdjudicationKind,
-    AdjudicationStatus,
     LedgerKey,
     PostedAdjudication,
     PostedAdjustment,

@@ -8,10 +8,8 @@ of it and posting goes on where it stopped.
 from __future__ import annotations
 
 import asyncio
-import datetime as dt
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass
-from typing import BinaryIO
 from uuid import UUID
 
 from services.claims.books import Arrival, Source, Writing
@@ -71,7 +69,7 @@ async def receive(store: Store, file: ReceivedFile) -> tuple[Remittance, bool]:
     known = await store.remittances.all(RemittanceFilter(sha256=file.sha256))
     if known:
         return known[0], False
-    payers = (await store.payers.all(PayerFilter()))
+    payers = await store.payers.all(PayerFilter())
     remittance = await store.remittances.create(
         RemittanceFields(
             file_name=file.file_name,
@@ -160,10 +158,13 @@ async def post_remittance(
     company_id: UUID,
     actor: Actor,
     remittance_id: UUID,
+    *,
+    progress: Callable[[int], None] = lambda _: None,
 ) -> Remittance:
     """Post every transaction of a remittance that was not gone through yet.
 
     May be called any number of times, also at once: each transaction is posted by one of them.
+    ``progress`` is told how many more claims were gone through.
     Raises FileDamaged, RowNotFound.
     """
     async with storage.transaction(company_id, actor) as store:
@@ -178,7 +179,9 @@ async def post_remittance(
             if each.status is TransactionStatus.RECEIVED
         ]
     if todo:
-        await _post_transactions(storage, vault, company_id, actor, remittance, set(todo))
+        kept = _KeptFile(vault, company_id, remittance.file_key)
+        for ordinal in sorted(todo):
+            await _post_with_retries(storage, actor, remittance.id, ordinal, kept, progress)
     async with storage.transaction(company_id, actor) as store:
         remittance = await store.remittances.lock(remittance_id)
         if remittance.status is RemittanceStatus.PROCESSED:
@@ -190,26 +193,36 @@ async def post_remittance(
         )
 
 
-async def _post_transactions(
+@dataclass(frozen=True)
+class _KeptFile:
+    """Where the bytes of a remittance are."""
+
+    vault: FileVault
+    company_id: UUID
+    file_key: str
+
+
+async def _post_with_retries(
     storage: IStorage,
-    vault: FileVault,
-    company_id: UUID,
     actor: Actor,
-    remittance: Remittance,
-    ordinals: set[int],
+    remittance_id: UUID,
+    ordinal: int,
+    kept: _KeptFile,
+    progress: Callable[[int], None],
 ) -> None:
-    for ordinal in sorted(ordinals):
-        for attempt in range(1, ATTEMPTS + 1):
-            chunks = _Chunks(vault, company_id, remittance.file_key, ordinal)
-            try:
-                async with storage.transaction(company_id, actor) as store:
-                    await _post_transaction(store, remittance.id, ordinal, chunks)
-                break
-            except TransactionConflict:
-                if attempt == ATTEMPTS:
-                    raise
-            finally:
-                await chunks.close()
+    """One ST in one database transaction, again where another one was in its way."""
+    for attempt in range(1, ATTEMPTS + 1):
+        chunks = _Chunks(kept, ordinal)
+        try:
+            async with storage.transaction(kept.company_id, actor) as store:
+                await _post_transaction(store, remittance_id, ordinal, chunks, progress)
+        except TransactionConflict:
+            if attempt == ATTEMPTS:
+                raise
+        else:
+            return
+        finally:
+            await chunks.close()
 
 
 @dataclass(frozen=True)
@@ -224,10 +237,8 @@ class Chunk:
 class _Chunks:
     """The claims of one transaction of a kept file, read ahead off the event loop."""
 
-    def __init__(self, vault: FileVault, company_id: UUID, file_key: str, ordinal: int) -> None:
-        self._vault = vault
-        self._company_id = company_id
-        self._file_key = file_key
+    def __init__(self, kept: _KeptFile, ordinal: int) -> None:
+        self._kept = kept
         self._ordinal = ordinal
         self._ahead: asyncio.Task[Chunk | None] | None = None
 
@@ -276,8 +287,8 @@ class _Chunks:
 
     def _events(self) -> Iterator[RemittanceEvent]:
         """The events of the wanted transaction only."""
-        is_wanted = False
-        for event in read_remittances(self._vault.read(self._company_id, self._file_key)):
+        is_wanted, kept = False, self._kept
+        for event in read_remittances(kept.vault.read(kept.company_id, kept.file_key)):
             match event:
                 case TransactionHeader():
                     is_wanted = event.ordinal == self._ordinal
@@ -290,9 +301,13 @@ class _Chunks:
 
 
 async def _post_transaction(
-    store: Store, remittance_id: UUID, ordinal: int, chunks: _Chunks
+    store: Store,
+    remittance_id: UUID,
+    ordinal: int,
+    chunks: _Chunks,
+    progress: Callable[[int], None],
 ) -> None:
-    """One ST in one database transaction: its deposit, its PLB, its claims."""
+    """All of one ST: its claims, its PLB, its deposit."""
     transaction = await _lock_transaction(store, remittance_id, ordinal)
     if transaction.status is not TransactionStatus.RECEIVED:
         return
@@ -318,7 +333,8 @@ async def _post_transaction(
                     for claim in chunk.claims
                 ],
             )
-            tally = Tally(tally.posted + done.posted, tally.queued + done.queued)
+            tally.queued += done.queued
+            progress(len(chunk.claims))
     await _post_deposit(store, source, provider_adjustments)
     await store.remittance_transactions.update(
         transaction.id,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
@@ -119,7 +120,7 @@ def shape_of(row: type[Row]) -> Shape[Row]:
 class PostgresRepository(Generic[Fields, Row, Conditions]):
     """See ``storage.interface.Repository``, whose promises these verbs keep."""
 
-    def __init__(self, store: "PostgresStore", row: type[Row]) -> None:
+    def __init__(self, store: PostgresStore, row: type[Row]) -> None:
         self._store = store
         self._row = row
         self._shape = shape_of(row)
@@ -138,7 +139,7 @@ class PostgresRepository(Generic[Fields, Row, Conditions]):
 
     async def create_many(
         self, rows: Sequence[Fields], *, ids: Sequence[UUID] | None = None
-    ) -> list[UUID]:
+    ) -> builtins.list[UUID]:
         made = list(ids) if ids is not None else new_ids(len(rows))
         if not made:
             return made
@@ -158,7 +159,7 @@ class PostgresRepository(Generic[Fields, Row, Conditions]):
     async def lock(self, row_id: UUID) -> Row:
         return await self._one(statements.select_one(self._row, locking=True), row_id)
 
-    async def get_many(self, row_ids: Sequence[UUID]) -> list[Row]:
+    async def get_many(self, row_ids: Sequence[UUID]) -> builtins.list[Row]:
         cursor = await self._execute(
             statements.select_by_ids(self._row),
             {"company_id": self._store.company_id, "ids": list(row_ids)},
@@ -180,15 +181,15 @@ class PostgresRepository(Generic[Fields, Row, Conditions]):
         found = await cursor.fetchall()
         rows = self._load_all(found[:limit])
         more = len(found) > limit
-        return Page(rows, rows[-1].id if more else None)  # type: ignore[attr-defined]
+        return Page(rows, rows[-1].__dict__["id"] if more else None)
 
-    async def all(self, conditions: Conditions) -> list[Row]:
+    async def all(self, conditions: Conditions) -> builtins.list[Row]:
         return await self._all(conditions, locking=False)
 
-    async def lock_all(self, conditions: Conditions) -> list[Row]:
+    async def lock_all(self, conditions: Conditions) -> builtins.list[Row]:
         return await self._all(conditions, locking=True)
 
-    async def _all(self, conditions: Conditions, *, locking: bool) -> list[Row]:
+    async def _all(self, conditions: Conditions, *, locking: bool) -> builtins.list[Row]:
         names = statements.conditions_given(conditions)
         sql = statements.select_all(self._row, type(conditions), names, locking=locking)
         cursor = await self._execute(sql, self._conditions(conditions, names))
@@ -260,9 +261,10 @@ class PostgresRepository(Generic[Fields, Row, Conditions]):
         cursor = await self._execute(sql, {"company_id": self._store.company_id, "id": row_id})
         if (values := await cursor.fetchone()) is None:
             raise RowNotFound(self._shape.entity)
-        return self._load_all([values])[0]
+        (row,) = self._load_all([values])
+        return row
 
-    def _load_all(self, found: "Sequence[Sequence[Value]]") -> "list[Row]":
+    def _load_all(self, found: Sequence[Sequence[Value]]) -> builtins.list[Row]:
         """Rows from their values; whose patients they are about is noted for the access log."""
         rows = [self._shape.load(values) for values in found]
         if (column := self._shape.patient_column) is not None:

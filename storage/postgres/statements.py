@@ -58,7 +58,7 @@ def _document(source: sa.FromClause, columns: list["sa.Column[Any]"]) -> sa.Colu
         )
         for at in range(0, max(len(columns), 1), 45)
     ]
-    document = parts[0]
+    document: sa.ColumnElement[Any] = parts[0]
     for part in parts[1:]:
         document = document.op("||")(part)
     return document
@@ -256,6 +256,8 @@ def _predicate(column: "sa.Column[Any]", operator: str, name: str) -> sa.ColumnE
             return column == sa.any_(
                 sa.bindparam(f"where_{name}", type_=pg.ARRAY(column.type))
             )
+        case "holds":
+            return sa.bindparam(f"where_{name}", type_=sa.Uuid) == sa.any_(column)
         case "null":
             return column.is_(None) == sa.bindparam(f"where_{name}", type_=sa.Boolean)
         case _:

@@ -28,8 +28,8 @@ ROW_CLASSES: Mapping[str, type[Any]] = {
 """The row class of each repository, read off the interface: one line there is all it takes."""
 
 
-class PostgresStore(Store):
-    """One transaction of one company on one connection."""
+class PostgresStore:
+    """One transaction of one company on one connection: a ``Store``, made from its declaration."""
 
     def __init__(
         self, connection: AsyncConnection[Any], company_id: UUID, actor: Actor, clock: Clock
@@ -81,11 +81,16 @@ class PostgresStore(Store):
         )
 
     async def enqueue(
-        self, task: str, arguments: Mapping[str, str], *, lock: str | None = None
+        self,
+        task: str,
+        arguments: Mapping[str, str],
+        *,
+        lock: str | None = None,
+        due: dt.datetime | None = None,
     ) -> None:
         await self.execute(
-            "SELECT enqueue_job(%(task)s, %(arguments)s, %(lock)s)",
-            {"task": task, "arguments": Jsonb(dict(arguments)), "lock": lock},
+            "SELECT enqueue_job(%(task)s, %(arguments)s, %(lock)s, %(due)s::timestamptz)",
+            {"task": task, "arguments": Jsonb(dict(arguments)), "lock": lock, "due": due},
         )
 
     async def execute(
@@ -93,7 +98,7 @@ class PostgresStore(Store):
     ) -> psycopg.AsyncCursor[tuple[Any, ...]]:
         """Run one statement. Raises storage errors; what it cannot name, it lets through."""
         try:
-            return await self.connection.execute(sql, parameters)  # type: ignore[arg-type]
+            return await self.connection.execute(sql, parameters)
         except psycopg.Error as error:
             if (known := translate(error)) is not None:
                 raise known from error
@@ -139,7 +144,7 @@ class PostgresStorage(IStorage):
     @asynccontextmanager
     async def transaction(
         self, company_id: UUID, actor: Actor, *, durable: bool = True
-    ) -> AsyncIterator[PostgresStore]:
+    ) -> AsyncIterator[Store]:
         if not isinstance(company_id, UUID):
             raise CompanyNotBound
         opening = f"BEGIN; SET LOCAL app.company_id = '{company_id}'"
@@ -148,7 +153,9 @@ class PostgresStorage(IStorage):
         connection = await self._begin(opening)
         try:
             try:
-                yield PostgresStore(connection, company_id, actor, self.clock)
+                yield typing.cast(
+                    Store, PostgresStore(connection, company_id, actor, self.clock)
+                )
             except BaseException:
                 await _quietly(connection, "ROLLBACK")
                 raise
@@ -164,7 +171,7 @@ class PostgresStorage(IStorage):
             except PoolTimeout as error:
                 raise StorageUnavailable("no free connection") from error
             try:
-                await connection.execute(opening)  # type: ignore[call-overload]
+                await connection.execute(opening)
             except psycopg.OperationalError:
                 await connection.close()
                 await self.pool.putconn(connection)
@@ -187,6 +194,6 @@ class PostgresStorage(IStorage):
 async def _quietly(connection: AsyncConnection[Any], command: str) -> None:
     """Run a closing command; a connection on which it fails is closed, and so rolled back."""
     try:
-        await connection.execute(command)  # type: ignore[call-overload]
+        await connection.execute(command)
     except BaseException:  # noqa: BLE001 -- whatever it is, the connection cannot be reused
         await connection.close()

@@ -55,12 +55,18 @@ class LegalHoldFields(SQLModel):
     reason: str = text_column(500)
     starts_on: dt.date = date_column()
     released_at: dt.datetime | None = moment_column(default=None)
+    release_reason: str | None = text_column(500, default=None)
 
 
 class LegalHold(LegalHoldFields, TenantRow, table=True):
     """While one stands, nothing of the company is retired."""
 
     __tablename__ = "legal_holds"
+    __table_args__ = (
+        check(
+            "release_has_a_reason", "(released_at IS NULL) = (release_reason IS NULL)"
+        ),
+    )
 
 
 class PrincipalFields(SQLModel):

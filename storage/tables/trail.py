@@ -60,12 +60,21 @@ class AccessEntry(AccessFields, SealedRow, table=True):
 
 
 class SealFields(SQLModel):
+    """``from_xid`` up to and without ``until_xid``, of rows whose id is above ``after_id``.
+
+    ``cluster_id`` names the database cluster whose transaction ids these are, ``form`` the version
+    of the text that rows were hashed as. ``members`` holds 48 bytes a row, by transaction and id:
+    16 of its id, 32 of its hash.
+    """
+
     log: str = text_column(63)
     sequence: int = Field(sa_type=sa.BigInteger)
     from_xid: int = Field(sa_type=sa.BigInteger)
     until_xid: int = Field(sa_type=sa.BigInteger)
     after_id: UUID | None = key_column(default=None)
     member_count: int = Field(sa_type=sa.BigInteger)
+    cluster_id: int = Field(sa_type=sa.BigInteger)
+    form: int = Field(sa_type=sa.SmallInteger)
     members: bytes = bytes_column()
     previous_hash: bytes = bytes_column()
     hash: bytes = bytes_column()
@@ -78,3 +87,23 @@ class Seal(SealFields, AppendOnlyRow, table=True):
 
     __tablename__ = "seals"
     __table_args__ = (unique("seals", "log", "sequence"),)
+
+
+class RetirementFields(SQLModel):
+    log: str = text_column(63)
+    low_id: UUID = key_column()
+    high_id: UUID = key_column()
+    row_count: int = Field(sa_type=sa.BigInteger)
+    policy: str = text_column(300)
+    key_id: str = text_column(64)
+    signature: bytes = bytes_column()
+
+
+class Retirement(RetirementFields, AppendOnlyRow, table=True):
+    """Rows of one log with ids from ``low_id`` and below ``high_id`` that retention removed.
+
+    Signed, so that nobody who merely owns the database can pass a deletion off as one.
+    """
+
+    __tablename__ = "retirements"
+    __table_args__ = (unique("retirements", "log", "low_id"),)

@@ -123,6 +123,13 @@ def test_ma130_means_correct_and_send_again_and_not_appeal() -> None:
     assert not denial.due_is_verified
 
 
+def test_n211_takes_the_appeal_and_leaves_what_a_corrected_claim_can_do() -> None:
+    (billing_error,) = denials(line(Adjustment("CO", "16", 10_000), remarks="N211"))
+    assert (billing_error.is_correctable, billing_error.is_appealable) == (True, False)
+    (late,) = denials(line(Adjustment("CO", "29", 10_000), remarks="N211"))
+    assert (late.is_correctable, late.is_appealable) == (False, False)
+
+
 def test_what_cannot_be_appealed_is_worked_soon() -> None:
     (denial,) = denials(line(Adjustment("CO", "109", 10_000)), payer_type=PayerType.MEDICARE)
     assert not denial.is_appealable

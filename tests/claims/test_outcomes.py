@@ -99,6 +99,7 @@ def test_a_line_that_was_charged_nothing_cannot_be_denied() -> None:
 
 def test_a_refusal_that_was_taken_back_in_the_same_line_denies_nothing() -> None:
     assert line_outcome(line("CO-50 4000", "CO-50 -4000", "PR-1 10000"), TODAY) is ZERO_PAID
+    assert line_outcome(line("CO-50 -500", "PR-1 10500"), TODAY) is ZERO_PAID
 
 
 @pytest.mark.parametrize(

@@ -196,6 +196,21 @@ def test_a_negative_adjustment_beside_restated_ones_keeps_its_sign() -> None:
     assert balances(settlement) == (7_500, 2_500, 0, 0)
 
 
+def test_nothing_is_posted_of_a_statement_that_is_all_restated() -> None:
+    secondary = adjudication(2, "CO-45 2500, OA-94 -500, OA-23 6400", paid=1_600, sequence=2)
+    settlement = settled(PRIMARY, secondary, payers=2)
+    assert posted(settlement, LedgerKind.WRITE_OFF) == {101: 2_000}
+    assert balances(settlement) == (8_000, 2_000, 0, 0)
+
+
+def test_a_negative_statement_is_restated_within_its_own_bounds() -> None:
+    secondary = adjudication(2, "OA-94 -500, OA-23 8600", paid=1_900, sequence=2)
+    settlement = settled(PRIMARY, secondary, payers=2)
+    assert posted(settlement, LedgerKind.WRITE_OFF) == {101: 2_000, 201: -300}
+    assert [each.amount_cents for each in settlement.restated] == [-200]
+    assert balances(settlement) == (8_300, 1_700, 0, 0)
+
+
 def test_a_secondary_that_comes_first_writes_off_in_full_until_the_primary_comes() -> None:
     claim = ClaimUnderSettlement(10_000, 2)
     secondary = adjudication(2, "CO-45 2000, OA-23 6400", paid=1_600, sequence=2)
@@ -234,8 +249,8 @@ def test_a_primary_that_denied_leaves_the_secondary_its_own_write_off() -> None:
 
 def test_a_payer_that_the_claim_does_not_count_is_the_last_once_it_decides() -> None:
     """A crossover that was never registered: the patient must not owe what it paid."""
-    crossover = adjudication(2, "OA-23 8400", paid=1_600, sequence=2)
-    assert balances(settled(PRIMARY, crossover, payers=1)) == (8_000, 2_000, 0, 0)
+    crossover = adjudication(2, "OA-23 8400, PR-3 100", paid=1_500, sequence=2)
+    assert balances(settled(PRIMARY, crossover, payers=1)) == (7_900, 2_000, 100, 0)
 
 
 def test_a_reversal_and_what_it_reverses_cancel_out_and_both_stay_in_the_ledger() -> None:
@@ -296,6 +311,12 @@ def test_a_denial_gives_way_to_a_payment_of_the_same_payer() -> None:
     earlier = adjudication(3, "CO-45 2000, PR-2 1600", paid=6_400)
     late_denial = adjudication(4, "CO-45 3000, PR-27 7000", outcome=DENIED, day=9)
     assert balances(settled(late_denial, earlier)) == (6_400, 2_000, 1_600, 0)
+
+
+def test_a_denial_that_pays_something_is_no_full_denial() -> None:
+    with_interest = adjudication(1, "CO-45 3000, CO-50 6500", paid=500, outcome=DENIED)
+    paid = adjudication(2, "CO-45 2000, PR-2 1600", paid=6_400, day=5)
+    assert balances(settled(with_interest, paid)) == (6_900, 5_000, 1_600, -3_500)
 
 
 def test_of_several_denials_the_latest_counts() -> None:

@@ -1,0 +1,44 @@
+"""``wellkept status``."""
+
+import asyncio
+from collections.abc import Iterable
+
+import typer
+
+from app.cli.failures import explained
+from app.readiness import check_schema
+from app.runtime import Installation, installation
+from app.settings import Settings
+from storage import migrations
+
+
+def status() -> None:
+    """Say what this installation is made of and whether it is fit to serve."""
+    settings = Settings.from_environment()
+    with installation(settings) as place:
+        for name, value in _facts(place):
+            typer.echo(f"{name:<16}{value}")
+        try:
+            asyncio.run(_check(place))
+        except Exception as error:
+            failure = explained(error)
+            if failure is None:
+                raise
+            typer.echo(f"{'fit to serve':<16}no: {failure.line}")
+            raise typer.Exit(failure.code) from None
+        typer.echo(f"{'fit to serve':<16}yes")
+
+
+def _facts(place: Installation) -> Iterable[tuple[str, str]]:
+    settings = place.settings
+    yield "address", settings.url
+    yield "database", "embedded PostgreSQL" if place.is_embedded else "WELLKEPT_DATABASE_URL"
+    yield "data directory", str(settings.data_directory.absolute())
+    yield "schema needed", migrations.expected_revision()
+    yield "worker", "configured" if place.worker_url is not None else "WELLKEPT_WORKER_URL missing"
+    yield "owner", "configured" if place.owner_url is not None else "WELLKEPT_OWNER_URL missing"
+
+
+async def _check(place: Installation) -> None:
+    async with place.storage() as storage:
+        await check_schema(storage)

@@ -1,0 +1,157 @@
+"""Runs the jobs of the queue until it is told to stop, whatever the database does meanwhile."""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from uuid import UUID
+
+import procrastinate
+import structlog
+from procrastinate import JobContext, PsycopgConnector, RetryStrategy
+
+from app.jobs.catalogue import COMPANY_JOBS, PERIODIC_JOBS, CompanyJob, PeriodicJob, Workplace
+from app.runtime import Installation
+from storage.job_queue import COMPANY_ARGUMENT, QUEUE
+from storage.postgres.transaction import PostgresStorage
+
+log = structlog.get_logger("wellkept.jobs")
+
+RETRY = RetryStrategy(max_attempts=8, exponential_wait=4)
+"""After 4 seconds, 16, a minute, ... four and a half hours; then the job is a dead letter."""
+
+JOBS_AT_ONCE = 2
+STALLED_SECONDS = 30
+"""A worker that has not been heard of for so long is dead, and its jobs are done again."""
+
+_STOP_SECONDS = 30
+_LONGEST_PAUSE_SECONDS = 30.0
+_POLL_SECONDS = 1.0
+
+
+async def run_worker(
+    installation: Installation, storage: PostgresStorage, stop: asyncio.Event
+) -> None:
+    """Run jobs until ``stop`` is set; then those at hand are finished first.
+
+    ``storage`` is open as the worker's role. A database that goes away is waited for.
+    """
+    pause = 1.0
+    while not stop.is_set():
+        begun = time.monotonic()
+        try:
+            await _run_until(installation, storage, stop)
+        except Exception as error:  # noqa: BLE001 -- whatever it was, work goes on after a pause
+            log.warning("worker interrupted", exc_info=error)
+        if time.monotonic() - begun > _LONGEST_PAUSE_SECONDS:
+            pause = 1.0
+        if not await _is_set_within(stop, pause):
+            pause = min(pause * 2, _LONGEST_PAUSE_SECONDS)
+
+
+def queue_of(url: str, *, prepares_statements: bool) -> procrastinate.App:
+    """The queue as the library sees it, without any job registered."""
+    return procrastinate.App(
+        connector=PsycopgConnector(
+            conninfo=url,
+            min_size=1,
+            max_size=4,
+            timeout=10,
+            kwargs={"prepare_threshold": 5 if prepares_statements else None},
+        )
+    )
+
+
+async def _run_until(
+    installation: Installation, storage: PostgresStorage, stop: asyncio.Event
+) -> None:
+    settings = installation.settings
+    queue = queue_of(installation.worker, prepares_statements=settings.prepares_statements)
+    place = Workplace(storage, installation)
+    for job in COMPANY_JOBS:
+        queue.task(name=job.name, queue=QUEUE, retry=RETRY, pass_context=True)(
+            _company_job(place, job)
+        )
+    for periodic in PERIODIC_JOBS:
+        if periodic.needs_owner and installation.owner_url is None:
+            continue
+        task = queue.task(
+            name=periodic.name, queue=QUEUE, queueing_lock=periodic.name, pass_context=True
+        )(_periodic_job(place, periodic))
+        queue.periodic(cron=periodic.schedule)(task)
+    async with queue.open_async():
+        worker = asyncio.create_task(
+            queue.run_worker_async(
+                queues=[QUEUE],
+                concurrency=JOBS_AT_ONCE,
+                install_signal_handlers=False,
+                listen_notify=settings.worker_listens,
+                fetch_job_polling_interval=5.0 if settings.worker_listens else _POLL_SECONDS,
+                delete_jobs="successful",
+                shutdown_graceful_timeout=_STOP_SECONDS,
+                stalled_worker_timeout=STALLED_SECONDS,
+            )
+        )
+        resuming = asyncio.create_task(_resume_stalled(queue))
+        stopping = asyncio.create_task(stop.wait())
+        try:
+            await asyncio.wait(
+                (worker, resuming, stopping), return_when=asyncio.FIRST_COMPLETED
+            )
+        finally:
+            for task in (resuming, stopping, worker):
+                task.cancel()
+            ended = await asyncio.gather(worker, resuming, return_exceptions=True)
+    for error in ended:
+        if isinstance(error, Exception):
+            raise error
+
+
+async def _resume_stalled(queue: procrastinate.App) -> None:
+    """Put the jobs of workers that died back into the queue, as long as this one lives."""
+    while True:
+        stalled = await queue.job_manager.get_stalled_jobs(seconds_since_heartbeat=STALLED_SECONDS)
+        for job in stalled:
+            log.warning("job resumed", job=job.task_name, job_id=job.id)
+            await queue.job_manager.retry_job(job)
+        await asyncio.sleep(STALLED_SECONDS / 3)
+
+
+def _company_job(place: Workplace, job: CompanyJob) -> Callable[..., Awaitable[None]]:
+    async def work(context: JobContext, **arguments: str) -> None:
+        company_id = UUID(arguments.pop(COMPANY_ARGUMENT))
+        await _logged(context, job.work(place, company_id, arguments))
+
+    return work
+
+
+def _periodic_job(place: Workplace, job: PeriodicJob) -> Callable[..., Awaitable[None]]:
+    async def work(context: JobContext, timestamp: int) -> None:  # noqa: ARG001 -- the library's
+        await _logged(context, job.work(place))
+
+    return work
+
+
+async def _logged(context: JobContext, work: Awaitable[None]) -> None:
+    begun = time.perf_counter()
+    job = context.job
+    outcome = "failed"
+    try:
+        await work
+        outcome = "done"
+    finally:
+        log.info(
+            "job",
+            job=job.task_name,
+            job_id=job.id,
+            attempt=job.attempts + 1,
+            outcome=outcome,
+            milliseconds=round((time.perf_counter() - begun) * 1000, 1),
+        )
+
+
+async def _is_set_within(event: asyncio.Event, seconds: float) -> bool:
+    try:
+        await asyncio.wait_for(event.wait(), seconds)
+    except TimeoutError:
+        return False
+    return True

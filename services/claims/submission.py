@@ -1,0 +1,244 @@
+"""The moves of a claim on its way out, and what each does to the books.
+
+"Submitted" means that somebody recorded a transmission made elsewhere, with its reference; nothing
+here pretends to send. From then on the charge stands in the ledger and the claim's balances equal
+it; a claim that comes back or is given up leaves a contra entry.
+"""
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+from uuid import UUID
+
+from services.claims.claims import ClaimWithLines, hold_claim, lines_of
+from services.claims.company_day import company_today
+from services.claims.drafts import NewAcknowledgement, NewTransmission
+from services.claims.lifecycle import ON_ITS_WAY, require_move
+from services.claims.outcomes import AdjudicationStatus
+from services.claims.posting import WAITING_KINDS, arrivals_of, post_arrivals
+from services.claims.validation import Finding, Severity, Subject, validate
+from services.refusals import Category, Fault, InvalidInput, Refusal
+from storage.filters import RemittanceExceptionFilter
+from storage.interface import Store
+from storage.tables.claims import (
+    Claim,
+    ClaimAcknowledgementFields,
+    ClaimTransmissionFields,
+)
+from storage.tables.ledger import LedgerFields
+from storage.vocabulary.claims import (
+    LEDGER_ACCOUNTS,
+    AcknowledgementOutcome,
+    ClaimStatus,
+    ExceptionStatus,
+    LedgerKind,
+)
+
+
+@dataclass
+class ClaimNotValid(Refusal):
+    """Validation found errors; all of them are named, each with its remedy."""
+
+    category: ClassVar[Category] = Category.INVALID
+    title: ClassVar[str] = "The claim has errors that a payer would turn it away for"
+    findings: list[Finding]
+
+
+@dataclass
+class ClaimHasMoney(Refusal):
+    """A payer's money or decision stands on the claim; it cannot be taken back as a whole."""
+
+    title: ClassVar[str] = "Money has been posted to the claim"
+    payment_cents: int
+    write_off_cents: int
+    patient_balance_cents: int
+
+    @property
+    def detail(self) -> str:
+        return "Only a reversal by the payer takes back what was posted; wait for its remittance."
+
+
+async def validate_claim(store: Store, claim_id: UUID) -> list[Finding]:
+    """All findings about a claim as it stands; nothing is changed. Raises RowNotFound."""
+    return await _findings(store, await store.claims.get(claim_id))
+
+
+async def make_ready(store: Store, claim_id: UUID, *, expected_version: int) -> ClaimWithLines:
+    """Declare a draft complete.
+
+    Raises RowNotFound, VersionConflict, IllegalTransition, ClaimNotValid with every error.
+    """
+    claim = await hold_claim(store, claim_id, expected_version=expected_version)
+    require_move(claim.status, ClaimStatus.READY_TO_SUBMIT)
+    errors = [each for each in await _findings(store, claim) if each.severity is Severity.ERROR]
+    if errors:
+        raise ClaimNotValid(errors)
+    return await _move(store, claim, ClaimStatus.READY_TO_SUBMIT, {})
+
+
+async def reopen(store: Store, claim_id: UUID, *, expected_version: int) -> ClaimWithLines:
+    """Make a ready or rejected claim a draft again.
+
+    Raises RowNotFound, VersionConflict, IllegalTransition.
+    """
+    claim = await hold_claim(store, claim_id, expected_version=expected_version)
+    return await _move(store, claim, ClaimStatus.DRAFT, {"status_reason": None})
+
+
+async def void(
+    store: Store, claim_id: UUID, reason: str, *, expected_version: int
+) -> ClaimWithLines:
+    """Give a claim up; a charge in the ledger is taken back by a contra entry.
+
+    Raises RowNotFound, VersionConflict, IllegalTransition, ClaimHasMoney.
+    """
+    claim = await hold_claim(store, claim_id, expected_version=expected_version)
+    require_move(claim.status, ClaimStatus.VOIDED)
+    _refuse_money(claim)
+    return await _take_back(store, claim, ClaimStatus.VOIDED, reason)
+
+
+async def record_transmission(
+    store: Store, claim_id: UUID, transmission: NewTransmission, *, expected_version: int
+) -> ClaimWithLines:
+    """Record that a ready claim went out: it is submitted, and its charge enters the ledger.
+
+    Raises RowNotFound, VersionConflict, IllegalTransition, InvalidInput.
+    """
+    claim = await hold_claim(store, claim_id, expected_version=expected_version)
+    require_move(claim.status, ClaimStatus.SUBMITTED)
+    await submit_claims(store, [claim], transmission)
+    return ClaimWithLines(await store.claims.get(claim_id), await lines_of(store, claim_id))
+
+
+async def submit_claims(
+    store: Store,
+    claims: Sequence[Claim],
+    transmission: NewTransmission,
+    *,
+    batch_id: UUID | None = None,
+) -> None:
+    """Submit ready claims that the caller holds, in a constant number of statements.
+
+    Whatever a payer has already sent about them waited in the queue and is posted now.
+    Raises InvalidInput for a transmission in the future.
+    """
+    if transmission.transmitted_at > store.now:
+        raise InvalidInput([Fault("/transmitted_at", "lies in the future")])
+    today = await company_today(store)
+    await store.claims.update_many(
+        {claim.id: claim.version for claim in claims},
+        {
+            "status": [ClaimStatus.SUBMITTED] * len(claims),
+            "submitted_at": [transmission.transmitted_at] * len(claims),
+            "insurance_balance_cents": [claim.total_charge_cents for claim in claims],
+        },
+    )
+    await store.claim_transmissions.create_many(
+        [
+            ClaimTransmissionFields(claim_id=claim.id, batch_id=batch_id, **dict(transmission))
+            for claim in claims
+        ]
+    )
+    await store.ledger_entries.create_many(
+        [_charge(claim, claim.total_charge_cents, today) for claim in claims]
+    )
+    await _resume_posting(store, [claim.id for claim in claims])
+
+
+async def record_acknowledgement(
+    store: Store, claim_id: UUID, acknowledgement: NewAcknowledgement, *, expected_version: int
+) -> ClaimWithLines:
+    """Record what a clearinghouse or payer said before any adjudication.
+
+    A rejection is no denial: the claim was not taken in, its charge leaves the ledger, and the
+    days for filing go on. Raises RowNotFound, VersionConflict, IllegalTransition, ClaimHasMoney,
+    InvalidInput.
+    """
+    claim = await hold_claim(store, claim_id, expected_version=expected_version)
+    is_rejection = acknowledgement.outcome is AcknowledgementOutcome.REJECTED
+    require_move(claim.status, ClaimStatus.REJECTED if is_rejection else ClaimStatus.ACCEPTED)
+    if is_rejection:
+        _refuse_money(claim)
+        if claim.adjudication_status != AdjudicationStatus.NOT_ADJUDICATED:
+            raise ClaimHasMoney(0, 0, 0)
+        if acknowledgement.reason is None:
+            raise InvalidInput([Fault("/reason", "is needed for a rejection")])
+    await store.claim_acknowledgements.create(
+        ClaimAcknowledgementFields(claim_id=claim_id, **dict(acknowledgement))
+    )
+    if is_rejection:
+        return await _take_back(store, claim, ClaimStatus.REJECTED, acknowledgement.reason)
+    number = acknowledgement.payer_claim_number or claim.payer_claim_number
+    return await _move(store, claim, ClaimStatus.ACCEPTED, {"payer_claim_number": number})
+
+
+async def _findings(store: Store, claim: Claim) -> list[Finding]:
+    (payer,) = await store.payers.get_many([claim.primary_payer_id])
+    return validate(
+        Subject(
+            claim=claim,
+            lines=await lines_of(store, claim.id),
+            patient=await store.patients.get(claim.patient_id),
+            primary_payer=payer,
+            today=await company_today(store),
+        )
+    )
+
+
+async def _move(
+    store: Store, claim: Claim, wanted: ClaimStatus, changes: dict[str, object]
+) -> ClaimWithLines:
+    require_move(claim.status, wanted)
+    moved = await store.claims.update(
+        claim.id, changes | {"status": wanted}, expected_version=claim.version
+    )
+    return ClaimWithLines(moved, await lines_of(store, claim.id))
+
+
+async def _take_back(
+    store: Store, claim: Claim, wanted: ClaimStatus, reason: str | None
+) -> ClaimWithLines:
+    """Move on with the charge out of the ledger and every balance zero."""
+    if claim.status in ON_ITS_WAY:
+        today = await company_today(store)
+        await store.ledger_entries.create(_charge(claim, -claim.total_charge_cents, today))
+    changes: dict[str, object] = {
+        "status_reason": reason,
+        "submitted_at": None,
+        "insurance_balance_cents": 0,
+    }
+    return await _move(store, claim, wanted, changes)
+
+
+def _charge(claim: Claim, amount_cents: int, effective_on: dt.date) -> LedgerFields:
+    debit, credit = LEDGER_ACCOUNTS[LedgerKind.CHARGE]
+    return LedgerFields(
+        kind=LedgerKind.CHARGE,
+        debit_account=debit,
+        credit_account=credit,
+        amount_cents=amount_cents,
+        effective_on=effective_on,
+        claim_id=claim.id,
+        payer_id=claim.primary_payer_id,
+    )
+
+
+def _refuse_money(claim: Claim) -> None:
+    """Raises ClaimHasMoney."""
+    if claim.payment_cents or claim.write_off_cents or claim.patient_balance_cents:
+        raise ClaimHasMoney(
+            claim.payment_cents, claim.write_off_cents, claim.patient_balance_cents
+        )
+
+
+async def _resume_posting(store: Store, claim_ids: Sequence[UUID]) -> None:
+    """Post what came in about these claims before they were submitted."""
+    waiting = await store.remittance_exceptions.lock_all(
+        RemittanceExceptionFilter(
+            claim_ids=list(claim_ids), kinds=WAITING_KINDS, status=ExceptionStatus.OPEN
+        )
+    )
+    if waiting:
+        await post_arrivals(store, await arrivals_of(store, waiting))

@@ -1,0 +1,33 @@
+"""What callers hand in: bounded, closed models, whichever way they come (web, import, tests)."""
+
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+ONE_LINE = r"^[^\x00-\x20\x7f][^\x00-\x1f\x7f]*$"
+"""Begins with something to see and holds no control characters; PostgreSQL cannot store NUL."""
+SEVERAL_LINES = r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*$"
+
+Identifier = Annotated[str, Field(min_length=1, max_length=80, pattern=ONE_LINE)]
+Name = Annotated[str, Field(min_length=1, max_length=200, pattern=ONE_LINE)]
+Reason = Annotated[str, Field(min_length=1, max_length=500, pattern=ONE_LINE)]
+LongText = Annotated[str, Field(min_length=1, max_length=4000, pattern=SEVERAL_LINES)]
+
+
+class Input(BaseModel):
+    """What comes in: unknown fields are refused."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    def given(self) -> dict[str, object]:
+        """The fields that the caller named, by name: what a change changes."""
+        return {name: getattr(self, name) for name in self.model_fields_set}
+
+
+def _nothing() -> None:
+    return None
+
+
+def left_out() -> Any:  # noqa: ANN401 -- stands where a field's default stands
+    """The default of a field of a change that may be left out but never be null."""
+    return Field(default_factory=_nothing)
