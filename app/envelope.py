@@ -42,6 +42,8 @@ class Metrics:
 class Envelope(ASGIMiddleware):
     """Gives each request its id and its log line; knows routes by name, never paths with ids."""
 
+    scopes = (ScopeType.HTTP,)
+
     def __init__(self, limiter: Limiter, metrics: Metrics) -> None:
         self._limiter = limiter
         self._metrics = metrics
@@ -49,9 +51,6 @@ class Envelope(ASGIMiddleware):
     async def handle(
         self, scope: "Scope", receive: "Receive", send: "Send", next_app: "ASGIApp"
     ) -> None:
-        if scope["type"] is not ScopeType.HTTP:
-            await next_app(scope, receive, send)
-            return
         begun = time.perf_counter()
         request_id = new_id()
         state = scope["state"]

@@ -55,6 +55,7 @@ from storage.tables import ledger as ledger_tables
 from storage.tables import remittances as remittance_tables
 from storage.tables import trail as trail_tables
 from storage.tables import work as work_tables
+from storage.trail.chain import Sealing
 
 Fields = TypeVar("Fields", bound=SQLModel, contravariant=True)
 Row = TypeVar("Row", bound=SQLModel)
@@ -159,6 +160,7 @@ class Store(Protocol):
     actor: Actor
     clock: Clock
     numbers: Numbers
+    sealing: Sealing
     patients_read: set[UUID | None]
     """The patients whose rows this transaction has read: what the access log will name."""
 

@@ -19,6 +19,12 @@ once a row; Citus refuses it and takes the same expression without (see ``bound_
 OPERATOR_ONLY_INSERT = frozenset({"companies"})
 """Tables in which the program's role creates nothing: companies are the operator's to create."""
 
+WORKER_ONLY_INSERT = frozenset({"seals"})
+"""Logs that only the worker appends to: requests cannot get in the way of the chain."""
+
+OWNER_ONLY_INSERT = frozenset({"retirements"})
+"""Logs that only maintenance appends to, which runs as the owner."""
+
 
 def bound_company(*, on_citus: bool) -> str:
     """The expression that policies compare ``company_id`` with."""
@@ -56,7 +62,10 @@ def grant_statements(table: str, *, append_only: bool) -> Iterator[str]:
     if table in OPERATOR_ONLY_INSERT:
         verbs = "SELECT, UPDATE"
     for role in (APP_ROLE, WORKER_ROLE):
-        yield f"GRANT {verbs} ON {table} TO {role}"
+        reads_only = table in OWNER_ONLY_INSERT or (
+            table in WORKER_ONLY_INSERT and role != WORKER_ROLE
+        )
+        yield f"GRANT {'SELECT' if reads_only else verbs} ON {table} TO {role}"
 
 
 def securing_statements() -> Iterator[str]:

@@ -19,7 +19,7 @@ from services.claims.outcomes import AdjudicationStatus
 from services.claims.posting import WAITING_KINDS, arrivals_of, post_arrivals
 from services.claims.validation import Finding, Severity, Subject, validate
 from services.refusals import Category, Fault, InvalidInput, Refusal
-from storage.filters import RemittanceExceptionFilter
+from storage.filters import DenialFilter, RemittanceExceptionFilter
 from storage.interface import Store
 from storage.tables.claims import (
     Claim,
@@ -31,6 +31,7 @@ from storage.vocabulary.claims import (
     LEDGER_ACCOUNTS,
     AcknowledgementOutcome,
     ClaimStatus,
+    DenialStatus,
     ExceptionStatus,
     LedgerKind,
 )
@@ -46,8 +47,16 @@ class ClaimNotValid(Refusal):
 
 
 @dataclass
+class ClaimAdjudicated(Refusal):
+    """A payer that has decided about a claim has taken it in, and cannot have rejected it."""
+
+    title: ClassVar[str] = "A payer has decided about the claim already"
+    adjudication_status: str
+
+
+@dataclass
 class ClaimHasMoney(Refusal):
-    """A payer's money or decision stands on the claim; it cannot be taken back as a whole."""
+    """Money stands on the claim; it cannot be taken back as a whole."""
 
     title: ClassVar[str] = "Money has been posted to the claim"
     payment_cents: int
@@ -89,13 +98,23 @@ async def reopen(store: Store, claim_id: UUID, *, expected_version: int) -> Clai
 async def void(
     store: Store, claim_id: UUID, reason: str, *, expected_version: int
 ) -> ClaimWithLines:
-    """Give a claim up; a charge in the ledger is taken back by a contra entry.
+    """Give a claim up: a contra entry takes its charge back, and its denials need no more work.
 
     Raises RowNotFound, VersionConflict, IllegalTransition, ClaimHasMoney.
     """
     claim = await hold_claim(store, claim_id, expected_version=expected_version)
     require_move(claim.status, ClaimStatus.VOIDED)
     _refuse_money(claim)
+    denials = await store.denials.lock_all(
+        DenialFilter(claim_id=claim_id, status=DenialStatus.OPEN)
+    )
+    await store.denials.update_many(
+        {each.id: each.version for each in denials},
+        {
+            "status": [DenialStatus.RESOLVED] * len(denials),
+            "resolution_note": ["The claim was voided."] * len(denials),
+        },
+    )
     return await _take_back(store, claim, ClaimStatus.VOIDED, reason)
 
 
@@ -153,16 +172,15 @@ async def record_acknowledgement(
     """Record what a clearinghouse or payer said before any adjudication.
 
     A rejection is no denial: the claim was not taken in, its charge leaves the ledger, and the
-    days for filing go on. Raises RowNotFound, VersionConflict, IllegalTransition, ClaimHasMoney,
-    InvalidInput.
+    days for filing go on. Raises RowNotFound, VersionConflict, IllegalTransition,
+    ClaimAdjudicated, InvalidInput.
     """
     claim = await hold_claim(store, claim_id, expected_version=expected_version)
     is_rejection = acknowledgement.outcome is AcknowledgementOutcome.REJECTED
     require_move(claim.status, ClaimStatus.REJECTED if is_rejection else ClaimStatus.ACCEPTED)
     if is_rejection:
-        _refuse_money(claim)
         if claim.adjudication_status != AdjudicationStatus.NOT_ADJUDICATED:
-            raise ClaimHasMoney(0, 0, 0)
+            raise ClaimAdjudicated(claim.adjudication_status)
         if acknowledgement.reason is None:
             raise InvalidInput([Fault("/reason", "is needed for a rejection")])
     await store.claim_acknowledgements.create(

@@ -19,6 +19,7 @@ from storage.interface import Actor, IStorage, Store
 from storage.postgres.errors import translate
 from storage.postgres.numbers import PostgresNumbers
 from storage.postgres.repository import PostgresRepository
+from storage.postgres.sealing import PostgresSealing
 
 ROW_CLASSES: Mapping[str, type[Any]] = {
     name: typing.get_args(hint)[1]
@@ -39,6 +40,7 @@ class PostgresStore:
         self.actor = actor
         self.clock = clock
         self.numbers = PostgresNumbers(self)
+        self.sealing = PostgresSealing(self)
         self.patients_read: set[UUID | None] = set()
         self._now: dt.datetime | None = None
 

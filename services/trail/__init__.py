@@ -1,0 +1,1 @@
+"""Reading the trail and holding it against retirement."""
