@@ -16,7 +16,9 @@ class KeyMissing(Exception):  # noqa: N818 -- a refusal to start
     """What a key protects is there, and the key itself is not."""
 
 
-def installation_key(given: str | None, *, variable: str, path: Path, protects: Path | None) -> bytes:
+def installation_key(
+    given: str | None, *, variable: str, path: Path, protects: Path | None
+) -> bytes:
     """The key of 32 bytes that ``variable`` gives as base64, or the one kept in ``path``.
 
     Without either a key is made and kept, unless the folder ``protects`` already holds something:

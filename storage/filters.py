@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from storage.vocabulary.claims import (
+    AdjudicationStatus,
     AppealStatus,
     BatchStatus,
     ClaimStatus,
@@ -140,7 +141,7 @@ class ClaimFilter(Filter):
     provider_id: str | None = where("rendering_provider_id", "billing_provider_id")
     payer_id: UUID | None = where("primary_payer_id", "secondary_payer_id", "tertiary_payer_id")
     status: ClaimStatus | None = where("status")
-    adjudication_status: str | None = where("adjudication_status")
+    adjudication_status: AdjudicationStatus | None = where("adjudication_status")
     service_from: dt.date | None = where("service_date", operator=">=")
     service_until: dt.date | None = where("service_date", operator="<=")
     charge_at_least_cents: int | None = where("total_charge_cents", operator=">=")

@@ -85,9 +85,7 @@ async def _post_all(place: Installation, files: list[Path], slug: str) -> list[_
             console=Console(stderr=True),
         )
         with bar:
-            return [
-                await _post_one(place, storage, company_id, actor, path, bar) for path in files
-            ]
+            return [await _post_one(place, storage, company_id, actor, path, bar) for path in files]
 
 
 async def _post_one(
@@ -150,7 +148,9 @@ def _summary(outcomes: list[_Outcome]) -> Table:
             table.add_row(
                 outcome.path.name,
                 each.trace_number or "",
-                each.status if each.status_reason is None else f"{each.status}: {each.status_reason}",
+                each.status
+                if each.status_reason is None
+                else f"{each.status}: {each.status_reason}",
                 _dollars(each.payment_cents),
                 str(each.claim_count),
                 str(each.posted_count),

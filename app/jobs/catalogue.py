@@ -51,9 +51,7 @@ async def _post_remittance(
     """Post what is left of a remittance: nothing, if the request that brought it has done so."""
     actor = Actor(SYSTEM_ACTOR_ID, new_id())
     remittance_id = UUID(arguments["remittance_id"])
-    await post_remittance(
-        place.storage, place.installation.vault, company_id, actor, remittance_id
-    )
+    await post_remittance(place.storage, place.installation.vault, company_id, actor, remittance_id)
 
 
 COMPANY_JOBS = (CompanyJob("post_remittance", _post_remittance),)

@@ -94,9 +94,7 @@ async def _run_until(
         resuming = asyncio.create_task(_resume_stalled(queue))
         stopping = asyncio.create_task(stop.wait())
         try:
-            await asyncio.wait(
-                (worker, resuming, stopping), return_when=asyncio.FIRST_COMPLETED
-            )
+            await asyncio.wait((worker, resuming, stopping), return_when=asyncio.FIRST_COMPLETED)
         finally:
             for task in (resuming, stopping, worker):
                 task.cancel()

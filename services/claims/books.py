@@ -48,6 +48,7 @@ from storage.tables.ledger import (
 from storage.tables.remittances import RemittanceException, RemittanceTransaction
 from storage.vocabulary.claims import (
     LEDGER_ACCOUNTS,
+    AdjudicationOutcome,
     AdjustmentLevel,
     ClaimStatus,
     DenialStatus,
@@ -95,7 +96,9 @@ class Arrival:
     @property
     def order_key(self) -> str:
         """Orders the decisions of one day, whichever file came first."""
-        return f"{self.source.transaction.trace_number or ''}/{self.content.ordinal:07}"
+        transaction = self.source.transaction
+        content = transaction.content_sha256.hex()[:16]
+        return f"{transaction.trace_number or ''}/{content}/{self.content.ordinal:07}"
 
 
 @dataclass(frozen=True)
@@ -454,7 +457,7 @@ def _note_overtaken_denials(
             for each in book.adjudications
             if each.payer_sequence == decision.payer_sequence
             and each.id != decision.id
-            and each.outcome == "denied"
+            and each.outcome is AdjudicationOutcome.DENIED
             and each.paid_cents == 0
         }
     else:

@@ -25,7 +25,6 @@ from services.claims.books import (
     post,
 )
 from services.claims.matching import payer_claim_numbers
-from services.claims.outcomes import AdjudicationOutcome, AdjudicationStatus
 from services.claims.settlement import (
     AdjudicationKind,
     LedgerKey,
@@ -47,7 +46,7 @@ from storage.interface import Store
 from storage.tables.claims import Claim, ClaimLine
 from storage.tables.ledger import Adjudication, AdjudicationAdjustment
 from storage.tables.remittances import RemittanceException, RemittanceExceptionFields
-from storage.vocabulary.claims import DenialStatus, ExceptionKind, ExceptionStatus, LedgerKind
+from storage.vocabulary.claims import AdjudicationStatus, DenialStatus, ExceptionKind, ExceptionStatus, LedgerKind
 
 WAITING_KINDS = [
     ExceptionKind.REVERSAL_UNMATCHED,
@@ -309,7 +308,7 @@ def _posted(
         order_key=adjudication.order_key,
         charge_cents=adjudication.charge_cents,
         paid_cents=adjudication.paid_cents,
-        outcome=AdjudicationOutcome(adjudication.outcome),
+        outcome=adjudication.outcome,
         adjustments=tuple(
             PostedAdjustment(each.id, each.group_code, each.reason_code, each.amount_cents)
             for each in sorted(adjustments, key=lambda each: each.ordinal)
@@ -382,7 +381,7 @@ async def _save_balances(store: Store, touched: Sequence[Book]) -> None:
     await store.claims.update_many(
         {book.claim.id: book.claim.version for book, _ in settled},
         {
-            "adjudication_status": [str(each.status) for _, each in settled],
+            "adjudication_status": [each.status for _, each in settled],
             "payment_cents": [each.payments_cents for _, each in settled],
             "write_off_cents": [each.write_offs_cents for _, each in settled],
             "insurance_balance_cents": [each.insurance_balance_cents for _, each in settled],

@@ -27,6 +27,7 @@ from storage.rows import (
     unique,
 )
 from storage.vocabulary.claims import (
+    AdjudicationStatus,
     AcknowledgementOutcome,
     AppealStatus,
     BatchStatus,
@@ -115,7 +116,9 @@ class ClaimFields(SQLModel):
     total_charge_cents: int = cents_column(default=0)
     submitted_at: dt.datetime | None = moment_column(default=None)
     appeal_count: int = Field(default=0, sa_type=sa.Integer)
-    adjudication_status: str = text_column(40, default="not_adjudicated")
+    adjudication_status: AdjudicationStatus = choice_column(
+        AdjudicationStatus, default=AdjudicationStatus.NOT_ADJUDICATED
+    )
     last_adjudicated_on: dt.date | None = date_column(default=None)
     payment_cents: int = cents_column(default=0)
     write_off_cents: int = cents_column(default=0)

@@ -20,6 +20,7 @@ from storage.rows import (
     texts_column,
 )
 from storage.vocabulary.claims import (
+    AdjudicationOutcome,
     AdjustmentLevel,
     DenialStatus,
     LedgerAccount,
@@ -38,10 +39,10 @@ class AdjudicationFields(SQLModel):
     position: int = Field(sa_type=sa.BigInteger)
     status_code: str = text_column(3)
     is_forwarded: bool = Field(sa_type=sa.Boolean)
-    outcome: str = text_column(40)
+    outcome: AdjudicationOutcome = choice_column(AdjudicationOutcome)
     reverses_id: UUID | None = key_column(default=None)
     effective_on: dt.date = date_column()
-    order_key: str = text_column(80)
+    order_key: str = text_column(120)
     charge_cents: int = cents_column()
     paid_cents: int = cents_column()
     patient_responsibility_cents: int = cents_column()
@@ -69,7 +70,7 @@ class AdjudicationLineFields(SQLModel):
     match_note: str | None = text_column(40, default=None)
     procedure_code: str = text_column(48)
     modifiers: list[str] = texts_column()
-    outcome: str = text_column(40)
+    outcome: AdjudicationOutcome = choice_column(AdjudicationOutcome)
     charge_cents: int = cents_column()
     paid_cents: int = cents_column()
     allowed_cents: int | None = cents_column(default=None)

@@ -102,6 +102,53 @@ class ExceptionStatus(StrEnum):
     SUPERSEDED = "superseded"
 
 
+class AdjudicationOutcome(StrEnum):
+    """What was decided about a line or about a claim, as far as one CLP says.
+
+    PAID: money was paid and nothing was refused.
+    PARTIALLY_PAID: money was paid and something was refused: a line, or a part of one.
+    DENIED: nothing was paid and all of it was refused.
+    PARTIALLY_DENIED: nothing was paid; some lines were refused, others not (deductible, contract).
+    ZERO_PAID: nothing was paid and nothing refused: fee schedule, capitation, deductible, or what
+        an earlier payer paid.
+    REVERSED: CLP02 22, an earlier decision is taken back.
+    PREDETERMINATION: CLP02 25, a price and no decision.
+    NOT_OURS: CLP02 23, passed on to the right payer without a decision.
+    """
+
+    PAID = "paid"
+    PARTIALLY_PAID = "partially_paid"
+    DENIED = "denied"
+    PARTIALLY_DENIED = "partially_denied"
+    ZERO_PAID = "zero_paid"
+    REVERSED = "reversed"
+    PREDETERMINATION = "predetermination"
+    NOT_OURS = "not_ours"
+
+
+class AdjudicationStatus(StrEnum):
+    """What the payers have decided about a claim so far; an axis apart from its lifecycle.
+
+    Judged by the current decisions of all payers (not reversed, not superseded):
+
+    NOT_ADJUDICATED: none, and none was reversed.
+    REVERSED: none, and at least one was reversed; the correction is still to come.
+    DENIED: nothing is paid and every decision is a full denial.
+    PARTIALLY_DENIED: nothing is paid and some of it was denied.
+    ZERO_PAID: nothing is paid and nothing was denied.
+    PARTIALLY_PAID: something is paid and the payers still owe (another payer to come, or denials).
+    PAID: something is paid and the insurance balance is 0, or a credit.
+    """
+
+    NOT_ADJUDICATED = "not_adjudicated"
+    REVERSED = "reversed"
+    DENIED = "denied"
+    PARTIALLY_DENIED = "partially_denied"
+    ZERO_PAID = "zero_paid"
+    PARTIALLY_PAID = "partially_paid"
+    PAID = "paid"
+
+
 class AdjustmentLevel(StrEnum):
     CLAIM = "claim"
     LINE = "line"
