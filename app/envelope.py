@@ -92,7 +92,7 @@ class Envelope(ASGIMiddleware):
             log.info(
                 "request",
                 operation=operation,
-                method=scope["method"],
+                method=scope.get("method"),
                 status=status,
                 milliseconds=round(taken * 1000, 1),
                 request_id=str(request_id),

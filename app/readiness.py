@@ -11,7 +11,7 @@ from storage.postgres.transaction import PostgresStorage
 _expected_revision = functools.cache(migrations.expected_revision)
 
 
-class SchemaBehind(StorageError):
+class SchemaBehind(StorageError):  # noqa: N818 -- as its siblings are named
     """The schema is not the one that this program was written for."""
 
     def __init__(self, found: str | None) -> None:

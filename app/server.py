@@ -9,16 +9,26 @@ from litestar import Litestar, Request, Response, Router
 from litestar.datastructures import State
 from litestar.handlers import HTTPRouteHandler
 from litestar.openapi import OpenAPIConfig
-from litestar.openapi.spec import Components, SecurityScheme
+from litestar.types import ASGIApp, Receive, Scope, Send
 
-from app.api import health, payers, remittance_exceptions, remittances
+from app import reference
+from app.api import (
+    books,
+    claim_submission,
+    claims,
+    health,
+    patients,
+    payers,
+    remittance_exceptions,
+    remittances,
+)
 from app.api.routes import describe
 from app.call import Call, Platform
 from app.envelope import Envelope, Metrics
 from app.limits import Limiter, TooManyRequests
+from app.openapi import CompletedDocument
 from app.problems import problem_of
 from app.settings import Settings
-from litestar.types import ASGIApp, Receive, Scope, Send
 from services.identity.authentication import CsrfRefused, NotAuthenticated
 from services.refusals import Refusal
 from storage.errors import StorageError
@@ -29,6 +39,10 @@ log = structlog.get_logger("wellkept")
 
 CONTROLLERS = (
     payers.PayerController,
+    patients.PatientController,
+    claims.ClaimController,
+    claim_submission.ClaimSubmissionController,
+    books.BooksController,
     remittances.RemittanceController,
     remittances.RemittanceTransactionController,
     remittance_exceptions.RemittanceExceptionController,
@@ -57,6 +71,8 @@ def create_app(
             health.live,
             health.ready,
             health.metrics,
+            reference.page,
+            reference.file,
             Router("/api/v1", route_handlers=CONTROLLERS),
         ],
         request_class=Call,
@@ -66,13 +82,8 @@ def create_app(
         openapi_config=OpenAPIConfig(
             title="Wellkept",
             version="1",
-            path="/api/v1/openapi",
-            components=Components(
-                security_schemes={
-                    "key": SecurityScheme(type="http", scheme="bearer"),
-                }
-            ),
-            security=[{"key": []}],
+            path=reference.DOCUMENT_PATH,
+            render_plugins=[CompletedDocument(path="/openapi.json")],
         ),
         state=State(
             {

@@ -8,7 +8,6 @@ from pathlib import Path
 
 from limits import parse
 
-
 _LAST_PORT = 65535
 
 

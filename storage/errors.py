@@ -32,6 +32,13 @@ class DuplicateValue(StorageError):
 
 
 @dataclass
+class SlugTaken(StorageError):
+    """Another company of the installation has this slug."""
+
+    slug: str
+
+
+@dataclass
 class ReferenceNotFound(StorageError):
     """A foreign key names a row that this company does not have, or that is still needed."""
 

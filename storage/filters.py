@@ -18,6 +18,7 @@ from storage.vocabulary.claims import (
     RemittanceStatus,
     TransactionStatus,
 )
+from storage.vocabulary.identity import Role
 
 
 def where(*columns: str, operator: str = "=") -> Any:  # noqa: ANN401 -- a dataclass field's default
@@ -28,6 +29,12 @@ def where(*columns: str, operator: str = "=") -> Any:  # noqa: ANN401 -- a datac
     ``holds`` (a list of ids contains it: leakproof, but it reads the rows that the others leave).
     """
     return field(default=None, metadata={"columns": columns, "operator": operator})
+
+
+def rule() -> Any:  # noqa: ANN401 -- a dataclass field's default
+    """A condition that is true or false by more than columns: the expression of its own name in
+    ``storage.postgres.claim_rules``."""
+    return field(default=None, metadata={"columns": (), "operator": "rule"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,6 +64,8 @@ class ByBatch(Filter):
 class ByPerson(Filter):
     person_id: UUID | None = where("person_id")
     secret_sha256: bytes | None = where("secret_sha256")
+    is_open: bool | None = where("revoked_at", operator="null")
+    expires_from: dt.datetime | None = where("expires_at", operator=">=")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,11 +82,14 @@ class ByAdjudication(Filter):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PersonFilter(Filter):
     email: str | None = where("email")
+    role: Role | None = where("role")
+    is_enabled: bool | None = where("disabled_at", operator="null")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ApiKeyFilter(Filter):
     secret_sha256: bytes | None = where("secret_sha256", "previous_secret_sha256")
+    is_unrevoked: bool | None = where("revoked_at", operator="null")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -149,6 +161,10 @@ class ClaimFilter(Filter):
     text: str | None = where(
         "claim_number", "patient_control_number", "patient_name_key", operator="prefix"
     )
+    is_submitted: bool | None = rule()
+    is_appealed: bool | None = rule()
+    is_settled: bool | None = rule()
+    was_initially_denied: bool | None = rule()
     patient_control_number: str | None = where("patient_control_number")
     ids: list[UUID] | None = where("id", operator="in")
     patient_control_numbers: list[str] | None = where("patient_control_number", operator="in")
@@ -178,6 +194,7 @@ class RemittanceFilter(Filter):
 class RemittanceTransactionFilter(Filter):
     remittance_id: UUID | None = where("remittance_id")
     ordinal: int | None = where("ordinal")
+    has_no_payer: bool | None = where("payer_id", operator="null")
     transaction_key: bytes | None = where("transaction_key")
     status: TransactionStatus | None = where("status")
     payer_id: UUID | None = where("payer_id")
@@ -193,6 +210,7 @@ class RemittanceExceptionFilter(Filter):
     claim_ids: list[UUID] | None = where("claim_id", operator="in")
     patient_control_number: str | None = where("patient_control_number")
     kinds: list[ExceptionKind] | None = where("kind", operator="in")
+    transaction_ids: list[UUID] | None = where("transaction_id", operator="in")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -21,6 +21,7 @@ from uuid import UUID
 from sqlmodel import SQLModel
 
 from storage.clock import Clock
+from storage.figures import AccountBalance, ClaimTotals, DenialTotals, OpenItem
 from storage.filters import (
     AccessFilter,
     AdjudicationFilter,
@@ -153,6 +154,37 @@ class Numbers(Protocol):
         """Reserve ``count`` consecutive numbers; returns the first."""
 
 
+class LedgerFigures(Protocol):
+    """Sums of the ledger, computed by the database."""
+
+    async def account_balances(self, *, first: dt.date, last: dt.date) -> list[AccountBalance]:
+        """Debits less credits of each account over the days from ``first`` to ``last``."""
+
+    async def open_provider_items(self, *, limit: int) -> list[OpenItem]:
+        """Provider adjustments (PLB) that do not sum to zero, the oldest first."""
+
+    async def claims_that_differ(self, *, limit: int) -> list[UUID]:
+        """Claims whose own columns do not equal their ledger: there should never be one."""
+
+    async def transactions_not_cleared(self, *, limit: int) -> list[UUID]:
+        """Transactions whose deposit clearing does not sum to zero: there should never be one."""
+
+
+class ClaimFigures(Protocol):
+    """Counts and sums of claims and denials, computed by the database in one statement each."""
+
+    async def claim_totals(self, conditions: ClaimFilter) -> list[ClaimTotals]:
+        """The claims under the conditions, by status and adjudication status."""
+
+    async def denial_totals(
+        self, conditions: DenialFilter, *, today: dt.date
+    ) -> list[DenialTotals]:
+        """The denials under the conditions: all, by category, by reason and by payer.
+
+        Recoverable are those that are open and not yet due ``today``.
+        """
+
+
 class Store(Protocol):
     """Everything that one transaction of one company can reach."""
 
@@ -160,6 +192,8 @@ class Store(Protocol):
     actor: Actor
     clock: Clock
     numbers: Numbers
+    ledger_figures: LedgerFigures
+    claim_figures: ClaimFigures
     sealing: Sealing
     patients_read: set[UUID | None]
     """The patients whose rows this transaction has read: what the access log will name."""
@@ -261,4 +295,23 @@ class IStorage(Protocol):
         ``durable=False`` lets the commit answer before its log record is on disk: for pure reads,
         whose only row is their entry in ``api_log``.
         Raises CompanyNotBound, StorageUnavailable.
+        """
+
+    async def company_of_slug(self, slug: str) -> UUID | None:
+        """The company that a slug names: what sign-in knows before any company is bound.
+
+        Raises StorageUnavailable.
+        """
+
+
+class CompanyRegistry(Protocol):
+    """Where companies are founded. Only the owner's connection can: no request ever does."""
+
+    def founding(
+        self, company_id: UUID, slug: str, actor: Actor
+    ) -> AbstractAsyncContextManager[Store]:
+        """One transaction that takes a slug for a new company and is bound to it already.
+
+        All of the company's first rows are written in it: commit on leaving, rollback on an
+        exception. Raises SlugTaken, StorageUnavailable.
         """

@@ -30,7 +30,7 @@ BEGIN
             arguments || jsonb_build_object('{COMPANY_ARGUMENT}', company));
 END;
 $$
-"""
+"""  # noqa: S608 -- constants of ours
 
 _DROP = """
 DO $$

@@ -13,3 +13,7 @@ Cursor = Annotated[
     str | None,
     QueryParameter(max_length=64, description="`next_cursor` of the page before."),
 ]
+SearchText = Annotated[
+    str | None,
+    QueryParameter(min_length=1, max_length=210, pattern=r"^[^\x00-\x1f\x7f]+$"),
+]

@@ -12,7 +12,8 @@ from app.answers import Answer, Body, PageAnswer, RowAnswer, decode_cursor, one,
 from app.api.parameters import Cursor, Limit
 from app.api.remittances import Reason
 from app.call import Call
-from services.claims import exceptions
+from services.claims import adoption, exceptions
+from services.claims.adoption import Adoption
 from services.identity.scopes import Scope
 from storage.filters import RemittanceExceptionFilter
 from storage.interface import Page
@@ -147,6 +148,22 @@ class RemittanceExceptionController(Controller):
             lambda store: exceptions.match(
                 store, exception_id, data.claim_id, expected_version=version
             ),
+            one(RemittanceExceptionAnswer),
+        )
+
+    @post(
+        "/{exception_id:uuid}/claim",
+        operation_id="adopt_remittance_exception",
+        scope=Scope.REMITTANCES_POST,
+        status_code=200,
+    )
+    async def adopt(
+        self, request: Call, exception_id: FromPath[UUID], data: JSONBody[Adoption]
+    ) -> Response[RemittanceExceptionAnswer]:
+        """Make the claim that it pays, with the lines of the remittance, and post it there."""
+        version = request.expected_version
+        return await request.run(
+            lambda store: adoption.adopt(store, exception_id, data, expected_version=version),
             one(RemittanceExceptionAnswer),
         )
 

@@ -44,34 +44,33 @@ class Failure:
     line: str
 
 
-def explained(error: Exception) -> Failure | None:
+_KNOWN: tuple[tuple[tuple[type[Exception], ...], ExitCode], ...] = (
+    ((SettingsError, KeyMissing), ExitCode.SETTINGS),
+    ((SchemaBehind,), ExitCode.SCHEMA_BEHIND),
+    ((RoleIsMember,), ExitCode.DATABASE_UNSAFE),
+    ((PortInUse,), ExitCode.PORT_IN_USE),
+    ((DataDirectoryUnusable, EmbeddedServerError), ExitCode.DATA_DIRECTORY),
+    ((StorageUnavailable, psycopg.OperationalError), ExitCode.DATABASE_UNREACHABLE),
+    ((Refusal, StorageError), ExitCode.REFUSED),
+)
+
+
+def explained(error: BaseException) -> Failure | None:
     """How the operator is told of an error, or None if it is a defect of the program."""
+    for kinds, code in _KNOWN:
+        if isinstance(error, kinds):
+            return Failure(code, _line(error))
+    return None if error.__cause__ is None else explained(error.__cause__)
+
+
+def _line(error: Exception) -> str:
     match error:
-        case SettingsError() | KeyMissing():
-            return Failure(ExitCode.SETTINGS, str(error))
-        case SchemaBehind():
-            return Failure(ExitCode.SCHEMA_BEHIND, str(error))
-        case RoleIsMember():
-            return Failure(ExitCode.DATABASE_UNSAFE, str(error))
-        case PortInUse():
-            return Failure(ExitCode.PORT_IN_USE, str(error))
-        case DataDirectoryUnusable() | EmbeddedServerError():
-            return Failure(ExitCode.DATA_DIRECTORY, str(error))
         case StorageUnavailable():
-            return Failure(
-                ExitCode.DATABASE_UNREACHABLE, f"the database cannot be reached: {error.reason}"
-            )
-        case Refusal():
-            detail = f": {error.detail}" if error.detail else ""
-            return Failure(ExitCode.REFUSED, f"{error.title}{detail}")
-        case StorageError():
-            return Failure(ExitCode.REFUSED, f"{type(error).__name__}: {error}")
+            return f"the database cannot be reached: {error.reason}"
         case psycopg.OperationalError():
             first_line = str(error).strip().partition("\n")[0]
-            return Failure(
-                ExitCode.DATABASE_UNREACHABLE, f"the database cannot be reached: {first_line}"
-            )
-        case _ if error.__cause__ is not None and isinstance(error.__cause__, Exception):
-            return explained(error.__cause__)
+            return f"the database cannot be reached: {first_line}"
+        case Refusal():
+            return error.title if error.detail is None else f"{error.title}: {error.detail}"
         case _:
-            return None
+            return str(error) or type(error).__name__

@@ -16,17 +16,19 @@ def serve(
     """Answer HTTP requests, with the worker beside, until SIGTERM or Ctrl-C."""
     settings = Settings.from_environment()
     logs.configure(settings.log_format)
-    with serving.listening_socket(settings) as listener:
-        with installation(settings, progress=_say) as place:
-            with_worker = worker and place.worker_url is not None
-            if worker and not with_worker:
-                _say("WELLKEPT_WORKER_URL is not set: jobs wait until wellkept work runs")
-            serving.serve(
-                place,
-                listener,
-                with_worker=with_worker,
-                ready=lambda: _say(f"serving at {settings.url}"),
-            )
+    with (
+        serving.listening_socket(settings) as listener,
+        installation(settings, progress=_say) as place,
+    ):
+        with_worker = worker and place.worker_url is not None
+        if worker and not with_worker:
+            _say("WELLKEPT_WORKER_URL is not set: jobs wait until wellkept work runs")
+        serving.serve(
+            place,
+            listener,
+            with_worker=with_worker,
+            ready=lambda: _say(f"serving at {settings.url}"),
+        )
 
 
 def _say(line: str) -> None:

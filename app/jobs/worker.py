@@ -40,7 +40,7 @@ async def run_worker(
         begun = time.monotonic()
         try:
             await _run_until(installation, storage, stop)
-        except Exception as error:  # noqa: BLE001 -- whatever it was, work goes on after a pause
+        except Exception as error:
             log.warning("worker interrupted", exc_info=error)
         if time.monotonic() - begun > _LONGEST_PAUSE_SECONDS:
             pause = 1.0
@@ -96,8 +96,8 @@ async def _run_until(
         try:
             await asyncio.wait((worker, resuming, stopping), return_when=asyncio.FIRST_COMPLETED)
         finally:
-            for task in (resuming, stopping, worker):
-                task.cancel()
+            for running in (resuming, stopping, worker):
+                running.cancel()
             ended = await asyncio.gather(worker, resuming, return_exceptions=True)
     for error in ended:
         if isinstance(error, Exception):

@@ -15,6 +15,7 @@ import msgspec
 from services.claims.settlement import AdjudicationKind, PostedAdjudication
 from services.claims.x12.remittance_model import RemittanceClaim, RemittanceLine, TransactionHeader
 from storage.tables.claims import Claim, ClaimLine, Payer
+from storage.tables.remittances import RemittanceTransaction
 
 
 class MatchedLine(msgspec.Struct, frozen=True, gc=False):
@@ -24,14 +25,16 @@ class MatchedLine(msgspec.Struct, frozen=True, gc=False):
     note: str | None = None
 
 
-def payer_of(header: TransactionHeader, payers: Sequence[Payer]) -> Payer | None:
+def payer_of(
+    sent: TransactionHeader | RemittanceTransaction, payers: Sequence[Payer]
+) -> Payer | None:
     """The payer that sent a transaction, by TRN03, then by REF*2U or N104; None when unknown."""
     for payer in payers:
         if payer.remittance_identifier and (
-            payer.remittance_identifier == header.payer_trace_identifier
+            payer.remittance_identifier == sent.payer_trace_identifier
         ):
             return payer
-    named = {header.payer_additional_identifier, header.payer_identifier} - {None}
+    named = {sent.payer_additional_identifier, sent.payer_identifier} - {None}
     found = [payer for payer in payers if payer.payer_identifier in named]
     return found[0] if len(found) == 1 else None
 

@@ -3,14 +3,20 @@
 from collections.abc import Mapping
 from uuid import UUID
 
+from services.claims.recognition import recognise_payer
 from storage.filters import PayerFilter
 from storage.interface import Page, Store
 from storage.tables.claims import Payer, PayerFields
 
 
 async def create_payer(store: Store, new: PayerFields) -> Payer:
-    """Register a payer. Raises DuplicateValue for a known payer_identifier."""
-    return await store.payers.create(new)
+    """Register a payer; what it sent before it was known is posted now.
+
+    Raises DuplicateValue for a known payer_identifier or remittance_identifier.
+    """
+    payer = await store.payers.create(new)
+    await recognise_payer(store, payer)
+    return payer
 
 
 async def get_payer(store: Store, payer_id: UUID) -> Payer:
@@ -28,5 +34,11 @@ async def list_payers(
 async def update_payer(
     store: Store, payer_id: UUID, changes: Mapping[str, object], *, expected_version: int
 ) -> Payer:
-    """Change a payer. Raises RowNotFound, VersionConflict, DuplicateValue."""
-    return await store.payers.update(payer_id, changes, expected_version=expected_version)
+    """Change a payer; what it sent under an identifier that was not known is posted now.
+
+    Raises RowNotFound, VersionConflict, DuplicateValue.
+    """
+    payer = await store.payers.update(payer_id, changes, expected_version=expected_version)
+    if "remittance_identifier" in changes:
+        await recognise_payer(store, payer)
+    return payer

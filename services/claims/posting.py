@@ -167,6 +167,7 @@ async def _post_once(store: Store, arrivals: Sequence[Arrival]) -> tuple[Tally, 
     await _queue(store, fresh, writing)
     await _save(store, writing, [books[claim_id] for claim_id in sorted(touched)])
     await _close(store, resolved)
+    await _restate(store, [each for each in queued if each.arrival.exception is not None])
     blocked = [each.obstacle for each in queued if each.arrival.exception is not None]
     return Tally(len(order) - len(queued), len(fresh), blocked), touched
 
@@ -388,6 +389,31 @@ async def _save_balances(store: Store, touched: Sequence[Book]) -> None:
             "patient_balance_cents": [each.patient_balance_cents for _, each in settled],
             "last_adjudicated_on": [book.last_adjudicated_on for book, _ in settled],
             "payer_claim_number": [book.payer_claim_number for book, _ in settled],
+        },
+    )
+
+
+async def _restate(store: Store, queued: Sequence[_Queued]) -> None:
+    """Say of exceptions that were tried again what keeps them now, where that has changed."""
+    changed = [
+        (each, exception)
+        for each in queued
+        if (exception := each.arrival.exception) is not None
+        and (each.obstacle.kind, each.obstacle.detail) != (exception.kind, exception.detail)
+    ]
+    await store.remittance_exceptions.update_many(
+        {exception.id: exception.version for _, exception in changed},
+        {
+            "kind": [each.obstacle.kind for each, _ in changed],
+            "detail": [each.obstacle.detail for each, _ in changed],
+            "claim_id": [
+                exception.claim_id if each.book is None else each.book.claim.id
+                for each, exception in changed
+            ],
+            "patient_id": [
+                exception.patient_id if each.book is None else each.book.claim.patient_id
+                for each, exception in changed
+            ],
         },
     )
 

@@ -1,8 +1,11 @@
 """What a principal may do: scopes, and the roles that are made of them."""
 
 from collections.abc import Collection
+from dataclasses import dataclass
 from enum import StrEnum
+from typing import ClassVar
 
+from services.refusals import Category, Refusal
 from storage.vocabulary.identity import Role
 
 
@@ -59,3 +62,22 @@ ROLE_SCOPES: dict[Role, frozenset[Scope]] = {
 def lacking(held: Collection[str], wanted: Collection[str]) -> list[str]:
     """The scopes in ``wanted`` that ``held`` does not contain: nobody grants what they lack."""
     return sorted(set(wanted) - set(held))
+
+
+@dataclass
+class PrivilegeTooHigh(Refusal):
+    """Somebody would grant, or come to hold, what they do not have themselves."""
+
+    category: ClassVar[Category] = Category.FORBIDDEN
+    title: ClassVar[str] = "Nobody grants a scope or role that they lack"
+    lacking: list[str]
+
+    @property
+    def detail(self) -> str:
+        return f"Your own credential lacks {', '.join(self.lacking)}."
+
+
+def require_all(held: Collection[str], wanted: Collection[str]) -> None:
+    """Raises PrivilegeTooHigh, which names what lacks."""
+    if missing := lacking(held, wanted):
+        raise PrivilegeTooHigh(missing)

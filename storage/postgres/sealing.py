@@ -14,7 +14,7 @@ from storage.postgres.errors import translate
 from storage.postgres.repository import shape_of
 from storage.rows import TransactionId
 from storage.tables.trail import Seal
-from storage.trail.chain import Horizon, Pending, SealedText, Span
+from storage.trail.chain import Horizon, Pending, SealedText, SealRun, Span
 from storage.trail.forms import FORMS, SEALED_LOGS
 
 if TYPE_CHECKING:
@@ -25,9 +25,16 @@ _SEALS_AT_ONCE = 20
 
 _HORIZON = """
 SELECT pg_snapshot_xmin(seen)::text::bigint,
-       pg_snapshot_xmax(seen)::text::bigint,
        (SELECT system_identifier FROM pg_control_system())
 FROM pg_current_snapshot() AS seen
+"""
+
+_RUNS = """
+SELECT after_id, form, min(sequence), min(from_xid), max(until_xid)
+FROM seals
+WHERE company_id = %(company_id)s AND log = %(log)s
+GROUP BY after_id, form
+ORDER BY min(sequence)
 """
 
 
@@ -106,6 +113,12 @@ class PostgresSealing:
         async for row in rows:
             yield load(row)
 
+    async def runs(self, log: str) -> list[SealRun]:
+        cursor = await self._store.execute(
+            _RUNS, {"company_id": self._store.company_id, "log": _known(log)}
+        )
+        return [SealRun(*row) for row in await cursor.fetchall()]
+
     async def texts(self, span: Span) -> AsyncIterator[SealedText]:
         conditions, parameters = _conditions(span)
         rows = self._streamed(
@@ -118,11 +131,9 @@ class PostgresSealing:
         async for xid, row_id, text in rows:
             yield xid, row_id, text
 
-    async def highest_id(self, log: str, *, from_xid: int) -> UUID | None:
-        conditions, parameters = _conditions(
-            Span(log=_known(log), form=1, from_xid=from_xid, until_xid=None, after_id=None)
-        )
-        return await self._id_where(log, conditions, parameters, order="DESC")
+    async def highest_foreign_id(self, log: str) -> UUID | None:
+        foreign = "company_id = %(company_id)s AND xid >= pg_snapshot_xmax(pg_current_snapshot())"
+        return await self._id_where(log, foreign, {}, order="DESC")
 
     async def pending(self, span: Span) -> Pending:
         conditions, parameters = _conditions(span)
@@ -138,7 +149,8 @@ class PostgresSealing:
         self, log: str, conditions: str, parameters: Mapping[str, object], *, order: str
     ) -> UUID | None:
         cursor = await self._store.execute(
-            f"SELECT id FROM {_known(log)} WHERE {conditions} ORDER BY id {order} LIMIT 1",  # noqa: S608
+            f"SELECT id FROM (SELECT id FROM {_known(log)} WHERE {conditions} OFFSET 0) AS found"  # noqa: S608
+            f" ORDER BY id {order} LIMIT 1",
             {**parameters, "company_id": self._store.company_id},
         )
         row = await cursor.fetchone()

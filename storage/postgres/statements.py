@@ -15,6 +15,7 @@ from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 from sqlmodel import SQLModel
 
 from storage.filters import Filter
+from storage.postgres.claim_rules import CLAIM_RULES
 from storage.rows import BOOKKEEPING, AppendOnlyRow, SealedRow, TransactionId, is_trailed
 from storage.tables.trail import AuditEntry
 from storage.vocabulary.identity import AuditAction
@@ -226,12 +227,15 @@ def conditions_given(conditions: Filter) -> tuple[str, ...]:
     )
 
 
-def _predicates(
+def predicates(
     table: sa.Table, kind: type[Filter], names: tuple[str, ...]
 ) -> list[sa.ColumnElement[bool]]:
+    """The conditions of a filter that are on, as expressions over its table."""
     by_name = {f.name: f for f in dataclasses.fields(kind)}
     return [
-        sa.or_(
+        CLAIM_RULES[name] == sa.bindparam(f"where_{name}", type_=sa.Boolean)
+        if by_name[name].metadata["operator"] == "rule"
+        else sa.or_(
             *(
                 _predicate(table.c[column], by_name[name].metadata["operator"], name)
                 for column in by_name[name].metadata["columns"]
@@ -269,7 +273,7 @@ def select_page(row: Row, kind: type[Filter], names: tuple[str, ...], *, continu
     """A page, newest first, after an id where ``continued``."""
     table = table_of(row)
     statement = sa.select(*table.columns).where(
-        _company(table), *_predicates(table, kind, names)
+        _company(table), *predicates(table, kind, names)
     )
     if continued:
         statement = statement.where(table.c.id < sa.bindparam("after", type_=sa.Uuid))
@@ -286,7 +290,7 @@ def select_all(
     table = table_of(row)
     statement = (
         sa.select(*table.columns)
-        .where(_company(table), *_predicates(table, kind, names))
+        .where(_company(table), *predicates(table, kind, names))
         .order_by(table.c.id)
     )
     return compiled(statement.with_for_update() if locking else statement)
@@ -299,7 +303,7 @@ def count_all(row: Row, kind: type[Filter], names: tuple[str, ...]) -> str:
     return compiled(
         sa.select(sa.func.count())
         .select_from(table)
-        .where(_company(table), *_predicates(table, kind, names))
+        .where(_company(table), *predicates(table, kind, names))
     )
 
 

@@ -16,7 +16,9 @@ from storage import interface
 from storage.clock import Clock, SystemClock
 from storage.errors import CompanyNotBound, StorageUnavailable
 from storage.interface import Actor, IStorage, Store
+from storage.postgres.claim_figures import PostgresClaimFigures
 from storage.postgres.errors import translate
+from storage.postgres.ledger_figures import PostgresLedgerFigures
 from storage.postgres.numbers import PostgresNumbers
 from storage.postgres.repository import PostgresRepository
 from storage.postgres.sealing import PostgresSealing
@@ -40,6 +42,8 @@ class PostgresStore:
         self.actor = actor
         self.clock = clock
         self.numbers = PostgresNumbers(self)
+        self.ledger_figures = PostgresLedgerFigures(self)
+        self.claim_figures = PostgresClaimFigures(self)
         self.sealing = PostgresSealing(self)
         self.patients_read: set[UUID | None] = set()
         self._now: dt.datetime | None = None
@@ -152,12 +156,25 @@ class PostgresStorage(IStorage):
         opening = f"BEGIN; SET LOCAL app.company_id = '{company_id}'"
         if not durable:
             opening += "; SET LOCAL synchronous_commit = off"
+        async with self._transacting(opening) as connection:
+            yield typing.cast(Store, PostgresStore(connection, company_id, actor, self.clock))
+
+    async def company_of_slug(self, slug: str) -> UUID | None:
+        async with self._transacting("BEGIN READ ONLY") as connection:
+            try:
+                cursor = await connection.execute("SELECT company_of_slug(%s)", [slug])
+                (company_id,) = await cursor.fetchone() or (None,)
+            except psycopg.Error as error:
+                raise (translate(error) or error) from error
+        return typing.cast("UUID | None", company_id)
+
+    @asynccontextmanager
+    async def _transacting(self, opening: str) -> AsyncIterator[AsyncConnection[Any]]:
+        """A connection on which ``opening`` began a transaction: commit or rollback on leaving."""
         connection = await self._begin(opening)
         try:
             try:
-                yield typing.cast(
-                    Store, PostgresStore(connection, company_id, actor, self.clock)
-                )
+                yield connection
             except BaseException:
                 await _quietly(connection, "ROLLBACK")
                 raise

@@ -86,6 +86,7 @@ class PersonFields(SQLModel):
     name: str = text_column(200)
     role: Role = choice_column(Role)
     password_hash: str | None = text_column(255, secret=True, default=None)
+    password_is_temporary: bool = Field(default=False, sa_type=sa.Boolean)
     failed_sign_ins: int = Field(default=0, sa_type=sa.Integer)
     locked_until: dt.datetime | None = moment_column(default=None)
     disabled_at: dt.datetime | None = moment_column(default=None)

@@ -25,11 +25,10 @@ _MICROSECOND = dt.timedelta(microseconds=1)
 
 @dataclass(frozen=True, slots=True)
 class Horizon:
-    """Where the database's transactions are. All below ``settled_xid`` are over, none from
-    ``next_xid`` on has begun; the ids are those of the cluster ``cluster_id``."""
+    """Where the database's transactions are: all below ``settled_xid`` are over. The ids are
+    those of the cluster ``cluster_id``."""
 
     settled_xid: int
-    next_xid: int
     cluster_id: int
 
 
@@ -48,6 +47,17 @@ class Span:
 
 SealedText = tuple[int, bytes, bytes]
 """A row as it is sealed: its transaction, the 16 bytes of its id, its text in UTF-8."""
+
+
+@dataclass(frozen=True, slots=True)
+class SealRun:
+    """Seals that follow one another in one era and one form."""
+
+    after_id: UUID | None
+    form: int
+    first_sequence: int
+    from_xid: int
+    until_xid: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,19 +84,21 @@ class Sealing(Protocol):
     def seals(self, log: str, *, from_sequence: int = 1) -> AsyncIterator[Seal]:
         """A log's chain in order, streamed."""
 
+    async def runs(self, log: str) -> list[SealRun]:
+        """The runs of a log's chain in order."""
+
     def texts(self, span: Span) -> AsyncIterator[SealedText]:
         """The rows of a span in order of their transactions, then ids; streamed."""
 
-    async def highest_id(self, log: str, *, from_xid: int) -> UUID | None:
-        """The highest id of the rows from a transaction on."""
+    async def highest_foreign_id(self, log: str) -> UUID | None:
+        """The highest id of the rows whose transaction this cluster has not begun yet: they were
+        written in another one and restored here."""
 
     async def pending(self, span: Span) -> Pending:
         """How many rows a span holds, and the oldest."""
 
 
-def seal_hash(
-    company_id: UUID, seal_id: UUID, recorded_at: dt.datetime, seal: SealFields
-) -> bytes:
+def seal_hash(company_id: UUID, seal_id: UUID, recorded_at: dt.datetime, seal: SealFields) -> bytes:
     """The SHA-256 of everything that a seal says."""
     return _digest(
         b"wellkept seal 1",

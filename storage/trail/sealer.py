@@ -89,18 +89,19 @@ class _Chain:
     async def catch_up(self) -> None:
         """Append the seals that are due."""
         horizon = await self._store.sealing.horizon()
-        if await self._began_again(horizon):
+        begins_again = await self._begins_again(horizon)
+        if begins_again:
             await self._end_era(horizon)
         self._cluster_id = horizon.cluster_id
         if self._until_xid < horizon.settled_xid:
             span = self._span(self._until_xid, horizon.settled_xid)
-            await self._append(self._store.sealing.texts(span), horizon.settled_xid)
+            texts = self._store.sealing.texts(span)
+            await self._append(texts, horizon.settled_xid, even_empty=begins_again)
 
-    async def _began_again(self, horizon: Horizon) -> bool:
+    async def _begins_again(self, horizon: Horizon) -> bool:
         """Whether the rows come from another cluster, whose transaction ids mean nothing here."""
         if self._cluster_id is None:
-            first = await self._store.sealing.highest_id(self._log, from_xid=horizon.next_xid)
-            return first is not None
+            return await self._store.sealing.highest_foreign_id(self._log) is not None
         return self._cluster_id != horizon.cluster_id or horizon.settled_xid < self._until_xid
 
     async def _end_era(self, horizon: Horizon) -> None:
@@ -110,21 +111,23 @@ class _Chain:
         that it has may be either's: up to the highest id that is certain it is the old one's,
         above it the new era counts it.
         """
-        highest = await self._highest_of_era(horizon)
-        if highest is not None:
-            left = self._span(self._until_xid, None, last_id=highest)
-            self._cluster_id = self._cluster_id or horizon.cluster_id
-            await self._append(self._store.sealing.texts(left), None)
-            self._after_id = highest
+        highest = await self._highest_of_era()
+        self._cluster_id = self._cluster_id or horizon.cluster_id
+        left = self._span(self._until_xid, None, last_id=highest)
+        await self._append(self._store.sealing.texts(left), None)
+        self._after_id = highest
         self._until_xid = 0
 
-    async def _highest_of_era(self, horizon: Horizon) -> UUID | None:
-        left = await self._store.sealing.highest_id(
-            self._log, from_xid=max(horizon.next_xid, self._until_xid)
+    async def _highest_of_era(self) -> UUID | None:
+        foreign = await self._store.sealing.highest_foreign_id(self._log)
+        known = [each for each in (foreign, self._after_id) if each is not None]
+        known.extend(
+            [
+                UUID(bytes=max(row_id for row_id, _ in members_of(seal.members)))
+                async for seal in self._store.sealing.seals(self._log)
+                if seal.member_count
+            ]
         )
-        known = [each for each in (left, self._after_id) if each is not None]
-        async for seal in self._store.sealing.seals(self._log):
-            known.append(UUID(bytes=max(row_id for row_id, _ in members_of(seal.members))))
         return max(known, default=None)
 
     def _span(self, from_xid: int, until_xid: int | None, last_id: UUID | None = None) -> Span:
@@ -137,7 +140,13 @@ class _Chain:
             last_id=last_id,
         )
 
-    async def _append(self, texts: AsyncIterator[SealedText], until_xid: int | None) -> None:
+    async def _append(
+        self,
+        texts: AsyncIterator[SealedText],
+        until_xid: int | None,
+        *,
+        even_empty: bool = False,
+    ) -> None:
         """Append seals of bounded size over the rows, cut between transactions. The last reaches
         up to ``until_xid``, or just past its own last transaction."""
         members: list[bytes] = []
@@ -148,7 +157,7 @@ class _Chain:
                 members = []
             members.append(member(row_id, text))
             last_xid = xid
-        if members:
+        if members or even_empty:
             await self._append_one(members, last_xid + 1 if until_xid is None else until_xid)
 
     async def _append_one(self, members: list[bytes], until_xid: int) -> None:

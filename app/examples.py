@@ -1,0 +1,107 @@
+"""An example for every body of the API, made from its schema."""
+
+from collections.abc import Mapping
+from typing import Any
+
+WORDS: Mapping[str, object] = {
+    "address": "12 Harbor Drive, Duluth MN 55802",
+    "authorization_number": "AUTH-5521",
+    "billing_provider_id": "1234567893",
+    "birth_date": "1961-07-14",
+    "charge_cents": 18000,
+    "city": "Duluth",
+    "control_number": "0001",
+    "company": "riverbend",
+    "description": "Office visit, established patient",
+    "diagnosis_codes": ["E11.9", "I10"],
+    "diagnosis_pointers": [1],
+    "email": "ana.reyes@riverbend.example",
+    "detail": "is not a code that this payer takes",
+    "fax": "+12185550135",
+    "facility_id": "1234567893",
+    "file_name": "march-02.835",
+    "first_name": "Ada",
+    "last_name": "Okafor",
+    "medical_record_number": "MRN-20481",
+    "modifiers": ["25"],
+    "name": "Lakes Health Plan",
+    "notes": "Referred by Dr. Lind",
+    "next_cursor": "AaH9hzTucc24UBC88L_HmQ",
+    "npi": "1234567893",
+    "password": "correct-horse-battery-staple",
+    "patient_control_number": "RB-2026-0001",
+    "payer_claim_control_number": "94060555410000",
+    "payer_claim_number": "94060555410000",
+    "payer_identifier": "87726",
+    "phone": "+12185550134",
+    "place_of_service": "11",
+    "postal_code": "55802",
+    "procedure_code": "99213",
+    "rendering_provider_id": "1234567893",
+    "reason": "Confirmed with the payer by telephone",
+    "reference": "portal-88213",
+    "remittance_identifier": "1411289245",
+    "revenue_code": "0510",
+    "scopes": ["claims:read", "claims:write"],
+    "slug": "riverbend",
+    "state": "MN",
+    "subscriber_id": "W123456789",
+    "tax_identifier": "411289245",
+    "time_zone": "America/Chicago",
+    "timely_filing_limit_days": 180,
+    "trace_number": "71700666555",
+    "units": 1,
+    "version": 1,
+}
+"""What the fields of the API are likely to hold, by their names."""
+
+
+_BY_FORMAT: Mapping[str, object] = {
+    "date": "2026-03-02",
+    "date-time": "2026-03-02T15:04:05Z",
+    "uuid": "01a1fd87-34ee-71ca-b850-10bcf0bfc799",
+    "decimal": "12.5",
+}
+_BY_TYPE: Mapping[str, object] = {
+    "string": "text",
+    "integer": 1,
+    "number": 1,
+    "boolean": True,
+    "null": None,
+}
+
+
+def example_of(schema: Mapping[str, Any], definitions: Mapping[str, Any], name: str = "") -> object:
+    """A JSON value that fits a JSON schema.
+
+    An example or a single choice that the schema gives comes first, then what a field of this
+    name usually holds, then anything of its type. ``definitions`` are what ``$ref`` names.
+    """
+    if "$ref" in schema:
+        return example_of(definitions[schema["$ref"].rpartition("/")[2]], definitions, name)
+    given = [*schema.get("examples", []), *schema.get("enum", [])]
+    for keyword in ("example", "const"):
+        given += [schema[keyword]] if keyword in schema else []
+    if given:
+        return given[0]
+    for choices in (schema.get("anyOf"), schema.get("oneOf"), schema.get("allOf")):
+        if choices:
+            return example_of(choices[0], definitions, name)
+    return _of_type(schema, definitions, name)
+
+
+def _of_type(schema: Mapping[str, Any], definitions: Mapping[str, Any], name: str) -> object:
+    kind = schema.get("type", "object")
+    if kind == "object" and "properties" in schema:
+        return {
+            each: example_of(inner, definitions, each)
+            for each, inner in schema["properties"].items()
+        }
+    if name in WORDS:
+        return WORDS[name]
+    if kind == "object":
+        inner = schema.get("additionalProperties")
+        return {"name": example_of(inner, definitions)} if isinstance(inner, dict) else {}
+    if kind == "array":
+        return [example_of(schema.get("items", {}), definitions, name.removesuffix("s"))]
+    return _BY_FORMAT.get(schema.get("format", ""), _BY_TYPE[kind])

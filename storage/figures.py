@@ -1,0 +1,66 @@
+"""What the database computes instead of rows: sums with the keys that they are of."""
+
+import datetime as dt
+from dataclasses import dataclass
+from uuid import UUID
+
+from storage.vocabulary.claims import ClaimStatus, LedgerAccount
+
+
+@dataclass(frozen=True)
+class AccountBalance:
+    """Debits less credits of one account over a window, in cents."""
+
+    account: LedgerAccount
+    balance_cents: int
+
+
+@dataclass(frozen=True)
+class OpenItem:
+    """Provider adjustments of one payer, payee and reference that do not sum to zero."""
+
+    payer_key: str
+    payee_key: str
+    reference: str
+    balance_cents: int
+    item_count: int
+    first_on: dt.date
+    last_on: dt.date
+    reasons: list[str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClaimTotals:
+    """Counts and sums of the claims of one status and adjudication status, in cents."""
+
+    status: ClaimStatus
+    adjudication_status: str
+    claims: int
+    charge_cents: int
+    submitted: int
+    submitted_charge_cents: int
+    payment_cents: int
+    write_off_cents: int
+    insurance_balance_cents: int
+    patient_balance_cents: int
+    appealed: int
+    initially_denied: int
+    initially_denied_charge_cents: int
+    settled: int
+    settled_charge_cents: int
+    settled_payment_cents: int
+    settled_write_off_cents: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class DenialTotals:
+    """Counts and sums of the denials that share a category, a reason or a payer (all None: all)."""
+
+    category: str | None
+    reason_code: str | None
+    payer_id: UUID | None
+    denials: int
+    amount_cents: int
+    claims: int
+    recoverable: int
+    recoverable_cents: int

@@ -1,0 +1,61 @@
+"""What tests of the trail share: the worker's storage, a signing key, and a way to tamper."""
+
+from collections.abc import AsyncIterator, Callable, Iterator
+from typing import LiteralString
+
+import psycopg
+import pytest
+
+from storage.embedded import EmbeddedServer, RoleAddresses
+from storage.postgres.transaction import PostgresStorage
+from storage.trail.keys import KnownKeys, Signer
+from tests.builders.companies import CompanyForTests, make_company
+
+Tamper = Callable[..., int]
+
+
+@pytest.fixture
+async def worker(addresses: RoleAddresses) -> AsyncIterator[PostgresStorage]:
+    """Storage as the worker's role, which alone appends seals."""
+    storage = PostgresStorage(addresses.worker)
+    await storage.open()
+    yield storage
+    await storage.close()
+
+
+@pytest.fixture(scope="session")
+def signer() -> Signer:
+    """The installation's signing key."""
+    return Signer(bytes(range(32)))
+
+
+@pytest.fixture(scope="session")
+def keys(signer: Signer) -> KnownKeys:
+    """The public keys that are believed."""
+    return KnownKeys([signer.public_key])
+
+
+@pytest.fixture
+def tamper(server: EmbeddedServer, addresses: RoleAddresses) -> Iterator[Tamper]:
+    """Runs a statement as somebody who owns the whole database; returns how many rows it met."""
+    with server.connect_as_superuser(addresses.database) as connection:
+
+        def run(statement: LiteralString, *parameters: object) -> int:
+            return connection.execute(statement, parameters).rowcount
+
+        yield run
+
+
+@pytest.fixture
+async def tenant(addresses: RoleAddresses, storage: PostgresStorage) -> CompanyForTests:
+    """A company of one test alone."""
+    return await make_company(addresses.owner, storage)
+
+
+@pytest.fixture
+def as_superuser(
+    server: EmbeddedServer, addresses: RoleAddresses
+) -> Iterator[psycopg.Connection[tuple[object, ...]]]:
+    """A connection that row-level security does not bind."""
+    with server.connect_as_superuser(addresses.database) as connection:
+        yield connection
