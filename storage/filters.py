@@ -211,6 +211,7 @@ class RemittanceExceptionFilter(Filter):
     patient_control_number: str | None = where("patient_control_number")
     kinds: list[ExceptionKind] | None = where("kind", operator="in")
     transaction_ids: list[UUID] | None = where("transaction_id", operator="in")
+    patient_control_numbers: list[str] | None = where("patient_control_number", operator="in")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

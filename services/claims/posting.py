@@ -165,6 +165,7 @@ async def _post_once(store: Store, arrivals: Sequence[Arrival]) -> tuple[Tally, 
             resolved.append((arrival.exception, book.claim))
     fresh = [each for each in queued if each.arrival.exception is None]
     await _queue(store, fresh, writing)
+    await _cancel_out(store, fresh)
     await _save(store, writing, [books[claim_id] for claim_id in sorted(touched)])
     await _close(store, resolved)
     await _restate(store, [each for each in queued if each.arrival.exception is not None])
@@ -347,6 +348,51 @@ async def _queue(store: Store, queued: Sequence[_Queued], writing: Writing) -> N
             LedgerKind.UNAPPLIED, content.paid_cents, source, exception_id=exception_id
         )
     await store.remittance_exceptions.create_many(list(rows.values()), ids=list(rows))
+
+
+async def _cancel_out(store: Store, queued: Sequence[_Queued]) -> None:
+    """Close pairs in the queue: a claim that was never posted and the payer's own reversal of it.
+
+    Their money in unapplied cash sums to zero, and nothing is left to decide.
+    """
+    reversals = [each for each in queued if each.obstacle.kind is ExceptionKind.REVERSAL_UNMATCHED]
+    if not reversals:
+        return
+    numbers = sorted({each.arrival.content.patient_control_number for each in reversals})
+    waiting = await store.remittance_exceptions.lock_all(
+        RemittanceExceptionFilter(patient_control_numbers=numbers, status=ExceptionStatus.OPEN)
+    )
+    pairs = opposite_pairs(waiting)
+    closed = [each for pair in pairs for each in pair]
+    await store.remittance_exceptions.update_many(
+        {each.id: each.version for each in closed},
+        {
+            "status": [ExceptionStatus.SUPERSEDED] * len(closed),
+            "resolved_at": [store.now] * len(closed),
+            "resolution_note": ["The payer took it back before it was posted."] * len(closed),
+        },
+    )
+
+
+def opposite_pairs(
+    waiting: Sequence[RemittanceException],
+) -> list[tuple[RemittanceException, RemittanceException]]:
+    """Each reversal with the oldest waiting claim of its number that it is the exact opposite of."""
+    originals = [each for each in waiting if each.kind is not ExceptionKind.REVERSAL_UNMATCHED]
+    pairs = []
+    for reversal in waiting:
+        if reversal.kind is not ExceptionKind.REVERSAL_UNMATCHED:
+            continue
+        for original in originals:
+            if (
+                original.patient_control_number == reversal.patient_control_number
+                and original.charge_cents == -reversal.charge_cents
+                and original.paid_cents == -reversal.paid_cents
+            ):
+                originals.remove(original)
+                pairs.append((original, reversal))
+                break
+    return pairs
 
 
 def _first_service(content: RemittanceClaim) -> dt.date | None:

@@ -336,6 +336,7 @@ async def _post_transaction(
             tally.queued += done.queued
             progress(len(chunk.claims))
     await _post_deposit(store, source, provider_adjustments)
+    await _dismiss_replaced(store, transaction)
     await store.remittance_transactions.update(
         transaction.id,
         {
@@ -373,7 +374,7 @@ async def _reason_not_to_post(
                 f" {transaction.difference_cents} cents"
             ),
         }
-    payer = transaction.payer_trace_identifier or transaction.payer_identifier or ""
+    payer = _payer_key(transaction)
     await store.wait_for_lock(f"remittance-trace/{payer}/{transaction.trace_number}")
     conditions = (
         RemittanceTransactionFilter(
@@ -393,15 +394,43 @@ async def _reason_not_to_post(
                 "status_reason": "the same payment was posted with other content",
                 "duplicate_of_id": posted.id,
             }
-        same_payer = payer == (posted.payer_trace_identifier or posted.payer_identifier or "")
-        is_accepted = transaction.is_accepted
-        if same_payer and not is_accepted and posted.remittance_id != transaction.remittance_id:
+        is_other_file = posted.remittance_id != transaction.remittance_id
+        if _payer_key(posted) == payer and is_other_file and not transaction.is_accepted:
             return {
                 "status": TransactionStatus.IN_REVIEW,
                 "status_reason": "an earlier file has this trace with another amount, date or payee",
                 "duplicate_of_id": posted.id,
             }
     return None
+
+
+async def _dismiss_replaced(store: Store, posted: RemittanceTransaction) -> None:
+    """What waited under this payer and trace because it did not balance was sent anew: by this."""
+    if posted.trace_number is None:
+        return
+    payer = _payer_key(posted)
+    waiting = [
+        each
+        for each in await store.remittance_transactions.lock_all(
+            RemittanceTransactionFilter(
+                trace_number=posted.trace_number, status=TransactionStatus.UNBALANCED
+            )
+        )
+        if _payer_key(each) == payer
+    ]
+    await store.remittance_transactions.update_many(
+        {each.id: each.version for each in waiting},
+        {
+            "status": [TransactionStatus.DISMISSED] * len(waiting),
+            "status_reason": ["replaced by a corrected transaction"] * len(waiting),
+            "duplicate_of_id": [posted.id] * len(waiting),
+        },
+    )
+
+
+def _payer_key(transaction: RemittanceTransaction) -> str:
+    """Who sent it, as far as its trace number is concerned."""
+    return transaction.payer_trace_identifier or transaction.payer_identifier or ""
 
 
 async def _post_deposit(
@@ -412,7 +441,7 @@ async def _post_deposit(
     rows = {
         new_id(): ProviderAdjustmentFields(
             transaction_id=transaction.id,
-            payer_key=transaction.payer_trace_identifier or transaction.payer_identifier or "",
+            payer_key=_payer_key(transaction),
             payee_key=transaction.payee_identifier or "",
             provider_identifier=each.provider_identifier,
             fiscal_period_end=each.fiscal_period_end,

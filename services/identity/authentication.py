@@ -14,6 +14,9 @@ from storage.filters import ApiKeyFilter, ByPerson
 from storage.interface import Store
 from storage.vocabulary.identity import PrincipalKind
 
+SESSION_LIFETIME = dt.timedelta(hours=12)
+"""After so long a session has ended, used or not."""
+
 IDLE_LIMIT = dt.timedelta(minutes=30)
 """A session that nobody used for so long has ended."""
 
@@ -39,6 +42,21 @@ class MissingScope(Refusal):
 
 
 @dataclass
+class PasswordChangeDue(MissingScope):
+    """Somebody signed in with a one-time password, and has not chosen their own yet."""
+
+    title: ClassVar[str] = "Choose a password of your own first"
+
+
+@dataclass
+class PersonNeeded(Refusal):
+    """A step that only a signed-in person can take."""
+
+    category: ClassVar[Category] = Category.FORBIDDEN
+    title: ClassVar[str] = "Only a signed-in person can do this, not an API key"
+
+
+@dataclass
 class CsrfRefused(Refusal):
     """A change by cookie without the token that proves that our own page asked for it."""
 
@@ -56,11 +74,20 @@ class Principal:
     name: str
     scopes: frozenset[str]
     session_id: UUID | None = None
+    must_choose_password: bool = False
 
     def require(self, scope: Scope) -> None:
-        """Raises MissingScope."""
+        """Raises MissingScope, PasswordChangeDue."""
+        if self.must_choose_password:
+            raise PasswordChangeDue(scope)
         if scope not in self.scopes:
             raise MissingScope(scope)
+
+    def require_session(self) -> UUID:
+        """The session of the person who asks. Raises PersonNeeded."""
+        if self.session_id is None:
+            raise PersonNeeded
+        return self.session_id
 
 
 async def authenticate_key(store: Store, secret_sha256: bytes) -> Principal:
@@ -86,7 +113,12 @@ async def authenticate_key(store: Store, secret_sha256: bytes) -> Principal:
 
 
 async def _note_use(store: Store, key_id: UUID, version: int) -> None:
-    """Remember when a key was used last; another request that just did so is as good."""
+    """Remember when a key was used last; another request that is doing so is as good.
+
+    Only one request tries, so that none waits for the end of another's transaction.
+    """
+    if not await store.try_lock(f"use/{key_id}"):
+        return
     try:
         await store.api_keys.update(
             key_id, {"last_used_at": store.now}, expected_version=version
@@ -115,17 +147,25 @@ async def authenticate_session(
         raise CsrfRefused
     if store.now - session.last_seen_at > LAST_SEEN_RESOLUTION:
         store.actor = store.actor.named(person.id)
-        try:
-            await store.person_sessions.update(
-                session.id, {"last_seen_at": store.now}, expected_version=session.version
-            )
-        except VersionConflict:
-            pass
+        await _note_seen(store, session.id, session.version)
     return Principal(
         person.id,
         PrincipalKind.PERSON,
         store.company_id,
         person.name,
-        frozenset(ROLE_SCOPES[person.role]),
+        frozenset() if person.password_is_temporary else frozenset(ROLE_SCOPES[person.role]),
         session.id,
+        person.password_is_temporary,
     )
+
+
+async def _note_seen(store: Store, session_id: UUID, version: int) -> None:
+    """See ``_note_use``."""
+    if not await store.try_lock(f"seen/{session_id}"):
+        return
+    try:
+        await store.person_sessions.update(
+            session_id, {"last_seen_at": store.now}, expected_version=version
+        )
+    except VersionConflict:
+        return

@@ -11,6 +11,7 @@ import secrets
 import unicodedata
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import cache
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
@@ -75,18 +76,16 @@ async def is_password(password: str, kept: str | None) -> bool:
 
     Takes as long where nothing is kept, which nothing matches.
     """
-    loop = asyncio.get_running_loop()
-    matches = await loop.run_in_executor(_THREADS, _matches, password, kept or _NOBODYS)
-    return matches and kept is not None
+    return await asyncio.get_running_loop().run_in_executor(_THREADS, _matches, password, kept)
 
 
 def _hash(password: str) -> str:
     return _HASHER.hash(_canonical(password))
 
 
-def _matches(password: str, kept: str) -> bool:
+def _matches(password: str, kept: str | None) -> bool:
     try:
-        return _HASHER.verify(kept, _canonical(password))
+        return _HASHER.verify(kept or _nobodys(), _canonical(password)) and kept is not None
     except (VerificationError, InvalidHashError):
         return False
 
@@ -96,5 +95,7 @@ def _canonical(password: str) -> bytes:
     return unicodedata.normalize("NFKC", password).encode(errors="surrogatepass")
 
 
-_NOBODYS = _HASHER.hash(secrets.token_bytes(32))
-"""What a password is compared with where there is none to compare it with."""
+@cache
+def _nobodys() -> str:
+    """What a password is compared with where there is none to compare it with."""
+    return _HASHER.hash(secrets.token_bytes(32))
