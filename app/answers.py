@@ -81,7 +81,9 @@ def decode_cursor(cursor: str | None) -> UUID | None:
     try:
         return UUID(bytes=base64.b64decode(cursor + "==", altchars=b"-_", validate=True))
     except ValueError:
-        raise InvalidInput([Fault("/cursor", "is not a cursor that a list gave", "cursor")]) from None
+        raise InvalidInput(
+            [Fault("/cursor", "is not a cursor that a list gave", "cursor")]
+        ) from None
 
 
 def entity_tag(version: int) -> str:
@@ -104,9 +106,7 @@ def one(model: type[BaseModel], *, status: int = HTTP_200_OK) -> Render[object]:
     """Answers with one row, and its ETag if it has a version."""
 
     def render(row: object) -> Response[Any]:
-        return Response(
-            encode(model, row), media_type=JSON, status_code=status, headers=_tag(row)
-        )
+        return Response(encode(model, row), media_type=JSON, status_code=status, headers=_tag(row))
 
     return render
 

@@ -19,11 +19,10 @@ from litestar.datastructures import State
 from litestar.exceptions import HTTPException
 
 from app.answers import JSON, Render
-from app.problems import Problem, http_problem, problem_of
 from app.limits import Limiter
+from app.problems import problem_of
 from app.settings import Settings
 from services.identity.authentication import (
-    CsrfRefused,
     MissingScope,
     NotAuthenticated,
     Principal,
@@ -194,7 +193,9 @@ class Call(Request[Any, Any, State]):
         known = self.route_handler.opt["parameters"]
         unknown = [name for name in self.query_params if name not in known]
         if unknown:
-            raise UnknownParameter([Fault(f"/{n[:100]}", "is not a parameter here") for n in unknown])
+            raise UnknownParameter(
+                [Fault(f"/{n[:100]}", "is not a parameter here") for n in unknown]
+            )
 
     def _idempotency_key(self) -> str | None:
         key = self.headers.get("idempotency-key")
@@ -202,7 +203,12 @@ class Call(Request[Any, Any, State]):
             return None
         if not 1 <= len(key) <= LONGEST_IDEMPOTENCY_KEY or not key.isprintable():
             raise InvalidInput(
-                [Fault("/Idempotency-Key", f"is 1 to {LONGEST_IDEMPOTENCY_KEY} printable characters")]
+                [
+                    Fault(
+                        "/Idempotency-Key",
+                        f"is 1 to {LONGEST_IDEMPOTENCY_KEY} printable characters",
+                    )
+                ]
             )
         return key
 
@@ -291,7 +297,11 @@ class _Answers:
                 response = render(await operation(self._store))
         except (Refusal, StorageError) as refusal:
             problem = problem_of(refusal)
-            if problem.status >= 500 or problem.status == 429 or isinstance(refusal, TransactionConflict):  # noqa: PLR2004
+            if (
+                problem.status >= 500
+                or problem.status == 429
+                or isinstance(refusal, TransactionConflict)
+            ):  # noqa: PLR2004
                 raise
             response = problem.response()
         await self._keep(fingerprint, response)
@@ -323,5 +333,3 @@ class _Answers:
                 expires_at=self._store.now + IDEMPOTENCY_LIFETIME,
             )
         )
-
-

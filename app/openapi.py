@@ -14,6 +14,7 @@ from litestar import Litestar, Request
 from litestar.handlers import HTTPRouteHandler
 from litestar.openapi.plugins import JsonRenderPlugin
 from pydantic import TypeAdapter
+from pydantic.json_schema import JsonSchemaMode
 
 from app.examples import example_of
 from app.problems import PROBLEM_JSON
@@ -107,15 +108,21 @@ def document_of(app: Litestar) -> Json:
     """The OpenAPI 3.1 document of an application."""
     document: Json = app.openapi_schema.to_schema()
     handlers = {str(each.operation_id): each for each in handlers_of(app)}
-    schemas, definitions = _schemas(handlers)
+    models = _Models(handlers)
     for path, item in document["paths"].items():
         for method, operation in item.items():
-            name = operation["operationId"]
-            _complete(operation, handlers[name], schemas, definitions, path=path, method=method)
+            handler = handlers[operation["operationId"]]
+            _describe(operation, handler, method)
+            _exchange(operation, handler, models)
+            statuses = _problem_statuses(operation, handler, path=path, method=method)
+            operation["responses"] |= {
+                str(status): {"$ref": f"#/components/responses/Problem{status}"}
+                for status in statuses
+            }
     components = document["components"]
     components["schemas"] = {
         **components.get("schemas", {}),
-        **definitions,
+        **models.definitions,
         "Problem": _PROBLEM_SCHEMA,
     }
     components["responses"] = {f"Problem{status}": _problem(status) for status in PROBLEMS}
@@ -132,99 +139,76 @@ def handlers_of(app: Litestar) -> Iterator[HTTPRouteHandler]:
                 yield handler
 
 
-def body_of(handler: HTTPRouteHandler) -> object | None:
+def body_of(handler: HTTPRouteHandler) -> Any | None:  # noqa: ANN401 -- any type there is
     """The type of a handler's JSON body."""
     field = handler.parsed_fn_signature.parameters.get("data")
     return None if field is None else field.annotation
 
 
-def answer_of(handler: HTTPRouteHandler) -> object | None:
+def answer_of(handler: HTTPRouteHandler) -> Any | None:  # noqa: ANN401 -- any type there is
     """The type of a handler's JSON answer; None for one that is a stream of bytes or empty."""
     returned = handler.parsed_fn_signature.return_type
     if not returned.inner_types:
-        return None if isinstance(returned.annotation, type) else returned.annotation
+        return None
     inner = returned.inner_types[0].annotation
     return None if inner in (bytes, None, type(None), Any) else inner
 
 
-def _schemas(
-    handlers: Mapping[str, HTTPRouteHandler],
-) -> tuple[Mapping[tuple[str, str], Json], Json]:
-    """The schemas of all bodies and answers, by operation and mode, and what they refer to."""
-    wanted: list[tuple[str, Any, TypeAdapter[Any]]] = []
-    for name, handler in handlers.items():
-        if (body := body_of(handler)) is not None:
-            wanted.append((name, "validation", TypeAdapter(body)))
-        if (answer := answer_of(handler)) is not None:
-            wanted.append((name, "serialization", TypeAdapter(answer)))
-    schemas, definitions = TypeAdapter.json_schemas(wanted, ref_template=_REFERENCE)
-    return (
-        {(str(name), str(mode)): schema for (name, mode), schema in schemas.items()},
-        definitions.get("$defs", {}),
-    )
+class _Models:
+    """The schemas of all bodies and answers, as their models give them, and their examples."""
+
+    def __init__(self, handlers: Mapping[str, HTTPRouteHandler]) -> None:
+        wanted: list[tuple[str, JsonSchemaMode, TypeAdapter[Any]]] = []
+        for name, handler in handlers.items():
+            if (body := body_of(handler)) is not None:
+                wanted.append((name, "validation", TypeAdapter(body)))
+            if (answer := answer_of(handler)) is not None:
+                wanted.append((name, "serialization", TypeAdapter(answer)))
+        self._schemas, shared = TypeAdapter.json_schemas(wanted, ref_template=_REFERENCE)
+        self.definitions: Json = shared.get("$defs", {})
+
+    def content(self, name: str, mode: JsonSchemaMode) -> Json | None:
+        """The content of an operation's body or answer, or None where it has none in JSON."""
+        schema = self._schemas.get((name, mode))
+        if schema is None:
+            return None
+        return {_JSON: {"schema": schema, "example": example_of(schema, self.definitions)}}
 
 
-def _complete(
-    operation: Json,
-    handler: HTTPRouteHandler,
-    schemas: Mapping[tuple[str, str], Json],
-    definitions: Json,
-    *,
-    path: str,
-    method: str,
-) -> None:
-    name = str(handler.operation_id)
-    is_public = handler.opt.get("scope") is None
-    needs_version = _mentions(handler.fn.__code__, "expected_version")
+def _describe(operation: Json, handler: HTTPRouteHandler, method: str) -> None:
+    """What the operation does, who may call it and which headers it takes."""
     first_line, _, rest = (handler.fn.__doc__ or "").strip().partition("\n")
+    lines = [line.strip() for line in rest.strip().splitlines()]
     operation["summary"] = first_line.rstrip(".")
-    operation["description"] = "\n".join(line.strip() for line in rest.strip().splitlines())
-    if not is_public:
-        operation["description"] += f"\n\nScope: `{handler.opt['scope']}`."
-    operation["description"] = operation["description"].strip()
-    headers = [_IDEMPOTENCY_KEY] if method == "post" and not is_public else []
-    headers += [_IF_MATCH] if needs_version else []
+    if _is_public(handler):
+        operation["security"] = []
+    else:
+        lines += ["", f"Scope: `{handler.opt['scope']}`."]
+    operation["description"] = "\n".join(lines).strip()
+    headers = []
+    if method == "post" and not _is_public(handler):
+        headers.append(_IDEMPOTENCY_KEY)
+    if _needs_version(handler):
+        headers.append(_IF_MATCH)
     if headers:
         operation["parameters"] = [*operation.get("parameters", []), *headers]
-    consumes = handler.opt.get("consumes")
-    if body_of(handler) is not None:
-        operation["requestBody"] = _body(schemas[name, "validation"], definitions)
-    elif consumes is not None:
+
+
+def _exchange(operation: Json, handler: HTTPRouteHandler, models: _Models) -> None:
+    """What goes in, and what comes out when all is well."""
+    name = str(handler.operation_id)
+    content = models.content(name, "validation")
+    if content is None and "consumes" in handler.opt:
         schema = {"type": "string", "format": "binary"}
-        operation["requestBody"] = {"required": True, "content": {consumes: {"schema": schema}}}
-    answers = _answers(operation, handler, schemas.get((name, "serialization")), definitions)
-    statuses = _problem_statuses(
-        path=path,
-        method=method,
-        is_public=is_public,
-        has_body="requestBody" in operation,
-        needs_version=needs_version,
-    )
-    operation["responses"] = answers | {
-        str(status): {"$ref": f"#/components/responses/Problem{status}"} for status in statuses
-    }
-    if is_public:
-        operation["security"] = []
-
-
-def _answers(
-    operation: Json, handler: HTTPRouteHandler, schema: Json | None, definitions: Json
-) -> Json:
-    """The answers of success: the usual status and those that the route also names."""
+        content = {handler.opt["consumes"]: {"schema": schema}}
+    if content is not None:
+        operation["requestBody"] = {"required": True, "content": content}
     usual = min(operation["responses"])
-    described = operation["responses"][usual]
-    answer: Json = {"description": described.get("description", "Done")}
-    if schema is not None:
-        answer["content"] = _body(schema, definitions)["content"]
-    elif "content" in described:
-        answer["content"] = described["content"]
-    also = (str(status) for status in handler.opt.get("also_answers", ()))
-    return {status: answer for status in (usual, *also)}  # noqa: C420 -- dict.fromkeys reads worse
-
-
-def _body(schema: Json, definitions: Json) -> Json:
-    example = example_of(schema, definitions)
-    return {"required": True, "content": {_JSON: {"schema": schema, "example": example}}}
+    answer = {"description": "Done", **operation["responses"][usual]}
+    if (content := models.content(name, "serialization")) is not None:
+        answer["content"] = content
+    statuses = (usual, *(str(status) for status in handler.opt.get("also_answers", ())))
+    operation["responses"] = dict.fromkeys(statuses, answer)
 
 
 def _problem(status: int) -> Json:
@@ -238,26 +222,32 @@ def _problem(status: int) -> Json:
 
 
 def _problem_statuses(
-    *, path: str, method: str, is_public: bool, has_body: bool, needs_version: bool
+    operation: Json, handler: HTTPRouteHandler, *, path: str, method: str
 ) -> list[int]:
-    is_change = method != "get"
+    has_body = "requestBody" in operation
     statuses = {429, 503}
-    if not is_public:
-        statuses |= {400, 401, 403}
-    if is_public and has_body:
+    if has_body or not _is_public(handler):
         statuses |= {400, 401, 403}
     if "{" in path:
         statuses |= {404}
-    if is_change:
+    if method != "get":
         statuses |= {409, 422}
     if has_body:
-        statuses |= {413, 415, 422}
-    if needs_version:
+        statuses |= {413, 415}
+    if _needs_version(handler):
         statuses |= {412, 428}
     return sorted(statuses)
 
 
+def _is_public(handler: HTTPRouteHandler) -> bool:
+    return handler.opt.get("scope") is None
+
+
+def _needs_version(handler: HTTPRouteHandler) -> bool:
+    """Whether a handler asks for If-Match: its code says so."""
+    return _mentions(handler.fn.__code__, "expected_version")
+
+
 def _mentions(code: CodeType, name: str) -> bool:
-    """Whether a function, or one inside it, reads an attribute of this name."""
     inner = (each for each in code.co_consts if isinstance(each, CodeType))
     return name in code.co_names or any(_mentions(each, name) for each in inner)

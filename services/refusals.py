@@ -19,7 +19,7 @@ class Category(StrEnum):
 
 
 @dataclass
-class Refusal(Exception):  # noqa: N818 -- a refusal is no error of the program
+class Refusal(Exception):
     """A request that the rules of the domain do not allow.
 
     Subclasses are dataclasses whose fields are what the caller needs to mend it; ``title`` is one

@@ -21,7 +21,7 @@ from storage.vocabulary.claims import (
 from storage.vocabulary.identity import Role
 
 
-def where(*columns: str, operator: str = "=") -> Any:  # noqa: ANN401 -- a dataclass field's default
+def where(*columns: str, operator: str = "=") -> Any:
     """A condition on one column (or on any of several), off while the field is None.
 
     Operators: ``=``, ``>=``, ``<=``, ``prefix`` (by starts_with, which is leakproof and so can use
@@ -31,7 +31,7 @@ def where(*columns: str, operator: str = "=") -> Any:  # noqa: ANN401 -- a datac
     return field(default=None, metadata={"columns": columns, "operator": operator})
 
 
-def rule() -> Any:  # noqa: ANN401 -- a dataclass field's default
+def rule() -> Any:
     """A condition that is true or false by more than columns: the expression of its own name in
     ``storage.postgres.claim_rules``."""
     return field(default=None, metadata={"columns": (), "operator": "rule"})
@@ -66,6 +66,7 @@ class ByPerson(Filter):
     secret_sha256: bytes | None = where("secret_sha256")
     is_open: bool | None = where("revoked_at", operator="null")
     expires_from: dt.datetime | None = where("expires_at", operator=">=")
+    seen_from: dt.datetime | None = where("last_seen_at", operator=">=")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -96,7 +96,9 @@ class Log(Protocol[Fields, Row, Conditions]):
         Raises DuplicateValue, ReferenceNotFound, ConstraintRefused.
         """
 
-    async def create_many(self, rows: Sequence[Fields], *, ids: Sequence[UUID] | None = None) -> builtins.list[UUID]:
+    async def create_many(
+        self, rows: Sequence[Fields], *, ids: Sequence[UUID] | None = None
+    ) -> builtins.list[UUID]:
         """Append rows in one statement; returns their ids in order."""
 
     async def get(self, row_id: UUID) -> Row:
@@ -204,10 +206,14 @@ class Store(Protocol):
     ]
     principals: Repository[identity_tables.PrincipalFields, identity_tables.Principal, NoFilter]
     people: Repository[identity_tables.PersonFields, identity_tables.Person, PersonFilter]
-    person_sessions: Repository[identity_tables.PersonSessionFields, identity_tables.PersonSession, ByPerson]
+    person_sessions: Repository[
+        identity_tables.PersonSessionFields, identity_tables.PersonSession, ByPerson
+    ]
     api_keys: Repository[identity_tables.ApiKeyFields, identity_tables.ApiKey, ApiKeyFilter]
 
-    stored_answers: Log[work_tables.StoredAnswerFields, work_tables.StoredAnswer, StoredAnswerFilter]
+    stored_answers: Log[
+        work_tables.StoredAnswerFields, work_tables.StoredAnswer, StoredAnswerFilter
+    ]
     audit_log: Log[trail_tables.AuditFields, trail_tables.AuditEntry, AuditFilter]
     api_log: Log[trail_tables.AccessFields, trail_tables.AccessEntry, AccessFilter]
     seals: Log[trail_tables.SealFields, trail_tables.Seal, ByLog]
@@ -217,15 +223,23 @@ class Store(Protocol):
     patients: Repository[claim_tables.PatientFields, claim_tables.Patient, PatientFilter]
     claims: Repository[claim_tables.ClaimFields, claim_tables.Claim, ClaimFilter]
     claim_lines: Repository[claim_tables.ClaimLineFields, claim_tables.ClaimLine, ByClaim]
-    claim_batches: Repository[claim_tables.ClaimBatchFields, claim_tables.ClaimBatch, ClaimBatchFilter]
+    claim_batches: Repository[
+        claim_tables.ClaimBatchFields, claim_tables.ClaimBatch, ClaimBatchFilter
+    ]
     claim_batch_items: Log[claim_tables.ClaimBatchItemFields, claim_tables.ClaimBatchItem, ByBatch]
-    claim_transmissions: Log[claim_tables.ClaimTransmissionFields, claim_tables.ClaimTransmission, ByClaim]
+    claim_transmissions: Log[
+        claim_tables.ClaimTransmissionFields, claim_tables.ClaimTransmission, ByClaim
+    ]
     claim_acknowledgements: Log[
         claim_tables.ClaimAcknowledgementFields, claim_tables.ClaimAcknowledgement, ByClaim
     ]
-    claim_appeals: Repository[claim_tables.ClaimAppealFields, claim_tables.ClaimAppeal, ClaimAppealFilter]
+    claim_appeals: Repository[
+        claim_tables.ClaimAppealFields, claim_tables.ClaimAppeal, ClaimAppealFilter
+    ]
 
-    remittances: Repository[remittance_tables.RemittanceFields, remittance_tables.Remittance, RemittanceFilter]
+    remittances: Repository[
+        remittance_tables.RemittanceFields, remittance_tables.Remittance, RemittanceFilter
+    ]
     remittance_anomalies: Log[
         remittance_tables.RemittanceAnomalyFields, remittance_tables.RemittanceAnomaly, ByRemittance
     ]
@@ -240,7 +254,9 @@ class Store(Protocol):
         RemittanceExceptionFilter,
     ]
 
-    adjudications: Log[ledger_tables.AdjudicationFields, ledger_tables.Adjudication, AdjudicationFilter]
+    adjudications: Log[
+        ledger_tables.AdjudicationFields, ledger_tables.Adjudication, AdjudicationFilter
+    ]
     adjudication_lines: Log[
         ledger_tables.AdjudicationLineFields, ledger_tables.AdjudicationLine, ByAdjudication
     ]
@@ -249,7 +265,9 @@ class Store(Protocol):
     ]
     ledger_entries: Log[ledger_tables.LedgerFields, ledger_tables.LedgerEntry, LedgerFilter]
     provider_adjustments: Log[
-        ledger_tables.ProviderAdjustmentFields, ledger_tables.ProviderAdjustmentItem, ProviderAdjustmentFilter
+        ledger_tables.ProviderAdjustmentFields,
+        ledger_tables.ProviderAdjustmentItem,
+        ProviderAdjustmentFilter,
     ]
     denials: Repository[ledger_tables.DenialFields, ledger_tables.Denial, DenialFilter]
 

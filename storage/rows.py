@@ -28,7 +28,6 @@ class TransactionId(sa.types.UserDefinedType[int]):
         return "xid8"
 
 
-# ruff: noqa: ANN401 -- column factories return what sqlmodel.Field declares to return: Any
 def key_column(**options: Any) -> Any:
     """A UUID that names a row."""
     return Field(sa_type=sa.Uuid, **options)
@@ -52,9 +51,7 @@ def text_column(
 
 def choice_column(vocabulary: type[StrEnum], **options: Any) -> Any:
     """A closed vocabulary: text in the database, held by a CHECK that the table gets by itself."""
-    return Field(
-        sa_type=sa.Text, sa_column_kwargs={"info": {"vocabulary": vocabulary}}, **options
-    )
+    return Field(sa_type=sa.Text, sa_column_kwargs={"info": {"vocabulary": vocabulary}}, **options)
 
 
 def cents_column(**options: Any) -> Any:
@@ -94,9 +91,7 @@ def document_column(model: type[BaseModel], **options: Any) -> Any:
 
 def bytes_column(*, secret: bool = False, **options: Any) -> Any:
     """Raw bytes: hashes and signatures; ``secret`` ones never stand in the trail."""
-    return Field(
-        sa_type=sa.LargeBinary, sa_column_kwargs={"info": {"secret": secret}}, **options
-    )
+    return Field(sa_type=sa.LargeBinary, sa_column_kwargs={"info": {"secret": secret}}, **options)
 
 
 class TenantRow(SQLModel):
@@ -150,9 +145,7 @@ def unique(table: str, *columns: str, where: str | None = None) -> sa.schema.Sch
     name = f"uq_{table}_{'_'.join(columns)}"
     if where is None:
         return sa.UniqueConstraint("company_id", *columns, name=name)
-    return sa.Index(
-        name, "company_id", *columns, unique=True, postgresql_where=sa.text(where)
-    )
+    return sa.Index(name, "company_id", *columns, unique=True, postgresql_where=sa.text(where))
 
 
 def index(table: str, *columns: str, where: str | None = None) -> sa.Index:
@@ -181,4 +174,3 @@ def add_vocabulary_checks(metadata: sa.MetaData) -> None:
                 continue
             values = ", ".join(f"'{member.value}'" for member in vocabulary)
             table.append_constraint(check(name, f"{column.name} IN ({values})"))
-

@@ -56,20 +56,28 @@ def policy_statements(table: str, *, on_citus: bool = False) -> Iterator[str]:
     )
 
 
-def grant_statements(table: str, *, append_only: bool) -> Iterator[str]:
-    """What the program may do with a table: everything but TRUNCATE, or read and append."""
-    verbs = "SELECT, INSERT" if append_only else "SELECT, INSERT, UPDATE, DELETE"
+def verbs_granted(table: str, row: type[SQLModel], role: str) -> frozenset[str]:
+    """What a role of the program may do with a tenant table: never TRUNCATE, and with an
+    append-only one read and append."""
+    owner_adds = table in OWNER_ONLY_INSERT
+    worker_adds = table in WORKER_ONLY_INSERT and role != WORKER_ROLE
+    if owner_adds or worker_adds:
+        return frozenset({"SELECT"})
     if table in OPERATOR_ONLY_INSERT:
-        verbs = "SELECT, UPDATE"
+        return frozenset({"SELECT", "UPDATE"})
+    appended = frozenset({"SELECT", "INSERT"})
+    return appended if issubclass(row, AppendOnlyRow) else appended | {"UPDATE", "DELETE"}
+
+
+def grant_statements(table: str, row: type[SQLModel]) -> Iterator[str]:
+    """Give each role of the program what it may do with a table."""
     for role in (APP_ROLE, WORKER_ROLE):
-        reads_only = table in OWNER_ONLY_INSERT or (
-            table in WORKER_ONLY_INSERT and role != WORKER_ROLE
-        )
-        yield f"GRANT {'SELECT' if reads_only else verbs} ON {table} TO {role}"
+        verbs = ", ".join(sorted(verbs_granted(table, row, role)))
+        yield f"GRANT {verbs} ON {table} TO {role}"
 
 
 def securing_statements() -> Iterator[str]:
     """Policies and grants of every tenant table, for the migration that creates them."""
     for name, row in sorted(tenant_tables().items()):
         yield from policy_statements(name)
-        yield from grant_statements(name, append_only=issubclass(row, AppendOnlyRow))
+        yield from grant_statements(name, row)

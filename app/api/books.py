@@ -184,9 +184,7 @@ class BooksController(Controller):
         """The entries that a claim's balances are the sums of."""
         after = decode_cursor(cursor)
         return await request.run(
-            lambda store: books_queries.ledger_of_claim(
-                store, claim_id, limit=limit, after=after
-            ),
+            lambda store: books_queries.ledger_of_claim(store, claim_id, limit=limit, after=after),
             page(LedgerEntryAnswer),
         )
 

@@ -99,9 +99,7 @@ class RemittanceExceptionController(Controller):
         )
         after = decode_cursor(cursor)
         return await request.run(
-            lambda store: exceptions.list_exceptions(
-                store, conditions, limit=limit, after=after
-            ),
+            lambda store: exceptions.list_exceptions(store, conditions, limit=limit, after=after),
             page(RemittanceExceptionAnswer),
         )
 

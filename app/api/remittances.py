@@ -10,6 +10,7 @@ from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 from litestar.response import Stream
 from pydantic import Field
 
+from app.answers import JSON as JSON_TYPE
 from app.answers import (
     Answer,
     Body,
@@ -22,7 +23,6 @@ from app.answers import (
     one,
     page,
 )
-from app.answers import JSON as JSON_TYPE
 from app.api.parameters import Cursor, Limit
 from app.call import Call
 from app.uploads import spooled_body
@@ -44,7 +44,8 @@ FileName = Annotated[
 
 
 class RemittanceAnswer(RowAnswer):
-    """An 835 file. ``status`` is processed once each of its transactions was gone through."""
+    """An 835 file. ``status`` is processed once each of its transactions was gone through;
+    ``done_count`` says how many of its claims were, until then."""
 
     file_name: str
     byte_count: int
@@ -52,6 +53,7 @@ class RemittanceAnswer(RowAnswer):
     transaction_count: int
     claim_count: int
     anomaly_count: int
+    done_count: int
     processed_at: dt.datetime | None
 
 
@@ -139,8 +141,7 @@ class RemittanceController(Controller):
                 file_name, key, upload.sha256, upload.byte_count, found
             )
         at_once = (
-            upload.byte_count <= POSTED_AT_ONCE_BYTES
-            and found.claim_count <= POSTED_AT_ONCE_CLAIMS
+            upload.byte_count <= POSTED_AT_ONCE_BYTES and found.claim_count <= POSTED_AT_ONCE_CLAIMS
         )
         outcome: list[tuple[Remittance, bool]] = []
 

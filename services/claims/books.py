@@ -407,9 +407,7 @@ def _write_lines(
         )
 
 
-def _write_denials(
-    arrival: Arrival, adjudication_id: UUID, book: Book, writing: Writing
-) -> None:
+def _write_denials(arrival: Arrival, adjudication_id: UUID, book: Book, writing: Writing) -> None:
     source = arrival.source
     assert source.payer is not None
     if arrival.is_reversal:
@@ -444,9 +442,7 @@ def _write_denials(
         )
 
 
-def _note_overtaken_denials(
-    decision: PostedAdjudication, book: Book, writing: Writing
-) -> None:
+def _note_overtaken_denials(decision: PostedAdjudication, book: Book, writing: Writing) -> None:
     """A reversal closes the denials of what it reverses; a new decision those of the payer's full
     denials, which it replaces."""
     if decision.reverses is not None:
@@ -466,5 +462,3 @@ def _note_overtaken_denials(
     for denial in writing.denials:
         if denial.adjudication_id in overtaken:
             denial.status = DenialStatus.SUPERSEDED
-
-

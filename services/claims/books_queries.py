@@ -81,9 +81,7 @@ async def ledger_of_transaction(
     )
 
 
-async def account_balances(
-    store: Store, *, first: dt.date, last: dt.date
-) -> list[AccountBalance]:
+async def account_balances(store: Store, *, first: dt.date, last: dt.date) -> list[AccountBalance]:
     """Debits less credits of each account over the days from ``first`` to ``last``."""
     return await store.ledger_figures.account_balances(first=first, last=last)
 

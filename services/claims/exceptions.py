@@ -253,9 +253,7 @@ async def _posted(store: Store, exception: RemittanceException) -> RemittanceExc
     return await store.remittance_exceptions.get(exception.id)
 
 
-async def _open(
-    store: Store, exception_id: UUID, wanted: ExceptionStatus
-) -> RemittanceException:
+async def _open(store: Store, exception_id: UUID, wanted: ExceptionStatus) -> RemittanceException:
     exception = await store.remittance_exceptions.lock(exception_id)
     if exception.status is not ExceptionStatus.OPEN:
         raise _illegal(exception, wanted)
@@ -270,5 +268,3 @@ def _illegal(exception: RemittanceException, wanted: ExceptionStatus) -> Illegal
 def _require_person(principal: Principal) -> None:
     if principal.kind is not PrincipalKind.PERSON:
         raise PersonNeeded
-
-

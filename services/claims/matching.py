@@ -57,7 +57,9 @@ def payer_claim_numbers(claim: RemittanceClaim) -> tuple[str, ...]:
 
 
 def reversed_by(
-    reversal: RemittanceClaim, sequence: int, posted: Sequence[PostedAdjudication],
+    reversal: RemittanceClaim,
+    sequence: int,
+    posted: Sequence[PostedAdjudication],
     numbers: dict[UUID, str | None],
 ) -> PostedAdjudication | None:
     """The posted decision that a CLP with status 22 takes back.

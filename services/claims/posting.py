@@ -46,7 +46,13 @@ from storage.interface import Store
 from storage.tables.claims import Claim, ClaimLine
 from storage.tables.ledger import Adjudication, AdjudicationAdjustment
 from storage.tables.remittances import RemittanceException, RemittanceExceptionFields
-from storage.vocabulary.claims import AdjudicationStatus, DenialStatus, ExceptionKind, ExceptionStatus, LedgerKind
+from storage.vocabulary.claims import (
+    AdjudicationStatus,
+    DenialStatus,
+    ExceptionKind,
+    ExceptionStatus,
+    LedgerKind,
+)
 
 WAITING_KINDS = [
     ExceptionKind.REVERSAL_UNMATCHED,
@@ -110,9 +116,7 @@ async def resume_for_claim(store: Store, claim_id: UUID) -> Tally:
     return await post_arrivals(store, await arrivals_of(store, waiting))
 
 
-async def arrivals_of(
-    store: Store, exceptions: Sequence[RemittanceException]
-) -> list[Arrival]:
+async def arrivals_of(store: Store, exceptions: Sequence[RemittanceException]) -> list[Arrival]:
     """The queued claims as arrivals again, each with the transaction that it came in."""
     transactions = await store.remittance_transactions.get_many(
         sorted({each.transaction_id for each in exceptions})
@@ -238,9 +242,7 @@ async def _find_claims(store: Store, arrivals: Sequence[Arrival]) -> _Finder:
     return finder
 
 
-async def _find_by_payer_number(
-    store: Store, arrivals: Sequence[Arrival], finder: _Finder
-) -> None:
+async def _find_by_payer_number(store: Store, arrivals: Sequence[Arrival], finder: _Finder) -> None:
     unmatched = [each for each in arrivals if not finder.of(each) and each.source.payer is not None]
     wanted = sorted({number for each in unmatched for number in payer_claim_numbers(each.content)})
     if not wanted:
@@ -344,9 +346,7 @@ async def _queue(store: Store, queued: Sequence[_Queued], writing: Writing) -> N
             patient_id=claim.patient_id if claim is not None else None,
             content=msgspec.to_builtins(content),
         )
-        writing.move(
-            LedgerKind.UNAPPLIED, content.paid_cents, source, exception_id=exception_id
-        )
+        writing.move(LedgerKind.UNAPPLIED, content.paid_cents, source, exception_id=exception_id)
     await store.remittance_exceptions.create_many(list(rows.values()), ids=list(rows))
 
 
@@ -412,9 +412,7 @@ async def _save(store: Store, writing: Writing, touched: Sequence[Book]) -> None
     await _save_balances(store, touched)
     if writing.closed_denials:
         open_denials = await store.denials.lock_all(
-            DenialFilter(
-                adjudication_ids=sorted(writing.closed_denials), status=DenialStatus.OPEN
-            )
+            DenialFilter(adjudication_ids=sorted(writing.closed_denials), status=DenialStatus.OPEN)
         )
         await store.denials.update_many(
             {each.id: each.version for each in open_denials},

@@ -59,6 +59,4 @@ async def _check(store: Store, transaction_id: UUID, wanted: TransactionStatus) 
     transaction = await store.remittance_transactions.lock(transaction_id)
     legal = _TRANSITIONS.get(transaction.status, frozenset())
     if wanted not in legal:
-        raise IllegalTransition(
-            "remittance transaction", transaction.status, wanted, sorted(legal)
-        )
+        raise IllegalTransition("remittance transaction", transaction.status, wanted, sorted(legal))

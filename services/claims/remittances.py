@@ -46,6 +46,7 @@ from storage.tables.remittances import (
 from storage.vocabulary.claims import LedgerKind, RemittanceStatus, TransactionStatus
 
 CHUNK_CLAIMS = 1000
+REPORTED_EVERY_CLAIMS = 5000
 ATTEMPTS = 8
 
 
@@ -180,17 +181,56 @@ async def post_remittance(
         ]
     if todo:
         kept = _KeptFile(vault, company_id, remittance.file_key)
+        reporter = _Reporter(storage, company_id, actor, remittance.id, progress)
         for ordinal in sorted(todo):
-            await _post_with_retries(storage, actor, remittance.id, ordinal, kept, progress)
+            await _post_with_retries(storage, actor, ordinal, kept, reporter)
     async with storage.transaction(company_id, actor) as store:
         remittance = await store.remittances.lock(remittance_id)
         if remittance.status is RemittanceStatus.PROCESSED:
             return remittance
         return await store.remittances.update(
             remittance_id,
-            {"status": RemittanceStatus.PROCESSED, "processed_at": store.now},
+            {
+                "status": RemittanceStatus.PROCESSED,
+                "processed_at": store.now,
+                "done_count": remittance.claim_count,
+            },
             expected_version=remittance.version,
         )
+
+
+@dataclass
+class _Reporter:
+    """Tells how far a remittance is while its transactions are still open.
+
+    The row is written in transactions of its own, so that others can follow a large one.
+    """
+
+    storage: IStorage
+    company_id: UUID
+    actor: Actor
+    remittance_id: UUID
+    tell: Callable[[int], None]
+    done: int = 0
+    written: int = 0
+
+    async def advance(self, claims: int) -> None:
+        """So many more claims were gone through."""
+        self.tell(claims)
+        self.done += claims
+        if self.done - self.written < REPORTED_EVERY_CLAIMS:
+            return
+        self.written = self.done
+        async with self.storage.transaction(self.company_id, self.actor, durable=False) as store:
+            remittance = await store.remittances.lock(self.remittance_id)
+            await store.remittances.update(
+                self.remittance_id,
+                {
+                    "status": RemittanceStatus.POSTING,
+                    "done_count": min(self.done, remittance.claim_count),
+                },
+                expected_version=remittance.version,
+            )
 
 
 @dataclass(frozen=True)
@@ -205,17 +245,16 @@ class _KeptFile:
 async def _post_with_retries(
     storage: IStorage,
     actor: Actor,
-    remittance_id: UUID,
     ordinal: int,
     kept: _KeptFile,
-    progress: Callable[[int], None],
+    reporter: _Reporter,
 ) -> None:
     """One ST in one database transaction, again where another one was in its way."""
     for attempt in range(1, ATTEMPTS + 1):
         chunks = _Chunks(kept, ordinal)
         try:
             async with storage.transaction(kept.company_id, actor) as store:
-                await _post_transaction(store, remittance_id, ordinal, chunks, progress)
+                await _post_transaction(store, ordinal, chunks, reporter)
         except TransactionConflict:
             if attempt == ATTEMPTS:
                 raise
@@ -301,14 +340,10 @@ class _Chunks:
 
 
 async def _post_transaction(
-    store: Store,
-    remittance_id: UUID,
-    ordinal: int,
-    chunks: _Chunks,
-    progress: Callable[[int], None],
+    store: Store, ordinal: int, chunks: _Chunks, reporter: _Reporter
 ) -> None:
     """All of one ST: its claims, its PLB, its deposit."""
-    transaction = await _lock_transaction(store, remittance_id, ordinal)
+    transaction = await _lock_transaction(store, reporter.remittance_id, ordinal)
     if transaction.status is not TransactionStatus.RECEIVED:
         return
     refusal = await _reason_not_to_post(store, transaction)
@@ -334,7 +369,7 @@ async def _post_transaction(
                 ],
             )
             tally.queued += done.queued
-            progress(len(chunk.claims))
+            await reporter.advance(len(chunk.claims))
     await _post_deposit(store, source, provider_adjustments)
     await _dismiss_replaced(store, transaction)
     await store.remittance_transactions.update(

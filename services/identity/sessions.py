@@ -2,7 +2,7 @@
 
 import secrets
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from uuid import UUID
 
 from services.identity.authentication import IDLE_LIMIT, SESSION_LIFETIME
@@ -43,8 +43,9 @@ async def open_session(store: Store, person: Person) -> OpenedSession:
 async def list_sessions(
     store: Store, person_id: UUID, *, limit: int, after: UUID | None
 ) -> Page[PersonSession]:
-    """A person's sessions that have not ended by revocation or age, newest first."""
-    return await store.person_sessions.list(_open(store, person_id), limit=limit, after=after)
+    """A person's sessions that have not ended, newest first."""
+    conditions = replace(_open(store, person_id), seen_from=store.now - IDLE_LIMIT)
+    return await store.person_sessions.list(conditions, limit=limit, after=after)
 
 
 async def end_session(store: Store, session_id: UUID, *, person_id: UUID) -> None:
@@ -71,11 +72,6 @@ async def end_sessions(
         {session.id: session.version for session in ended},
         {"revoked_at": [store.now] * len(ended)},
     )
-
-
-def is_idle(session: PersonSession, store: Store) -> bool:
-    """Whether nobody used a session for so long that it has ended."""
-    return session.last_seen_at + IDLE_LIMIT <= store.now
 
 
 def _open(store: Store, person_id: UUID) -> ByPerson:

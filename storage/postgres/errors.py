@@ -17,6 +17,7 @@ from storage.errors import (
     TransactionConflict,
 )
 
+
 def _constraint_columns() -> dict[str, tuple[str, ...]]:
     columns: dict[str, tuple[str, ...]] = {}
     for table in SQLModel.metadata.tables.values():

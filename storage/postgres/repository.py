@@ -273,7 +273,7 @@ class PostgresRepository(Generic[Fields, Row, Conditions]):
 
     async def _execute(
         self, sql: str, parameters: Mapping[str, Value]
-    ) -> "psycopg.AsyncCursor[tuple[Value, ...]]":
+    ) -> psycopg.AsyncCursor[tuple[Value, ...]]:
         return await self._store.execute(sql, parameters)
 
     def _bookkeeping(self, row_id: UUID) -> dict[str, Value]:

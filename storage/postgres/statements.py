@@ -55,7 +55,11 @@ def _document(source: sa.FromClause, columns: list["sa.Column[Any]"]) -> sa.Colu
     """A JSON object of some columns; built in slices, for a function takes 100 arguments."""
     parts = [
         sa.func.jsonb_build_object(
-            *(part for c in columns[at : at + 45] for part in (sa.literal_column(f"'{c.name}'"), source.c[c.name]))
+            *(
+                part
+                for c in columns[at : at + 45]
+                for part in (sa.literal_column(f"'{c.name}'"), source.c[c.name])
+            )
         )
         for at in range(0, max(len(columns), 1), 45)
     ]
@@ -155,9 +159,7 @@ def insert_many(row: Row) -> str:
     columns = written_columns(row)
     varying = [c for c in columns if c.name == "id" or c.name not in BOOKKEEPING]
     given = (
-        sa.func.unnest(
-            *(sa.bindparam(c.name, type_=pg.ARRAY(_element_type(c))) for c in varying)
-        )
+        sa.func.unnest(*(sa.bindparam(c.name, type_=pg.ARRAY(_element_type(c))) for c in varying))
         .table_valued(*(sa.column(c.name, _element_type(c)) for c in varying))
         .render_derived(name="given")
     )
@@ -171,9 +173,7 @@ def insert_many(row: Row) -> str:
             for c in columns
         )
     ).select_from(given)
-    insert = sa.insert(table).from_select(
-        [c.name for c in columns], source, include_defaults=False
-    )
+    insert = sa.insert(table).from_select([c.name for c in columns], source, include_defaults=False)
     if issubclass(row, AppendOnlyRow):
         return compiled(insert)
     new = insert.returning(*table.columns).cte("new")
@@ -257,9 +257,7 @@ def _predicate(column: "sa.Column[Any]", operator: str, name: str) -> sa.ColumnE
         case "prefix":
             return sa.func.starts_with(column, sa.bindparam(f"where_{name}", type_=sa.Text))
         case "in":
-            return column == sa.any_(
-                sa.bindparam(f"where_{name}", type_=pg.ARRAY(column.type))
-            )
+            return column == sa.any_(sa.bindparam(f"where_{name}", type_=pg.ARRAY(column.type)))
         case "holds":
             return sa.bindparam(f"where_{name}", type_=sa.Uuid) == sa.any_(column)
         case "null":
@@ -272,9 +270,7 @@ def _predicate(column: "sa.Column[Any]", operator: str, name: str) -> sa.ColumnE
 def select_page(row: Row, kind: type[Filter], names: tuple[str, ...], *, continued: bool) -> str:
     """A page, newest first, after an id where ``continued``."""
     table = table_of(row)
-    statement = sa.select(*table.columns).where(
-        _company(table), *predicates(table, kind, names)
-    )
+    statement = sa.select(*table.columns).where(_company(table), *predicates(table, kind, names))
     if continued:
         statement = statement.where(table.c.id < sa.bindparam("after", type_=sa.Uuid))
     return compiled(
@@ -329,10 +325,7 @@ def update_one(row: Row, changed_columns: tuple[str, ...]) -> str:
         )
         .values(
             {
-                **{
-                    name: sa.bindparam(name, type_=table.c[name].type)
-                    for name in changed_columns
-                },
+                **{name: sa.bindparam(name, type_=table.c[name].type) for name in changed_columns},
                 "version": table.c.version + sa.literal_column("1"),
                 "updated_at": sa.bindparam("now", type_=sa.DateTime(timezone=True)),
                 "updated_by": sa.bindparam("actor_id", type_=sa.Uuid),

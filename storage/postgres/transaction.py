@@ -48,7 +48,7 @@ class PostgresStore:
         self.patients_read: set[UUID | None] = set()
         self._now: dt.datetime | None = None
 
-    def __getattr__(self, name: str) -> Any:  # noqa: ANN401 -- typed by the interface
+    def __getattr__(self, name: str) -> Any:
         row = ROW_CLASSES.get(name)
         if row is None:
             raise AttributeError(name)
@@ -157,7 +157,7 @@ class PostgresStorage(IStorage):
         if not durable:
             opening += "; SET LOCAL synchronous_commit = off"
         async with self._transacting(opening) as connection:
-            yield typing.cast(Store, PostgresStore(connection, company_id, actor, self.clock))
+            yield typing.cast("Store", PostgresStore(connection, company_id, actor, self.clock))
 
     async def company_of_slug(self, slug: str) -> UUID | None:
         async with self._transacting("BEGIN READ ONLY") as connection:

@@ -27,8 +27,8 @@ from storage.rows import (
     unique,
 )
 from storage.vocabulary.claims import (
-    AdjudicationStatus,
     AcknowledgementOutcome,
+    AdjudicationStatus,
     AppealStatus,
     BatchStatus,
     ClaimStatus,
@@ -155,7 +155,10 @@ class Claim(ClaimFields, TenantRow, table=True):
             "primary_payer_id <> secondary_payer_id AND primary_payer_id <> tertiary_payer_id"
             " AND secondary_payer_id <> tertiary_payer_id",
         ),
-        check("tertiary_needs_secondary", "tertiary_payer_id IS NULL OR secondary_payer_id IS NOT NULL"),
+        check(
+            "tertiary_needs_secondary",
+            "tertiary_payer_id IS NULL OR secondary_payer_id IS NOT NULL",
+        ),
         index("claims", "status", "id"),
         index("claims", "adjudication_status", "id"),
         index("claims", "patient_id", "id"),

@@ -63,9 +63,7 @@ class LegalHold(LegalHoldFields, TenantRow, table=True):
 
     __tablename__ = "legal_holds"
     __table_args__ = (
-        check(
-            "release_has_a_reason", "(released_at IS NULL) = (release_reason IS NULL)"
-        ),
+        check("release_has_a_reason", "(released_at IS NULL) = (release_reason IS NULL)"),
     )
 
 

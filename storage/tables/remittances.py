@@ -40,11 +40,16 @@ class RemittanceFields(SQLModel):
     transaction_count: int = Field(sa_type=sa.Integer)
     claim_count: int = Field(sa_type=sa.Integer)
     anomaly_count: int = Field(sa_type=sa.Integer)
+    done_count: int = Field(default=0, sa_type=sa.Integer)
     processed_at: dt.datetime | None = moment_column(default=None)
 
 
 class Remittance(RemittanceFields, TenantRow, table=True):
-    """One 835 file, scanned to its end and kept; the same bytes are one remittance."""
+    """One 835 file, scanned to its end and kept; the same bytes are one remittance.
+
+    ``done_count`` says how many of its claims were gone through, also while a large transaction is
+    still being posted; only what is committed counts as posted.
+    """
 
     __tablename__ = "remittances"
     __table_args__ = (
@@ -77,9 +82,7 @@ class RemittanceTransactionFields(SQLModel):
     ordinal: int = Field(sa_type=sa.Integer)
     position: int = Field(sa_type=sa.BigInteger)
     control_number: str = text_column(20)
-    status: TransactionStatus = choice_column(
-        TransactionStatus, default=TransactionStatus.RECEIVED
-    )
+    status: TransactionStatus = choice_column(TransactionStatus, default=TransactionStatus.RECEIVED)
     status_reason: str | None = text_column(500, default=None)
     duplicate_of_id: UUID | None = key_column(default=None)
     payer_id: UUID | None = key_column(default=None)
