@@ -297,11 +297,7 @@ class _Answers:
                 response = render(await operation(self._store))
         except (Refusal, StorageError) as refusal:
             problem = problem_of(refusal)
-            if (
-                problem.status >= 500
-                or problem.status == 429
-                or isinstance(refusal, TransactionConflict)
-            ):  # noqa: PLR2004
+            if not problem.is_final:
                 raise
             response = problem.response()
         await self._keep(fingerprint, response)

@@ -52,6 +52,11 @@ class Problem:
     data: dict[str, object] = field(default_factory=dict)
     headers: dict[str, str] = field(default_factory=dict)
 
+    @property
+    def is_final(self) -> bool:
+        """Whether asking again would change nothing: not so for faults of ours and full windows."""
+        return self.status < 500 and self.status != 429  # noqa: PLR2004
+
     def response(self) -> Response[bytes]:
         """The answer."""
         content: dict[str, object] = {

@@ -13,9 +13,14 @@ from litestar.types import ASGIApp, Receive, Scope, Send
 
 from app import reference
 from app.api import (
+    appeals,
+    batches,
     books,
+    claim_history,
+    claim_statistics,
     claim_submission,
     claims,
+    denials,
     health,
     patients,
     payers,
@@ -42,6 +47,11 @@ CONTROLLERS = (
     patients.PatientController,
     claims.ClaimController,
     claim_submission.ClaimSubmissionController,
+    claim_history.ClaimHistoryController,
+    batches.BatchController,
+    appeals.AppealController,
+    denials.DenialController,
+    claim_statistics.ClaimStatisticsController,
     books.BooksController,
     remittances.RemittanceController,
     remittances.RemittanceTransactionController,

@@ -289,7 +289,7 @@ RULES: Mapping[str, str] = {**_TABLES, **_COLUMNS, **_LOCKS, **_RIGHTS}
 
 def _query() -> str:
     parts = (
-        f"SELECT '{rule.replace(chr(39), chr(39) * 2)}', found.* FROM ({query}) AS found"
+        f"SELECT $rule${rule}$rule$, found.* FROM ({query}) AS found"  # noqa: S608 -- constants
         for rule, query in RULES.items()
     )
     return f"WITH {_SUBJECTS}" + "\nUNION ALL ".join(parts)

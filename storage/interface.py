@@ -126,7 +126,7 @@ class Repository(Log[Fields, Row, Conditions], Protocol[Fields, Row, Conditions]
         """The row with this id, held until the transaction ends. Raises RowNotFound."""
 
     async def lock_all(self, conditions: Conditions) -> builtins.list[Row]:
-        """Every row that satisfies ``conditions``, oldest first, held until the transaction ends."""
+        """Every row under ``conditions``, oldest first, held until the transaction ends."""
 
     async def update(
         self, row_id: UUID, changes: Mapping[str, object], *, expected_version: int

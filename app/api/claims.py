@@ -20,10 +20,9 @@ from services.claims.drafts import (
     NewClaim,
     NewLine,
 )
-from services.claims.outcomes import AdjudicationStatus
 from services.identity.scopes import Scope
 from storage.filters import ClaimFilter
-from storage.vocabulary.claims import ClaimStatus
+from storage.vocabulary.claims import AdjudicationStatus, ClaimStatus
 
 Cents = Annotated[int | None, QueryParameter(ge=0, le=HIGHEST_CHARGE_CENTS)]
 
@@ -53,11 +52,17 @@ class ClaimController(Controller):
         charge_at_least_cents: Cents = None,
         charge_at_most_cents: Cents = None,
         text: SearchText = None,
+        is_submitted: FromQuery[bool | None] = None,
+        is_appealed: FromQuery[bool | None] = None,
+        is_settled: FromQuery[bool | None] = None,
+        was_initially_denied: FromQuery[bool | None] = None,
         limit: Limit = 50,
         cursor: Cursor = None,
     ) -> Response[PageAnswer[ClaimSummary]]:
         """Claims, newest first. `provider_id` is the rendering or billing one, `payer_id` any of
-        the claim's; `text` is how a claim number, control number or patient's name begins."""
+        the claim's; `text` is how a claim number, control number or patient's name begins;
+        `is_settled` claims are submitted and nothing is open on them; those that
+        `was_initially_denied` finds had a denial in their first decision."""
         conditions = ClaimFilter(
             patient_id=patient_id,
             provider_id=provider_id,
@@ -69,6 +74,10 @@ class ClaimController(Controller):
             charge_at_least_cents=charge_at_least_cents,
             charge_at_most_cents=charge_at_most_cents,
             text=text,
+            is_submitted=is_submitted,
+            is_appealed=is_appealed,
+            is_settled=is_settled,
+            was_initially_denied=was_initially_denied,
         )
         after = decode_cursor(cursor)
         return await request.run(

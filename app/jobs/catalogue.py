@@ -4,11 +4,18 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
+import structlog
+
 from app.runtime import Installation
 from services.claims.remittances import post_remittance
 from storage.identifiers import SYSTEM_ACTOR_ID, new_id
 from storage.interface import Actor
+from storage.postgres.directory import companies
 from storage.postgres.transaction import PostgresStorage
+from storage.trail.keys import Signer
+from storage.trail.sealer import seal_company
+
+log = structlog.get_logger("wellkept.jobs")
 
 
 @dataclass(frozen=True)
@@ -54,6 +61,20 @@ async def _post_remittance(
     await post_remittance(place.storage, place.installation.vault, company_id, actor, remittance_id)
 
 
+async def _seal_companies(place: Workplace) -> None:
+    """Seal what every company has written since the last time; one that fails stops no other."""
+    signer = Signer(place.installation.signing_key)
+    failures: list[Exception] = []
+    for company in await companies(place.storage):
+        try:
+            await seal_company(place.storage, company.id, signer)
+        except Exception as error:
+            log.warning("company not sealed", exc_info=error)
+            failures.append(error)
+    if failures:
+        raise ExceptionGroup("companies not sealed", failures)
+
+
 COMPANY_JOBS = (CompanyJob("post_remittance", _post_remittance),)
 
-PERIODIC_JOBS: tuple[PeriodicJob, ...] = ()
+PERIODIC_JOBS = (PeriodicJob("seal_companies", "* * * * * */30", _seal_companies),)

@@ -128,7 +128,7 @@ class RemarkCode(msgspec.Struct, frozen=True):
     source: str
 
 
-class InvalidReasonTable(Exception):  # noqa: N818 -- names the fact, like the other refusals
+class InvalidReasonTable(Exception):
     """The packaged table contradicts itself; raised while the program starts."""
 
 

@@ -30,7 +30,7 @@ class Adoption(Input):
     subscriber_id: Annotated[Identifier | None, Field(description="Else the 835's member.")] = None
     rendering_provider_id: Identifier
     billing_provider_id: Identifier
-    diagnosis_codes: DiagnosisCodes = []
+    diagnosis_codes: DiagnosisCodes = Field(default_factory=list)
 
 
 @dataclass

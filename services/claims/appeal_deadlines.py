@@ -39,7 +39,7 @@ class CorrectionRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     source: str
 
 
-class InvalidDeadlineTable(Exception):  # noqa: N818 -- names the fact, like the other refusals
+class InvalidDeadlineTable(Exception):
     """The packaged table has gaps; raised while the program starts."""
 
 

@@ -11,14 +11,13 @@ from pydantic import Field
 from services.claims.claims import hold_claim
 from services.claims.company_day import company_today
 from services.claims.drafts import CalendarDay
-from services.claims.outcomes import AdjudicationStatus
 from services.inputs import Input, LongText, Name, left_out
 from services.refusals import Fault, IllegalTransition, InvalidInput, Refusal
 from storage.errors import VersionConflict
 from storage.filters import ClaimAppealFilter
 from storage.interface import Page, Store
 from storage.tables.claims import ClaimAppeal, ClaimAppealFields
-from storage.vocabulary.claims import AppealStatus
+from storage.vocabulary.claims import AdjudicationStatus, AppealStatus
 
 LEGAL_MOVES: Mapping[AppealStatus, tuple[AppealStatus, ...]] = {
     AppealStatus.SUBMITTED: (AppealStatus.PENDING,),

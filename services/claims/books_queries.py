@@ -1,4 +1,4 @@
-"""Reading the books: what payers decided about a claim, its ledger, and whether all of it agrees."""
+"""Reading the books: what payers decided, the ledger, and whether all of it agrees."""
 
 from __future__ import annotations
 

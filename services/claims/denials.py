@@ -14,15 +14,9 @@ from services.claims.adjustment_reasons import (
     ReasonNature,
 )
 from services.claims.appeal_deadlines import appeal_due_on, correction_due_on
-from services.claims.outcomes import (
-    AdjudicationOutcome,
-    claim_outcome,
-    is_refusal,
-    line_outcome,
-    refused_cents,
-)
+from services.claims.outcomes import claim_outcome, is_refusal, line_outcome, refused_cents
 from services.claims.x12.remittance_model import Adjustment, RemittanceClaim
-from storage.vocabulary.claims import PayerType
+from storage.vocabulary.claims import AdjudicationOutcome, PayerType
 
 
 class LineDenial(msgspec.Struct, frozen=True, kw_only=True):
@@ -160,7 +154,7 @@ def _refined(reason: AdjustmentReason, remark_codes: Iterable[str]) -> DenialHan
     return reason.handling or REASONS.handling(DenialCategory.UNKNOWN)
 
 
-def _worked(  # noqa: PLR0913 -- one keyword per fact of the denial
+def _worked(
     *,
     handling: DenialHandling,
     line_ordinal: int | None,

@@ -14,7 +14,6 @@ from services.claims.adjustment_reasons import REASONS, REFUSING_NATURES, Reason
 from services.claims.x12.remittance_model import Adjustment, RemittanceClaim, RemittanceLine
 from storage.vocabulary.claims import AdjudicationOutcome, AdjudicationStatus
 
-
 UNDECIDED_OUTCOMES = frozenset({AdjudicationOutcome.PREDETERMINATION, AdjudicationOutcome.NOT_OURS})
 """Outcomes that decide nothing: they are recorded, and no money moves."""
 

@@ -155,10 +155,7 @@ async def _post_once(store: Store, arrivals: Sequence[Arrival]) -> tuple[Tally, 
         found = finder.of(arrival)
         book = books[found[0].id] if len(found) == 1 else None
         if obstacle is None:
-            if book is None:
-                obstacle = _no_claim(found)
-            else:
-                obstacle = obstacle_of_claim(arrival, book)
+            obstacle = _no_claim(found) if book is None else obstacle_of_claim(arrival, book)
         if obstacle is not None or book is None:
             assert obstacle is not None
             queued.append(_Queued(arrival, obstacle, book))
@@ -377,7 +374,7 @@ async def _cancel_out(store: Store, queued: Sequence[_Queued]) -> None:
 def opposite_pairs(
     waiting: Sequence[RemittanceException],
 ) -> list[tuple[RemittanceException, RemittanceException]]:
-    """Each reversal with the oldest waiting claim of its number that it is the exact opposite of."""
+    """Each reversal with the oldest waiting claim of its number whose exact opposite it is."""
     originals = [each for each in waiting if each.kind is not ExceptionKind.REVERSAL_UNMATCHED]
     pairs = []
     for reversal in waiting:

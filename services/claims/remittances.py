@@ -433,7 +433,7 @@ async def _reason_not_to_post(
         if _payer_key(posted) == payer and is_other_file and not transaction.is_accepted:
             return {
                 "status": TransactionStatus.IN_REVIEW,
-                "status_reason": "an earlier file has this trace with another amount, date or payee",
+                "status_reason": "an earlier file has this trace with other amount, date or payee",
                 "duplicate_of_id": posted.id,
             }
     return None

@@ -44,13 +44,8 @@ from uuid import UUID
 import msgspec
 
 from services.claims.adjustment_reasons import REASONS, REFUSING_NATURES, ReasonNature
-from services.claims.outcomes import (
-    UNDECIDED_OUTCOMES,
-    AdjudicationOutcome,
-    AdjudicationStatus,
-    adjudication_status,
-)
-from storage.vocabulary.claims import LedgerKind
+from services.claims.outcomes import UNDECIDED_OUTCOMES, adjudication_status
+from storage.vocabulary.claims import AdjudicationOutcome, AdjudicationStatus, LedgerKind
 
 
 class AdjudicationKind(StrEnum):

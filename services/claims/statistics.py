@@ -4,21 +4,19 @@ A figure is counted by the database under a condition, and names that condition:
 under it shows the very claims that were counted.
 """
 
-import dataclasses
 import datetime as dt
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from decimal import ROUND_HALF_EVEN, Decimal
 from enum import StrEnum
 from uuid import UUID
 
 from services.claims.company_day import company_today
-from services.claims.outcomes import AdjudicationStatus
 from services.refusals import Fault, InvalidInput
 from storage.figures import ClaimTotals, DenialTotals
 from storage.filters import ClaimFilter, DenialFilter
 from storage.interface import Store
-from storage.vocabulary.claims import ClaimStatus, DenialStatus
+from storage.vocabulary.claims import AdjudicationStatus, ClaimStatus, DenialStatus
 
 PERCENT_PLACES = Decimal("0.01")
 
@@ -92,16 +90,227 @@ async def denial_analysis(store: Store, window: DenialFilter) -> DenialAnalysis:
     """
     _require_order(window.denied_from, window.denied_until, "/denied_until")
     today = await company_today(store)
-    groups: dict[str, list[DenialGroup]] = {"total": [], "category": [], "reason": [], "payer": []}
-    for totals in await store.claim_figures.denial_totals(window, today=today):
-        if totals.category is not None:
-            kind, key, rows = "category", totals.category, {"category": totals.category}
-        elif totals.reason_code is not None:
-            kind, key, rows = "reason", totals.reason_code, {"reason_code": totals.reason_code}
-        elif totals.payer_id is not None:
-            kind, key, rows = "payer", str(totals.payer_id), {"payer_id": totals.payer_id}
-        else:
-            kind, key, rows = "total", "all", {}
-        groups[kind].append(_denial_group(key, totals, replace(window, **rows), today))
-    (total,) = groups["total"]
-    return DenialAnalysis(total, groups["category"], groups["reason"], groups["payer"])
+    totals = await store.claim_figures.denial_totals(window, today=today)
+    (everything,) = (each for each in totals if _key_of(each) is None)
+    groups: dict[str, list[DenialGroup]] = {name: [] for name in _DENIAL_KEYS}
+    for each in totals:
+        if (key := _key_of(each)) is not None:
+            name, value = key
+            rows = replace(window, **{name: value})
+            groups[name].append(_denial_group(str(value), each, everything, rows, today))
+    return DenialAnalysis(
+        total=_denial_group("all", everything, everything, window, today),
+        by_category=groups["category"],
+        by_reason=groups["reason_code"],
+        by_payer=groups["payer_id"],
+    )
+
+
+def _counts(totals: Sequence[ClaimTotals], window: ClaimFilter) -> list[Figure]:
+    everything = sum(each.claims for each in totals)
+
+    def count(name: str, definition: str, numerator: int, rows: ClaimFilter) -> Figure:
+        return Figure(
+            name=name,
+            definition=definition,
+            unit=Unit.CLAIMS,
+            value=numerator,
+            numerator=numerator,
+            denominator=everything,
+            exclusions=[],
+            rows=rows,
+        )
+
+    return [
+        count("claims", "Claims of any state", everything, window),
+        *(
+            count(
+                f"claims_{status}",
+                f"Claims that are {status}",
+                sum(each.claims for each in totals if each.status is status),
+                replace(window, status=status),
+            )
+            for status in ClaimStatus
+        ),
+        *(
+            count(
+                f"claims_adjudicated_{status}",
+                f"Claims whose adjudication status is {status}",
+                sum(each.claims for each in totals if each.adjudication_status == status),
+                replace(window, adjudication_status=status),
+            )
+            for status in AdjudicationStatus
+        ),
+    ]
+
+
+def _sums(totals: Sequence[ClaimTotals], window: ClaimFilter) -> list[Figure]:
+    rows = replace(window, is_submitted=True)
+    submitted = sum(each.submitted for each in totals)
+    charges = sum(each.submitted_charge_cents for each in totals)
+
+    def total(name: str, definition: str, cents: int) -> Figure:
+        return Figure(
+            name=name,
+            definition=definition,
+            unit=Unit.CENTS,
+            value=cents,
+            numerator=cents,
+            denominator=None,
+            exclusions=[_NOT_SUBMITTED],
+            rows=rows,
+        )
+
+    insurance = sum(each.insurance_balance_cents for each in totals)
+    patient = sum(each.patient_balance_cents for each in totals)
+    return [
+        total("charges", "Charges of submitted claims", charges),
+        total("payments", "Payers' payments", sum(each.payment_cents for each in totals)),
+        total("write_offs", "Amounts written off", sum(each.write_off_cents for each in totals)),
+        total("insurance_balance", "What payers still owe or dispute", insurance),
+        total("patient_balance", "What patients owe", patient),
+        total("outstanding", "Insurance and patient balance together", insurance + patient),
+        Figure(
+            name="average_charge",
+            definition="Charges of submitted claims by their number",
+            unit=Unit.CENTS,
+            value=_mean_cents(charges, submitted),
+            numerator=charges,
+            denominator=submitted,
+            exclusions=[_NOT_SUBMITTED],
+            rows=rows,
+        ),
+    ]
+
+
+def _rates(totals: Sequence[ClaimTotals], window: ClaimFilter) -> list[Figure]:
+    submitted = sum(each.submitted for each in totals)
+    settled = replace(window, is_settled=True)
+    initially_denied = replace(window, was_initially_denied=True)
+
+    def rate(
+        name: str,
+        definition: str,
+        *,
+        numerator: int,
+        denominator: int,
+        exclusions: list[str],
+        rows: ClaimFilter,
+    ) -> Figure:
+        return Figure(
+            name=name,
+            definition=definition,
+            unit=Unit.PERCENT,
+            value=_percent(numerator, denominator),
+            numerator=numerator,
+            denominator=denominator,
+            exclusions=exclusions,
+            rows=rows,
+        )
+
+    return [
+        rate(
+            "initial_denial_rate",
+            "Claims whose first decision held a denial, by submitted claims",
+            numerator=sum(each.initially_denied for each in totals),
+            denominator=submitted,
+            exclusions=[_NOT_SUBMITTED, _REJECTED],
+            rows=initially_denied,
+        ),
+        rate(
+            "initial_denial_rate_of_charges",
+            "Charges of claims whose first decision held a denial, by charges of submitted claims",
+            numerator=sum(each.initially_denied_charge_cents for each in totals),
+            denominator=sum(each.submitted_charge_cents for each in totals),
+            exclusions=[_NOT_SUBMITTED, _REJECTED],
+            rows=initially_denied,
+        ),
+        rate(
+            "appeal_rate",
+            "Submitted claims with an appeal, by submitted claims",
+            numerator=sum(each.appealed for each in totals),
+            denominator=submitted,
+            exclusions=[_NOT_SUBMITTED],
+            rows=replace(window, is_submitted=True, is_appealed=True),
+        ),
+        rate(
+            "net_collection_rate",
+            "Payments by charges less write-offs, of claims on which nothing is open",
+            numerator=sum(each.settled_payment_cents for each in totals),
+            denominator=sum(
+                each.settled_charge_cents - each.settled_write_off_cents for each in totals
+            ),
+            exclusions=[_NOT_SUBMITTED, "claims with an open balance"],
+            rows=settled,
+        ),
+    ]
+
+
+_NOT_SUBMITTED = "drafts, ready, rejected and voided claims"
+_REJECTED = "rejections before adjudication, which are no denials"
+_DENIAL_KEYS = ("category", "reason_code", "payer_id")
+
+
+def _key_of(totals: DenialTotals) -> tuple[str, str | UUID] | None:
+    """By what the denials of a group belong together; None for all of them."""
+    for name in _DENIAL_KEYS:
+        value: str | UUID | None = getattr(totals, name)
+        if value is not None:
+            return name, value
+    return None
+
+
+def _denial_group(
+    key: str, group: DenialTotals, everything: DenialTotals, rows: DenialFilter, today: dt.date
+) -> DenialGroup:
+    recoverable = replace(rows, status=DenialStatus.OPEN, due_from=today)
+    return DenialGroup(
+        key=key,
+        denials=Figure(
+            name="denials",
+            definition="Denied lines and claims, whatever became of them",
+            unit=Unit.DENIALS,
+            value=group.denials,
+            numerator=group.denials,
+            denominator=everything.denials,
+            exclusions=[],
+            rows=rows,
+        ),
+        amount=Figure(
+            name="denied_amount",
+            definition="What was refused",
+            unit=Unit.CENTS,
+            value=group.amount_cents,
+            numerator=group.amount_cents,
+            denominator=everything.amount_cents,
+            exclusions=[],
+            rows=rows,
+        ),
+        recoverable=Figure(
+            name="recoverable_amount",
+            definition="What was refused and can still be worked: open, and not past its last day",
+            unit=Unit.CENTS,
+            value=group.recoverable_cents,
+            numerator=group.recoverable_cents,
+            denominator=group.amount_cents,
+            exclusions=["resolved and superseded denials", "denials past their last day"],
+            rows=recoverable,
+        ),
+    )
+
+
+def _percent(numerator: int, denominator: int) -> Decimal | None:
+    if denominator == 0:
+        return None
+    return (Decimal(100 * numerator) / denominator).quantize(PERCENT_PLACES, ROUND_HALF_EVEN)
+
+
+def _mean_cents(cents: int, count: int) -> int | None:
+    if count == 0:
+        return None
+    return int((Decimal(cents) / count).quantize(Decimal(1), ROUND_HALF_EVEN))
+
+
+def _require_order(first: dt.date | None, last: dt.date | None, pointer: str) -> None:
+    if first is not None and last is not None and last < first:
+        raise InvalidInput([Fault(pointer, "lies before the beginning of the window")])

@@ -15,7 +15,6 @@ from services.claims.claims import ClaimWithLines, hold_claim, lines_of
 from services.claims.company_day import company_today
 from services.claims.drafts import NewAcknowledgement, NewTransmission
 from services.claims.lifecycle import ON_ITS_WAY, require_move
-from services.claims.outcomes import AdjudicationStatus
 from services.claims.posting import WAITING_KINDS, arrivals_of, post_arrivals
 from services.claims.validation import Finding, Severity, Subject, validate
 from services.refusals import Category, Fault, InvalidInput, Refusal
@@ -30,6 +29,7 @@ from storage.tables.ledger import LedgerFields
 from storage.vocabulary.claims import (
     LEDGER_ACCOUNTS,
     AcknowledgementOutcome,
+    AdjudicationStatus,
     ClaimStatus,
     DenialStatus,
     ExceptionStatus,

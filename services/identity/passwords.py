@@ -41,17 +41,19 @@ class StoredPassword:
     is_temporary: bool
 
 
-def check_password(password: str, *, email: str) -> None:
-    """The rule for a chosen password: its length, and not the person's e-mail address.
+def check_password(password: str, *, current: str | None = None, email: str) -> None:
+    """The rule for a chosen password: its length, not the e-mail address, not the ``current`` one.
 
     No rule of composition, after NIST SP 800-63B, 5.1.1.2. Raises InvalidInput.
     """
-    length = len(_canonical(password))
+    length = len(unicodedata.normalize("NFKC", password))
     faults = []
     if not SHORTEST <= length <= LONGEST:
         faults.append(f"has {SHORTEST} to {LONGEST} characters, not {length}")
     if normalised_email(password) == email:
         faults.append("is not the e-mail address")
+    if current is not None and _canonical(password) == _canonical(current):
+        faults.append("is not the current one")
     if faults:
         raise InvalidInput([Fault("/password", fault, "password") for fault in faults])
 

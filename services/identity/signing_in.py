@@ -6,10 +6,13 @@ transactions; what it found is weighed again under a lock on the person's row, s
 lock nor a change that came in between is passed by.
 """
 
+import asyncio
+import datetime as dt
 from dataclasses import dataclass, field
 from typing import ClassVar
 from uuid import UUID
 
+from services.identity.companies import is_slug
 from services.identity.emails import normalised_email
 from services.identity.lockout import Standing
 from services.identity.passwords import is_password
@@ -19,6 +22,9 @@ from storage.filters import PersonFilter
 from storage.identifiers import SYSTEM_ACTOR_ID, new_id
 from storage.interface import Actor, IStorage, Store
 from storage.tables.identity import Company, Person
+
+BEAT_SECONDS = 0.25
+"""Refusals leave only at whole multiples of this since the request came."""
 
 
 @dataclass
@@ -49,22 +55,23 @@ class SignedIn:
 
 async def sign_in(storage: IStorage, claimed: SignIn, *, request_id: UUID) -> SignedIn:
     """Open a session. Raises SignInRefused, after the failure was counted and committed."""
-    found = await storage.company_of_slug(claimed.company_slug)
-    company_id = new_id() if found is None else found
+    begun = asyncio.get_running_loop().time()
+    slug = claimed.company_slug if is_slug(claimed.company_slug) else ""
+    company_id = await storage.company_of_slug(slug) or new_id()
     email = normalised_email(claimed.email) or ""
     actor = Actor(SYSTEM_ACTOR_ID, request_id)
     async with storage.transaction(company_id, actor, durable=False) as store:
-        seen = await _person_of_email(store, email)
-        company = None if found is None else await store.companies.get(company_id)
-        open_to_judgement = _can_be_judged(seen, store)
+        found = await store.people.all(PersonFilter(email=email))
+        seen = found[0] if found else None
+    judged = _can_be_judged(seen, storage.clock.now())
     matches = await is_password(claimed.password, None if seen is None else seen.password_hash)
     async with storage.transaction(company_id, actor) as store:
-        person = await _weighed(
-            store, email, seen=seen, open_to_judgement=open_to_judgement, matches=matches
-        )
-        if person is not None and company is not None:
+        person = await _weighed(store, email, seen=seen, judged=judged, matches=matches)
+        if person is not None:
             store.actor = actor.named(person.id)
+            company = await store.companies.get(company_id)
             return SignedIn(person, company, await open_session(store, person))
+    await _until_next_beat(begun)
     raise SignInRefused
 
 
@@ -72,40 +79,40 @@ async def prove_password(
     storage: IStorage, company_id: UUID, person: Person, password: str, *, request_id: UUID
 ) -> bool:
     """Whether a signed-in person knows their password; a failure counts as one of signing in."""
-    actor = Actor(person.id, request_id)
-    async with storage.transaction(company_id, actor, durable=False) as store:
-        open_to_judgement = _can_be_judged(person, store)
+    judged = _can_be_judged(person, storage.clock.now())
     matches = await is_password(password, person.password_hash)
-    async with storage.transaction(company_id, actor) as store:
+    async with storage.transaction(company_id, Actor(person.id, request_id)) as store:
         proven = await _weighed(
-            store,
-            person.email,
-            seen=person,
-            open_to_judgement=open_to_judgement,
-            matches=matches,
+            store, person.email, seen=person, judged=judged, matches=matches
         )
     return proven is not None
 
 
-def _can_be_judged(person: Person | None, store: Store) -> bool:
+async def _until_next_beat(begun: float) -> None:
+    """Wait for the next beat since ``begun``: whether a failure was written must not be heard."""
+    loop = asyncio.get_running_loop()
+    await asyncio.sleep(BEAT_SECONDS - (loop.time() - begun) % BEAT_SECONDS)
+
+
+def _can_be_judged(person: Person | None, now: dt.datetime) -> bool:
     return (
         person is not None
         and person.disabled_at is None
         and person.password_hash is not None
-        and not _standing(person).is_locked(store.now)
+        and not _standing(person).is_locked(now)
     )
 
 
 async def _weighed(
-    store: Store, email: str, *, seen: Person | None, open_to_judgement: bool, matches: bool
+    store: Store, email: str, *, seen: Person | None, judged: bool, matches: bool
 ) -> Person | None:
     """The person, if the password that matched still holds; a failure is counted here.
 
-    ``seen`` and ``open_to_judgement`` are from before the hashing. Every guess that was judged
-    counts, however many were judged at once.
+    ``seen``, and whether it could be ``judged``, are from before the hashing. Every guess that was
+    judged counts, however many were judged at once.
     """
     found = await store.people.lock_all(PersonFilter(email=email))
-    if not found or not open_to_judgement or seen is None:
+    if not found or not judged or seen is None:
         return None
     person = found[0]
     if not matches:
@@ -116,7 +123,7 @@ async def _weighed(
             expected_version=person.version,
         )
         return None
-    if not _can_be_judged(person, store) or person.password_hash != seen.password_hash:
+    if not _can_be_judged(person, store.now) or person.password_hash != seen.password_hash:
         return None
     if person.failed_sign_ins == 0 and person.locked_until is None:
         return person
@@ -130,7 +137,3 @@ async def _weighed(
 def _standing(person: Person) -> Standing:
     return Standing(person.failed_sign_ins, person.locked_until)
 
-
-async def _person_of_email(store: Store, email: str) -> Person | None:
-    found = await store.people.all(PersonFilter(email=email))
-    return found[0] if found else None

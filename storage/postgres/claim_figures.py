@@ -42,7 +42,7 @@ _CLAIM_FIGURES: dict[str, sa.ColumnElement[Any]] = {
     "write_off_cents": _sum(claims.c.write_off_cents),
     "insurance_balance_cents": _sum(claims.c.insurance_balance_cents),
     "patient_balance_cents": _sum(claims.c.patient_balance_cents),
-    "appealed": _count(CLAIM_RULES["is_appealed"]),
+    "appealed": _count(sa.and_(_IS_SUBMITTED, CLAIM_RULES["is_appealed"])),
     "initially_denied": _count(_WAS_DENIED),
     "initially_denied_charge_cents": _sum(claims.c.total_charge_cents, _WAS_DENIED),
     "settled": _count(_IS_SETTLED),

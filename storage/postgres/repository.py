@@ -117,13 +117,18 @@ def shape_of(row: type[Row]) -> Shape[Row]:
     return Shape(row)
 
 
+def _kind(conditions: Filter) -> type[Filter]:
+    """The class of some conditions: with those that are on, the shape of a statement."""
+    return type(conditions)
+
+
 class PostgresRepository(Generic[Fields, Row, Conditions]):
     """See ``storage.interface.Repository``, whose promises these verbs keep."""
 
     def __init__(self, store: PostgresStore, row: type[Row]) -> None:
         self._store = store
         self._row = row
-        self._shape = shape_of(row)
+        self._shape: Shape[Row] = shape_of(row)
 
     async def create(self, fields: Fields) -> Row:
         given = self._bookkeeping(new_id())
@@ -171,7 +176,7 @@ class PostgresRepository(Generic[Fields, Row, Conditions]):
     ) -> Page[Row]:
         names = statements.conditions_given(conditions)
         sql = statements.select_page(
-            self._row, type(conditions), names, continued=after is not None
+            self._row, _kind(conditions), names, continued=after is not None
         )
         parameters = self._conditions(conditions, names)
         parameters["row_limit"] = limit + 1
@@ -191,13 +196,13 @@ class PostgresRepository(Generic[Fields, Row, Conditions]):
 
     async def _all(self, conditions: Conditions, *, locking: bool) -> builtins.list[Row]:
         names = statements.conditions_given(conditions)
-        sql = statements.select_all(self._row, type(conditions), names, locking=locking)
+        sql = statements.select_all(self._row, _kind(conditions), names, locking=locking)
         cursor = await self._execute(sql, self._conditions(conditions, names))
         return self._load_all(await cursor.fetchall())
 
     async def count(self, conditions: Conditions) -> int:
         names = statements.conditions_given(conditions)
-        sql = statements.count_all(self._row, type(conditions), names)
+        sql = statements.count_all(self._row, _kind(conditions), names)
         cursor = await self._execute(sql, self._conditions(conditions, names))
         (count,) = await cursor.fetchone() or (0,)
         return int(count)
@@ -230,7 +235,9 @@ class PostgresRepository(Generic[Fields, Row, Conditions]):
         if not versions:
             return
         names = tuple(sorted(changes))
-        parameters = {name: self._column(name, list(changes[name])) for name in names}
+        parameters: dict[str, Value] = {
+            name: self._column(name, list(changes[name])) for name in names
+        }
         parameters |= self._trail_parameters()
         parameters |= {
             "company_id": self._store.company_id,

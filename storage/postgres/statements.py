@@ -305,7 +305,7 @@ def count_all(row: Row, kind: type[Filter], names: tuple[str, ...]) -> str:
 
 @cache
 def update_one(row: Row, changed_columns: tuple[str, ...]) -> str:
-    """Change some columns of one row of an expected version and leave the trail; returns the row."""
+    """Change columns of one row of an expected version and leave the trail; returns the row."""
     table = table_of(row)
     old = (
         sa.select(*table.columns)

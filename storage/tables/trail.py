@@ -49,7 +49,7 @@ class AccessFields(SQLModel):
 
 
 class AccessEntry(AccessFields, SealedRow, table=True):
-    """One request that read patient data, or was refused: who, by which operation, which patients."""
+    """One request that read patient data, or was refused: who, how, which patients."""
 
     __tablename__ = "api_log"
     __table_args__ = (
@@ -83,7 +83,7 @@ class SealFields(SQLModel):
 
 
 class Seal(SealFields, AppendOnlyRow, table=True):
-    """What stood in one log between two transaction ids: its members' hashes, chained and signed."""
+    """What one log gained between two transaction ids: its members' hashes, chained and signed."""
 
     __tablename__ = "seals"
     __table_args__ = (unique("seals", "log", "sequence"),)

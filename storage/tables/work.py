@@ -43,7 +43,7 @@ class StoredAnswerFields(SQLModel):
 
 
 class StoredAnswer(StoredAnswerFields, AppendOnlyRow, table=True):
-    """The final answer to a POST that carried an Idempotency-Key; without a body it bore a secret."""
+    """The final answer to a POST with an Idempotency-Key; without a body, it bore a secret."""
 
     __tablename__ = "stored_answers"
     __table_args__ = (index("stored_answers", "principal_id", "operation", "idempotency_key"),)

@@ -197,7 +197,7 @@ LEDGER_ACCOUNTS: dict[LedgerKind, tuple[LedgerAccount, LedgerAccount]] = {
     LedgerKind.UNAPPLIED: (LedgerAccount.DEPOSIT_CLEARING, LedgerAccount.UNAPPLIED_CASH),
     LedgerKind.RETURN: (LedgerAccount.UNAPPLIED_CASH, LedgerAccount.REFUND_PAYABLE),
 }
-"""Debit and credit account of each kind of entry; an entry moves ``amount_cents`` (negative: back)."""
+"""Debit and credit account of each kind; an entry moves ``amount_cents`` (negative: back)."""
 
 
 class DenialStatus(StrEnum):

@@ -80,7 +80,7 @@ async def test_the_accounts_of_any_window_sum_to_zero(client: httpx.AsyncClient)
 
 
 async def test_what_came_before_its_payer_was_known_is_posted_when_it_is(
-    client: httpx.AsyncClient, storage: PostgresStorage, company: CompanyForTests
+    client: httpx.AsyncClient,
 ) -> None:
     await client.post("/api/v1/remittances", content=rendered(RemittanceFile()))
     created = await client.post("/api/v1/payers", json=PAYER)

@@ -80,7 +80,7 @@ class ProviderAdjustment(msgspec.Struct, frozen=True, gc=False):
 
 
 class TransactionHeader(msgspec.Struct, frozen=True, gc=False):
-    """What stands before the first claim of an ST: who paid whom, how much, when, by which trace."""
+    """What stands before the claims of an ST: who paid whom, how much, when, by which trace."""
 
     position: int  # of the ST
     ordinal: int  # 1 for the first ST of the file
@@ -104,9 +104,9 @@ class TransactionHeader(msgspec.Struct, frozen=True, gc=False):
 class TransactionEnd(msgspec.Struct, frozen=True, gc=False):
     """The sums of one ST and the hash of what it says.
 
-    ``content_sha256`` covers the segments between ST and SE in canonical form (canonical
-    delimiters, no line breaks, no trailing empty elements), so the same transaction in another
-    envelope has the same hash.
+    ``content_sha256`` covers the segments between ST and SE in a canonical form that knows no
+    delimiters, line breaks or trailing empty elements, so the same transaction in another envelope
+    has the same hash.
     """
 
     position: int  # of the SE

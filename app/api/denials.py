@@ -1,0 +1,92 @@
+"""Denials over HTTP."""
+
+import datetime as dt
+from uuid import UUID
+
+from litestar import Controller, Response, get
+from litestar.params import FromPath, FromQuery
+
+from app.answers import PageAnswer, RowAnswer, decode_cursor, one, page
+from app.api.parameters import Cursor, Limit, SearchText
+from app.call import Call
+from services.claims import denial_worklist
+from services.claims.adjustment_reasons import DenialCategory, DenialOwner
+from services.identity.scopes import Scope
+from storage.filters import DenialFilter
+from storage.vocabulary.claims import DenialStatus
+
+
+class DenialAnswer(RowAnswer):
+    """One denied line (or claim, without a line): why, whose, until when, what to do next."""
+
+    claim_id: UUID
+    patient_id: UUID
+    adjudication_id: UUID
+    payer_id: UUID
+    claim_line_id: UUID | None
+    line_ordinal: int | None
+    group_code: str
+    reason_code: str
+    remark_codes: list[str]
+    amount_cents: int
+    category: str
+    root_cause: str
+    owner_role: str
+    next_action: str
+    denied_on: dt.date
+    due_on: dt.date
+    due_is_verified: bool
+    status: DenialStatus
+    resolution_note: str | None
+
+
+class DenialController(Controller):
+    """What payers refused."""
+
+    path = "/denials"
+    tags = ("Denials",)
+
+    @get(operation_id="list_denials", scope=Scope.CLAIMS_READ)
+    async def list(  # noqa: PLR0913 -- one parameter a filter
+        self,
+        request: Call,
+        status: FromQuery[DenialStatus | None] = None,
+        category: FromQuery[DenialCategory | None] = None,
+        reason_code: SearchText = None,
+        owner_role: FromQuery[DenialOwner | None] = None,
+        claim_id: FromQuery[UUID | None] = None,
+        payer_id: FromQuery[UUID | None] = None,
+        denied_from: FromQuery[dt.date | None] = None,
+        denied_until: FromQuery[dt.date | None] = None,
+        due_from: FromQuery[dt.date | None] = None,
+        due_until: FromQuery[dt.date | None] = None,
+        limit: Limit = 50,
+        cursor: Cursor = None,
+    ) -> Response[PageAnswer[DenialAnswer]]:
+        """Denials, newest first."""
+        conditions = DenialFilter(
+            status=status,
+            category=category,
+            reason_code=reason_code,
+            owner_role=owner_role,
+            claim_id=claim_id,
+            payer_id=payer_id,
+            denied_from=denied_from,
+            denied_until=denied_until,
+            due_from=due_from,
+            due_until=due_until,
+        )
+        after = decode_cursor(cursor)
+        return await request.run(
+            lambda store: denial_worklist.list_denials(
+                store, conditions, limit=limit, after=after
+            ),
+            page(DenialAnswer),
+        )
+
+    @get("/{denial_id:uuid}", operation_id="get_denial", scope=Scope.CLAIMS_READ)
+    async def get(self, request: Call, denial_id: FromPath[UUID]) -> Response[DenialAnswer]:
+        """One denial."""
+        return await request.run(
+            lambda store: denial_worklist.get_denial(store, denial_id), one(DenialAnswer)
+        )

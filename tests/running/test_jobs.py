@@ -1,0 +1,213 @@
+"""The queue and its worker: a job exists if its work was committed, and is done whatever happens."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import psycopg
+import pytest
+
+from app.jobs import worker as worker_module
+from app.jobs.catalogue import CompanyJob, Workplace
+from app.jobs.worker import run_worker
+from app.runtime import Installation
+from app.settings import Settings
+from storage.embedded import EmbeddedServer, RoleAddresses
+from storage.identifiers import new_id
+from storage.postgres.transaction import PostgresStorage
+from tests.builders.companies import CompanyForTests
+
+pytestmark = pytest.mark.anyio
+
+Asked = list[tuple[UUID, Mapping[str, str]]]
+
+
+@pytest.fixture
+def installation(addresses: RoleAddresses, tmp_path: Path) -> Installation:
+    """The test database as the program sees it."""
+    return Installation(
+        settings=Settings(data_directory=tmp_path),
+        app_url=addresses.app,
+        owner_url=addresses.owner,
+        worker_url=addresses.worker,
+        master_key=bytes(32),
+        signing_key=bytes(32),
+        is_embedded=True,
+    )
+
+
+@asynccontextmanager
+async def _working(
+    installation: Installation, monkeypatch: pytest.MonkeyPatch, *jobs: CompanyJob
+) -> AsyncIterator[None]:
+    """A worker that knows these jobs, for as long as this lasts."""
+    monkeypatch.setattr(worker_module, "COMPANY_JOBS", jobs)
+    monkeypatch.setattr(worker_module, "PERIODIC_JOBS", ())
+    stop = asyncio.Event()
+    async with installation.worker_storage() as storage:
+        running = asyncio.create_task(run_worker(installation, storage, stop))
+        try:
+            yield
+        finally:
+            stop.set()
+            await running
+
+
+async def _until(condition: Callable[[], Awaitable[bool] | bool]) -> None:
+    async with asyncio.timeout(20):
+        while True:
+            met = condition()
+            if met if isinstance(met, bool) else await met:
+                return
+            await asyncio.sleep(0.02)
+
+
+def _noted(asked: Asked, name: str) -> CompanyJob:
+    async def note(_: Workplace, company_id: UUID, arguments: Mapping[str, str]) -> None:
+        asked.append((company_id, dict(arguments)))
+
+    return CompanyJob(name, note)
+
+
+async def test_a_job_of_committed_work_is_done_and_one_of_undone_work_never_was(
+    installation: Installation,
+    storage: PostgresStorage,
+    company: CompanyForTests,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked: Asked = []
+    name = f"note_{new_id().hex}"
+    with pytest.raises(ZeroDivisionError):
+        async with storage.transaction(company.id, company.actor) as store:
+            await store.enqueue(name, {"which": "undone"})
+            raise ZeroDivisionError
+    async with storage.transaction(company.id, company.actor) as store:
+        await store.enqueue(name, {"which": "committed"})
+    async with _working(installation, monkeypatch, _noted(asked, name)):
+        await _until(lambda: bool(asked))
+    assert asked == [(company.id, {"which": "committed"})]
+
+
+async def test_a_job_speaks_for_the_bound_company_whatever_its_arguments_say(
+    installation: Installation,
+    storage: PostgresStorage,
+    company: CompanyForTests,
+    other_company: CompanyForTests,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked: Asked = []
+    name = f"note_{new_id().hex}"
+    async with storage.transaction(company.id, company.actor) as store:
+        await store.enqueue(name, {"company_id": str(other_company.id)})
+    async with _working(installation, monkeypatch, _noted(asked, name)):
+        await _until(lambda: bool(asked))
+    assert asked == [(company.id, {})]
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "SELECT * FROM procrastinate_jobs",
+        "INSERT INTO procrastinate_jobs (queue_name, task_name) VALUES ('wellkept', 'x')",
+        "SELECT procrastinate_fetch_job_v2(NULL, 1)",
+        "SELECT enqueue_job('x', '{}', NULL, NULL)",
+    ],
+)
+def test_the_programs_role_can_neither_read_the_queue_nor_write_it_past_its_company(
+    addresses: RoleAddresses, statement: str
+) -> None:
+    with (
+        psycopg.connect(addresses.app) as connection,
+        pytest.raises(psycopg.errors.InsufficientPrivilege),
+    ):
+        connection.execute(statement.encode())
+
+
+async def test_a_job_that_fails_is_tried_again_and_one_that_always_fails_becomes_a_dead_letter(
+    installation: Installation,
+    storage: PostgresStorage,
+    company: CompanyForTests,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    attempts: list[str] = []
+    moody, hopeless = f"moody_{new_id().hex}", f"hopeless_{new_id().hex}"
+
+    async def fail_once(_: Workplace, __: UUID, ___: Mapping[str, str]) -> None:
+        attempts.append(moody)
+        if attempts.count(moody) == 1:
+            raise ZeroDivisionError
+
+    async def fail(_: Workplace, __: UUID, ___: Mapping[str, str]) -> None:
+        attempts.append(hopeless)
+        raise ZeroDivisionError
+
+    retry: Any = worker_module.RetryStrategy(max_attempts=2, wait=0)
+    monkeypatch.setattr(worker_module, "RETRY", retry)
+    async with storage.transaction(company.id, company.actor) as store:
+        await store.enqueue(moody, {})
+        await store.enqueue(hopeless, {})
+    jobs = (CompanyJob(moody, fail_once), CompanyJob(hopeless, fail))
+    async with _working(installation, monkeypatch, *jobs):
+        await _until(lambda: _state(installation, hopeless) == ["failed"])
+        await _until(lambda: _state(installation, moody) == [])
+    assert attempts.count(moody) == 2
+    assert attempts.count(hopeless) == 3
+
+
+async def test_the_job_of_a_worker_that_died_is_done_by_the_next_one(
+    installation: Installation,
+    storage: PostgresStorage,
+    company: CompanyForTests,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked: Asked = []
+    name = f"note_{new_id().hex}"
+    async with storage.transaction(company.id, company.actor) as store:
+        await store.enqueue(name, {})
+    with psycopg.connect(installation.worker, autocommit=True) as dead:
+        (dead_worker,) = dead.execute(
+            "INSERT INTO procrastinate_workers (last_heartbeat)"
+            " VALUES (now() - interval '1 hour') RETURNING id"
+        ).fetchone() or (0,)
+        dead.execute(
+            "UPDATE procrastinate_jobs SET status = 'doing', worker_id = %s WHERE task_name = %s",
+            [dead_worker, name],
+        )
+    async with _working(installation, monkeypatch, _noted(asked, name)):
+        await _until(lambda: bool(asked))
+    assert asked == [(company.id, {})]
+
+
+async def test_the_worker_goes_on_after_its_connections_were_cut(
+    installation: Installation,
+    server: EmbeddedServer,
+    storage: PostgresStorage,
+    company: CompanyForTests,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked: Asked = []
+    name = f"note_{new_id().hex}"
+    async with _working(installation, monkeypatch, _noted(asked, name)):
+        async with storage.transaction(company.id, company.actor) as store:
+            await store.enqueue(name, {"which": "before"})
+        await _until(lambda: len(asked) == 1)
+        with server.connect_as_superuser() as connection:
+            connection.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                " WHERE usename = 'wellkept_worker'"
+            )
+        async with storage.transaction(company.id, company.actor) as store:
+            await store.enqueue(name, {"which": "after"})
+        await _until(lambda: len(asked) == 2)
+    assert [arguments["which"] for _, arguments in asked] == ["before", "after"]
+
+
+def _state(installation: Installation, task: str) -> list[str]:
+    with psycopg.connect(installation.worker) as connection:
+        found = connection.execute(
+            "SELECT status::text FROM procrastinate_jobs WHERE task_name = %s", [task]
+        )
+        return [str(row[0]) for row in found]
