@@ -28,6 +28,6 @@ def _nothing() -> None:
     return None
 
 
-def left_out() -> Any:  # noqa: ANN401 -- stands where a field's default stands
+def left_out() -> Any:
     """The default of a field of a change that may be left out but never be null."""
     return Field(default_factory=_nothing)

@@ -37,9 +37,7 @@ class AppealController(Controller):
     path = "/"
     tags = ("Appeals",)
 
-    @post(
-        "/claims/{claim_id:uuid}/appeals", operation_id="file_appeal", scope=Scope.CLAIMS_WRITE
-    )
+    @post("/claims/{claim_id:uuid}/appeals", operation_id="file_appeal", scope=Scope.CLAIMS_WRITE)
     async def file(
         self, request: Call, claim_id: FromPath[UUID], data: JSONBody[NewAppeal]
     ) -> Response[AppealAnswer]:

@@ -77,9 +77,7 @@ class BatchController(Controller):
     tags = ("Batches",)
 
     @post(operation_id="create_batch", scope=Scope.CLAIMS_WRITE)
-    async def create(
-        self, request: Call, data: JSONBody[NewBatch]
-    ) -> Response[BatchOutcomeAnswer]:
+    async def create(self, request: Call, data: JSONBody[NewBatch]) -> Response[BatchOutcomeAnswer]:
         """Group ready claims of one payer; each claim that is refused is named with its reason."""
         return await request.run(
             lambda store: batches.create_batch(store, data),
@@ -103,11 +101,6 @@ class BatchController(Controller):
             page(BatchAnswer),
         )
 
-    @get("/{batch_id:uuid}", operation_id="get_batch", scope=Scope.CLAIMS_READ)
-    async def get(self, request: Call, batch_id: FromPath[UUID]) -> Response[BatchAnswer]:
-        """One batch."""
-        return await request.run(lambda store: batches.get_batch(store, batch_id), one(BatchAnswer))
-
     @get("/{batch_id:uuid}/items", operation_id="list_batch_items", scope=Scope.CLAIMS_READ)
     async def items(
         self,
@@ -125,6 +118,11 @@ class BatchController(Controller):
             ),
             page(BatchItemAnswer),
         )
+
+    @get("/{batch_id:uuid}", operation_id="get_batch", scope=Scope.CLAIMS_READ)
+    async def get(self, request: Call, batch_id: FromPath[UUID]) -> Response[BatchAnswer]:
+        """One batch."""
+        return await request.run(lambda store: batches.get_batch(store, batch_id), one(BatchAnswer))
 
     @post(
         "/{batch_id:uuid}/transmissions",

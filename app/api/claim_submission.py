@@ -11,7 +11,7 @@ from app.api.claim_answers import ClaimAnswer, claim_answer
 from app.call import Call
 from services.claims import submission
 from services.claims.drafts import NewAcknowledgement, NewTransmission, NewVoid
-from services.claims.validation import Severity
+from services.claims.validation import Finding, Severity
 from services.identity.scopes import Scope
 
 
@@ -39,12 +39,10 @@ class ClaimSubmissionController(Controller):
     tags = ("Claims",)
 
     @get("/validation", operation_id="validate_claim", scope=Scope.CLAIMS_READ)
-    async def validate(
-        self, request: Call, claim_id: FromPath[UUID]
-    ) -> Response[ValidationAnswer]:
+    async def validate(self, request: Call, claim_id: FromPath[UUID]) -> Response[ValidationAnswer]:
         """What a payer would turn the claim away for. Changes nothing."""
 
-        def render(findings: list[submission.Finding]) -> Response[bytes]:
+        def render(findings: list[Finding]) -> Response[bytes]:
             is_valid = all(each.severity is not Severity.ERROR for each in findings)
             answer = ValidationAnswer(
                 is_valid=is_valid,
@@ -82,9 +80,7 @@ class ClaimSubmissionController(Controller):
             claim_answer(),
         )
 
-    @post(
-        "/void", operation_id="void_claim", scope=Scope.CLAIMS_WRITE, status_code=HTTP_200_OK
-    )
+    @post("/void", operation_id="void_claim", scope=Scope.CLAIMS_WRITE, status_code=HTTP_200_OK)
     async def void(
         self, request: Call, claim_id: FromPath[UUID], data: JSONBody[NewVoid]
     ) -> Response[ClaimAnswer]:

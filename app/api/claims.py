@@ -39,7 +39,7 @@ class ClaimController(Controller):
         return await request.run(lambda store: claims.create_claim(store, data), claim_created())
 
     @get(operation_id="list_claims", scope=Scope.CLAIMS_READ)
-    async def list(  # noqa: PLR0913 -- one parameter a filter
+    async def list(
         self,
         request: Call,
         patient_id: FromQuery[UUID | None] = None,

@@ -47,7 +47,7 @@ class DenialController(Controller):
     tags = ("Denials",)
 
     @get(operation_id="list_denials", scope=Scope.CLAIMS_READ)
-    async def list(  # noqa: PLR0913 -- one parameter a filter
+    async def list(
         self,
         request: Call,
         status: FromQuery[DenialStatus | None] = None,
@@ -78,9 +78,7 @@ class DenialController(Controller):
         )
         after = decode_cursor(cursor)
         return await request.run(
-            lambda store: denial_worklist.list_denials(
-                store, conditions, limit=limit, after=after
-            ),
+            lambda store: denial_worklist.list_denials(store, conditions, limit=limit, after=after),
             page(DenialAnswer),
         )
 

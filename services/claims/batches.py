@@ -186,9 +186,7 @@ async def _hold(
 
 async def _batches_that_wait(store: Store, claim_ids: Sequence[UUID]) -> dict[UUID, str]:
     """The number of the batch that each claim waits in."""
-    items = await store.claim_batch_items.all(
-        ByBatch(claim_ids=list(claim_ids), is_accepted=True)
-    )
+    items = await store.claim_batch_items.all(ByBatch(claim_ids=list(claim_ids), is_accepted=True))
     batches = await store.claim_batches.all(
         ClaimBatchFilter(
             ids=sorted({item.batch_id for item in items}), status=BatchStatus.PROCESSING

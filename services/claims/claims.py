@@ -126,10 +126,10 @@ async def update_claim(
     lines = await lines_of(store, claim_id)
     given = changes.given()
     faults = too_many_lines(changes.type or claim.type, len(lines))
-    if changed := PARTY_FIELDS.intersection(given):
+    if changed_parties := PARTY_FIELDS.intersection(given):
         parties = _parties_of(claim, changes)
         known = await known_parties(store, [parties])
-        faults += known.faults(parties, changed=changed)
+        faults += known.faults(parties, changed=changed_parties)
         if not faults:
             given["patient_name_key"] = known.patients[parties.patient_id].name_key
     if faults:

@@ -28,9 +28,7 @@ def patient_control_number() -> str:
 
     Payers give it back as CLP01; random ones never match another patient's by mistake.
     """
-    return "".join(
-        secrets.choice(_CONTROL_NUMBER_ALPHABET) for _ in range(CONTROL_NUMBER_LENGTH)
-    )
+    return "".join(secrets.choice(_CONTROL_NUMBER_ALPHABET) for _ in range(CONTROL_NUMBER_LENGTH))
 
 
 def line_control_number(patient_control_number: str, line_number: int) -> str:

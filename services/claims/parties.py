@@ -41,9 +41,7 @@ class KnownParties:
     patients: dict[UUID, Patient]
     payers: dict[UUID, Payer]
 
-    def faults(
-        self, parties: Parties, *, changed: Collection[str] = PARTY_FIELDS
-    ) -> list[Fault]:
+    def faults(self, parties: Parties, *, changed: Collection[str] = PARTY_FIELDS) -> list[Fault]:
         """What is wrong with the parties of one claim.
 
         A payer that is no longer active is a fault only where it was ``changed``.

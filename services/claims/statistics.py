@@ -96,8 +96,8 @@ async def denial_analysis(store: Store, window: DenialFilter) -> DenialAnalysis:
     for each in totals:
         if (key := _key_of(each)) is not None:
             name, value = key
-            rows = replace(window, **{name: value})
-            groups[name].append(_denial_group(str(value), each, everything, rows, today))
+            rows = _under(window, each)
+            groups[name].append(_denial_group(value, each, everything, rows, today))
     return DenialAnalysis(
         total=_denial_group("all", everything, everything, window, today),
         by_category=groups["category"],
@@ -251,13 +251,22 @@ _REJECTED = "rejections before adjudication, which are no denials"
 _DENIAL_KEYS = ("category", "reason_code", "payer_id")
 
 
-def _key_of(totals: DenialTotals) -> tuple[str, str | UUID] | None:
+def _key_of(totals: DenialTotals) -> tuple[str, str] | None:
     """By what the denials of a group belong together; None for all of them."""
     for name in _DENIAL_KEYS:
-        value: str | UUID | None = getattr(totals, name)
-        if value is not None:
-            return name, value
+        if (value := getattr(totals, name)) is not None:
+            return name, str(value)
     return None
+
+
+def _under(window: DenialFilter, totals: DenialTotals) -> DenialFilter:
+    """The window narrowed to the denials of a group."""
+    return replace(
+        window,
+        category=totals.category,
+        reason_code=totals.reason_code,
+        payer_id=totals.payer_id or window.payer_id,
+    )
 
 
 def _denial_group(

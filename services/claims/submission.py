@@ -246,9 +246,7 @@ def _charge(claim: Claim, amount_cents: int, effective_on: dt.date) -> LedgerFie
 def _refuse_money(claim: Claim) -> None:
     """Raises ClaimHasMoney."""
     if claim.payment_cents or claim.write_off_cents or claim.patient_balance_cents:
-        raise ClaimHasMoney(
-            claim.payment_cents, claim.write_off_cents, claim.patient_balance_cents
-        )
+        raise ClaimHasMoney(claim.payment_cents, claim.write_off_cents, claim.patient_balance_cents)
 
 
 async def _resume_posting(store: Store, claim_ids: Sequence[UUID]) -> None:

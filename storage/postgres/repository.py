@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import builtins
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from functools import cache
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 from uuid import UUID
@@ -117,7 +117,7 @@ def shape_of(row: type[Row]) -> Shape[Row]:
     return Shape(row)
 
 
-def _kind(conditions: Filter) -> type[Filter]:
+def _kind(conditions: Filter) -> Hashable:
     """The class of some conditions: with those that are on, the shape of a statement."""
     return type(conditions)
 

@@ -4,9 +4,9 @@ import httpx
 import pytest
 
 from storage.postgres.transaction import PostgresStorage
+from storage.vocabulary.claims import ClaimStatus
 from tests.builders.claims import make_claim, make_claims, make_patient, make_payer, new_claim
 from tests.builders.companies import CompanyForTests
-from storage.vocabulary.claims import ClaimStatus
 
 pytestmark = pytest.mark.anyio
 

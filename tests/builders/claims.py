@@ -111,14 +111,14 @@ def new_claim(
         billing_provider_id=VALID_NPI,
         primary_payer_id=turn[0],
         secondary_payer_id=turn[1] if len(turn) > 1 else None,
-        tertiary_payer_id=turn[2] if len(turn) > 2 else None,  # noqa: PLR2004
+        tertiary_payer_id=turn[2] if len(turn) > 2 else None,
         service_date=service_date,
         diagnosis_codes=[DIAGNOSIS],
         lines=list(made if lines is None else lines),
     )
 
 
-async def make_claim(  # noqa: PLR0913 -- a test names only what matters to it
+async def make_claim(
     storage: PostgresStorage,
     company: CompanyForTests,
     *,
@@ -142,7 +142,7 @@ async def make_claim(  # noqa: PLR0913 -- a test names only what matters to it
     return claim
 
 
-async def make_claims(  # noqa: PLR0913 -- a test names only what matters to it
+async def make_claims(
     storage: PostgresStorage,
     company: CompanyForTests,
     count: int,
