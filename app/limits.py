@@ -1,5 +1,6 @@
 """Rate limits: per address before authentication, per principal after it."""
 
+import hashlib
 import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
@@ -13,6 +14,10 @@ from services.refusals import Category, Refusal
 
 if TYPE_CHECKING:
     from app.call import Call
+
+
+SIGN_INS_PER_ADDRESS = "60/minute"
+SIGN_INS_PER_PERSON = "20/minute"
 
 
 @dataclass
@@ -41,6 +46,8 @@ class Limiter:
         self._windows = FixedWindowRateLimiter(MemoryStorage())
         self._per_address = parse(per_address)
         self._per_principal = parse(per_principal)
+        self._sign_ins_per_address = parse(SIGN_INS_PER_ADDRESS)
+        self._sign_ins_per_person = parse(SIGN_INS_PER_PERSON)
 
     def count_address(self, address: str) -> None:
         """Raises TooManyRequests."""
@@ -49,6 +56,15 @@ class Limiter:
     def count_principal(self, principal_id: UUID, call: "Call") -> None:
         """Raises TooManyRequests; leaves the allowance for the answer's headers."""
         call.state["allowance"] = self._count(self._per_principal, "principal", str(principal_id))
+
+    def count_sign_in(self, *, address: str, company_slug: str, email: str) -> None:
+        """Count an attempt for its address and for whom it names, whether or not they exist.
+
+        Raises TooManyRequests.
+        """
+        self._count(self._sign_ins_per_address, "sign-in address", address)
+        named = hashlib.sha256(f"{company_slug}\0{email}".encode()).hexdigest()
+        self._count(self._sign_ins_per_person, "sign-in person", named)
 
     def _count(self, item: RateLimitItem, *names: str) -> Allowance:
         allowed = self._windows.hit(item, *names)

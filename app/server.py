@@ -14,18 +14,23 @@ from litestar.types import ASGIApp, Receive, Scope, Send
 from app import reference
 from app.api import (
     appeals,
+    audit,
     batches,
     books,
     claim_history,
     claim_statistics,
     claim_submission,
     claims,
+    company,
     denials,
     health,
+    keys,
     patients,
     payers,
+    people,
     remittance_exceptions,
     remittances,
+    sessions,
 )
 from app.api.routes import describe
 from app.call import Call, Platform
@@ -43,6 +48,10 @@ from storage.interface import IStorage
 log = structlog.get_logger("wellkept")
 
 CONTROLLERS = (
+    sessions.SessionController,
+    people.PersonController,
+    keys.KeyController,
+    company.CompanyController,
     payers.PayerController,
     patients.PatientController,
     claims.ClaimController,
@@ -56,6 +65,8 @@ CONTROLLERS = (
     remittances.RemittanceController,
     remittances.RemittanceTransactionController,
     remittance_exceptions.RemittanceExceptionController,
+    audit.AuditController,
+    audit.LegalHoldController,
 )
 
 
@@ -122,8 +133,8 @@ def answer_problem(request: Request[Any, Any, Any], error: Exception) -> Respons
     """The answer to any exception. What is wrong with a request is explained only to someone who
     may make it, so a fault found before the caller was known waits for that."""
     handler = request.scope.get("route_handler")
-    needs_scope = handler is not None and handler.opt.get("scope") is not None
-    if needs_scope and "principal" not in request.state and not isinstance(error, _AUTHENTICATION):
+    asks_who = handler is not None and not handler.opt.get("is_public", True)
+    if asks_who and "principal" not in request.state and not isinstance(error, _AUTHENTICATION):
         assert isinstance(request, Call)
         return _AfterAuthentication(request, error)
     return _reported(error)

@@ -25,6 +25,7 @@ from uuid import UUID
 import psycopg
 import uvloop
 
+from app.memory import look_for_cycles_rarely
 from benchmarks.database import Place, temporary_database
 from services.claims.remittance_scan import scan
 from services.claims.remittances import ReceivedFile, post_remittance, receive
@@ -171,6 +172,8 @@ async def measure(
         patient=patient,
     )
     content = file_of(claims, size)
+    claim_ids = [each.claim.id for each in claims]
+    del claims
     with place.as_superuser() as connection:
         connection.autocommit = True
         connection.execute("VACUUM ANALYZE")
@@ -182,7 +185,7 @@ async def measure(
         remittance_id = await post_file(storage, vault, company, content)
         post_seconds = time.perf_counter() - started
     await _check(storage, company, remittance_id, size)
-    row_count, copy_seconds = copy_rows(place, mark, [each.claim.id for each in claims])
+    row_count, copy_seconds = copy_rows(place, mark, claim_ids)
     return Figures(post_seconds, len(statements), row_count, copy_seconds)
 
 
@@ -260,6 +263,7 @@ def _print(size: Size, figures: Figures) -> None:
 
 
 def main() -> None:
+    look_for_cycles_rarely()
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(run())
 

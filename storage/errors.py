@@ -72,3 +72,8 @@ class CompanyNotBound(StorageError):
     """A transaction was opened without a company."""
 
     given: UUID | None = None
+
+
+@dataclass
+class NothingCommitted(StorageError):
+    """The work went on after a statement that failed, so PostgreSQL undid all of it: a defect."""

@@ -244,6 +244,7 @@ class ProviderAdjustmentFilter(Filter):
 class DenialFilter(Filter):
     status: DenialStatus | None = where("status")
     claim_id: UUID | None = where("claim_id")
+    claim_ids: list[UUID] | None = where("claim_id", operator="in")
     category: str | None = where("category")
     owner_role: str | None = where("owner_role")
     payer_id: UUID | None = where("payer_id")

@@ -3,10 +3,11 @@
 from pathlib import Path
 
 import sqlalchemy as sa
-from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
+
+from alembic import command
 
 _SCRIPTS = Path(__file__).resolve().parent.parent / "alembic"
 
@@ -42,6 +43,12 @@ def expected_revision() -> str:
     head = ScriptDirectory.from_config(_configuration()).get_current_head()
     assert head is not None
     return head
+
+
+def is_known(revision: str) -> bool:
+    """Whether this program knows a revision; one that it does not is newer than the program."""
+    scripts = ScriptDirectory.from_config(_configuration())
+    return revision in {script.revision for script in scripts.walk_revisions()}
 
 
 def current_revision(connection: sa.Connection) -> str | None:

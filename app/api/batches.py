@@ -62,6 +62,8 @@ class BatchItemAnswer(RecordAnswer):
 class _Whole:
     """A batch and its refusals side by side, as the answer shows them."""
 
+    id: UUID
+
     def __init__(self, outcome: BatchOutcome) -> None:
         self.__dict__.update(outcome.batch.__dict__, refused=outcome.refused)
 

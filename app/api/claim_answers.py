@@ -4,8 +4,6 @@ import datetime as dt
 from decimal import Decimal
 from uuid import UUID
 
-from litestar import Response
-
 from app.answers import Render, RowAnswer, created, one
 from services.claims.claims import ClaimWithLines
 from storage.vocabulary.claims import ClaimStatus, ClaimType
@@ -70,21 +68,19 @@ class ClaimAnswer(ClaimSummary):
 class _Whole:
     """A claim and its lines side by side, as the answer shows them."""
 
+    id: UUID
+
     def __init__(self, found: ClaimWithLines) -> None:
         self.__dict__.update(found.claim.__dict__, lines=found.lines)
 
 
 def claim_answer() -> Render[ClaimWithLines]:
     """Answers with the claim, its lines and its ETag."""
-    render: Render[_Whole] = one(ClaimAnswer)
+    render = one(ClaimAnswer)
     return lambda found: render(_Whole(found))
 
 
 def claim_created() -> Render[ClaimWithLines]:
     """Answers 201 with the claim, its lines, its ETag and its Location."""
-    render: Render[_Whole] = created(ClaimAnswer, "/api/v1/claims/{id}")
+    render = created(ClaimAnswer, "/api/v1/claims/{id}")
     return lambda found: render(_Whole(found))
-
-
-Whole = Response[ClaimAnswer]
-"""What a route that answers with a claim declares."""

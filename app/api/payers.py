@@ -7,21 +7,20 @@ from litestar import Controller, Response, get, patch, post
 from litestar.params import FromPath, FromQuery, JSONBody
 from pydantic import Field
 
-from app.answers import Body, PageAnswer, RowAnswer, created, decode_cursor, one, page
+from app.answers import PageAnswer, RowAnswer, created, decode_cursor, one, page
 from app.api.parameters import Cursor, Limit
 from app.call import Call
 from services.claims import payers
 from services.identity.scopes import Scope
+from services.inputs import Identifier, Input, Name, left_out
 from storage.filters import PayerFilter
 from storage.tables.claims import ContactInfo, PayerFields
 from storage.vocabulary.claims import PayerType, SubmissionMethod
 
-Name = Annotated[str, Field(min_length=1, max_length=200)]
-Identifier = Annotated[str, Field(min_length=1, max_length=80)]
 FilingDays = Annotated[int, Field(ge=1, le=3650)]
 
 
-class NewPayer(Body):
+class NewPayer(Input):
     """A payer to register."""
 
     name: Name
@@ -33,16 +32,16 @@ class NewPayer(Body):
     contact_info: ContactInfo | None = None
 
 
-class PayerChanges(Body):
-    """What to change; what is left out stays."""
+class PayerChanges(Input):
+    """What to change; what is left out stays. A payer that is not active takes no new claims."""
 
-    name: Name | None = None
+    name: Name = left_out()
     remittance_identifier: Identifier | None = None
-    type: PayerType | None = None
-    claim_submission_method: SubmissionMethod | None = None
-    timely_filing_limit_days: FilingDays | None = None
+    type: PayerType = left_out()
+    claim_submission_method: SubmissionMethod = left_out()
+    timely_filing_limit_days: FilingDays = left_out()
     contact_info: ContactInfo | None = None
-    is_active: bool | None = None
+    is_active: bool = left_out()
 
 
 class PayerAnswer(RowAnswer):
@@ -100,7 +99,7 @@ class PayerController(Controller):
     ) -> Response[PayerAnswer]:
         """Change a payer."""
         version = request.expected_version
-        changes = {name: getattr(data, name) for name in data.model_fields_set}
+        changes = data.given()
         return await request.run(
             lambda store: payers.update_payer(store, payer_id, changes, expected_version=version),
             one(PayerAnswer),

@@ -4,6 +4,8 @@ from litestar.handlers import HTTPRouteHandler
 
 PUBLIC = "public"
 """The scope of a route that anybody may call: health checks and sign-in."""
+OWN = "own"
+"""The scope of a route about the caller's own sign-in: any credential that holds may call it."""
 
 
 class UndeclaredScope(Exception):  # noqa: N818 -- a refusal to start
@@ -18,7 +20,8 @@ def describe(handler: HTTPRouteHandler) -> None:
     scope = handler.opt.get("scope")
     if scope is None:
         raise UndeclaredScope(str(handler))
-    if scope == PUBLIC:
+    handler.opt["is_public"] = scope == PUBLIC
+    if scope in (PUBLIC, OWN):
         handler.opt["scope"] = None
     handler.opt["operation"] = handler.operation_id or handler.handler_name
     handler.opt["parameters"] = frozenset(handler.parsed_fn_signature.parameters)

@@ -1,10 +1,12 @@
 """``wellkept``: the program's commands."""
 
+import signal
 import sys
+from types import FrameType
 
 import typer
 
-from app.cli import remittances
+from app.cli import identity, remittances
 from app.cli.failures import explained
 from app.cli.jobs import app as jobs
 from app.cli.migrate import migrate
@@ -12,6 +14,7 @@ from app.cli.run import run
 from app.cli.serve import serve
 from app.cli.status import status
 from app.cli.work import work
+from app.memory import look_for_cycles_rarely
 
 application = typer.Typer(
     name="wellkept",
@@ -22,12 +25,22 @@ application = typer.Typer(
 )
 for command in (run, serve, work, migrate, status):
     application.command()(command)
+application.add_typer(identity.company, name="company")
+application.add_typer(identity.user, name="user")
+application.add_typer(identity.key, name="key")
 application.add_typer(jobs, name="jobs")
 application.add_typer(remittances.app, name="remittance")
 
 
+def _leave(number: int, _: FrameType | None) -> None:
+    """Stop as Ctrl-C does, so that the embedded server is not left behind."""
+    sys.exit(128 + number)
+
+
 def main() -> None:
     """Run a command. What the operator can mend is one line and an exit code."""
+    signal.signal(signal.SIGTERM, _leave)
+    look_for_cycles_rarely()
     try:
         application()
     except Exception as error:

@@ -10,7 +10,7 @@ from app.readiness import SchemaBehind
 from app.runtime import DataDirectoryUnusable
 from app.serving import PortInUse
 from app.settings import SettingsError
-from services.refusals import Refusal
+from services.refusals import InvalidInput, Refusal
 from storage.embedded import EmbeddedServerError, RoleIsMember
 from storage.errors import StorageError, StorageUnavailable
 
@@ -70,6 +70,9 @@ def _line(error: Exception) -> str:
         case psycopg.OperationalError():
             first_line = str(error).strip().partition("\n")[0]
             return f"the database cannot be reached: {first_line}"
+        case InvalidInput():
+            faults = (f"{fault.pointer[1:]} {fault.message}" for fault in error.faults)
+            return f"{error.title}: {'; '.join(faults)}"
         case Refusal():
             return error.title if error.detail is None else f"{error.title}: {error.detail}"
         case _:

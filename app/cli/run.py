@@ -1,8 +1,14 @@
 """``wellkept run``: everything at once, which is what ``make run`` does."""
 
+import asyncio
 import sys
+from collections.abc import Sequence
+
+from rich.console import Console
+from rich.table import Table
 
 from app import logs, serving
+from app.demo.founding import Credential, credentials_file, found_demonstration
 from app.runtime import Installation, installation
 from app.settings import Settings
 
@@ -10,30 +16,45 @@ from app.settings import Settings
 def run() -> None:
     """Start the database, bring its schema up to date, and serve with the worker beside.
 
-    The first time two demonstration companies are made, and their credentials printed.
+    On the embedded database two demonstration companies are made the first time, and their
+    credentials printed.
     """
     settings = Settings.from_environment()
     logs.configure(settings.log_format)
-    with serving.listening_socket(settings) as listener:
-        _say("starting the database")
-        with installation(settings, progress=_say) as place:
-            place.migrate()
-            _demonstrate(place)
-            serving.serve(
-                place,
-                listener,
-                with_worker=place.worker_url is not None,
-                ready=lambda: _announce(settings),
-            )
+    with (
+        serving.listening_socket(settings) as listener,
+        installation(settings, progress=_say) as place,
+    ):
+        place.migrate()
+        credentials = _demonstrate(place) if place.is_embedded else []
+        serving.serve(
+            place,
+            listener,
+            with_worker=place.worker_url is not None,
+            ready=lambda: _announce(settings, credentials),
+        )
 
 
-def _demonstrate(place: Installation) -> None:
-    pass
+def _demonstrate(place: Installation) -> Sequence[Credential]:
+    if not credentials_file(place.settings.data_directory).exists():
+        _say("making two demonstration companies: a few seconds, this once")
+    return asyncio.run(found_demonstration(place))
 
 
-def _announce(settings: Settings) -> None:
-    _say(f"Wellkept answers at        {settings.url}")
-    _say(f"its API is described at    {settings.url}/api/v1/reference")
+def _announce(settings: Settings, credentials: Sequence[Credential]) -> None:
+    if credentials:
+        table = Table("Company", "Role", "Name", "Signs in as", "Password or key")
+        for each in credentials:
+            table.add_row(each.company, each.kind, each.name, each.sign_in, each.secret)
+        for column in table.columns:
+            column.no_wrap = True
+            column.overflow = "ignore"
+        Console(width=max(160, Console().width)).print(table, crop=False)
+    file = credentials_file(settings.data_directory)
+    if file.exists():
+        _say(f"Credentials are in     {file}")
+    _say(f"Wellkept answers at    {settings.url}")
+    _say(f"API reference          {settings.url}/api/v1/reference")
     _say("Ctrl-C stops it")
 
 

@@ -119,7 +119,8 @@ class Book:
     adjudications: list[PostedAdjudication] = field(default_factory=list)
     payer_claim_numbers: dict[UUID, str | None] = field(default_factory=dict)
     ledger: dict[LedgerKey, int] = field(default_factory=dict)
-    payer_count: int = 1
+    forwarding: dict[UUID, int] = field(default_factory=dict)
+    """Decisions that sent the claim on to the next payer, and the sequence of who sent it."""
     payer_claim_number: str | None = None
     last_adjudicated_on: dt.date | None = None
     settlement: Settlement | None = None
@@ -130,24 +131,31 @@ class Book:
         return cls(
             claim,
             lines,
-            payer_count=len(payers_in_turn(claim)),
             payer_claim_number=claim.payer_claim_number,
             last_adjudicated_on=claim.last_adjudicated_on,
         )
 
     @property
     def under_settlement(self) -> ClaimUnderSettlement:
-        """The claim as the rules of settlement see it."""
-        return ClaimUnderSettlement(self.claim.total_charge_cents, self.payer_count)
+        """The claim as the rules of settlement see it.
+
+        Who forwarded it says that one more payer is to come, even if the claim does not name it.
+        """
+        payer_count = len(payers_in_turn(self.claim))
+        if self.forwarding:
+            taken_back = {each.reverses for each in self.adjudications}
+            further = [
+                min(sequence + 1, 3)
+                for decision_id, sequence in self.forwarding.items()
+                if decision_id not in taken_back
+            ]
+            payer_count = max(payer_count, *further, 1)
+        return ClaimUnderSettlement(self.claim.total_charge_cents, payer_count)
 
     def enter(self, adjudication: PostedAdjudication, payer_claim_number: str | None) -> None:
         """Put a decision among those that were posted."""
         self.adjudications.append(adjudication)
         self.payer_claim_numbers[adjudication.id] = payer_claim_number
-
-    def forwarded_by(self, sequence: int) -> None:
-        """A payer sent the claim on, so one more is to come even if the claim does not name it."""
-        self.payer_count = max(self.payer_count, min(sequence + 1, 3))
 
 
 @dataclass
@@ -159,8 +167,6 @@ class Writing:
     adjustments: dict[UUID, AdjustmentFields] = field(default_factory=dict)
     ledger: list[LedgerFields] = field(default_factory=list)
     denials: list[DenialFields] = field(default_factory=list)
-    closed_denials: set[UUID] = field(default_factory=set)
-    """Adjudications whose denials were overtaken: reversed, or followed by a decision to pay."""
 
     def move(
         self,
@@ -274,7 +280,7 @@ def post(arrival: Arrival, book: Book, writing: Writing) -> None:
     )
     status = claim_status(content.status_code)
     if status.is_forwarded:
-        book.forwarded_by(sequence)
+        book.forwarding[adjudication_id] = sequence
     writing.adjudications[adjudication_id] = AdjudicationFields(
         claim_id=book.claim.id,
         patient_id=book.claim.patient_id,
@@ -308,7 +314,6 @@ def post(arrival: Arrival, book: Book, writing: Writing) -> None:
             exception_id=arrival.exception.id,
         )
     book.enter(decision, content.payer_claim_number)
-    _note_overtaken_denials(decision, book, writing)
     if sequence == 1 and content.payer_claim_number and not arrival.is_reversal:
         book.payer_claim_number = content.payer_claim_number
     book.last_adjudicated_on = max(source.effective_on, book.last_adjudicated_on or dt.date.min)
@@ -440,25 +445,3 @@ def _write_denials(arrival: Arrival, adjudication_id: UUID, book: Book, writing:
                 due_is_verified=each.due_is_verified,
             )
         )
-
-
-def _note_overtaken_denials(decision: PostedAdjudication, book: Book, writing: Writing) -> None:
-    """A reversal closes the denials of what it reverses; a new decision those of the payer's full
-    denials, which it replaces."""
-    if decision.reverses is not None:
-        overtaken = {decision.reverses}
-    elif decision.paid_cents:
-        overtaken = {
-            each.id
-            for each in book.adjudications
-            if each.payer_sequence == decision.payer_sequence
-            and each.id != decision.id
-            and each.outcome is AdjudicationOutcome.DENIED
-            and each.paid_cents == 0
-        }
-    else:
-        return
-    writing.closed_denials |= overtaken
-    for denial in writing.denials:
-        if denial.adjudication_id in overtaken:
-            denial.status = DenialStatus.SUPERSEDED

@@ -7,7 +7,8 @@ proposed to a person.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from uuid import UUID
 
 import msgspec
@@ -60,14 +61,20 @@ def reversed_by(
     reversal: RemittanceClaim,
     sequence: int,
     posted: Sequence[PostedAdjudication],
-    numbers: dict[UUID, str | None],
+    numbers: Mapping[UUID, str | None],
+    *,
+    is_chosen: bool = False,
 ) -> PostedAdjudication | None:
     """The posted decision that a CLP with status 22 takes back.
 
-    It is of the same payer, not yet taken back, and the exact opposite in charge and payment; the
-    same payer claim number decides between several, then the earliest.
+    It is of the same payer, not yet taken back, and the exact opposite in charge, payment and
+    every adjustment (X12 RFI 1147, 1429): otherwise a reversal that comes before its original
+    would take back another decision of the same amount. Where a person chose the claim
+    (``is_chosen``), the adjustments may differ. Between several the same payer claim number
+    decides, then the earliest.
     """
     taken_back = {each.reverses for each in posted if each.reverses is not None}
+    opposite = Counter({key: -cents for key, cents in _received(reversal).items()})
     candidates = [
         each
         for each in posted
@@ -76,6 +83,7 @@ def reversed_by(
         and each.id not in taken_back
         and each.charge_cents == -reversal.charge_cents
         and each.paid_cents == -reversal.paid_cents
+        and (is_chosen or _adjusted(each) == opposite)
     ]
     wanted = set(payer_claim_numbers(reversal))
     return min(
@@ -90,13 +98,29 @@ def reversed_by(
     )
 
 
+def _received(claim: RemittanceClaim) -> Counter[tuple[str, str]]:
+    """Cents by group and reason, claim and lines together."""
+    found: Counter[tuple[str, str]] = Counter()
+    for adjustments in (claim.adjustments, *(line.adjustments for line in claim.lines)):
+        for each in adjustments:
+            found[each.group, each.reason] += each.amount_cents
+    return found
+
+
+def _adjusted(decision: PostedAdjudication) -> Counter[tuple[str, str]]:
+    found: Counter[tuple[str, str]] = Counter()
+    for each in decision.adjustments:
+        found[each.group, each.reason] += each.amount_cents
+    return found
+
+
 def match_lines(
     lines: Sequence[RemittanceLine], claim_lines: Sequence[ClaimLine]
 ) -> tuple[MatchedLine, ...]:
     """The claim line of each SVC; a claim line is used once.
 
     REF*6R first; then procedure (as submitted, where the payer recoded it), service date and
-    charge, with the modifiers as submitted; then the same without the modifiers, which payers drop
+    charge (which a reversal negates), with the modifiers as submitted; then the same without the modifiers, which payers drop
     (flagged ``modifiers_differ``).
     """
     left = list(claim_lines)
@@ -106,10 +130,9 @@ def match_lines(
         for at, line in enumerate(lines):
             if found[at] is not None:
                 continue
-            match = next((each for each in left if matches(line, each)), None)
-            if match is not None:
-                left.remove(match)
-                found[at] = MatchedLine(match.id, note)
+            place = next((n for n, each in enumerate(left) if matches(line, each)), None)
+            if place is not None:
+                found[at] = MatchedLine(left.pop(place).id, note)
     unmatched = MatchedLine(None, "no_such_line" if claim_lines else None)
     return tuple(each or unmatched for each in found)
 
@@ -127,6 +150,6 @@ def _by_service(line: RemittanceLine, claim_line: ClaimLine) -> bool:
 def _by_service_without_modifiers(line: RemittanceLine, claim_line: ClaimLine) -> bool:
     return (
         (line.submitted_procedure_code or line.procedure_code) == claim_line.procedure_code
-        and line.charge_cents == claim_line.charge_cents
+        and abs(line.charge_cents) == claim_line.charge_cents
         and line.service_from in (None, claim_line.service_date)
     )

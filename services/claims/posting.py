@@ -286,7 +286,7 @@ async def _load_history(store: Store, books: dict[UUID, Book], claim_ids: list[U
     for adjudication in adjudications:
         book = books[adjudication.claim_id]
         if adjudication.is_forwarded:
-            book.forwarded_by(adjudication.payer_sequence)
+            book.forwarding[adjudication.id] = adjudication.payer_sequence
         book.enter(
             _posted(adjudication, adjustments[adjudication.id]), adjudication.payer_claim_number
         )
@@ -405,16 +405,43 @@ async def _save(store: Store, writing: Writing, touched: Sequence[Book]) -> None
         list(writing.adjustments.values()), ids=list(writing.adjustments)
     )
     await store.ledger_entries.create_many(writing.ledger)
-    await store.denials.create_many(writing.denials)
+    await _save_denials(store, writing, touched)
     await _save_balances(store, touched)
-    if writing.closed_denials:
-        open_denials = await store.denials.lock_all(
-            DenialFilter(adjudication_ids=sorted(writing.closed_denials), status=DenialStatus.OPEN)
-        )
+
+
+async def _save_denials(store: Store, writing: Writing, touched: Sequence[Book]) -> None:
+    """New denials, and the earlier ones of the same claims: open while their decision counts.
+
+    One that was taken back or gave way to another is superseded, whichever came first; it is open
+    again when what it gave way to is reversed.
+    """
+    in_effect = {
+        each for book in touched if book.settlement is not None for each in book.settlement.in_effect
+    }
+    for denial in writing.denials:
+        if denial.adjudication_id not in in_effect:
+            denial.status = DenialStatus.SUPERSEDED
+    decided_before = sorted(
+        book.claim.id
+        for book in touched
+        if any(each.id not in writing.adjudications for each in book.adjudications)
+    )
+    if decided_before:
+        earlier = [
+            each
+            for each in await store.denials.lock_all(DenialFilter(claim_ids=decided_before))
+            if each.status is not DenialStatus.RESOLVED
+        ]
+        wanted = [
+            DenialStatus.OPEN if each.adjudication_id in in_effect else DenialStatus.SUPERSEDED
+            for each in earlier
+        ]
+        changed = [pair for pair in zip(earlier, wanted, strict=True) if pair[0].status != pair[1]]
         await store.denials.update_many(
-            {each.id: each.version for each in open_denials},
-            {"status": [DenialStatus.SUPERSEDED] * len(open_denials)},
+            {each.id: each.version for each, _ in changed},
+            {"status": [status for _, status in changed]},
         )
+    await store.denials.create_many(writing.denials)
 
 
 async def _save_balances(store: Store, touched: Sequence[Book]) -> None:

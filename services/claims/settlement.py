@@ -132,6 +132,8 @@ class Settlement(msgspec.Struct, frozen=True):
     """The part of the patient balance under a refusing reason (PR-27, PR-96): work it first."""
     amounts: tuple[LedgerAmount, ...]
     restated: tuple[RestatedAmount, ...]
+    in_effect: tuple[UUID, ...]
+    """The decisions that count: neither taken back, nor a full denial that gave way."""
 
 
 class _StatedWriteOff(NamedTuple):
@@ -180,6 +182,7 @@ def settle(claim: ClaimUnderSettlement, adjudications: Sequence[PostedAdjudicati
         patient_balance_under_denial_cents=books.patient_under_denial_cents,
         amounts=tuple(books.amounts),
         restated=tuple(books.restated),
+        in_effect=tuple(decision.id for decision in current),
     )
 
 

@@ -9,7 +9,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from decimal import ROUND_HALF_EVEN, Decimal
 from enum import StrEnum
-from uuid import UUID
 
 from services.claims.company_day import company_today
 from services.refusals import Fault, InvalidInput

@@ -120,9 +120,7 @@ async def _note_use(store: Store, key_id: UUID, version: int) -> None:
     if not await store.try_lock(f"use/{key_id}"):
         return
     try:
-        await store.api_keys.update(
-            key_id, {"last_used_at": store.now}, expected_version=version
-        )
+        await store.api_keys.update(key_id, {"last_used_at": store.now}, expected_version=version)
     except VersionConflict:
         return
 

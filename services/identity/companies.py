@@ -13,7 +13,7 @@ from pydantic import Field
 
 from services.identity.passwords import StoredPassword
 from services.identity.people import NewPerson, create_person
-from services.identity.scopes import ROLE_SCOPES
+from services.identity.scopes import Scope
 from services.inputs import Input, Name, left_out
 from services.refusals import Fault, InvalidInput, Refusal
 from storage.errors import SlugTaken, VersionConflict
@@ -21,9 +21,11 @@ from storage.identifiers import OPERATOR_ACTOR_ID, SYSTEM_ACTOR_ID, new_id
 from storage.interface import Actor, CompanyRegistry, Store
 from storage.tables.claims import PayerFields
 from storage.tables.identity import Company, CompanyFields, PrincipalFields
-from storage.vocabulary.identity import PrincipalKind, Role
+from storage.vocabulary.identity import PrincipalKind
 
-_SLUG = re.compile(r"[a-z0-9-]{3,63}")
+_SLUG = re.compile(r"[a-z0-9][a-z0-9-]{1,61}[a-z0-9]")
+_SLUG_RULE = "3 to 63 lowercase letters, digits and hyphens, no hyphen first or last"
+_LONGEST_CALENDAR = 16
 LEAST_RETENTION_YEARS = 6
 """45 CFR 164.316(b)(2)(i): documentation is kept for six years."""
 
@@ -71,10 +73,9 @@ class CompanyChanges(Input):
 
 @dataclass(frozen=True, slots=True)
 class FirstAdministrator:
-    """Who manages a new company from the start."""
+    """Who manages a new company from the start, and their password."""
 
-    email: str
-    name: str
+    person: NewPerson
     password: StoredPassword
 
 
@@ -93,7 +94,7 @@ async def create_company(
     """
     faults = _faults(new.time_zone, new.holiday_calendar)
     if not is_slug(new.slug):
-        faults.append(Fault("/slug", "is 3 to 63 lowercase letters, digits and hyphens"))
+        faults.append(Fault("/slug", f"is {_SLUG_RULE}"))
     if faults:
         raise InvalidInput(faults)
     company_id = new_id()
@@ -109,12 +110,11 @@ async def create_company(
                 ids=[SYSTEM_ACTOR_ID, OPERATOR_ACTOR_ID],
             )
             if administrator is not None:
-                role = Role.ADMINISTRATOR
                 await create_person(
                     store,
-                    NewPerson(email=administrator.email, name=administrator.name, role=role),
+                    administrator.person,
                     administrator.password,
-                    granted_by=ROLE_SCOPES[role],
+                    granted_by=frozenset(Scope),
                 )
             await store.payers.create_many(payers)
     except SlugTaken as error:
@@ -145,13 +145,11 @@ async def change_company(
         raise RetentionShortened(company.retention_years)
     if not given:
         return company
-    return await store.companies.update(
-        store.company_id, given, expected_version=expected_version
-    )
+    return await store.companies.update(store.company_id, given, expected_version=expected_version)
 
 
 def is_slug(text: str) -> bool:
-    """Whether a text could name a company: 3 to 63 lowercase letters, digits and hyphens."""
+    """Whether a text could name a company."""
     return _SLUG.fullmatch(text) is not None
 
 
@@ -167,7 +165,9 @@ def _faults(time_zone: str | None, holiday_calendar: str | None) -> list[Fault]:
 
 @cache
 def _time_zones() -> frozenset[str]:
-    return frozenset(zoneinfo.available_timezones())
+    """Regions of the IANA database, without what only some machines have (localtime, Factory)."""
+    regions = (zone for zone in zoneinfo.available_timezones() if "/" in zone)
+    return frozenset({"UTC", *regions})
 
 
 @cache
@@ -175,4 +175,4 @@ def _holiday_calendars() -> frozenset[str]:
     """ISO 3166 codes of the countries and subdivisions whose holidays are known."""
     countries = holidays.list_supported_countries(include_aliases=False)
     parts = (f"{country}-{part}" for country, found in countries.items() for part in found)
-    return frozenset({*countries, *parts})
+    return frozenset(code for code in (*countries, *parts) if len(code) <= _LONGEST_CALENDAR)

@@ -2,11 +2,15 @@
 
 import re
 import unicodedata
+from typing import Annotated
+
+from pydantic import Field
 
 from services.refusals import Fault, InvalidInput
 
 LONGEST = 254
 """RFC 5321, 4.5.3.1.3: a path has at most 256 octets, two of them the angle brackets."""
+Email = Annotated[str, Field(min_length=3, max_length=LONGEST)]
 _SHAPE = re.compile(r"[^@\s\x00-\x1f\x7f\ud800-\udfff]+@[^@\s\x00-\x1f\x7f\ud800-\udfff]+")
 
 

@@ -36,8 +36,7 @@ class Standing:
         duration = lock_duration(failures)
         if duration is None:
             return Standing(failures, self.locked_until)
-        until = now + duration
-        return Standing(failures, until if self.locked_until is None else max(until, self.locked_until))
+        return Standing(failures, max(now + duration, self.locked_until or now))
 
 
 def lock_duration(failures: int) -> dt.timedelta | None:
@@ -45,4 +44,4 @@ def lock_duration(failures: int) -> dt.timedelta | None:
     if failures <= FREE_FAILURES:
         return None
     doublings = min(failures - FREE_FAILURES - 1, _DOUBLINGS)
-    return min(FIRST_LOCK * 2**doublings, LONGEST_LOCK)
+    return min(FIRST_LOCK * (1 << doublings), LONGEST_LOCK)

@@ -61,8 +61,7 @@ def check_password(password: str, *, current: str | None = None, email: str) -> 
 def one_time_password() -> str:
     """A random password of about 119 bits, to be shown once and replaced by its person."""
     groups = (
-        "".join(secrets.choice(_ALPHABET) for _ in range(_GROUP_CHARACTERS))
-        for _ in range(_GROUPS)
+        "".join(secrets.choice(_ALPHABET) for _ in range(_GROUP_CHARACTERS)) for _ in range(_GROUPS)
     )
     return "-".join(groups)
 

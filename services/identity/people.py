@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import ClassVar
 from uuid import UUID
 
-from services.identity.emails import checked_email
+from services.identity.emails import Email, checked_email
 from services.identity.passwords import StoredPassword
 from services.identity.scopes import ROLE_SCOPES, require_all
 from services.identity.sessions import end_sessions
@@ -41,7 +41,7 @@ class LastAdministrator(Refusal):
 class NewPerson(Input):
     """Somebody to add to a company."""
 
-    email: str
+    email: Email
     name: Name
     role: Role
 

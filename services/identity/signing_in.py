@@ -35,6 +35,14 @@ class SignInRefused(Refusal):
     title: ClassVar[str] = "Company, e-mail and password do not go together, or not for now"
 
 
+@dataclass
+class WrongPassword(Refusal):
+    """A signed-in person did not prove that it is still they; a locked person cannot."""
+
+    category: ClassVar[Category] = Category.FORBIDDEN
+    title: ClassVar[str] = "The current password is wrong, or cannot be tried for now"
+
+
 @dataclass(frozen=True, slots=True)
 class SignIn:
     """What somebody claims to be."""
@@ -82,9 +90,7 @@ async def prove_password(
     judged = _can_be_judged(person, storage.clock.now())
     matches = await is_password(password, person.password_hash)
     async with storage.transaction(company_id, Actor(person.id, request_id)) as store:
-        proven = await _weighed(
-            store, person.email, seen=person, judged=judged, matches=matches
-        )
+        proven = await _weighed(store, person.email, seen=person, judged=judged, matches=matches)
     return proven is not None
 
 
@@ -136,4 +142,3 @@ async def _weighed(
 
 def _standing(person: Person) -> Standing:
     return Standing(person.failed_sign_ins, person.locked_until)
-

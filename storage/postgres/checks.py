@@ -26,7 +26,7 @@ _Connection = psycopg.Connection[tuple[Any, ...]]
 _expected_revision = functools.cache(migrations.expected_revision)
 
 
-class UnfitServer(StorageError):  # noqa: N818 -- as its siblings are named
+class UnfitServer(StorageError):
     """The server must not be used; the text says in one line why, and how to mend it."""
 
 
@@ -203,11 +203,11 @@ SELECT how FROM (
     UNION ALL
     SELECT 4, 'it has REPLICATION' FROM me WHERE rolreplication
     UNION ALL
-    SELECT 5, 'it is a member of ' || other.rolname
+    SELECT 6, 'it is a member of ' || other.rolname
     FROM me JOIN pg_roles other ON other.oid <> me.oid AND pg_has_role(me.oid, other.oid, 'MEMBER')
     WHERE NOT me.rolsuper
     UNION ALL
-    SELECT 6, 'it owns ' || c.relname FROM me JOIN pg_class c ON c.relowner = me.oid
+    SELECT 5, 'it owns ' || c.relname FROM me JOIN pg_class c ON c.relowner = me.oid
     WHERE c.relnamespace = 'public'::regnamespace
     UNION ALL
     SELECT 7, 'it may ' || verb || ' ' || c.relname

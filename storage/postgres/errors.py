@@ -32,6 +32,10 @@ def _constraint_columns() -> dict[str, tuple[str, ...]]:
 
 _COLUMNS = _constraint_columns()
 
+_UNKEEPABLE = frozenset({None, "22003", "22008", "22021", "22P05"})
+"""A value that no column of its type can hold: a number or date out of range, a NUL in a text
+(which psycopg refuses before it sends it, so without a SQLSTATE)."""
+
 
 def translate(error: psycopg.Error) -> StorageError | None:
     """The storage error that ``error`` stands for, or None if it is a defect of ours."""
@@ -51,7 +55,9 @@ def translate(error: psycopg.Error) -> StorageError | None:
             return StorageUnavailable(type(error).__name__)
         case psycopg.errors.InsufficientPrivilege() | psycopg.errors.SyntaxError():
             return None
-        case psycopg.OperationalError():
+        case psycopg.OperationalError() | psycopg.errors.IdleInTransactionSessionTimeout():
             return StorageUnavailable(type(error).__name__)
+        case psycopg.DataError() if error.sqlstate in _UNKEEPABLE:
+            return ConstraintRefused(table, "value_can_be_kept")
         case _:
             return None

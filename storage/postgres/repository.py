@@ -5,7 +5,7 @@ from __future__ import annotations
 import builtins
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from functools import cache
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 from uuid import UUID
 
 import psycopg
@@ -119,7 +119,7 @@ def shape_of(row: type[Row]) -> Shape[Row]:
 
 def _kind(conditions: Filter) -> Hashable:
     """The class of some conditions: with those that are on, the shape of a statement."""
-    return type(conditions)
+    return cast("Hashable", type(conditions))  # mypy reads a frozen dataclass's hash here
 
 
 class PostgresRepository(Generic[Fields, Row, Conditions]):
@@ -150,8 +150,9 @@ class PostgresRepository(Generic[Fields, Row, Conditions]):
             return made
         parameters = self._bookkeeping(made[0])
         parameters["id"] = array_literal(made)
+        contents = [row.__dict__ for row in rows]
         for name in type(rows[0]).model_fields:
-            parameters[name] = self._column(name, [getattr(row, name) for row in rows])
+            parameters[name] = self._column(name, [content[name] for content in contents])
         if not issubclass(self._row, AppendOnlyRow):
             parameters |= self._trail_parameters()
             parameters["audit_ids"] = array_literal(new_ids(len(made)))

@@ -10,11 +10,12 @@ from uuid import UUID
 import psycopg
 from psycopg import AsyncConnection
 from psycopg.types.json import Jsonb
+from psycopg.types.numeric import Int8BinaryLoader, IntLoader
 from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
 from storage import interface
 from storage.clock import Clock, SystemClock
-from storage.errors import CompanyNotBound, StorageUnavailable
+from storage.errors import CompanyNotBound, NothingCommitted, StorageUnavailable
 from storage.interface import Actor, IStorage, Store
 from storage.postgres.claim_figures import PostgresClaimFigures
 from storage.postgres.errors import translate
@@ -29,6 +30,23 @@ ROW_CLASSES: Mapping[str, type[Any]] = {
     if typing.get_origin(hint) in (interface.Repository, interface.Log)
 }
 """The row class of each repository, read off the interface: one line there is all it takes."""
+
+
+_LONGEST_WAIT_SECONDS = 10
+"""How long a transaction waits for a connection to be free, or to be made."""
+
+_RECONNECT_SECONDS = 2
+"""How long the pool goes on by itself to replace a lost connection. It waits longer after every
+failure, so it soon leaves off: whoever needs a connection next makes it try again at once."""
+
+_NOTICES_DEATH: Mapping[str, int] = {
+    "connect_timeout": 5,
+    "keepalives_idle": 30,
+    "keepalives_interval": 10,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 60_000,
+}
+"""A server that vanished without a word is noticed, whatever this machine's settings are."""
 
 
 class PostgresStore:
@@ -68,7 +86,7 @@ class PostgresStore:
         try:
             yield
         except BaseException:
-            await _quietly(self.connection, "ROLLBACK TO SAVEPOINT work")
+            await _quietly(self.connection, "ROLLBACK TO SAVEPOINT work; RELEASE SAVEPOINT work")
             raise
         await self.execute("RELEASE SAVEPOINT work")
 
@@ -102,9 +120,12 @@ class PostgresStore:
     async def execute(
         self, sql: str, parameters: Mapping[str, Any] | None = None
     ) -> psycopg.AsyncCursor[tuple[Any, ...]]:
-        """Run one statement. Raises storage errors; what it cannot name, it lets through."""
+        """Run one statement. Raises storage errors; what it cannot name, it lets through.
+
+        Results come in binary: reading them takes a tenth of the time that text takes.
+        """
         try:
-            return await self.connection.execute(sql, parameters)
+            return await self.connection.execute(sql, parameters, binary=True)
         except psycopg.Error as error:
             if (known := translate(error)) is not None:
                 raise known from error
@@ -129,8 +150,11 @@ class PostgresStorage(IStorage):
             min_size=minimum_connections,
             max_size=maximum_connections,
             open=False,
-            timeout=10,
+            timeout=_LONGEST_WAIT_SECONDS,
+            reconnect_timeout=_RECONNECT_SECONDS,
+            configure=_teach_types,
             kwargs={
+                **_NOTICES_DEATH,
                 "autocommit": True,
                 "prepare_threshold": 5 if prepares_statements else None,
             },
@@ -139,7 +163,7 @@ class PostgresStorage(IStorage):
     async def open(self) -> None:
         """Connect. Raises StorageUnavailable."""
         try:
-            await self.pool.open(wait=True, timeout=10)
+            await self.pool.open(wait=True, timeout=_LONGEST_WAIT_SECONDS)
         except PoolTimeout as error:
             raise StorageUnavailable("no connection within ten seconds") from error
 
@@ -167,6 +191,21 @@ class PostgresStorage(IStorage):
             except psycopg.Error as error:
                 raise (translate(error) or error) from error
         return typing.cast("UUID | None", company_id)
+
+    async def revision(self) -> str | None:
+        """The revision of the schema, None where there is none. Raises StorageUnavailable."""
+        connection = await self._begin("BEGIN READ ONLY")
+        try:
+            cursor = await connection.execute("SELECT version_num FROM alembic_version")
+            row = await cursor.fetchone()
+        except (psycopg.errors.UndefinedTable, psycopg.errors.InsufficientPrivilege):
+            row = None
+        except psycopg.Error as error:
+            raise (translate(error) or error) from error
+        finally:
+            await _quietly(connection, "ROLLBACK")
+            await self.pool.putconn(connection)
+        return None if row is None else str(row[0])
 
     @asynccontextmanager
     async def _transacting(self, opening: str) -> AsyncIterator[AsyncConnection[Any]]:
@@ -203,11 +242,20 @@ class PostgresStorage(IStorage):
         raise StorageUnavailable("every connection was cut")
 
     async def _commit(self, connection: AsyncConnection[Any]) -> None:
+        """Raises NothingCommitted where PostgreSQL answers COMMIT by rolling back."""
         try:
-            await connection.execute("COMMIT")
+            cursor = await connection.execute("COMMIT")
         except psycopg.Error as error:
             await _quietly(connection, "ROLLBACK")
             raise (translate(error) or error) from error
+        if cursor.statusmessage != "COMMIT":
+            raise NothingCommitted
+
+
+async def _teach_types(connection: AsyncConnection[Any]) -> None:
+    """Have transaction ids (xid8) read as the numbers that they are."""
+    connection.adapters.register_loader("xid8", IntLoader)
+    connection.adapters.register_loader("xid8", Int8BinaryLoader)
 
 
 async def _quietly(connection: AsyncConnection[Any], command: str) -> None:

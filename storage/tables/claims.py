@@ -2,10 +2,11 @@
 
 import datetime as dt
 from decimal import Decimal
+from typing import Annotated
 from uuid import UUID
 
 import sqlalchemy as sa
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, StringConstraints
 from sqlmodel import Field, SQLModel
 
 from storage.rows import (
@@ -37,16 +38,19 @@ from storage.vocabulary.claims import (
     SubmissionMethod,
 )
 
+_ContactText = Annotated[str, StringConstraints(max_length=500, pattern=r"^[^\x00-\x1f\x7f]*$")]
+"""Without control characters: PostgreSQL's JSON cannot hold NUL."""
+
 
 class ContactInfo(BaseModel):
     """How to reach a payer."""
 
     model_config = ConfigDict(extra="forbid")
 
-    phone: str | None = Field(default=None, max_length=40)
-    fax: str | None = Field(default=None, max_length=40)
-    email: str | None = Field(default=None, max_length=254)
-    address: str | None = Field(default=None, max_length=500)
+    phone: _ContactText | None = None
+    fax: _ContactText | None = None
+    email: _ContactText | None = None
+    address: _ContactText | None = None
 
 
 class PayerFields(SQLModel):
@@ -132,8 +136,8 @@ class Claim(ClaimFields, TenantRow, table=True):
 
     Three axes that never mix: ``status`` (the way out), ``adjudication_status`` (what the payers
     decided) and the balances, which always equal the ledger. Balances are zero until the claim is
-    submitted, for only then is the charge in the ledger. ``removed_line_ids`` keep the trail of lines
-    that are gone within reach of the claim's history, and their numbers from being given out again.
+    submitted, for only then is the charge in the ledger. ``removed_line_ids`` keep the trail of
+    lines that are gone within reach of the claim's history, and their numbers out of use.
     """
 
     __tablename__ = "claims"

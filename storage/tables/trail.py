@@ -106,4 +106,4 @@ class Retirement(RetirementFields, AppendOnlyRow, table=True):
     """
 
     __tablename__ = "retirements"
-    __table_args__ = (unique("retirements", "log", "low_id"),)
+    __table_args__ = (index("retirements", "log", "low_id"),)

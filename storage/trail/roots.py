@@ -17,7 +17,7 @@ from storage.trail.keys import KnownKeys, SignatureCheck
 from storage.trail.verification import Roots
 
 
-class RootsUnusable(Exception):  # noqa: N818 -- a refusal to check
+class RootsUnusable(Exception):
     """The file of exported roots cannot be read, or was altered itself; says which line."""
 
 

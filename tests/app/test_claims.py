@@ -39,7 +39,7 @@ async def test_a_claim_goes_out(
     sent = await client.post(
         f"{url}/transmissions",
         headers={"If-Match": ready.headers["ETag"]},
-        json={"method": "portal", "reference": "P-1", "transmitted_at": "2026-09-04T10:00:00Z"},
+        json={"method": "portal", "reference": "P-1", "transmitted_at": "2025-03-04T10:00:00Z"},
     )
     assert sent.status_code == 200, sent.text
     assert sent.json()["status"] == "submitted"

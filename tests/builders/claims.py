@@ -18,7 +18,7 @@ from storage.tables.claims import Patient, Payer, PayerFields
 from storage.vocabulary.claims import ClaimStatus, ClaimType, PayerType, SubmissionMethod
 from tests.builders.companies import CompanyForTests
 
-SERVICE_DATE = dt.date(2026, 9, 3)
+SERVICE_DATE = dt.date(2025, 3, 3)
 BIRTH_DATE = dt.date(1971, 5, 2)
 VALID_NPI = "1234567893"
 DIAGNOSIS = "H40.11X1"

@@ -3,21 +3,15 @@
 from dataclasses import dataclass
 from uuid import UUID
 
-import psycopg
-
+from services.identity.companies import NewCompany, create_company
 from services.identity.credentials import KEY_PREFIX, make_credential
 from services.identity.scopes import Scope
-from storage.identifiers import OPERATOR_ACTOR_ID, SYSTEM_ACTOR_ID, new_id
+from storage.identifiers import OPERATOR_ACTOR_ID, new_id
 from storage.interface import Actor
+from storage.postgres.registry import PostgresCompanyRegistry
 from storage.postgres.transaction import PostgresStorage
 from storage.tables.identity import ApiKeyFields, PrincipalFields
 from storage.vocabulary.identity import PrincipalKind
-
-_COMPANY = """
-INSERT INTO companies (company_id, id, version, created_at, created_by, updated_at, updated_by,
-                       slug, name, time_zone, retention_years)
-VALUES (%(id)s, %(id)s, 1, now(), %(by)s, now(), %(by)s, %(slug)s, %(slug)s, 'America/New_York', 7)
-"""
 
 
 @dataclass(frozen=True)
@@ -38,23 +32,14 @@ async def make_company(
     owner_url: str, storage: PostgresStorage, *, scopes: tuple[Scope, ...] = tuple(Scope)
 ) -> CompanyForTests:
     """A new company with its system and operator principals and one key with ``scopes``."""
-    company_id = new_id()
-    slug = f"company-{company_id.hex[-12:]}"
-    with psycopg.connect(owner_url) as connection:
-        connection.execute(f"SET LOCAL app.company_id = '{company_id}'".encode())
-        connection.execute(_COMPANY, {"id": company_id, "by": OPERATOR_ACTOR_ID, "slug": slug})
-        connection.execute(
-            "INSERT INTO company_directory (slug, company_id) VALUES (%s, %s)", [slug, company_id]
-        )
-    operator = Actor(OPERATOR_ACTOR_ID, new_id())
-    async with storage.transaction(company_id, operator) as store:
-        await store.principals.create_many(
-            [
-                PrincipalFields(kind=PrincipalKind.SYSTEM, name="Wellkept"),
-                PrincipalFields(kind=PrincipalKind.OPERATOR, name="Operator"),
-            ],
-            ids=[SYSTEM_ACTOR_ID, OPERATOR_ACTOR_ID],
-        )
+    slug = f"company-{new_id().hex[-12:]}"
+    new = NewCompany(slug=slug, name=slug, time_zone="America/New_York")
+    owner = PostgresStorage(owner_url)
+    await owner.open()
+    try:
+        company_id = await create_company(PostgresCompanyRegistry(owner), new, request_id=new_id())
+    finally:
+        await owner.close()
     key, key_id = await make_key(storage, company_id, scopes=scopes)
     return CompanyForTests(company_id, slug, Actor(key_id, new_id()), key)
 

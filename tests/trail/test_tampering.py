@@ -169,17 +169,22 @@ async def test_a_partition_that_was_truncated_or_dropped_is_not_excused(
         assert found.count == len(old)
 
 
+@pytest.mark.usefixtures("rows")
 async def test_an_altered_seal_and_a_missing_one_are_named(
     worker: PostgresStorage,
     company: CompanyForTests,
-    rows: list[UUID],
     keys: KnownKeys,
     tamper: Tamper,
 ) -> None:
-    own = "company_id = %s AND log = 'api_log'"
-    tamper(f"UPDATE seals SET recorded_at = now() WHERE {own} AND sequence = 3", company.id)
+    tamper(
+        "UPDATE seals SET recorded_at = now()"
+        " WHERE company_id = %s AND log = 'api_log' AND sequence = 3",
+        company.id,
+    )
     altered = only(await report(worker, company, keys))
-    tamper(f"DELETE FROM seals WHERE {own} AND sequence = 2", company.id)
+    tamper(
+        "DELETE FROM seals WHERE company_id = %s AND log = 'api_log' AND sequence = 2", company.id
+    )
     gone = await report(worker, company, keys)
     assert (altered.kind, altered.sequence) == (FindingKind.SEAL_ALTERED, 3)
     assert (kinds(gone)[0], gone.findings[0].sequence) == (FindingKind.SEAL_MISSING, 2)
@@ -225,10 +230,10 @@ async def test_seals_cut_off_the_end_are_found_by_exported_roots(
     assert (regrown.kind, regrown.sequence) == (FindingKind.CHAIN_REWRITTEN, 3)
 
 
+@pytest.mark.usefixtures("rows")
 async def test_all_seals_and_rows_gone_are_found_by_exported_roots(
     worker: PostgresStorage,
     company: CompanyForTests,
-    rows: list[UUID],
     keys: KnownKeys,
     tamper: Tamper,
 ) -> None:
@@ -260,10 +265,10 @@ async def test_a_chain_rewritten_with_another_key_is_found(
     assert kinds(by_root) == [FindingKind.CHAIN_REWRITTEN]
 
 
+@pytest.mark.usefixtures("rows")
 async def test_a_signature_that_is_not_the_keys_is_found(
     worker: PostgresStorage,
     company: CompanyForTests,
-    rows: list[UUID],
     keys: KnownKeys,
     tamper: Tamper,
 ) -> None:
@@ -276,8 +281,9 @@ async def test_a_signature_that_is_not_the_keys_is_found(
     assert (found.kind, found.sequence) == (FindingKind.SEAL_FORGED, 2)
 
 
+@pytest.mark.usefixtures("rows")
 async def test_seals_of_a_former_key_go_on_being_believed(
-    worker: PostgresStorage, company: CompanyForTests, rows: list[UUID], signer: Signer
+    worker: PostgresStorage, company: CompanyForTests, signer: Signer
 ) -> None:
     successor = Signer(bytes(range(32, 64)))
     await look(worker, company)
@@ -290,11 +296,11 @@ async def test_seals_of_a_former_key_go_on_being_believed(
     assert [seal.key_id for seal in seals] == [signer.key_id] * 3 + [successor.key_id]
 
 
+@pytest.mark.usefixtures("rows")
 async def test_a_chain_moved_to_another_company_is_not_believed(
     worker: PostgresStorage,
     company: CompanyForTests,
     other_company: CompanyForTests,
-    rows: list[UUID],
     keys: KnownKeys,
     tamper: Tamper,
 ) -> None:
@@ -308,8 +314,9 @@ async def test_a_chain_moved_to_another_company_is_not_believed(
     assert FindingKind.SEAL_ALTERED in kinds(found)
 
 
+@pytest.mark.usefixtures("rows")
 async def test_exported_roots_that_were_edited_are_refused(
-    worker: PostgresStorage, company: CompanyForTests, rows: list[UUID], keys: KnownKeys
+    worker: PostgresStorage, company: CompanyForTests, keys: KnownKeys
 ) -> None:
     text = write_roots(await roots_of(worker, company.id, company.slug))
     hash_ = (await seals_of(worker, company))[-1].hash.hex()

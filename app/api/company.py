@@ -1,0 +1,44 @@
+"""One's own company over HTTP."""
+
+from litestar import Controller, Response, get, patch
+from litestar.params import JSONBody
+
+from app.answers import RowAnswer, one
+from app.call import Call
+from services.identity import companies
+from services.identity.companies import CompanyChanges
+from services.identity.scopes import Scope
+
+
+class CompanyAnswer(RowAnswer):
+    """A company. ``holiday_calendar`` is a country (``US``) or a subdivision of one (``US-CA``)."""
+
+    slug: str
+    name: str
+    time_zone: str
+    holiday_calendar: str | None
+    retention_years: int
+
+
+class CompanyController(Controller):
+    """The company that asks."""
+
+    path = "/company"
+    tags = ("Company",)
+
+    @get(operation_id="get_company", scope=Scope.COMPANY_READ)
+    async def read(self, request: Call) -> Response[CompanyAnswer]:
+        """The company that the credential belongs to."""
+        return await request.run(companies.get_company, one(CompanyAnswer))
+
+    @patch(operation_id="update_company", scope=Scope.COMPANY_MANAGE)
+    async def update(
+        self, request: Call, data: JSONBody[CompanyChanges]
+    ) -> Response[CompanyAnswer]:
+        """Change it. Due dates are reckoned in the time zone and holidays from then on; the
+        retention can only be lengthened."""
+        version = request.expected_version
+        return await request.run(
+            lambda store: companies.change_company(store, data, expected_version=version),
+            one(CompanyAnswer),
+        )

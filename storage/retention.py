@@ -1,0 +1,20 @@
+"""How long the logs are kept.
+
+45 CFR 164.316(b)(2)(i): six years from creation or from the date when it was last in effect. A
+company may ask for more, never for less; a legal hold keeps everything.
+"""
+
+import datetime as dt
+
+from storage.partitions import month_start
+
+LEAST_YEARS = 6
+"""No company keeps less."""
+
+_MONTHS = 12
+
+
+def retirable_on(month: dt.date, *, years: int) -> dt.date:
+    """The first day on which a month's rows may go: counted from the month's end, so that the
+    month's last row has its years in full."""
+    return month_start(month, 1 + max(years, LEAST_YEARS) * _MONTHS)
