@@ -11,7 +11,7 @@ from litestar.status_codes import HTTP_200_OK, HTTP_201_CREATED
 from pydantic import BaseModel, ConfigDict, Field
 from sqlmodel import SQLModel
 
-from services.refusals import Fault, InvalidInput
+from services.refusals import Fault, InvalidParameter
 from storage.interface import Page
 
 JSON = "application/json"
@@ -75,13 +75,13 @@ def encode_cursor(after: UUID) -> str:
 
 
 def decode_cursor(cursor: str | None) -> UUID | None:
-    """The row to continue after. Raises InvalidInput."""
+    """The row to continue after. Raises InvalidParameter."""
     if cursor is None:
         return None
     try:
         return UUID(bytes=base64.b64decode(cursor + "==", altchars=b"-_", validate=True))
     except ValueError:
-        raise InvalidInput(
+        raise InvalidParameter(
             [Fault("/cursor", "is not a cursor that a list gave", "cursor")]
         ) from None
 

@@ -36,7 +36,7 @@ from services.identity.credentials import (
     parse_credential,
 )
 from services.identity.scopes import Scope
-from services.refusals import Category, Fault, InvalidInput, Refusal, UnknownParameter
+from services.refusals import Category, Fault, InvalidInput, Refusal, InvalidParameter
 from storage.errors import RowNotFound, StorageError, TransactionConflict
 from storage.files import FileVault
 from storage.filters import StoredAnswerFilter
@@ -193,7 +193,7 @@ class Call(Request[Any, Any, State]):
         known = self.route_handler.opt["parameters"]
         unknown = [name for name in self.query_params if name not in known]
         if unknown:
-            raise UnknownParameter(
+            raise InvalidParameter(
                 [Fault(f"/{n[:100]}", "is not a parameter here") for n in unknown]
             )
 

@@ -139,13 +139,13 @@ def handlers_of(app: Litestar) -> Iterator[HTTPRouteHandler]:
                 yield handler
 
 
-def body_of(handler: HTTPRouteHandler) -> Any | None:  # noqa: ANN401 -- any type there is
+def body_of(handler: HTTPRouteHandler) -> Any | None:
     """The type of a handler's JSON body."""
     field = handler.parsed_fn_signature.parameters.get("data")
     return None if field is None else field.annotation
 
 
-def answer_of(handler: HTTPRouteHandler) -> Any | None:  # noqa: ANN401 -- any type there is
+def answer_of(handler: HTTPRouteHandler) -> Any | None:
     """The type of a handler's JSON answer; None for one that is a stream of bytes or empty."""
     returned = handler.parsed_fn_signature.return_type
     if not returned.inner_types:
@@ -183,7 +183,9 @@ def _describe(operation: Json, handler: HTTPRouteHandler, method: str) -> None:
     if _is_public(handler):
         operation["security"] = []
     else:
-        lines += ["", f"Scope: `{handler.opt['scope']}`."]
+        scope = handler.opt["scope"]
+        needed = "none: any credential that holds" if scope is None else f"`{scope}`"
+        lines += ["", f"Scope: {needed}."]
     operation["description"] = "\n".join(lines).strip()
     headers = []
     if method == "post" and not _is_public(handler):
@@ -240,7 +242,7 @@ def _problem_statuses(
 
 
 def _is_public(handler: HTTPRouteHandler) -> bool:
-    return handler.opt.get("scope") is None
+    return bool(handler.opt["is_public"])
 
 
 def _needs_version(handler: HTTPRouteHandler) -> bool:

@@ -7,7 +7,7 @@ import msgspec
 from litestar import Response
 from litestar.exceptions import HTTPException, ValidationException
 
-from services.refusals import Category, Fault, InvalidInput, Refusal, UnknownParameter
+from services.refusals import Category, Fault, InvalidInput, Refusal, InvalidParameter
 from storage import errors
 
 PROBLEM_JSON = "application/problem+json"
@@ -92,8 +92,8 @@ def problem_of(error: Exception) -> Problem:
     match error:
         case InvalidInput():
             return _invalid(error.faults)
-        case UnknownParameter():
-            return Problem(400, "unknown-parameter", error.title, None, _invalid(error.faults).data)
+        case InvalidParameter():
+            return Problem(400, "invalid-parameter", error.title, None, _invalid(error.faults).data)
         case Refusal():
             status = _STATUS[error.category]
             headers = {"WWW-Authenticate": "Bearer"} if status == 401 else {}  # noqa: PLR2004

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import os
 import signal
 import socket
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -12,10 +13,10 @@ import uvicorn
 import uvloop
 
 from app.jobs.worker import run_worker
-from app.readiness import check_schema, fault
 from app.runtime import Installation
 from app.server import create_app
 from app.settings import Settings
+from storage.postgres.checks import check_server, readiness
 
 log = structlog.get_logger("wellkept")
 
@@ -23,7 +24,7 @@ LONGEST_STOP_SECONDS = 30
 """How long requests that are under way and the job at hand may take to finish."""
 
 
-class PortInUse(Exception):  # noqa: N818 -- a refusal to start
+class PortInUse(Exception):
     """Something else listens at the address."""
 
 
@@ -34,7 +35,7 @@ def listening_socket(settings: Settings) -> socket.socket:
         return socket.create_server((settings.host, settings.port), family=family, backlog=1024)
     except OSError as error:
         raise PortInUse(
-            f"cannot listen at {settings.host} port {settings.port} ({error.strerror});"
+            f"cannot listen at {settings.host} port {settings.port} ({os.strerror(error.errno)});"
             " choose another with WELLKEPT_PORT"
         ) from error
 
@@ -48,14 +49,21 @@ def serve(
 ) -> None:
     """Serve until SIGTERM or SIGINT; requests under way are finished first.
 
-    ``ready`` is called once it answers. Raises StorageUnavailable and SchemaBehind.
+    ``ready`` is called once it answers. Raises what check_server raises.
     """
+    check_server(installation.app_url)
+    if with_worker:
+        check_server(installation.worker)
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(_serve(installation, listener, with_worker=with_worker, ready=ready))
 
 
 def work(installation: Installation) -> None:
-    """Run jobs until SIGTERM or SIGINT; the job at hand is finished first."""
+    """Run jobs until SIGTERM or SIGINT; the job at hand is finished first.
+
+    Raises what check_server raises.
+    """
+    check_server(installation.worker)
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(_work(installation))
 
@@ -68,12 +76,11 @@ async def _serve(
     ready: Callable[[], None],
 ) -> None:
     async with installation.storage() as storage:
-        await check_schema(storage)
         app = create_app(
             installation.settings,
             storage,
             installation.vault,
-            readiness=lambda: fault(storage),
+            readiness=lambda: readiness(storage),
         )
         server = _Server(
             uvicorn.Config(
@@ -117,7 +124,6 @@ class _Server(uvicorn.Server):
 
 async def _work(installation: Installation) -> None:
     async with installation.worker_storage() as storage:
-        await check_schema(storage)
         stop = asyncio.Event()
         with _on_stop(stop.set):
             await run_worker(installation, storage, stop)

@@ -129,7 +129,7 @@ def counted_statements() -> Iterator[list[str]]:
     executed: list[str] = []
     original = PostgresStore.execute
 
-    async def execute(store: PostgresStore, sql: str, parameters: Any = None) -> Any:  # noqa: ANN401
+    async def execute(store: PostgresStore, sql: str, parameters: Any = None) -> Any:
         executed.append(sql)
         return await original(store, sql, parameters)
 

@@ -59,11 +59,12 @@ class InvalidInput(Refusal):
 
 
 @dataclass
-class UnknownParameter(Refusal):
-    """A parameter that is not known here: a misspelt filter must not widen a list."""
+class InvalidParameter(Refusal):
+    """A parameter of a question that cannot be used, or is not known: a misspelt filter must not
+    widen a list."""
 
     category: ClassVar[Category] = Category.MALFORMED
-    title: ClassVar[str] = "Unknown parameter"
+    title: ClassVar[str] = "A parameter cannot be used"
     faults: list[Fault] = field(default_factory=list)
 
 

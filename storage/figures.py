@@ -4,7 +4,7 @@ import datetime as dt
 from dataclasses import dataclass
 from uuid import UUID
 
-from storage.vocabulary.claims import ClaimStatus, LedgerAccount
+from storage.vocabulary.claims import AdjudicationStatus, ClaimStatus, LedgerAccount
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ class ClaimTotals:
     """Counts and sums of the claims of one status and adjudication status, in cents."""
 
     status: ClaimStatus
-    adjudication_status: str
+    adjudication_status: AdjudicationStatus
     claims: int
     charge_cents: int
     submitted: int

@@ -47,27 +47,31 @@ class FileVault:
         return hmac.new(self._derived(purpose), sha256, hashlib.sha256).hexdigest()
 
     def keep(self, company_id: UUID, sha256: bytes, content: BinaryIO) -> str:
-        """Store a file durably and return its key; a file that is there already stays."""
+        """Store a file durably and return its key; a file that is there already stays.
+
+        Raises FileDamaged where ``content`` does not have that hash: it changed while it was read.
+        """
         key = self.key_of(company_id, sha256)
         path = self._path(company_id, key)
         if path.exists():
+            self._make_names_durable(path)
             return key
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        for folder in (self._folder, path.parent.parent, path.parent):
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         part = path.with_name(f"{path.name}.{secrets.token_hex(4)}.part")
         try:
             with part.open("xb") as file:
-                for block in self._sealed(company_id, key, content):
+                digest = hashlib.sha256()
+                for block in self._sealed(company_id, key, _blocks(content, digest)):
                     file.write(block)
+                if digest.digest() != sha256:
+                    raise FileDamaged
                 file.flush()
                 os.fsync(file.fileno())
             part.replace(path)
         finally:
             part.unlink(missing_ok=True)
-        descriptor = os.open(path.parent, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
+        self._make_names_durable(path)
         return key
 
     def read(self, company_id: UUID, key: str) -> Iterator[bytes]:
@@ -82,13 +86,22 @@ class FileVault:
         except (FileNotFoundError, InvalidTag) as error:
             raise FileDamaged from error
 
-    def _sealed(self, company_id: UUID, key: str, content: BinaryIO) -> Iterator[bytes]:
+    def _make_names_durable(self, path: Path) -> None:
+        """Have the directories that lead to a file on disk as well."""
+        for folder in (path.parent, path.parent.parent, self._folder):
+            descriptor = os.open(folder, os.O_RDONLY)
+            try:
+                os.fsync(descriptor)
+            finally:
+                os.close(descriptor)
+
+    def _sealed(self, company_id: UUID, key: str, blocks: Iterator[bytes]) -> Iterator[bytes]:
         salt = secrets.token_bytes(_SALT_BYTES)
         yield _MAGIC + salt
         cipher = self._cipher(company_id, key, salt)
-        number, block = 0, content.read(BLOCK_BYTES)
+        number, block = 0, next(blocks, b"")
         while True:
-            following = content.read(BLOCK_BYTES)
+            following = next(blocks, b"")
             mark = _MORE if following else _LAST
             yield cipher.encrypt(number.to_bytes(_NONCE_BYTES, "big"), block, mark)
             if not following:
@@ -103,6 +116,12 @@ class FileVault:
 
     def _path(self, company_id: UUID, key: str) -> Path:
         return self._folder / company_id.hex / key[:2] / key
+
+
+def _blocks(content: BinaryIO, digest: "hashlib._Hash") -> Iterator[bytes]:
+    while block := content.read(BLOCK_BYTES):
+        digest.update(block)
+        yield block
 
 
 def _opened(cipher: AESGCM, file: BinaryIO) -> Iterator[bytes]:

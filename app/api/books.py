@@ -13,7 +13,7 @@ from app.api.parameters import Cursor, Limit
 from app.call import Call
 from services.claims import books_queries
 from services.identity.scopes import Scope
-from services.refusals import Fault, InvalidInput
+from services.refusals import Fault, InvalidParameter
 from storage.vocabulary.claims import (
     AdjudicationOutcome,
     AdjustmentLevel,
@@ -236,7 +236,7 @@ class BooksController(Controller):
     ) -> Response[AccountBalancesAnswer]:
         """Debits less credits of each account between two days."""
         if not dt.timedelta() <= last - first <= LONGEST_WINDOW:
-            raise InvalidInput([Fault("/last", "lies from 0 days to 3 years after first")])
+            raise InvalidParameter([Fault("/last", "lies from 0 days to 3 years after first")])
         return await request.run(
             lambda store: books_queries.account_balances(store, first=first, last=last),
             lambda found: _computed(AccountBalancesAnswer, first=first, last=last, items=found),

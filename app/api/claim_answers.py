@@ -6,7 +6,7 @@ from uuid import UUID
 
 from app.answers import Render, RowAnswer, created, one
 from services.claims.claims import ClaimWithLines
-from storage.vocabulary.claims import ClaimStatus, ClaimType
+from storage.vocabulary.claims import AdjudicationStatus, ClaimStatus, ClaimType
 
 
 class ClaimSummary(RowAnswer):
@@ -35,7 +35,7 @@ class ClaimSummary(RowAnswer):
     total_charge_cents: int
     submitted_at: dt.datetime | None
     appeal_count: int
-    adjudication_status: str
+    adjudication_status: AdjudicationStatus
     last_adjudicated_on: dt.date | None
     payment_cents: int
     write_off_cents: int

@@ -4,7 +4,7 @@ import datetime as dt
 from typing import Annotated, Any
 from uuid import UUID
 
-from litestar import Controller, Response, get, patch, post
+from litestar import Controller, Response, get, patch, post, put
 from litestar.params import FromPath, FromQuery, JSONBody
 from pydantic import Field, SecretStr
 
@@ -188,7 +188,7 @@ class PersonController(Controller):
             _with_password(password, status=200),
         )
 
-    @post("/me/password", operation_id="change_own_password", scope=OWN, status_code=200)
+    @put("/me/password", operation_id="change_own_password", scope=OWN)
     async def change_own_password(
         self, request: Call, data: JSONBody[PasswordChange]
     ) -> Response[PersonAnswer]:

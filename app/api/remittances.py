@@ -147,15 +147,18 @@ class RemittanceController(Controller):
 
         def accepted(result: tuple[Remittance, bool]) -> Response[Any]:
             outcome.append(result)
-            return _answer(result[0], b"", 202)
+            is_done = result[0].status is RemittanceStatus.PROCESSED
+            return _answer(result[0], b"", 200 if is_done else 202)
 
         response = await request.run(
             lambda store: remittances.receive_and_enqueue(store, received),
             accepted,
         )
+        if "Location" not in response.headers:
+            return response
         if not outcome or not at_once:
             return await self._followed(request, response)
-        remittance, is_new = outcome[0]
+        remittance, is_new = outcome[-1]
         actor = Actor(request.principal.id, request.request_id)
         posted = await remittances.post_remittance(
             request.platform.storage, vault, company_id, actor, remittance.id
@@ -166,7 +169,7 @@ class RemittanceController(Controller):
         self, request: Call, response: Response[Any]
     ) -> Response[RemittanceProgress]:
         """The 202 with the state of the remittance so far."""
-        remittance_id = UUID((response.headers.get("Location") or "").rpartition("/")[2])
+        remittance_id = UUID((response.headers["Location"] or "").rpartition("/")[2])
         return await self._progress(request, remittance_id, response.status_code or 202)
 
     async def _progress(

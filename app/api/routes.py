@@ -8,7 +8,7 @@ OWN = "own"
 """The scope of a route about the caller's own sign-in: any credential that holds may call it."""
 
 
-class UndeclaredScope(Exception):  # noqa: N818 -- a refusal to start
+class UndeclaredScope(Exception):
     """A route says nothing of who may call it."""
 
 
@@ -25,5 +25,3 @@ def describe(handler: HTTPRouteHandler) -> None:
         handler.opt["scope"] = None
     handler.opt["operation"] = handler.operation_id or handler.handler_name
     handler.opt["parameters"] = frozenset(handler.parsed_fn_signature.parameters)
-
-

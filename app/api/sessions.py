@@ -6,6 +6,7 @@ from uuid import UUID
 
 from litestar import Controller, Response, delete, get, post
 from litestar.datastructures import Cookie
+from litestar.exceptions import HTTPException
 from litestar.params import FromPath, JSONBody
 from pydantic import BaseModel, Field, SecretStr
 
@@ -15,6 +16,7 @@ from app.api.routes import OWN, PUBLIC
 from app.call import SESSION_COOKIE, Call
 from services.identity import sessions
 from services.identity.authentication import SESSION_LIFETIME, Principal
+from services.identity.emails import normalised_email
 from services.identity.scopes import ROLE_SCOPES
 from services.identity.signing_in import SignedIn, SignIn, sign_in
 from storage.vocabulary.identity import PrincipalKind
@@ -65,11 +67,17 @@ class SessionController(Controller):
 
     @post(operation_id="sign_in", scope=PUBLIC)
     async def sign_in(self, request: Call, data: JSONBody[Credentials]) -> Response[SignedInAnswer]:
-        """Sign in. The session is in the cookie; whatever is wrong is refused alike."""
+        """Sign in. The session is in the cookie; whatever is wrong is refused alike.
+
+        The body must say that it is JSON: a form of another site cannot, so nobody is signed in
+        as somebody else by visiting a page.
+        """
+        if request.content_type[0] != JSON:
+            raise HTTPException(status_code=415)
         request.platform.limiter.count_sign_in(
             address=request.client.host if request.client else "local",
             company_slug=data.company,
-            email=data.email,
+            email=normalised_email(data.email) or data.email,
         )
         signed_in = await sign_in(
             request.platform.storage,

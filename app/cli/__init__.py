@@ -13,6 +13,7 @@ from app.cli.migrate import migrate
 from app.cli.run import run
 from app.cli.serve import serve
 from app.cli.status import status
+from app.cli.trail import audit, maintain, seal
 from app.cli.work import work
 from app.memory import look_for_cycles_rarely
 
@@ -23,11 +24,12 @@ application = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
-for command in (run, serve, work, migrate, status):
+for command in (run, serve, work, migrate, status, seal, maintain):
     application.command()(command)
 application.add_typer(identity.company, name="company")
 application.add_typer(identity.user, name="user")
 application.add_typer(identity.key, name="key")
+application.add_typer(audit, name="audit")
 application.add_typer(jobs, name="jobs")
 application.add_typer(remittances.app, name="remittance")
 

@@ -6,13 +6,13 @@ from enum import IntEnum
 import psycopg
 
 from app.keys import KeyMissing
-from app.readiness import SchemaBehind
 from app.runtime import DataDirectoryUnusable
 from app.serving import PortInUse
 from app.settings import SettingsError
 from services.refusals import InvalidInput, Refusal
 from storage.embedded import EmbeddedServerError, RoleIsMember
 from storage.errors import StorageError, StorageUnavailable
+from storage.postgres.checks import SchemaAhead, SchemaBehind, UnfitServer
 
 
 class ExitCode(IntEnum):
@@ -46,8 +46,8 @@ class Failure:
 
 _KNOWN: tuple[tuple[tuple[type[Exception], ...], ExitCode], ...] = (
     ((SettingsError, KeyMissing), ExitCode.SETTINGS),
-    ((SchemaBehind,), ExitCode.SCHEMA_BEHIND),
-    ((RoleIsMember,), ExitCode.DATABASE_UNSAFE),
+    ((SchemaBehind, SchemaAhead), ExitCode.SCHEMA_BEHIND),
+    ((RoleIsMember, UnfitServer), ExitCode.DATABASE_UNSAFE),
     ((PortInUse,), ExitCode.PORT_IN_USE),
     ((DataDirectoryUnusable, EmbeddedServerError), ExitCode.DATA_DIRECTORY),
     ((StorageUnavailable, psycopg.OperationalError), ExitCode.DATABASE_UNREACHABLE),

@@ -16,7 +16,6 @@ from pydantic import ValidationError
 from rich.console import Console
 from rich.table import Table
 
-from app.readiness import check_schema
 from app.runtime import installation, opened
 from app.settings import Settings
 from services.claims.first_payers import FIRST_PAYERS
@@ -30,6 +29,7 @@ from storage.errors import RowNotFound
 from storage.filters import ApiKeyFilter
 from storage.identifiers import OPERATOR_ACTOR_ID, new_id
 from storage.interface import MAXIMUM_LIMIT, Actor, Store
+from storage.postgres.checks import check_schema
 from storage.postgres.registry import PostgresCompanyRegistry
 from storage.tables.identity import ApiKey, Person
 from storage.vocabulary.identity import Role

@@ -18,6 +18,7 @@ from app.settings import Settings
 from services.claims import remittance_queries, remittances
 from services.claims.remittance_queries import Progress as RemittanceProgress
 from services.claims.remittance_scan import UnreadableRemittance, scan
+from storage.files import FileDamaged
 from storage.identifiers import OPERATOR_ACTOR_ID, new_id
 from storage.interface import Actor
 from storage.postgres.transaction import PostgresStorage
@@ -25,6 +26,7 @@ from storage.vocabulary.claims import TransactionStatus
 
 app = typer.Typer(no_args_is_help=True, help="Remittances (835).")
 _READ_BYTES = 1 << 18
+_LONGEST_NAME = 255
 _WAITING = frozenset({TransactionStatus.UNBALANCED, TransactionStatus.IN_REVIEW})
 
 
@@ -99,14 +101,17 @@ async def _post_one(
     vault = place.vault
     try:
         with path.open("rb") as file:
-            found = await asyncio.to_thread(scan, _chunks(file))
-            sha256 = await asyncio.to_thread(_digest, file)
+            reading = _Reading(file)
+            found = await asyncio.to_thread(scan, reading.chunks())
+            sha256 = reading.digest.digest()
             file.seek(0)
             key = await asyncio.to_thread(vault.keep, company_id, sha256, file)
-            byte_count = file.tell()
     except UnreadableRemittance as refusal:
         return _Outcome(path, None, refusal.detail)
-    received = remittances.ReceivedFile(path.name, key, sha256, byte_count, found)
+    except FileDamaged:
+        return _Outcome(path, None, "It changed while it was read. Nothing was posted.")
+    name = path.name[-_LONGEST_NAME:]
+    received = remittances.ReceivedFile(name, key, sha256, reading.byte_count, found)
     async with storage.transaction(company_id, actor) as store:
         remittance, _ = await remittances.receive_and_enqueue(store, received)
     task = bar.add_task(path.name, total=found.claim_count)
@@ -123,17 +128,19 @@ async def _post_one(
         return _Outcome(path, await remittance_queries.progress(store, remittance.id))
 
 
-def _chunks(file: BinaryIO) -> Iterator[bytes]:
-    file.seek(0)
-    while chunk := file.read(_READ_BYTES):
-        yield chunk
+class _Reading:
+    """One reading of a file: its bytes, and what they come to."""
 
+    def __init__(self, file: BinaryIO) -> None:
+        self.digest = hashlib.sha256()
+        self.byte_count = 0
+        self._file = file
 
-def _digest(file: BinaryIO) -> bytes:
-    digest = hashlib.sha256()
-    for chunk in _chunks(file):
-        digest.update(chunk)
-    return digest.digest()
+    def chunks(self) -> Iterator[bytes]:
+        while chunk := self._file.read(_READ_BYTES):
+            self.digest.update(chunk)
+            self.byte_count += len(chunk)
+            yield chunk
 
 
 def _summary(outcomes: list[_Outcome]) -> Table:

@@ -1,15 +1,14 @@
 """``wellkept status``."""
 
-import asyncio
 from collections.abc import Iterable
 
 import typer
 
 from app.cli.failures import explained
-from app.readiness import check_schema
 from app.runtime import Installation, installation
 from app.settings import Settings
 from storage import migrations
+from storage.postgres.checks import check_server
 
 
 def status() -> None:
@@ -19,7 +18,7 @@ def status() -> None:
         for name, value in _facts(place):
             typer.echo(f"{name:<16}{value}")
         try:
-            asyncio.run(_check(place))
+            check_server(place.app_url)
         except Exception as error:
             failure = explained(error)
             if failure is None:
@@ -37,8 +36,3 @@ def _facts(place: Installation) -> Iterable[tuple[str, str]]:
     yield "schema needed", migrations.expected_revision()
     yield "worker", "configured" if place.worker_url is not None else "WELLKEPT_WORKER_URL missing"
     yield "owner", "configured" if place.owner_url is not None else "WELLKEPT_OWNER_URL missing"
-
-
-async def _check(place: Installation) -> None:
-    async with place.storage() as storage:
-        await check_schema(storage)

@@ -1,5 +1,6 @@
 """Every job there is. A new one is a function and a line here."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from uuid import UUID
@@ -10,6 +11,7 @@ from app.runtime import Installation
 from services.claims.remittances import post_remittance
 from storage.identifiers import SYSTEM_ACTOR_ID, new_id
 from storage.interface import Actor
+from storage.maintenance import maintain
 from storage.postgres.directory import companies
 from storage.postgres.transaction import PostgresStorage
 from storage.trail.keys import Signer
@@ -75,6 +77,16 @@ async def _seal_companies(place: Workplace) -> None:
         raise ExceptionGroup("companies not sealed", failures)
 
 
+async def _maintain(place: Workplace) -> None:
+    """Partitions ahead, retirement, leftovers: the daily round of the owner."""
+    signer = Signer(place.installation.signing_key)
+    deeds = await asyncio.to_thread(maintain, place.installation.owner, signer)
+    log.info("maintained", deeds=len(deeds))
+
+
 COMPANY_JOBS = (CompanyJob("post_remittance", _post_remittance),)
 
-PERIODIC_JOBS = (PeriodicJob("seal_companies", "* * * * * */30", _seal_companies),)
+PERIODIC_JOBS = (
+    PeriodicJob("seal_companies", "* * * * * */30", _seal_companies),
+    PeriodicJob("maintain", "20 7 * * *", _maintain, needs_owner=True),
+)

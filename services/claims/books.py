@@ -8,22 +8,26 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from uuid import UUID
 
 from services.claims.balancing import check_claim
 from services.claims.denials import denials_of
 from services.claims.matching import (
+    MatchedLine,
     match_lines,
     payer_sequence,
     payers_in_turn,
     reversed_by,
 )
 from services.claims.outcomes import (
+    UNDECIDED_OUTCOMES,
     ClaimStatusMeaning,
     claim_outcome,
     claim_status,
     line_outcome,
 )
+from services.claims.record_limits import overlong_element
 from services.claims.settlement import (
     AdjudicationKind,
     ClaimUnderSettlement,
@@ -51,12 +55,11 @@ from storage.vocabulary.claims import (
     AdjudicationOutcome,
     AdjustmentLevel,
     ClaimStatus,
-    DenialStatus,
     ExceptionKind,
     LedgerKind,
 )
 
-_REVERSAL = "22"
+REVERSAL = "22"
 _UNDECIDED = frozenset({ClaimStatusMeaning.NOT_OUR_CLAIM, ClaimStatusMeaning.PREDETERMINATION})
 _ON_ITS_WAY = frozenset({ClaimStatus.SUBMITTED, ClaimStatus.ACCEPTED})
 
@@ -68,7 +71,7 @@ class Source:
     transaction: RemittanceTransaction
     payer: Payer | None
 
-    @property
+    @cached_property
     def effective_on(self) -> dt.date:
         """The payment date, or else the day the transaction came."""
         return self.transaction.payment_date or self.transaction.created_at.date()
@@ -82,18 +85,25 @@ class Arrival:
     content: RemittanceClaim
     is_unreadable: bool = False
     exception: RemittanceException | None = None
+    is_chosen: bool = False
+    """A person named the claim, so a reversal may differ from its original in its adjustments."""
 
     @property
     def is_reversal(self) -> bool:
         """CLP02 22: takes an earlier decision back."""
-        return self.content.status_code == _REVERSAL
+        return self.content.status_code == REVERSAL
 
     @property
     def is_released(self) -> bool:
         """Two people decided to post it as received."""
         return self.exception is not None and self.exception.is_released
 
-    @property
+    @cached_property
+    def outcome(self) -> AdjudicationOutcome:
+        """What was decided about the claim."""
+        return claim_outcome(self.content, self.source.effective_on)
+
+    @cached_property
     def order_key(self) -> str:
         """Orders the decisions of one day, whichever file came first."""
         transaction = self.source.transaction
@@ -207,6 +217,8 @@ def obstacle_of_content(arrival: Arrival) -> Obstacle | None:
     content = arrival.content
     if arrival.is_unreadable:
         return Obstacle(ExceptionKind.UNREADABLE, "an amount of the claim cannot be read")
+    if (element := overlong_element(content)) is not None:
+        return Obstacle(ExceptionKind.UNREADABLE, f"{element} is longer than any 835 has it")
     meaning = claim_status(content.status_code).meaning
     if meaning is ClaimStatusMeaning.NEEDS_REVIEW:
         return Obstacle(ExceptionKind.UNKNOWN_STATUS, f"CLP02 {content.status_code!r} is unknown")
@@ -304,8 +316,9 @@ def post(arrival: Arrival, book: Book, writing: Writing) -> None:
         payer_claim_number=content.payer_claim_number,
         remark_codes=list(content.remark_codes),
     )
-    _write_lines(content, adjudication_id, book, source, writing)
-    _write_denials(arrival, adjudication_id, book, writing)
+    matches = match_lines(content.lines, book.lines)
+    _write_lines(content, decision, matches, source, writing)
+    _write_denials(arrival, decision, matches, book, writing)
     if arrival.exception is not None:
         writing.move(
             LedgerKind.UNAPPLIED,
@@ -336,7 +349,13 @@ def _settle(book: Book, source: Source, writing: Writing) -> None:
 
 
 def _reversed(arrival: Arrival, book: Book, sequence: int) -> PostedAdjudication | None:
-    return reversed_by(arrival.content, sequence, book.adjudications, book.payer_claim_numbers)
+    return reversed_by(
+        arrival.content,
+        sequence,
+        book.adjudications,
+        book.payer_claim_numbers,
+        is_chosen=arrival.is_chosen,
+    )
 
 
 def _decision(
@@ -348,15 +367,14 @@ def _decision(
     reverses: UUID | None = None,
 ) -> PostedAdjudication:
     content = arrival.content
-    effective_on = arrival.source.effective_on
     return PostedAdjudication(
         id=adjudication_id,
         payer_sequence=sequence,
-        effective_on=effective_on,
+        effective_on=arrival.source.effective_on,
         order_key=arrival.order_key,
         charge_cents=content.charge_cents,
         paid_cents=content.paid_cents,
-        outcome=claim_outcome(content, effective_on),
+        outcome=arrival.outcome,
         adjustments=adjustments,
         kind=AdjudicationKind.REVERSAL if arrival.is_reversal else AdjudicationKind.ADJUDICATION,
         reverses=reverses,
@@ -390,19 +408,26 @@ def _adjustments(
 
 
 def _write_lines(
-    content: RemittanceClaim, adjudication_id: UUID, book: Book, source: Source, writing: Writing
+    content: RemittanceClaim,
+    decision: PostedAdjudication,
+    matches: Sequence[MatchedLine],
+    source: Source,
+    writing: Writing,
 ) -> None:
-    matches = match_lines(content.lines, book.lines)
+    decides = (
+        decision.kind is AdjudicationKind.ADJUDICATION
+        and decision.outcome not in UNDECIDED_OUTCOMES
+    )
     for ordinal, (line, match) in enumerate(zip(content.lines, matches, strict=True), start=1):
         writing.lines.append(
             AdjudicationLineFields(
-                adjudication_id=adjudication_id,
+                adjudication_id=decision.id,
                 ordinal=ordinal,
                 claim_line_id=match.claim_line_id,
                 match_note=match.note,
                 procedure_code=line.procedure_code,
                 modifiers=list(line.modifiers),
-                outcome=line_outcome(line, source.effective_on),
+                outcome=line_outcome(line, source.effective_on) if decides else decision.outcome,
                 charge_cents=line.charge_cents,
                 paid_cents=line.paid_cents,
                 allowed_cents=line.allowed_cents,
@@ -412,23 +437,25 @@ def _write_lines(
         )
 
 
-def _write_denials(arrival: Arrival, adjudication_id: UUID, book: Book, writing: Writing) -> None:
+def _write_denials(
+    arrival: Arrival,
+    decision: PostedAdjudication,
+    matches: Sequence[MatchedLine],
+    book: Book,
+    writing: Writing,
+) -> None:
     source = arrival.source
     assert source.payer is not None
     if arrival.is_reversal:
         return
     for each in denials_of(arrival.content, source.payer.type, source.effective_on):
         line_ordinal = each.line_ordinal
-        matched = (
-            match_lines(arrival.content.lines, book.lines)[line_ordinal - 1].claim_line_id
-            if line_ordinal is not None
-            else None
-        )
+        matched = None if line_ordinal is None else matches[line_ordinal - 1].claim_line_id
         writing.denials.append(
             DenialFields(
                 claim_id=book.claim.id,
                 patient_id=book.claim.patient_id,
-                adjudication_id=adjudication_id,
+                adjudication_id=decision.id,
                 payer_id=source.payer.id,
                 claim_line_id=matched,
                 line_ordinal=line_ordinal,

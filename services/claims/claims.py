@@ -4,6 +4,7 @@ import dataclasses
 import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 from uuid import UUID
 
 from services.claims.drafts import ClaimChanges, NewClaim, NewLine
@@ -37,7 +38,7 @@ MOST_LINES_OF_TYPE: Mapping[ClaimType, int] = {
 class ClaimNotEditable(Refusal):
     """The claim is past the states in which it may be changed."""
 
-    title = "The claim cannot be edited in its state"
+    title: ClassVar[str] = "The claim cannot be edited in its state"
     state: str
     editable_in: list[str]
 

@@ -9,12 +9,13 @@ from decimal import Decimal
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import AwareDatetime, Field
+from pydantic import AfterValidator, AwareDatetime, Field
 
 from services.inputs import Identifier, Input, LongText, Name, Reason, left_out
 from storage.vocabulary.claims import AcknowledgementOutcome, ClaimType, SubmissionMethod
 
 EARLIEST_SERVICE = dt.date(1990, 1, 1)
+EARLIEST_MOMENT = dt.datetime(1990, 1, 1, tzinfo=dt.UTC)
 LATEST_SERVICE = dt.date(2100, 1, 1)
 MOST_LINES = 999
 HIGHEST_CHARGE_CENTS = 99_999_999_999
@@ -24,6 +25,12 @@ MOST_DIAGNOSES = 12
 DIAGNOSIS_CODE = r"^[A-Z][0-9][0-9A-Z](\.?[0-9A-Z]{1,4})?$"
 """The shape of an ICD-10-CM code; the point may be left out."""
 
+
+def _to_thousandths(units: Decimal) -> Decimal:
+    """Units as the column holds them."""
+    return units.quantize(Decimal("0.001"))
+
+
 CalendarDay = Annotated[dt.date, Field(ge=EARLIEST_SERVICE, le=LATEST_SERVICE)]
 DiagnosisCode = Annotated[str, Field(pattern=DIAGNOSIS_CODE, max_length=8)]
 DiagnosisCodes = Annotated[list[DiagnosisCode], Field(max_length=MOST_DIAGNOSES)]
@@ -31,7 +38,9 @@ Modifier = Annotated[str, Field(pattern=r"^[A-Z0-9]{2}$")]
 Modifiers = Annotated[list[Modifier], Field(max_length=MOST_MODIFIERS)]
 ProcedureCode = Annotated[str, Field(pattern=r"^[A-Z0-9]{1,20}$")]
 PlaceOfService = Annotated[str, Field(pattern=r"^[0-9]{2}$")]
-Units = Annotated[Decimal, Field(gt=0, max_digits=9, decimal_places=3)]
+Units = Annotated[
+    Decimal, Field(gt=0, max_digits=9, decimal_places=3), AfterValidator(_to_thousandths)
+]
 ChargeCents = Annotated[int, Field(ge=1, le=HIGHEST_CHARGE_CENTS)]
 
 
@@ -44,7 +53,7 @@ class NewLine(Input):
     place_of_service: PlaceOfService
     diagnosis_codes: DiagnosisCodes = []
     modifiers: Modifiers = []
-    units: Units = Decimal(1)
+    units: Units = Decimal("1.000")
     service_date: CalendarDay | None = None
     rendering_provider_id: Identifier | None = None
     description: Reason | None = None
@@ -110,7 +119,7 @@ class NewTransmission(Input):
 
     method: SubmissionMethod
     reference: Name
-    transmitted_at: AwareDatetime
+    transmitted_at: Annotated[AwareDatetime, Field(ge=EARLIEST_MOMENT)]
 
 
 class NewAcknowledgement(Input):

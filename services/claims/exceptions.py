@@ -6,8 +6,7 @@ What another file or event clears by itself leaves the queue without anybody's d
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 from uuid import UUID
 
@@ -16,7 +15,7 @@ from services.claims.posting import arrivals_of, post_arrivals
 from services.identity.authentication import Principal
 from services.refusals import Category, Fault, IllegalTransition, InvalidInput, Refusal
 from storage.errors import RowNotFound
-from storage.filters import ClaimFilter, RemittanceExceptionFilter
+from storage.filters import AuditFilter, ClaimFilter, RemittanceExceptionFilter
 from storage.interface import Page, Store
 from storage.tables.claims import Claim
 from storage.tables.remittances import RemittanceException
@@ -26,10 +25,15 @@ from storage.vocabulary.identity import PrincipalKind
 RELEASABLE = frozenset({ExceptionKind.UNBALANCED, ExceptionKind.EXCEEDS_CLAIM_CHARGE})
 MATCHABLE = frozenset(ExceptionKind) - {ExceptionKind.UNREADABLE, ExceptionKind.UNKNOWN_STATUS}
 _TRANSITIONS: dict[ExceptionStatus, frozenset[ExceptionStatus]] = {
-    ExceptionStatus.OPEN: frozenset(ExceptionStatus) - {ExceptionStatus.OPEN},
-    ExceptionStatus.RELEASE_REQUESTED: frozenset(
-        {ExceptionStatus.OPEN, ExceptionStatus.POSTED, ExceptionStatus.REJECTED}
+    ExceptionStatus.OPEN: frozenset(
+        {
+            ExceptionStatus.POSTED,
+            ExceptionStatus.RELEASE_REQUESTED,
+            ExceptionStatus.REJECTED,
+            ExceptionStatus.RETURNED,
+        }
     ),
+    ExceptionStatus.RELEASE_REQUESTED: frozenset({ExceptionStatus.OPEN, ExceptionStatus.POSTED}),
 }
 _MOST_CANDIDATES = 20
 
@@ -122,7 +126,7 @@ async def match(
         {"claim_id": claim.id, "patient_id": claim.patient_id},
         expected_version=expected_version,
     )
-    return await _posted(store, matched)
+    return await _posted(store, matched, is_chosen=True)
 
 
 async def reject(
@@ -205,11 +209,7 @@ async def approve_release(
     exception = await store.remittance_exceptions.lock(exception_id)
     if exception.status is not ExceptionStatus.RELEASE_REQUESTED:
         raise _illegal(exception, ExceptionStatus.POSTED)
-    if principal.id in (
-        exception.release_requested_by,
-        exception.created_by,
-        exception.updated_by,
-    ):
+    if principal.id in await _who_worked_it(store, exception):
         raise SecondPersonNeeded
     released = await store.remittance_exceptions.update(
         exception_id,
@@ -239,14 +239,21 @@ async def refuse_release(
     )
 
 
-async def resume_for_payer(store: Store, exceptions: Sequence[RemittanceException]) -> int:
-    """Try again what waited for a payer to be registered; returns how many were posted."""
-    tally = await post_arrivals(store, await arrivals_of(store, exceptions))
-    return tally.posted
+async def _who_worked_it(store: Store, exception: RemittanceException) -> set[UUID | None]:
+    """Whoever brought it, asked for its release or ever changed it, by its audit trail."""
+    trail = await store.audit_log.all(
+        AuditFilter(entity="remittance_exceptions", entity_id=exception.id)
+    )
+    return {exception.created_by, exception.release_requested_by} | {
+        each.recorded_by for each in trail
+    }
 
 
-async def _posted(store: Store, exception: RemittanceException) -> RemittanceException:
-    tally = await post_arrivals(store, await arrivals_of(store, [exception]))
+async def _posted(
+    store: Store, exception: RemittanceException, *, is_chosen: bool = False
+) -> RemittanceException:
+    (arrival,) = await arrivals_of(store, [exception])
+    tally = await post_arrivals(store, [replace(arrival, is_chosen=is_chosen)])
     if tally.still_blocked:
         obstacle = tally.still_blocked[0]
         raise StillBlocked(obstacle.kind, obstacle.detail)

@@ -8,7 +8,7 @@ proposed to a person.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from uuid import UUID
 
 import msgspec
@@ -74,7 +74,7 @@ def reversed_by(
     decides, then the earliest.
     """
     taken_back = {each.reverses for each in posted if each.reverses is not None}
-    opposite = Counter({key: -cents for key, cents in _received(reversal).items()})
+    opposite = {key: -cents for key, cents in adjusted_cents(reversal).items()}
     candidates = [
         each
         for each in posted
@@ -83,7 +83,11 @@ def reversed_by(
         and each.id not in taken_back
         and each.charge_cents == -reversal.charge_cents
         and each.paid_cents == -reversal.paid_cents
-        and (is_chosen or _adjusted(each) == opposite)
+        and (
+            is_chosen
+            or opposite
+            == _by_reason((part.group, part.reason, part.amount_cents) for part in each.adjustments)
+        )
     ]
     wanted = set(payer_claim_numbers(reversal))
     return min(
@@ -98,20 +102,20 @@ def reversed_by(
     )
 
 
-def _received(claim: RemittanceClaim) -> Counter[tuple[str, str]]:
-    """Cents by group and reason, claim and lines together."""
-    found: Counter[tuple[str, str]] = Counter()
-    for adjustments in (claim.adjustments, *(line.adjustments for line in claim.lines)):
-        for each in adjustments:
-            found[each.group, each.reason] += each.amount_cents
-    return found
+def adjusted_cents(claim: RemittanceClaim) -> dict[tuple[str, str], int]:
+    """What each group and reason sums to over the claim and its lines; nothing that sums to 0."""
+    return _by_reason(
+        (each.group, each.reason, each.amount_cents)
+        for adjustments in (claim.adjustments, *(line.adjustments for line in claim.lines))
+        for each in adjustments
+    )
 
 
-def _adjusted(decision: PostedAdjudication) -> Counter[tuple[str, str]]:
+def _by_reason(adjustments: Iterable[tuple[str, str, int]]) -> dict[tuple[str, str], int]:
     found: Counter[tuple[str, str]] = Counter()
-    for each in decision.adjustments:
-        found[each.group, each.reason] += each.amount_cents
-    return found
+    for group, reason, cents in adjustments:
+        found[group, reason] += cents
+    return {key: cents for key, cents in found.items() if cents}
 
 
 def match_lines(
@@ -120,8 +124,8 @@ def match_lines(
     """The claim line of each SVC; a claim line is used once.
 
     REF*6R first; then procedure (as submitted, where the payer recoded it), service date and
-    charge (which a reversal negates), with the modifiers as submitted; then the same without the modifiers, which payers drop
-    (flagged ``modifiers_differ``).
+    charge (which a reversal negates), with the modifiers as submitted; then the same without the
+    modifiers, which payers drop (flagged ``modifiers_differ``).
     """
     left = list(claim_lines)
     found: list[MatchedLine | None] = [None] * len(lines)

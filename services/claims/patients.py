@@ -10,7 +10,7 @@ from pydantic import Field
 
 from services.claims.company_day import company_today
 from services.inputs import ONE_LINE, Identifier, Input, left_out
-from services.refusals import Fault, InvalidInput
+from services.refusals import Fault, InvalidInput, InvalidParameter
 from storage.errors import VersionConflict
 from storage.filters import ClaimFilter, PatientFilter
 from storage.interface import Page, Store
@@ -105,10 +105,10 @@ async def update_patient(
 
 
 def searchable(text: str, pointer: str) -> str:
-    """The key of what somebody types. Raises InvalidInput where nothing is left to look for."""
+    """The key of what somebody types. Raises InvalidParameter where nothing is left of it."""
     key = search_key(text)
     if not key:
-        raise InvalidInput([Fault(pointer, "holds nothing to look for")])
+        raise InvalidParameter([Fault(pointer, "holds nothing to look for")])
     return key
 
 

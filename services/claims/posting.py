@@ -15,6 +15,7 @@ from uuid import UUID
 import msgspec
 
 from services.claims.books import (
+    REVERSAL,
     Arrival,
     Book,
     Obstacle,
@@ -24,7 +25,8 @@ from services.claims.books import (
     obstacle_of_content,
     post,
 )
-from services.claims.matching import payer_claim_numbers
+from services.claims.matching import adjusted_cents, payer_claim_numbers
+from services.claims.record_limits import PAYER_CLAIM_NUMBER
 from services.claims.settlement import (
     AdjudicationKind,
     LedgerKey,
@@ -332,13 +334,13 @@ async def _queue(store: Store, queued: Sequence[_Queued], writing: Writing) -> N
             kind=each.obstacle.kind,
             detail=each.obstacle.detail,
             patient_control_number=content.patient_control_number[:80],
-            payer_claim_number=content.payer_claim_number,
+            payer_claim_number=(content.payer_claim_number or "")[:PAYER_CLAIM_NUMBER] or None,
             status_code=content.status_code[:3],
             charge_cents=content.charge_cents,
             paid_cents=content.paid_cents,
             difference_cents=each.obstacle.difference_cents,
             service_date=content.service_from or _first_service(content),
-            member_id=content.member_id,
+            member_id=(content.member_id or "")[:80] or None,
             claim_id=claim.id if claim is not None else None,
             patient_id=claim.patient_id if claim is not None else None,
             content=msgspec.to_builtins(content),
@@ -348,19 +350,24 @@ async def _queue(store: Store, queued: Sequence[_Queued], writing: Writing) -> N
 
 
 async def _cancel_out(store: Store, queued: Sequence[_Queued]) -> None:
-    """Close pairs in the queue: a claim that was never posted and the payer's own reversal of it.
+    """Close pairs in the queue: a claim that was never posted and the payer's own reversal of it,
+    whichever came first.
 
     Their money in unapplied cash sums to zero, and nothing is left to decide.
     """
-    reversals = [each for each in queued if each.obstacle.kind is ExceptionKind.REVERSAL_UNMATCHED]
-    if not reversals:
+    if not queued:
         return
-    numbers = sorted({each.arrival.content.patient_control_number for each in reversals})
+    numbers = sorted({each.arrival.content.patient_control_number[:80] for each in queued})
     waiting = await store.remittance_exceptions.lock_all(
         RemittanceExceptionFilter(patient_control_numbers=numbers, status=ExceptionStatus.OPEN)
     )
-    pairs = opposite_pairs(waiting)
-    closed = [each for pair in pairs for each in pair]
+    if not any(each.status_code == REVERSAL for each in waiting):
+        return
+    sent = await store.remittance_transactions.get_many(
+        sorted({each.transaction_id for each in waiting})
+    )
+    payer_of_transaction = {each.id: each.payer_id for each in sent}
+    closed = opposite_pairs([(each, payer_of_transaction[each.transaction_id]) for each in waiting])
     await store.remittance_exceptions.update_many(
         {each.id: each.version for each in closed},
         {
@@ -372,24 +379,34 @@ async def _cancel_out(store: Store, queued: Sequence[_Queued]) -> None:
 
 
 def opposite_pairs(
-    waiting: Sequence[RemittanceException],
-) -> list[tuple[RemittanceException, RemittanceException]]:
-    """Each reversal with the oldest waiting claim of its number whose exact opposite it is."""
-    originals = [each for each in waiting if each.kind is not ExceptionKind.REVERSAL_UNMATCHED]
-    pairs = []
-    for reversal in waiting:
-        if reversal.kind is not ExceptionKind.REVERSAL_UNMATCHED:
-            continue
-        for original in originals:
-            if (
-                original.patient_control_number == reversal.patient_control_number
-                and original.charge_cents == -reversal.charge_cents
-                and original.paid_cents == -reversal.paid_cents
-            ):
-                originals.remove(original)
-                pairs.append((original, reversal))
-                break
-    return pairs
+    waiting: Sequence[tuple[RemittanceException, UUID | None]],
+) -> list[RemittanceException]:
+    """Each reversal and the oldest waiting claim that it takes back, given with their payers.
+
+    They are of one payer and one control number and exact opposites, every adjustment included.
+    """
+    originals: dict[object, list[RemittanceException]] = defaultdict(list)
+    reversals = []
+    for each, payer_id in waiting:
+        content = msgspec.convert(each.content, RemittanceClaim)
+        amounts = (each.charge_cents, each.paid_cents, frozenset(adjusted_cents(content).items()))
+        who = (payer_id, each.patient_control_number)
+        if each.status_code == REVERSAL:
+            reversals.append((each, (*who, *_opposite(amounts))))
+        else:
+            originals[(*who, *amounts)].append(each)
+    paired = []
+    for reversal, wanted in reversals:
+        if originals[wanted]:
+            paired += [originals[wanted].pop(0), reversal]
+    return paired
+
+
+def _opposite(
+    amounts: tuple[int, int, frozenset[tuple[tuple[str, str], int]]],
+) -> tuple[int, int, frozenset[tuple[tuple[str, str], int]]]:
+    charge, paid, adjusted = amounts
+    return -charge, -paid, frozenset((key, -cents) for key, cents in adjusted)
 
 
 def _first_service(content: RemittanceClaim) -> dt.date | None:
@@ -416,7 +433,10 @@ async def _save_denials(store: Store, writing: Writing, touched: Sequence[Book])
     again when what it gave way to is reversed.
     """
     in_effect = {
-        each for book in touched if book.settlement is not None for each in book.settlement.in_effect
+        each
+        for book in touched
+        if book.settlement is not None
+        for each in book.settlement.in_effect
     }
     for denial in writing.denials:
         if denial.adjudication_id not in in_effect:

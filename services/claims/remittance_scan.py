@@ -19,6 +19,8 @@ from services.claims.x12.remittance_reader import read_remittances
 from services.refusals import Category, Refusal
 
 MOST_ANOMALIES_KEPT = 1000
+_LARGEST_SUM_CENTS = 10**18
+"""Beyond what the records hold, and a hundred times all the money there is."""
 
 
 @dataclass
@@ -96,12 +98,23 @@ def scan(chunks: Iterable[bytes]) -> Scan:
             case TransactionHeader():
                 header = event
             case TransactionEnd() if header is not None:
+                _refuse_absurd_sums(event)
                 unreadable = header.ordinal in unreadable_payments
                 found.transactions.append(ScannedTransaction(header, event, unreadable))
                 header = None
             case _:
                 pass
     return found
+
+
+def _refuse_absurd_sums(end: TransactionEnd) -> None:
+    sums = (end.charge_cents, end.paid_cents, end.provider_adjustment_cents)
+    if any(abs(cents) >= _LARGEST_SUM_CENTS for cents in sums):
+        raise UnreadableRemittance(
+            "absurd_amounts",
+            end.position,
+            "the amounts of the transaction that ends here cannot be",
+        )
 
 
 def _note(anomaly: Anomaly, found: Scan, unreadable_payments: set[int]) -> None:

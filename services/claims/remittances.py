@@ -14,7 +14,7 @@ from uuid import UUID
 
 from services.claims.books import Arrival, Source, Writing
 from services.claims.matching import payer_of
-from services.claims.posting import Tally, post_arrivals
+from services.claims.posting import post_arrivals
 from services.claims.remittance_scan import Scan, ScannedTransaction
 from services.claims.x12.remittance_model import (
     Anomaly,
@@ -27,9 +27,10 @@ from services.claims.x12.remittance_model import (
 )
 from services.claims.x12.remittance_reader import read_remittances
 from storage.errors import TransactionConflict
-from storage.files import FileVault
+from storage.files import FileDamaged, FileVault
 from storage.filters import (
     PayerFilter,
+    RemittanceExceptionFilter,
     RemittanceFilter,
     RemittanceTransactionFilter,
 )
@@ -43,7 +44,12 @@ from storage.tables.remittances import (
     RemittanceTransaction,
     RemittanceTransactionFields,
 )
-from storage.vocabulary.claims import LedgerKind, RemittanceStatus, TransactionStatus
+from storage.vocabulary.claims import (
+    ExceptionStatus,
+    LedgerKind,
+    RemittanceStatus,
+    TransactionStatus,
+)
 
 CHUNK_CLAIMS = 1000
 REPORTED_EVERY_CLAIMS = 5000
@@ -132,14 +138,14 @@ def _transaction_fields(
             "the amount of the payment cannot be read" if scanned.has_unreadable_payment else None
         ),
         payer_id=payer_id,
-        payer_name=header.payer_name,
-        payer_identifier=header.payer_identifier,
-        payer_additional_identifier=header.payer_additional_identifier,
-        payer_trace_identifier=header.payer_trace_identifier,
-        payee_identifier=header.payee_identifier,
-        payee_tax_identifier=header.payee_tax_identifier,
-        trace_number=header.trace_number,
-        payment_method=header.payment_method,
+        payer_name=_cut(header.payer_name, 200),
+        payer_identifier=_cut(header.payer_identifier),
+        payer_additional_identifier=_cut(header.payer_additional_identifier),
+        payer_trace_identifier=_cut(header.payer_trace_identifier),
+        payee_identifier=_cut(header.payee_identifier),
+        payee_tax_identifier=_cut(header.payee_tax_identifier),
+        trace_number=_cut(header.trace_number),
+        payment_method=_cut(header.payment_method, 3),
         payment_date=header.payment_date,
         payment_cents=header.payment_cents,
         charge_cents=end.charge_cents,
@@ -151,6 +157,11 @@ def _transaction_fields(
         content_sha256=end.content_sha256,
         has_reversals=end.has_reversals,
     )
+
+
+def _cut(text: str | None, length: int = 80) -> str | None:
+    """As much as the record holds; what recognises a payment hashes the whole."""
+    return None if text is None else text[:length]
 
 
 async def post_remittance(
@@ -170,33 +181,38 @@ async def post_remittance(
     """
     async with storage.transaction(company_id, actor) as store:
         remittance = await store.remittances.get(remittance_id)
-        if remittance.status is RemittanceStatus.PROCESSED:
-            return remittance
-        todo = [
-            each.ordinal
-            for each in await store.remittance_transactions.all(
-                RemittanceTransactionFilter(remittance_id=remittance_id)
-            )
-            if each.status is TransactionStatus.RECEIVED
-        ]
-    if todo:
-        kept = _KeptFile(vault, company_id, remittance.file_key)
-        reporter = _Reporter(storage, company_id, actor, remittance.id, progress)
-        for ordinal in sorted(todo):
+        todo = await _todo(store, remittance)
+    kept = _KeptFile(vault, company_id, remittance.file_key)
+    reporter = _Reporter(storage, company_id, actor, remittance.id, progress)
+    while True:
+        for ordinal in todo:
             await _post_with_retries(storage, actor, ordinal, kept, reporter)
-    async with storage.transaction(company_id, actor) as store:
-        remittance = await store.remittances.lock(remittance_id)
-        if remittance.status is RemittanceStatus.PROCESSED:
-            return remittance
-        return await store.remittances.update(
-            remittance_id,
-            {
-                "status": RemittanceStatus.PROCESSED,
-                "processed_at": store.now,
-                "done_count": remittance.claim_count,
-            },
-            expected_version=remittance.version,
-        )
+        async with storage.transaction(company_id, actor) as store:
+            remittance = await store.remittances.lock(remittance_id)
+            if remittance.status is RemittanceStatus.PROCESSED:
+                return remittance
+            todo = await _todo(store, remittance)
+            if not todo:
+                return await store.remittances.update(
+                    remittance_id,
+                    {
+                        "status": RemittanceStatus.PROCESSED,
+                        "processed_at": store.now,
+                        "done_count": remittance.claim_count,
+                    },
+                    expected_version=remittance.version,
+                )
+
+
+async def _todo(store: Store, remittance: Remittance) -> list[int]:
+    """The ordinals of the transactions that were not gone through; a person's acceptance may add
+    one at any time, but not while the remittance is held."""
+    if remittance.status is RemittanceStatus.PROCESSED:
+        return []
+    received = await store.remittance_transactions.all(
+        RemittanceTransactionFilter(remittance_id=remittance.id, status=TransactionStatus.RECEIVED)
+    )
+    return sorted(each.ordinal for each in received)
 
 
 @dataclass
@@ -233,13 +249,56 @@ class _Reporter:
             )
 
 
-@dataclass(frozen=True)
 class _KeptFile:
-    """Where the bytes of a remittance are."""
+    """The events of a kept file, transaction after transaction."""
 
-    vault: FileVault
-    company_id: UUID
-    file_key: str
+    def __init__(self, vault: FileVault, company_id: UUID, file_key: str) -> None:
+        self.company_id = company_id
+        self._vault = vault
+        self._file_key = file_key
+        self._passes: dict[bool, _Pass] = {}
+
+    def events(self, ordinal: int, *, reversals: bool) -> Iterator[RemittanceEvent]:
+        """The events of one transaction.
+
+        Asked for in rising order, the whole file is read once for reversals and once for the
+        rest; what is asked for again is read from the start. Raises FileDamaged.
+        """
+        found = self._passes.get(reversals)
+        if found is None or not found.can_reach(ordinal):
+            content = self._vault.read(self.company_id, self._file_key)
+            found = self._passes[reversals] = _Pass(read_remittances(content))
+        return found.events(ordinal)
+
+
+class _Pass:
+    """One reading of a file from its start to its end."""
+
+    def __init__(self, events: Iterator[RemittanceEvent]) -> None:
+        self._events = events
+        self._reached = 0
+        self._is_between_transactions = True
+
+    def can_reach(self, ordinal: int) -> bool:
+        """Whether the transaction still lies ahead, and the one before was read to its end."""
+        return self._is_between_transactions and ordinal > self._reached
+
+    def events(self, ordinal: int) -> Iterator[RemittanceEvent]:
+        """The events of the wanted transaction only. Raises FileDamaged where it has no end."""
+        self._reached, self._is_between_transactions = ordinal, False
+        is_wanted = False
+        for event in self._events:
+            match event:
+                case TransactionHeader():
+                    is_wanted = event.ordinal == ordinal
+                case TransactionEnd() if is_wanted:
+                    self._is_between_transactions = True
+                    return
+                case Anomaly() if event.transaction == ordinal:
+                    yield event
+                case _ if is_wanted:
+                    yield event
+        raise FileDamaged
 
 
 async def _post_with_retries(
@@ -308,7 +367,7 @@ class _Chunks:
         claims: list[RemittanceClaim] = []
         unreadable: set[int] = set()
         adjustments: list[ProviderAdjustment] = []
-        for event in self._events():
+        for event in self._kept.events(self._ordinal, reversals=reversals is True):
             match event:
                 case RemittanceClaim():
                     if reversals is None or (event.status_code == "22") is reversals:
@@ -323,20 +382,6 @@ class _Chunks:
                 case _:
                     pass
         yield Chunk(claims, frozenset(unreadable), [] if reversals else adjustments)
-
-    def _events(self) -> Iterator[RemittanceEvent]:
-        """The events of the wanted transaction only."""
-        is_wanted, kept = False, self._kept
-        for event in read_remittances(kept.vault.read(kept.company_id, kept.file_key)):
-            match event:
-                case TransactionHeader():
-                    is_wanted = event.ordinal == self._ordinal
-                case TransactionEnd() if is_wanted:
-                    return
-                case Anomaly() if event.transaction == self._ordinal:
-                    yield event
-                case _ if is_wanted:
-                    yield event
 
 
 async def _post_transaction(
@@ -356,29 +401,30 @@ async def _post_transaction(
         [transaction.payer_id] if transaction.payer_id is not None else []
     )
     source = Source(transaction, payers[0] if payers else None)
-    tally = Tally()
     provider_adjustments: list[ProviderAdjustment] = []
     for reversals in (True, False) if transaction.has_reversals else (None,):
         async for chunk in chunks.read(reversals=reversals):
             provider_adjustments += chunk.provider_adjustments
-            done = await post_arrivals(
+            await post_arrivals(
                 store,
                 [
                     Arrival(source, claim, is_unreadable=claim.ordinal in chunk.unreadable)
                     for claim in chunk.claims
                 ],
             )
-            tally.queued += done.queued
             await reporter.advance(len(chunk.claims))
     await _post_deposit(store, source, provider_adjustments)
     await _dismiss_replaced(store, transaction)
+    waiting = await store.remittance_exceptions.count(
+        RemittanceExceptionFilter(transaction_id=transaction.id, status=ExceptionStatus.OPEN)
+    )
     await store.remittance_transactions.update(
         transaction.id,
         {
             "status": TransactionStatus.POSTED,
             "posted_at": store.now,
-            "posted_count": transaction.claim_count - tally.queued,
-            "exception_count": tally.queued,
+            "posted_count": transaction.claim_count - waiting,
+            "exception_count": waiting,
         },
         expected_version=transaction.version,
     )
@@ -478,10 +524,10 @@ async def _post_deposit(
             transaction_id=transaction.id,
             payer_key=_payer_key(transaction),
             payee_key=transaction.payee_identifier or "",
-            provider_identifier=each.provider_identifier,
+            provider_identifier=each.provider_identifier[:80],
             fiscal_period_end=each.fiscal_period_end,
-            reason=each.reason,
-            reference=each.reference or "",
+            reason=each.reason[:3],
+            reference=(each.reference or "")[:80],
             amount_cents=each.amount_cents,
             effective_on=source.effective_on,
         )

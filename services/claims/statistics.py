@@ -11,7 +11,7 @@ from decimal import ROUND_HALF_EVEN, Decimal
 from enum import StrEnum
 
 from services.claims.company_day import company_today
-from services.refusals import Fault, InvalidInput
+from services.refusals import Fault, InvalidParameter
 from storage.figures import ClaimTotals, DenialTotals
 from storage.filters import ClaimFilter, DenialFilter
 from storage.interface import Store
@@ -71,7 +71,7 @@ class DenialAnalysis:
 async def claim_statistics(store: Store, window: ClaimFilter) -> list[Figure]:
     """Figures about the claims in ``window`` (service dates, payer), in one statement.
 
-    Raises InvalidInput for a window that ends before it begins.
+    Raises InvalidParameter for a window that ends before it begins.
     """
     _require_order(window.service_from, window.service_until, "/service_until")
     totals = await store.claim_figures.claim_totals(window)
@@ -85,7 +85,7 @@ async def claim_statistics(store: Store, window: ClaimFilter) -> list[Figure]:
 async def denial_analysis(store: Store, window: DenialFilter) -> DenialAnalysis:
     """The denials in ``window`` (days of the decision, payer), in one statement.
 
-    Raises InvalidInput for a window that ends before it begins.
+    Raises InvalidParameter for a window that ends before it begins.
     """
     _require_order(window.denied_from, window.denied_until, "/denied_until")
     today = await company_today(store)
@@ -135,7 +135,7 @@ def _counts(totals: Sequence[ClaimTotals], window: ClaimFilter) -> list[Figure]:
             count(
                 f"claims_adjudicated_{status}",
                 f"Claims whose adjudication status is {status}",
-                sum(each.claims for each in totals if each.adjudication_status == status),
+                sum(each.claims for each in totals if each.adjudication_status is status),
                 replace(window, adjudication_status=status),
             )
             for status in AdjudicationStatus
@@ -321,4 +321,4 @@ def _mean_cents(cents: int, count: int) -> int | None:
 
 def _require_order(first: dt.date | None, last: dt.date | None, pointer: str) -> None:
     if first is not None and last is not None and last < first:
-        raise InvalidInput([Fault(pointer, "lies before the beginning of the window")])
+        raise InvalidParameter([Fault(pointer, "lies before the beginning of the window")])

@@ -92,9 +92,8 @@ async def create_company(
     It has its two principals (the program's own and the operator's) and what else is given.
     Raises InvalidInput, SlugInUse.
     """
-    faults = _faults(new.time_zone, new.holiday_calendar)
-    if not is_slug(new.slug):
-        faults.append(Fault("/slug", f"is {_SLUG_RULE}"))
+    faults = [] if is_slug(new.slug) else [Fault("/slug", f"is {_SLUG_RULE}")]
+    faults += _faults(new.time_zone, new.holiday_calendar)
     if faults:
         raise InvalidInput(faults)
     company_id = new_id()

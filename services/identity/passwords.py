@@ -55,7 +55,7 @@ def check_password(password: str, *, current: str | None = None, email: str) -> 
     if current is not None and _canonical(password) == _canonical(current):
         faults.append("is not the current one")
     if faults:
-        raise InvalidInput([Fault("/password", fault, "password") for fault in faults])
+        raise InvalidInput([Fault("/new_password", fault, "password") for fault in faults])
 
 
 def one_time_password() -> str:

@@ -4,7 +4,7 @@ import datetime as dt
 from collections.abc import Mapping, Sequence
 from uuid import UUID
 
-from services.refusals import Fault, InvalidInput
+from services.refusals import Fault, InvalidParameter
 from storage.filters import AccessFilter, AuditFilter
 from storage.identifiers import lowest_id_at
 from storage.interface import Page, Store
@@ -50,7 +50,7 @@ async def list_changes(
 ) -> Page[NamedAuditEntry]:
     """Changes, newest first. The patients whom they are about count as read.
 
-    Raises InvalidInput for a time without a time zone.
+    Raises InvalidParameter for a time without a time zone.
     """
     _check_times(recorded_from, recorded_until)
     conditions = AuditFilter(
@@ -86,7 +86,7 @@ async def list_accesses(
     """Requests that read patients' data or were refused, newest first.
 
     Who looked at a patient needs a window of at most 366 days. That a patient's accesses were
-    looked up is an access, too. Raises InvalidInput.
+    looked up is an access, too. Raises InvalidParameter.
     """
     _check_times(recorded_from, recorded_until)
     if patient_id is not None:
@@ -118,15 +118,15 @@ def _check_times(recorded_from: dt.datetime | None, recorded_until: dt.datetime 
         if moment is not None and moment.tzinfo is None
     ]
     if faults:
-        raise InvalidInput(faults)
+        raise InvalidParameter(faults)
 
 
 def _check_window(recorded_from: dt.datetime | None, recorded_until: dt.datetime) -> None:
     if recorded_from is None:
-        raise InvalidInput([Fault("/recorded_from", "is needed with patient_id")])
+        raise InvalidParameter([Fault("/recorded_from", "is needed with patient_id")])
     if recorded_until - recorded_from > LONGEST_PATIENT_WINDOW:
         days = LONGEST_PATIENT_WINDOW.days
-        raise InvalidInput([Fault("/recorded_from", f"is at most {days} days before the end")])
+        raise InvalidParameter([Fault("/recorded_from", f"is at most {days} days before the end")])
 
 
 def _lowest_id(moment: dt.datetime | None) -> UUID | None:

@@ -52,7 +52,29 @@ def retire(owner: Owner, table: str, signer: Signer) -> list[PartitionRetired | 
     """Drop the months that nobody needs any more; each company's loss is signed and on record."""
     today = owner.now.date()
     due = [m for m in months_of(owner, table) if retirable_on(m, years=LEAST_YEARS) <= today]
-    return [_retire_month(owner, table, month, signer) for month in due]
+    companies = _companies(owner) if due else []
+    return [
+        _evidently_kept(owner, table, month, companies)
+        or _retire_month(owner, table, month, signer)
+        for month in due
+    ]
+
+
+@dataclass(frozen=True)
+class _Terms:
+    """What a company wants kept."""
+
+    company_id: UUID
+    slug: str
+    years: int
+    has_hold: bool
+
+    def keeping(self, month: dt.date, today: dt.date) -> str | None:
+        """Why a month's rows have to stay, if they do."""
+        until = retirable_on(month, years=self.years)
+        if until > today:
+            return f"its retention of {self.years} years lasts until {until}"
+        return "a legal hold stands" if self.has_hold else None
 
 
 @dataclass(frozen=True)
@@ -64,6 +86,41 @@ class _Share:
     company: str
     years: int
     keeping: str | None
+
+
+def _companies(owner: Owner) -> list[_Terms]:
+    """The terms of all companies; each is read bound to it, so it takes a statement a company."""
+    found = []
+    for (company_id,) in owner.run("SELECT company_id FROM company_directory").fetchall():
+        with owner.transaction():
+            terms = _terms(owner, UUID(str(company_id)))
+        if terms is not None:
+            found.append(terms)
+    return found
+
+
+def _terms(owner: Owner, company_id: UUID) -> _Terms | None:
+    """A company's terms, and the transaction bound to it."""
+    owner.bind(company_id)
+    row = owner.run(_TERMS, company_id).fetchone()
+    return None if row is None else _Terms(company_id, str(row[0]), int(str(row[1])), bool(row[2]))
+
+
+def _evidently_kept(
+    owner: Owner, table: str, month: dt.date, companies: Sequence[_Terms]
+) -> PartitionKept | None:
+    """A company whose terms keep the month and that has rows in it: found without any lock."""
+    leaf = partition_name(table, month)
+    for terms in companies:
+        reason = terms.keeping(month, owner.now.date())
+        if reason is None:
+            continue
+        with owner.transaction():
+            owner.bind(terms.company_id)
+            probe = f"SELECT FROM {leaf} WHERE company_id = %s LIMIT 1"
+            if owner.run(probe, terms.company_id).rowcount:
+                return PartitionKept(table, month, terms.slug, reason)
+    return None
 
 
 def _retire_month(
@@ -91,21 +148,14 @@ def _retire_month(
 
 
 def _share(owner: Owner, table: str, month: dt.date, company_id: UUID, rows: int) -> _Share:
-    """One company's share. Terms are read bound to the company, so one statement a company."""
-    owner.bind(company_id)
-    terms = owner.run(_TERMS, company_id).fetchone()
+    """One company's share of a month."""
+    terms = _terms(owner, company_id)
     if terms is None:
         return _Share(company_id, rows, str(company_id), 0, "the company is not known")
-    company, years, has_hold = str(terms[0]), int(str(terms[1])), bool(terms[2])
-    until = retirable_on(month, years=years)
-    keeping = None
-    if until > owner.now.date():
-        keeping = f"its retention of {years} years lasts until {until}"
-    elif has_hold:
-        keeping = "a legal hold stands"
-    elif _is_unsealed(owner, table, month, company_id):
+    keeping = terms.keeping(month, owner.now.date())
+    if keeping is None and _is_unsealed(owner, table, month, company_id):
         keeping = "rows are not sealed yet"
-    return _Share(company_id, rows, company, years, keeping)
+    return _Share(company_id, rows, terms.slug, terms.years, keeping)
 
 
 def _is_unsealed(owner: Owner, table: str, month: dt.date, company_id: UUID) -> bool:

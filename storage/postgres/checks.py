@@ -136,6 +136,11 @@ def check_server(conninfo: str) -> None:
         raise StorageUnavailable(str(error).strip().partition("\n")[0]) from error
 
 
+async def check_schema(storage: PostgresStorage) -> None:
+    """Raises SchemaBehind, SchemaAhead, StorageUnavailable."""
+    _check_revision(await storage.revision())
+
+
 async def readiness(storage: PostgresStorage) -> str | None:
     """None while the program can work, else why not in one short sentence. Never raises."""
     try:

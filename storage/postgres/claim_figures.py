@@ -10,7 +10,7 @@ from storage.figures import ClaimTotals, DenialTotals
 from storage.filters import ClaimFilter, DenialFilter
 from storage.postgres.claim_rules import CLAIM_RULES, claims, denials
 from storage.postgres.statements import compiled, conditions_given, predicates
-from storage.vocabulary.claims import ClaimStatus, DenialStatus
+from storage.vocabulary.claims import AdjudicationStatus, ClaimStatus, DenialStatus
 
 if TYPE_CHECKING:
     from storage.postgres.transaction import PostgresStore
@@ -107,7 +107,7 @@ class PostgresClaimFigures:
         return [
             ClaimTotals(
                 status=ClaimStatus(status),
-                adjudication_status=adjudication_status,
+                adjudication_status=AdjudicationStatus(adjudication_status),
                 **dict(zip(_CLAIM_FIGURES, figures, strict=True)),
             )
             for status, adjudication_status, *figures in await cursor.fetchall()

@@ -7,7 +7,7 @@ from storage.identifiers import new_id
 if TYPE_CHECKING:
     from storage.postgres.transaction import PostgresStore
 
-_TAKE = """
+TAKE = """
 INSERT INTO counters AS held (
     company_id, id, version, created_at, created_by, updated_at, updated_by, name, last_number
 )
@@ -31,7 +31,7 @@ class PostgresNumbers:
 
     async def take(self, name: str, count: int = 1) -> int:
         cursor = await self._store.execute(
-            _TAKE,
+            TAKE,
             {
                 "company_id": self._store.company_id,
                 "id": new_id(),

@@ -177,7 +177,8 @@ class PostgresStorage(IStorage):
     ) -> AsyncIterator[Store]:
         if not isinstance(company_id, UUID):
             raise CompanyNotBound
-        opening = f"BEGIN; SET LOCAL app.company_id = '{company_id}'"
+        parsed = UUID(int=company_id.int)  # SET takes no parameter: nothing else reaches its text
+        opening = f"BEGIN; SET LOCAL app.company_id = '{parsed}'"
         if not durable:
             opening += "; SET LOCAL synchronous_commit = off"
         async with self._transacting(opening) as connection:

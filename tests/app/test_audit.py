@@ -23,7 +23,6 @@ AVA = {
     "first_name": "Ava",
     "last_name": "Stone",
     "birth_date": "1980-04-01",
-    "sex": "F",
 }
 
 
@@ -54,6 +53,7 @@ async def test_the_audit_log_can_be_narrowed_to_a_person_and_a_time(
     me = str(company.actor.principal_id)
 
     async def count(**params: str) -> int:
+        params["entity"] = "payers"
         return len((await client.get("/api/v1/audit-log", params=params)).json()["items"])
 
     assert await count(principal_id=me) == 1
@@ -107,7 +107,7 @@ async def test_who_looked_at_a_patient_is_answered_within_a_window(
     too_long = await client.get(
         url, params={"patient_id": str(patient), "recorded_from": since(400)}
     )
-    assert [endless.status_code, too_long.status_code] == [422, 422]
+    assert [endless.status_code, too_long.status_code] == [400, 400]
     assert endless.json()["errors"][0]["pointer"] == "/recorded_from"
     again = await client.get(url, params={"patient_id": str(patient), "recorded_from": since(1)})
     assert again.json()["items"][0]["operation"] == "list_access_log"
@@ -133,7 +133,7 @@ async def test_pages_of_the_access_log_name_every_entry_once(
 
 async def test_a_time_without_its_zone_is_refused(client: httpx.AsyncClient) -> None:
     answer = await client.get("/api/v1/audit-log", params={"recorded_from": "2026-01-31T00:00:00"})
-    assert answer.status_code == 422
+    assert answer.status_code == 400
     assert answer.json()["errors"][0]["pointer"] == "/recorded_from"
 
 

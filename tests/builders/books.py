@@ -80,7 +80,12 @@ class Books:
 
     @classmethod
     async def open(
-        cls, storage: PostgresStorage, vault: FileVault, company: CompanyForTests, *, payers: int = 1
+        cls,
+        storage: PostgresStorage,
+        vault: FileVault,
+        company: CompanyForTests,
+        *,
+        payers: int = 1,
     ) -> "Books":
         """Books with a patient and some payers: the first is the one that the files come from
         unless they say otherwise."""
@@ -170,7 +175,7 @@ class Books:
             billing_provider_id="1234567893",
             primary_payer_id=turn[0],
             secondary_payer_id=turn[1] if len(turn) > 1 else None,
-            tertiary_payer_id=turn[2] if len(turn) > 2 else None,  # noqa: PLR2004
+            tertiary_payer_id=turn[2] if len(turn) > 2 else None,
             service_date=SERVICE_DATE,
             diagnosis_codes=["A"],
             submitted_at=dt.datetime.combine(SUBMITTED_ON, dt.time(), dt.UTC) if is_out else None,

@@ -59,9 +59,7 @@ async def test_control_numbers_tell_nothing_and_differ(
 async def test_the_total_follows_the_lines_and_the_version_rises(
     storage: PostgresStorage, company: CompanyForTests
 ) -> None:
-    on = await make_claim(
-        storage, company, charges_cents=(1_000, 2_000), status=ClaimStatus.DRAFT
-    )
+    on = await make_claim(storage, company, charges_cents=(1_000, 2_000), status=ClaimStatus.DRAFT)
     totals = [on.claim.total_charge_cents]
     versions = [on.claim.version]
 
@@ -184,9 +182,7 @@ async def test_payers_come_once_each_and_without_gaps(
 async def test_a_form_holds_so_many_lines_and_no_more(
     storage: PostgresStorage, company: CompanyForTests
 ) -> None:
-    full = await make_claim(
-        storage, company, charges_cents=[100] * 50, status=ClaimStatus.DRAFT
-    )
+    full = await make_claim(storage, company, charges_cents=[100] * 50, status=ClaimStatus.DRAFT)
     with pytest.raises(InvalidInput) as refused:
         async with storage.transaction(company.id, company.actor) as store:
             await lines.add_line(store, full.claim.id, new_line(), expected_version=1)

@@ -28,7 +28,7 @@ pytestmark = pytest.mark.anyio
 COINSURANCE = Cas("PR", "2", 1_000)
 PAID = Claim(lines=[Line(adjustments=[CONTRACTUAL, COINSURANCE])])
 DENIED = Claim(lines=[Line(adjustments=[Cas("CO", "197", 10_000)])])
-OFF_BY_A_CENT = Claim(lines=[Line(paid_cents=8_001)])
+OFF_BY_A_CENT = Claim(lines=[Line(paid_cents=8_001)], paid_cents=8_001)
 
 
 @pytest.fixture
@@ -157,7 +157,10 @@ async def test_the_deposit_is_the_claims_less_the_provider_adjustments(books: Bo
     applied = sum(each.amount_cents for each in entries if each.kind is LedgerKind.PAYMENT)
     assert applied == posted.payment_cents + plb_cents
     assert (deposit, plb_cents) == (posted.payment_cents, 475)
-    items = [(each.reason, each.reference, each.amount_cents) for each in await books.provider_adjustments()]
+    items = [
+        (each.reason, each.reference, each.amount_cents)
+        for each in await books.provider_adjustments()
+    ]
     assert items == [("WO", "REF1", 500), ("L6", "", -25)]
     assert await books.balances() == Balances(7_000, 2_000, 1_000, 0)
     await books.assert_sound()
@@ -175,7 +178,7 @@ async def test_open_provider_items_net_to_nothing_when_the_payer_collects(books:
     await books.post(books.transaction(plb=[Plb("WO", -5_000, "REF1")]))
     async with books.storage.transaction(books.company.id, books.company.actor) as store:
         (item,) = await store.ledger_figures.open_provider_items(limit=10)
-        assert item.amount_cents == -5_000
+        assert item.balance_cents == -5_000
     await books.post(books.transaction(plb=[Plb("WO", 5_000, "REF1")]))
     async with books.storage.transaction(books.company.id, books.company.actor) as store:
         assert await store.ledger_figures.open_provider_items(limit=10) == []

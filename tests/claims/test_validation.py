@@ -2,6 +2,7 @@
 
 import datetime as dt
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
@@ -14,7 +15,7 @@ from tests.builders.claims import BIRTH_DATE, DIAGNOSIS, VALID_NPI
 
 SERVED_ON = dt.date(2026, 3, 2)
 TODAY = dt.date(2026, 3, 10)
-SOUND_LINE = {
+SOUND_LINE: dict[str, Any] = {
     "procedure_code": "92014",
     "modifiers": [],
     "diagnosis_codes": [DIAGNOSIS],
@@ -24,7 +25,7 @@ SOUND_LINE = {
     "service_date": SERVED_ON,
     "rendering_provider_id": None,
 }
-SOUND_CLAIM = {
+SOUND_CLAIM: dict[str, Any] = {
     "type": ClaimType.PROFESSIONAL,
     "subscriber_id": "SUB77",
     "rendering_provider_id": VALID_NPI,
@@ -37,11 +38,11 @@ SOUND_CLAIM = {
 
 
 def subject(
-    *lines: dict[str, object],
+    *lines: dict[str, Any],
     today: dt.date = TODAY,
     limit_days: int = 365,
     payer_is_active: bool = True,
-    **changes: object,
+    **changes: Any,
 ) -> Subject:
     """A sound claim of one line, with what the test changes."""
     rows = [
@@ -49,15 +50,17 @@ def subject(
         for at, line in enumerate(lines or ({},), start=1)
     ]
     total = sum(row.charge_cents for row in rows)
+    patient: dict[str, Any] = {"birth_date": BIRTH_DATE}
+    payer: dict[str, Any] = {
+        "type": PayerType.COMMERCIAL,
+        "timely_filing_limit_days": limit_days,
+        "is_active": payer_is_active,
+    }
     return Subject(
         claim=Claim(id=new_id(), **{"total_charge_cents": total} | SOUND_CLAIM | changes),
         lines=rows,
-        patient=Patient(birth_date=BIRTH_DATE),
-        primary_payer=Payer(
-            type=PayerType.COMMERCIAL,
-            timely_filing_limit_days=limit_days,
-            is_active=payer_is_active,
-        ),
+        patient=Patient(**patient),
+        primary_payer=Payer(**payer),
         today=today,
     )
 
@@ -125,7 +128,7 @@ def test_what_cannot_be_known_is_said_and_is_no_pass() -> None:
     ],
 )
 def test_a_fault_of_the_claim_is_an_error_at_its_field(
-    changes: dict[str, object], rule: str, pointer: str
+    changes: dict[str, Any], rule: str, pointer: str
 ) -> None:
     assert (rule, pointer) in found(subject(**changes))
 
@@ -148,7 +151,7 @@ def test_a_fault_of_the_claim_is_an_error_at_its_field(
     ],
 )
 def test_a_fault_of_a_line_is_an_error_at_its_place(
-    line: dict[str, object], rule: str, field: str
+    line: dict[str, Any], rule: str, field: str
 ) -> None:
     errors = found(subject({}, {"procedure_code": "92083"} | line))
     assert (rule, f"/lines/1/{field}") in errors
@@ -196,12 +199,13 @@ def test_the_last_day_of_the_filing_limit_is_still_in_time(
 
 
 def test_filing_runs_from_the_first_service_but_for_institutions_from_the_last() -> None:
-    spanning = ({}, {"procedure_code": "92083", "service_date": SERVED_ON + dt.timedelta(days=3)})
+    spanning: tuple[dict[str, Any], ...] = (
+        {},
+        {"procedure_code": "92083", "service_date": SERVED_ON + dt.timedelta(days=3)},
+    )
     today = SERVED_ON + dt.timedelta(days=91)
     as_professional = subject(*spanning, limit_days=90, today=today)
-    as_institutional = subject(
-        *spanning, limit_days=90, today=today, type=ClaimType.INSTITUTIONAL
-    )
+    as_institutional = subject(*spanning, limit_days=90, today=today, type=ClaimType.INSTITUTIONAL)
     assert found(as_professional) == [("timely_filing_expired", "/service_date")]
     assert found(as_institutional) == []
 

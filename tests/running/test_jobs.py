@@ -1,4 +1,4 @@
-"""The queue and its worker: a job exists if its work was committed, and is done whatever happens."""
+"""The queue and its worker: a job exists if its work is committed, and is done in any weather."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
@@ -80,7 +80,7 @@ async def test_a_job_of_committed_work_is_done_and_one_of_undone_work_never_was(
 ) -> None:
     asked: Asked = []
     name = f"note_{new_id().hex}"
-    with pytest.raises(ZeroDivisionError):
+    with pytest.raises(ZeroDivisionError):  # noqa: PT012 -- what is raised undoes the work
         async with storage.transaction(company.id, company.actor) as store:
             await store.enqueue(name, {"which": "undone"})
             raise ZeroDivisionError

@@ -5,9 +5,10 @@ from collections.abc import Iterator, Mapping
 import psycopg
 import pytest
 
+from storage import migrations
 from storage.catalogue import broken_rules
 from storage.catalogue_rules import RULES
-from storage.embedded import EmbeddedServer, RoleAddresses
+from storage.embedded import EmbeddedServer, RoleAddresses, provision
 from storage.security import APP_ROLE, BOUND_COMPANY, WORKER_ROLE
 
 Connection = psycopg.Connection[tuple[object, ...]]
@@ -30,8 +31,7 @@ TAKEN_DOWN: Mapping[str, Mapping[str, str]] = {
     "rows name their company and themselves by UUIDs": {
         "a table of no company": "CREATE TABLE notes (id uuid PRIMARY KEY)",
         "the company may be null": (
-            "ALTER TABLE legal_holds DROP CONSTRAINT pk_legal_holds,"
-            " ALTER company_id DROP NOT NULL"
+            "ALTER TABLE legal_holds DROP CONSTRAINT pk_legal_holds, ALTER company_id DROP NOT NULL"
         ),
         "the company is text": (
             "DROP POLICY company_floor ON legal_holds; DROP POLICY company_rows ON legal_holds;"
@@ -230,14 +230,25 @@ TAKEN_DOWN: Mapping[str, Mapping[str, str]] = {
 CASES = [(rule, guard) for rule, guards in TAKEN_DOWN.items() for guard in guards]
 
 
-@pytest.fixture
-def superuser(server: EmbeddedServer, addresses: RoleAddresses) -> Iterator[Connection]:
-    """A connection that may do anything, and leaves nothing behind."""
-    with (
-        server.connect_as_superuser(addresses.database) as connection,
-        connection.transaction(force_rollback=True),
-    ):
+@pytest.fixture(scope="module")
+def empty(server: EmbeddedServer) -> RoleAddresses:
+    """A migrated database without rows, so that any guard can be taken down."""
+    addresses = provision(server, "empty")
+    migrations.upgrade(addresses.owner)
+    return addresses
+
+
+@pytest.fixture(scope="module")
+def connected(server: EmbeddedServer, empty: RoleAddresses) -> Iterator[Connection]:
+    with server.connect_as_superuser(empty.database) as connection:
         yield connection
+
+
+@pytest.fixture
+def superuser(connected: Connection) -> Iterator[Connection]:
+    """A connection that may do anything, and leaves nothing behind."""
+    with connected.transaction(force_rollback=True):
+        yield connected
 
 
 def test_every_table_keeps_the_house_rules(addresses: RoleAddresses) -> None:
@@ -246,9 +257,7 @@ def test_every_table_keeps_the_house_rules(addresses: RoleAddresses) -> None:
 
 
 @pytest.mark.parametrize(("rule", "guard"), CASES)
-def test_a_guard_that_is_taken_down_is_missed(
-    superuser: Connection, rule: str, guard: str
-) -> None:
+def test_a_guard_that_is_taken_down_is_missed(superuser: Connection, rule: str, guard: str) -> None:
     superuser.execute(TAKEN_DOWN[rule][guard].encode())
     assert rule in {broken.rule for broken in broken_rules(superuser)}
 

@@ -97,8 +97,11 @@ def test_the_owner_and_the_backup_role_are_refused(durable: RoleAddresses) -> No
         ("GRANT TRUNCATE ON payers TO {}", "REVOKE TRUNCATE ON payers FROM {}", "TRUNCATE payers"),
         (
             "ALTER TABLE legal_holds OWNER TO {}",
-            "ALTER TABLE legal_holds OWNER TO wellkept_owner; REVOKE ALL ON legal_holds FROM {0};"
-            "GRANT SELECT, INSERT, UPDATE, DELETE ON legal_holds TO {0}",
+            (
+                "ALTER TABLE legal_holds OWNER TO wellkept_owner;"
+                "REVOKE ALL ON legal_holds FROM {0};"
+                "GRANT SELECT, INSERT, UPDATE, DELETE ON legal_holds TO {0}"
+            ),
             "it owns legal_holds",
         ),
     ],
@@ -107,9 +110,7 @@ def test_a_role_that_could_reach_past_its_company_is_refused(
     durable_server: EmbeddedServer, durable: RoleAddresses, change: str, back: str, how: str
 ) -> None:
     with (
-        changed(
-            durable_server, durable.database, change.format(APP_ROLE), back.format(APP_ROLE)
-        ),
+        changed(durable_server, durable.database, change.format(APP_ROLE), back.format(APP_ROLE)),
         pytest.raises(RoleCanBypass, match=how),
     ):
         check_server(durable.app)
@@ -182,7 +183,7 @@ def test_a_remote_server_that_the_environment_names_is_refused_too(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("PGHOST", "db.invalid")
-    with pytest.raises(ServerNotVerified, match="db.invalid"):
+    with pytest.raises(ServerNotVerified, match=r"db\.invalid"):
         check_server("dbname=wellkept")
 
 

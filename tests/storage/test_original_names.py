@@ -1,4 +1,4 @@
-"""Every storage method of the original has something that does its work, or is listed as to come."""
+"""Every storage method of the original has its counterpart, or is listed as to come."""
 
 import pytest
 

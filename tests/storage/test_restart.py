@@ -28,9 +28,7 @@ CONNECTIONS = 4
 @pytest.fixture(scope="module")
 def mortal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedServer]:
     """A server of this module's own, to be killed."""
-    server = start_test_server(
-        chosen_server(), tmp_path_factory.mktemp("mortal"), unsafe_fast=True
-    )
+    server = start_test_server(chosen_server(), tmp_path_factory.mktemp("mortal"), unsafe_fast=True)
     yield server
     server.stop()
 
@@ -90,12 +88,16 @@ async def test_a_transaction_that_a_crash_cut_is_refused_and_leaves_nothing(
     await storage.open()
     try:
         before = await count_payers(storage)
-        with pytest.raises(StorageUnavailable):
+
+        async def cut_off() -> None:
             async with storage.transaction(COMPANY, ACTOR) as store:
                 await store.payers.create(
                     PayerFields(name="cut", payer_identifier="cut", type=PayerType.OTHER)
                 )
                 mortal.kill()
+
+        with pytest.raises(StorageUnavailable):
+            await cut_off()
         mortal.start()
         assert await becomes_ready(storage)
         assert await count_payers(storage) == before

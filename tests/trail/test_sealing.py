@@ -127,7 +127,7 @@ async def test_writers_go_on_while_a_seal_is_being_made(
     assert (found.is_clean, found.sealed_rows, found.pending_rows) == (True, written, 0)
 
 
-@settings(max_examples=8, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
 @given(
     steps=st.lists(
         st.one_of(

@@ -1,0 +1,210 @@
+"""The trail from the command line: sealing, verifying, exporting roots, maintenance."""
+
+import asyncio
+import base64
+import sys
+from collections.abc import Sequence
+from enum import IntEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from app.cli.failures import explained
+from app.runtime import Installation, installation
+from app.settings import Settings, SettingsError
+from storage.maintenance import maintain as run_maintenance
+from storage.postgres.directory import ListedCompany, companies
+from storage.postgres.transaction import PostgresStorage
+from storage.trail.findings import Finding, LogReport
+from storage.trail.keys import KnownKeys, Signer, parse_public_keys
+from storage.trail.roots import RootsUnusable, read_roots, roots_of, write_roots
+from storage.trail.sealer import SealReport, seal_company
+from storage.trail.verification import LONGEST_WAIT, Roots, verify_company
+
+audit = typer.Typer(no_args_is_help=True, help="Check the audit trail and export its roots.")
+
+FORMER_KEYS = "former-signing-keys"
+"""In the ``keys`` folder of the data directory: public keys of former signing keys, one a line."""
+
+CompanySlug = Annotated[str | None, typer.Option(help="One company's slug; all without it.")]
+
+
+class Verdict(IntEnum):
+    """How ``audit verify`` ends."""
+
+    CLEAN = 0
+    TAMPERED = 1
+    NOT_CHECKED = 2
+    """Something could not be checked: the database, the roots, or rows that no seal covers."""
+
+
+class CompanyUnknown(SettingsError):
+    """No company has the slug."""
+
+
+@audit.callback()
+def _audit() -> None:
+    """Check the audit trail and export its roots."""
+
+
+@audit.command()
+def verify(
+    company: CompanySlug = None,
+    roots: Annotated[
+        Path | None, typer.Option(help="Roots exported earlier, kept away from the database.")
+    ] = None,
+) -> None:
+    """Check every row against the seals, and the seals against keys and exported ROOTS.
+
+    Exits with 0 if all is in order, 1 if something was tampered with, 2 if it could not be checked.
+    """
+    try:
+        with installation(Settings.from_environment()) as place:
+            keys = known_keys(place)
+            exported = {} if roots is None else read_roots(roots.read_text("utf-8"), keys)
+            verdict = asyncio.run(_verify(place, company, keys, exported))
+    except Exception as error:
+        failure = explained(error)
+        if failure is None and not isinstance(error, RootsUnusable | OSError):
+            raise
+        print(f"could not check: {failure.line if failure else error}", file=sys.stderr)  # noqa: T201
+        verdict = Verdict.NOT_CHECKED
+    raise typer.Exit(verdict)
+
+
+@audit.command()
+def export(company: CompanySlug = None) -> None:
+    """Print the present end of every chain as JSON lines, to be kept away from the database."""
+    with installation(Settings.from_environment()) as place:
+        typer.echo(asyncio.run(_export(place, company)), nl=False)
+
+
+@audit.command("public-key")
+def public_key() -> None:
+    """Print the public key of the signing key.
+
+    Before the signing key is replaced, append the line to ``former-signing-keys`` in the ``keys``
+    folder of the data directory, so that earlier seals go on being believed.
+    """
+    with installation(Settings.from_environment()) as place:
+        typer.echo(base64.b64encode(Signer(place.signing_key).public_key).decode())
+
+
+def seal(company: CompanySlug = None) -> None:
+    """Seal now what was committed; the worker does it by itself twice a minute."""
+    with installation(Settings.from_environment()) as place:
+        reports = asyncio.run(_seal(place, company))
+    seals, rows = sum(each.seals for each in reports), sum(each.members for each in reports)
+    typer.echo(f"{rows} rows sealed under {seals} seals, {len(reports)} companies")
+
+
+def maintain(
+    dry_run: Annotated[bool, typer.Option(help="Only say what would be done.")] = False,
+) -> None:
+    """Make partitions ahead, retire what is past its retention, delete what has done its work."""
+    with installation(Settings.from_environment()) as place:
+        deeds = run_maintenance(place.owner, Signer(place.signing_key), dry_run=dry_run)
+    for deed in deeds:
+        typer.echo(f"would: {deed}" if dry_run else str(deed))
+    if not deeds:
+        typer.echo("nothing to do")
+
+
+def known_keys(place: Installation) -> KnownKeys:
+    """The present public key and the former ones. Raises SettingsError."""
+    path = place.settings.data_directory / "keys" / FORMER_KEYS
+    try:
+        former = parse_public_keys(path.read_text("ascii")) if path.exists() else []
+        return KnownKeys([Signer(place.signing_key).public_key, *former])
+    except ValueError as error:
+        raise SettingsError(f"{path} holds public keys as base64, one a line: {error}") from error
+
+
+async def _chosen(storage: PostgresStorage, slug: str | None) -> list[ListedCompany]:
+    found = [each for each in await companies(storage) if slug in (None, each.slug)]
+    if slug is not None and not found:
+        raise CompanyUnknown(f"no company has the slug {slug!r}")
+    return found
+
+
+async def _verify(
+    place: Installation, slug: str | None, keys: KnownKeys, exported: Roots
+) -> Verdict:
+    verdict = Verdict.CLEAN
+    async with place.worker_storage() as storage:
+        chosen = await _chosen(storage, slug)
+        for company in chosen:
+            reports = await verify_company(storage, company.id, keys, exported)
+            verdict = _worse(verdict, _print_reports(company.slug, reports))
+    if slug is None:
+        for company_id in {found for found, _ in exported} - {each.id for each in chosen}:
+            typer.echo(f"{company_id}: TAMPERED company gone: it was exported and is not there")
+            verdict = Verdict.TAMPERED
+    return verdict
+
+
+def _worse(one: Verdict, other: Verdict) -> Verdict:
+    """Tampering outweighs what could not be checked, which outweighs a clean log."""
+    order = (Verdict.CLEAN, Verdict.NOT_CHECKED, Verdict.TAMPERED)
+    return max(one, other, key=order.index)
+
+
+def _print_reports(slug: str, reports: Sequence[LogReport]) -> Verdict:
+    verdict = Verdict.CLEAN
+    for report in reports:
+        typer.echo(f"{slug} {report.log}: {_summary(report)}")
+        for finding in report.findings:
+            typer.echo(f"{slug} {report.log}: TAMPERED {_described(finding)}")
+        if report.is_overdue:
+            hours = LONGEST_WAIT.total_seconds() / 3600
+            typer.echo(
+                f"{slug} {report.log}: NOT CHECKED rows since {report.pending_since:%Y-%m-%d %H:%M}"
+                f" have waited over {hours:.0f} h for a seal: no sealer ran, or seals were removed;"
+                " compare with exported roots, then run: wellkept seal"
+            )
+            verdict = _worse(verdict, Verdict.NOT_CHECKED)
+        if not report.is_clean:
+            verdict = _worse(verdict, Verdict.TAMPERED)
+    return verdict
+
+
+def _summary(report: LogReport) -> str:
+    parts = [f"{report.sealed_rows} rows under {report.seals} seals"]
+    if report.retired_rows:
+        parts.append(f"{report.retired_rows} of them retired")
+    if report.pending_rows:
+        parts.append(f"{report.pending_rows} rows not sealed yet")
+    return ", ".join(parts) + (", in order" if report.is_clean else "")
+
+
+def _described(finding: Finding) -> str:
+    parts: list[str] = [finding.kind.value]
+    if finding.row_id is not None:
+        parts.append(f"row {finding.row_id}")
+    if finding.at is not None:
+        parts.append(f"of {finding.at:%Y-%m-%d %H:%M:%S} UTC")
+    if finding.sequence is not None:
+        parts.append(f"seal {finding.sequence}")
+    if finding.count > 1:
+        parts.append(f"the first of {finding.count}")
+    return ", ".join(parts)
+
+
+async def _export(place: Installation, slug: str | None) -> str:
+    async with place.worker_storage() as storage:
+        found = [
+            root
+            for company in await _chosen(storage, slug)
+            for root in await roots_of(storage, company.id, company.slug)
+        ]
+    return write_roots(found)
+
+
+async def _seal(place: Installation, slug: str | None) -> list[SealReport]:
+    signer = Signer(place.signing_key)
+    async with place.worker_storage() as storage:
+        return [
+            await seal_company(storage, company.id, signer)
+            for company in await _chosen(storage, slug)
+        ]

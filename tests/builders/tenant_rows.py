@@ -1,0 +1,154 @@
+"""A row in every tenant table, made from the tables' own declarations.
+
+A new table is filled the day it is declared. Where a CHECK wants more than a value of the right
+type, ``SPECIAL`` says what.
+"""
+
+import datetime as dt
+import hashlib
+from collections.abc import Iterator, Mapping
+from typing import Any
+from uuid import UUID
+
+import psycopg
+import sqlalchemy as sa
+from psycopg import sql
+from psycopg.types.json import Jsonb
+from sqlalchemy.dialects import postgresql as pg
+from sqlmodel import SQLModel
+
+from storage.identifiers import OPERATOR_ACTOR_ID, new_id
+from storage.rows import BOOKKEEPING, TransactionId
+from storage.security import tenant_tables
+
+ROW_COUNTS: Mapping[str, int] = {"payers": 3}
+"""How many rows a table gets where one is not enough: a claim's three payers differ."""
+
+SPECIAL: Mapping[str, Mapping[str, object]] = {
+    "claim_appeals": {"resolved_on": None},
+    "companies": {"retention_years": 7},
+}
+"""Values that a table's CHECKs want."""
+
+Connection = psycopg.Connection[tuple[Any, ...]]
+Ids = dict[str, list[UUID]]
+
+
+def tables() -> Iterator[sa.Table]:
+    """Every tenant table, referenced ones before those that refer to them."""
+    names = tenant_tables()
+    yield from (table for table in SQLModel.metadata.sorted_tables if table.name in names)
+
+
+def foreign_keys(table: sa.Table) -> Iterator[tuple[sa.ForeignKeyConstraint, str, str]]:
+    """Each foreign key of a table: itself, its column beside the company, and the other table."""
+    for key in sorted(table.foreign_key_constraints, key=lambda key: str(key.name)):
+        (column,) = (name for name in key.column_keys if name != "company_id")
+        yield key, column, key.referred_table.name
+
+
+def bind(connection: Connection, company_id: UUID) -> None:
+    """Begin a transaction's work for a company, as the program does."""
+    connection.execute(f"SET LOCAL app.company_id = '{company_id}'".encode())
+
+
+def fill_every_table(owner_url: str, company_id: UUID) -> Ids:
+    """Give a company rows in every tenant table but ``companies``; their ids by table."""
+    ids: Ids = {"companies": [company_id]}
+    with psycopg.connect(owner_url) as connection:
+        bind(connection, company_id)
+        for table in tables():
+            if table.name == "companies":
+                continue
+            ids[table.name] = []
+            for ordinal in range(1, ROW_COUNTS.get(table.name, 1) + 1):
+                row = made_row(table, company_id, ids, ordinal)
+                ids[table.name].append(UUID(str(row["id"])))
+                insert(connection, table.name, row)
+    return ids
+
+
+def made_row(table: sa.Table, company_id: UUID, ids: Ids, ordinal: int) -> dict[str, object]:
+    """The values of a row, as JSON can hold them."""
+    row_id = new_id()
+    if table.name in ("people", "api_keys"):
+        row_id = ids["principals"][0]
+    row: dict[str, object] = {}
+    for column in table.columns:
+        if not isinstance(column.type, TransactionId):
+            row[column.name] = _value(column, ordinal)
+    row |= {"company_id": str(company_id), "id": str(row_id)}
+    taken: dict[str, int] = {}
+    for _, name, referred in foreign_keys(table):
+        known = ids[referred] or [row_id]
+        row[name] = str(known[taken.get(referred, 0) % len(known)])
+        taken[referred] = taken.get(referred, 0) + 1
+    if "patient_id" in row:
+        row["patient_id"] = str(ids["patients"][0])
+    return {**row, **SPECIAL.get(table.name, {})}
+
+
+def insert(connection: Connection, table: str, row: Mapping[str, object]) -> None:
+    """Insert a row given by JSON values, whoever the connection speaks for."""
+    connection.execute(insertion(table, row))
+
+
+def insertion(table: str, row: Mapping[str, object]) -> sql.Composed:
+    """The statement that inserts a row given by JSON values."""
+    return sql.SQL(
+        "INSERT INTO {table} ({columns})"
+        " SELECT {columns} FROM jsonb_populate_record(NULL::{table}, {row})"
+    ).format(
+        table=sql.Identifier(table),
+        columns=sql.SQL(", ").join(map(sql.Identifier, row)),
+        row=sql.Literal(Jsonb(dict(row))),
+    )
+
+
+def rows_of(connection: Connection, table: str) -> list[dict[str, Any]]:
+    """The rows of a table that the connection sees, in order, without what the database stamps."""
+    query = sql.SQL("SELECT to_jsonb(t) - 'xid' FROM {} AS t ORDER BY company_id, id")
+    return [row for (row,) in connection.execute(query.format(sql.Identifier(table)))]
+
+
+def fingerprints(owner_url: str, company_id: UUID) -> dict[str, str]:
+    """A hash of all rows of a company, by table."""
+    with psycopg.connect(owner_url) as connection:
+        bind(connection, company_id)
+        return {
+            table.name: hashlib.sha256(repr(rows_of(connection, table.name)).encode()).hexdigest()
+            for table in tables()
+        }
+
+
+def _value(column: "sa.Column[Any]", ordinal: int) -> object:  # noqa: C901 -- one case a kind
+    vocabulary = column.info.get("vocabulary")
+    if vocabulary is not None:
+        return next(iter(vocabulary)).value
+    match column.type:
+        case pg.ARRAY() | sa.ARRAY():
+            return []
+        case sa.Uuid():
+            return str(OPERATOR_ACTOR_ID if column.name in BOOKKEEPING else new_id())
+        case sa.Boolean():
+            return False
+        case sa.Integer():
+            return 0 if column.name.endswith("_cents") else ordinal
+        case sa.Numeric():
+            return 1
+        case sa.Date():
+            return dt.date(2025, 3, 3).isoformat()
+        case sa.DateTime():
+            return dt.datetime(2025, 3, 3, 12, tzinfo=dt.UTC).isoformat()
+        case sa.LargeBinary():
+            return "\\x" + new_id().hex * 2
+        case pg.JSONB():
+            return {}
+        case _:
+            return f"{ordinal}{column.name}"[: _length(column)]
+
+
+def _length(column: "sa.Column[Any]") -> int | None:
+    """What the declared fields allow; the database's text knows no length."""
+    field = tenant_tables()[column.table.name].model_fields[column.name]
+    return next((m.max_length for m in field.metadata if hasattr(m, "max_length")), None)

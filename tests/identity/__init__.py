@@ -1,0 +1,1 @@
+"""Tests of who may act, and how they prove it."""

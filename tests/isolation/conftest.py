@@ -1,0 +1,51 @@
+"""Two companies that have rows in every table."""
+
+import asyncio
+from dataclasses import dataclass
+from uuid import UUID
+
+import pytest
+
+from storage.embedded import RoleAddresses
+from storage.postgres.transaction import PostgresStorage
+from tests.builders.companies import CompanyForTests, make_company
+from tests.builders.tenant_rows import fill_every_table
+
+
+@dataclass(frozen=True)
+class Furnished:
+    """A company and the ids of its rows by table."""
+
+    company: CompanyForTests
+    ids: dict[str, list[UUID]]
+
+    @property
+    def id(self) -> UUID:
+        return self.company.id
+
+
+async def _made(addresses: RoleAddresses) -> CompanyForTests:
+    storage = PostgresStorage(addresses.app)
+    await storage.open()
+    try:
+        return await make_company(addresses.owner, storage)
+    finally:
+        await storage.close()
+
+
+def furnished(addresses: RoleAddresses) -> Furnished:
+    """A new company with rows in every table."""
+    company = asyncio.run(_made(addresses))
+    return Furnished(company, fill_every_table(addresses.owner, company.id))
+
+
+@pytest.fixture(scope="session")
+def theirs(addresses: RoleAddresses) -> Furnished:
+    """The company whose rows nobody else may see."""
+    return furnished(addresses)
+
+
+@pytest.fixture(scope="session")
+def ours(addresses: RoleAddresses) -> Furnished:
+    """The company that tries."""
+    return furnished(addresses)

@@ -1,0 +1,103 @@
+"""The program as an operator runs it: a process of its own with a data directory of its own."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Mapping
+from pathlib import Path
+
+import httpx
+
+ROOT = Path(__file__).resolve().parents[2]
+_START_SECONDS = 90
+
+
+def free_port() -> int:
+    """A port that nobody listened at a moment ago."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def environment(**settings: object) -> dict[str, str]:
+    """This process's environment with exactly these WELLKEPT_ settings."""
+    kept = {n: v for n, v in os.environ.items() if not n.startswith("WELLKEPT_")}
+    return kept | {f"WELLKEPT_{name.upper()}": str(value) for name, value in settings.items()}
+
+
+def wellkept(
+    *arguments: str, settings: Mapping[str, object], timeout_seconds: float = 60
+) -> subprocess.CompletedProcess[str]:
+    """Run a command to its end."""
+    return subprocess.run(
+        [sys.executable, "-m", "app.cli", *arguments],
+        cwd=ROOT,
+        env=environment(**settings),
+        capture_output=True,
+        text=True,
+        timeout=timeout_seconds,
+        check=False,
+    )
+
+
+class Program:
+    """``wellkept run`` or ``wellkept serve`` in the background."""
+
+    def __init__(self, data_directory: Path, **settings: object) -> None:
+        self.port = free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.data_directory = data_directory
+        self.log = data_directory.with_name(f"{data_directory.name}.log")
+        self._settings = {"port": self.port, "data_directory": data_directory, **settings}
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self, command: str = "run") -> None:
+        """Start it and wait until it is ready."""
+        with self.log.open("ab") as log:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "app.cli", command],
+                cwd=ROOT,
+                env=environment(**self._settings),
+                stdout=log,
+                stderr=log,
+            )
+        self.wait_until_ready()
+
+    def wait_until_ready(self) -> None:
+        """Wait until it answers that it can work."""
+        assert self._process is not None
+        deadline = time.monotonic() + _START_SECONDS
+        while not self.is_ready():
+            if self._process.poll() is not None or time.monotonic() > deadline:
+                raise AssertionError(self.log.read_text())
+            time.sleep(0.05)
+
+    def signal(self, number: signal.Signals) -> None:
+        """Send a signal."""
+        assert self._process is not None
+        self._process.send_signal(number)
+
+    def ended(self) -> int:
+        """Wait for its end; the exit code."""
+        assert self._process is not None
+        return self._process.wait(60)
+
+    def stop(self) -> int:
+        """Stop it as an operator does; the exit code."""
+        self.signal(signal.SIGTERM)
+        return self.ended()
+
+    def kill(self) -> None:
+        """End it at once, as a crash would."""
+        self.signal(signal.SIGKILL)
+        self.ended()
+
+    def is_ready(self) -> bool:
+        """Whether it answers that it can work."""
+        try:
+            return httpx.get(f"{self.url}/health/ready", timeout=5).status_code == 200
+        except httpx.TransportError:
+            return False
