@@ -79,7 +79,6 @@ class Envelope(ASGIMiddleware):
         except TooManyRequests as refusal:
             problem = problem_of(refusal)
             response = problem.response()
-            response.headers["Retry-After"] = str(refusal.retry_after_seconds)
             await response.to_asgi_response(None, Request(scope))(scope, receive, answer)
         else:
             await next_app(scope, receive, answer)

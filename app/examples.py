@@ -11,6 +11,7 @@ WORDS: Mapping[str, object] = {
     "charge_cents": 18000,
     "city": "Duluth",
     "control_number": "0001",
+    "current_password": "correct-horse-battery-staple",
     "company": "riverbend",
     "description": "Office visit, established patient",
     "diagnosis_codes": ["E11.9", "I10"],
@@ -26,6 +27,7 @@ WORDS: Mapping[str, object] = {
     "modifiers": ["25"],
     "name": "Lakes Health Plan",
     "notes": "Referred by Dr. Lind",
+    "new_password": "a-meadow-of-seven-lanterns",
     "next_cursor": "AaH9hzTucc24UBC88L_HmQ",
     "npi": "1234567893",
     "password": "correct-horse-battery-staple",
@@ -64,8 +66,6 @@ _BY_FORMAT: Mapping[str, object] = {
 }
 _BY_TYPE: Mapping[str, object] = {
     "string": "text",
-    "integer": 1,
-    "number": 1,
     "boolean": True,
     "null": None,
 }
@@ -104,4 +104,6 @@ def _of_type(schema: Mapping[str, Any], definitions: Mapping[str, Any], name: st
         return {"name": example_of(inner, definitions)} if isinstance(inner, dict) else {}
     if kind == "array":
         return [example_of(schema.get("items", {}), definitions, name.removesuffix("s"))]
+    if kind in ("integer", "number"):
+        return schema.get("minimum", 1)
     return _BY_FORMAT.get(schema.get("format", ""), _BY_TYPE[kind])

@@ -8,9 +8,9 @@ headers that it takes and who may call it.
 import functools
 from collections.abc import Iterator, Mapping
 from types import CodeType
-from typing import Any
+from typing import Any, get_args, get_origin
 
-from litestar import Litestar, Request
+from litestar import Litestar, Request, Response
 from litestar.handlers import HTTPRouteHandler
 from litestar.openapi.plugins import JsonRenderPlugin
 from pydantic import TypeAdapter
@@ -147,11 +147,12 @@ def body_of(handler: HTTPRouteHandler) -> Any | None:
 
 def answer_of(handler: HTTPRouteHandler) -> Any | None:
     """The type of a handler's JSON answer; None for one that is a stream of bytes or empty."""
-    returned = handler.parsed_fn_signature.return_type
-    if not returned.inner_types:
+    annotation = handler.parsed_fn_signature.return_type.annotation
+    if isinstance(annotation, type) and issubclass(annotation, Response):
         return None
-    inner = returned.inner_types[0].annotation
-    return None if inner in (bytes, None, type(None), Any) else inner
+    if get_origin(annotation) is Response:
+        (annotation,) = get_args(annotation)
+    return None if annotation in (bytes, None, type(None), Any) else annotation
 
 
 class _Models:

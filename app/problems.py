@@ -96,8 +96,8 @@ def problem_of(error: Exception) -> Problem:
             return Problem(400, "invalid-parameter", error.title, None, _invalid(error.faults).data)
         case Refusal():
             status = _STATUS[error.category]
-            headers = {"WWW-Authenticate": "Bearer"} if status == 401 else {}  # noqa: PLR2004
             name = kebab(type(error).__name__)
+            headers = _headers_of(error)
             return Problem(status, name, error.title, error.detail, error.data, headers)
         case ValidationException():
             return _malformed(error)
@@ -108,6 +108,16 @@ def problem_of(error: Exception) -> Problem:
             return _storage_problem(error)
         case _:
             return http_problem(500)
+
+
+def _headers_of(refusal: Refusal) -> dict[str, str]:
+    match refusal.category:
+        case Category.NOT_AUTHENTICATED:
+            return {"WWW-Authenticate": "Bearer"}
+        case Category.TOO_MANY:
+            return {"Retry-After": str(refusal.data["retry_after_seconds"])}
+        case _:
+            return {}
 
 
 def _invalid(faults: list[Fault]) -> Problem:

@@ -120,6 +120,7 @@ class RemittanceController(Controller):
         scope=Scope.REMITTANCES_POST,
         request_max_body_size=None,
         consumes="application/octet-stream",
+        also_answers=(200, 202),
     )
     async def receive(
         self, request: Call, file_name: FileName = "remittance.835"
