@@ -26,7 +26,7 @@ lint: .venv/.installed-dev
 	$(BIN)/lint-imports
 
 test: lint
-	$(BIN)/pytest
+	$(BIN)/pytest -n 2 --dist loadfile
 ifneq ($(FOUND_OLDEST),)
 	WELLKEPT_TEST_POSTGRESQL=$(OLDEST_POSTGRESQL) $(BIN)/pytest tests/storage tests/isolation
 else
@@ -41,7 +41,9 @@ survival: .venv/.installed-dev
 	WELLKEPT_TEST_SURVIVAL_ROUNDS=20 $(BIN)/pytest tests/running/test_survival.py
 
 benchmark: .venv/.installed-benchmark
-	$(BIN)/python -m benchmarks
+	@for program in $$(grep -l '__main__' benchmarks/*.py); do \
+	  $(BIN)/python -m benchmarks.$$(basename $$program .py) || exit 1; \
+	done
 
 # One environment serves all targets: each lock holds what the one before it holds.
 .venv/.installed: requirements.lock pyproject.toml | .venv/bin/python

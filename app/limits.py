@@ -1,14 +1,13 @@
 """Rate limits: per address before authentication, per principal after it."""
 
 import hashlib
+import math
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, ClassVar
 from uuid import UUID
 
 from limits import RateLimitItem, parse
-from limits.storage import MemoryStorage
-from limits.strategies import FixedWindowRateLimiter
 
 from services.refusals import Category, Refusal
 
@@ -43,7 +42,7 @@ class Limiter:
     """Counts requests in this process, in fixed windows."""
 
     def __init__(self, *, per_address: str, per_principal: str) -> None:
-        self._windows = FixedWindowRateLimiter(MemoryStorage())
+        self._windows: dict[tuple[str, RateLimitItem], _Window] = {}
         self._per_address = parse(per_address)
         self._per_principal = parse(per_principal)
         self._sign_ins_per_address = parse(SIGN_INS_PER_ADDRESS)
@@ -66,10 +65,23 @@ class Limiter:
         named = hashlib.sha256(f"{company_slug}\0{email}".encode()).hexdigest()
         self._count(self._sign_ins_per_person, "sign-in person", named)
 
-    def _count(self, item: RateLimitItem, *names: str) -> Allowance:
-        allowed = self._windows.hit(item, *names)
-        stats = self._windows.get_window_stats(item, *names)
-        seconds = max(1, int(stats.reset_time - time.time()) + 1)
-        if not allowed:
+    def _count(self, item: RateLimitItem, kind: str, name: str) -> Allowance:
+        length = item.get_expiry()
+        now = time.time()
+        number = int(now // length)
+        window = self._windows.get((kind, item))
+        if window is None or window.number != number:
+            window = self._windows[kind, item] = _Window(number)
+        count = window.counts[name] = window.counts.get(name, 0) + 1
+        seconds = math.ceil((number + 1) * length - now)
+        if count > item.amount:
             raise TooManyRequests(str(item), seconds)
-        return Allowance(item.amount, stats.remaining, seconds)
+        return Allowance(item.amount, item.amount - count, seconds)
+
+
+@dataclass(slots=True)
+class _Window:
+    """The requests counted since a window began; the next one starts empty."""
+
+    number: int
+    counts: dict[str, int] = field(default_factory=dict)

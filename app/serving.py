@@ -35,7 +35,7 @@ def listening_socket(settings: Settings) -> socket.socket:
         return socket.create_server((settings.host, settings.port), family=family, backlog=1024)
     except OSError as error:
         raise PortInUse(
-            f"cannot listen at {settings.host} port {settings.port} ({os.strerror(error.errno)});"
+            f"cannot listen at {settings.host} port {settings.port} ({os.strerror(error.errno or 0)});"
             " choose another with WELLKEPT_PORT"
         ) from error
 

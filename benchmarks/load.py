@@ -11,9 +11,13 @@ import itertools
 import sys
 import time
 from collections.abc import Iterator
+from typing import cast
 
 import msgspec
 import uvloop
+
+
+LONGEST_ANSWER_SECONDS = 10
 
 
 class Job(msgspec.Struct):
@@ -50,8 +54,7 @@ class _Connection(asyncio.Protocol):
         self._left = 0
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
+        self._transport = cast(asyncio.Transport, transport)
         self._send()
 
     def data_received(self, data: bytes) -> None:
@@ -67,7 +70,7 @@ class _Connection(asyncio.Protocol):
                 self._fail(self._head.decode(errors="replace"))
                 return
             at = head.index(b"content-length:") + len(b"content-length:")
-            length = int(head[at : head.find(b"\r\n", at) if b"\r\n" in head[at:] else None])
+            length = int(head[at:].partition(b"\r\n")[0])
             self._left = length - (len(self._head) - end - 4)
             self._head = b""
         if self._left == 0:
@@ -103,7 +106,8 @@ async def perform(job: Job) -> Answered:
             job.port,
         )
         connections.append(connection)
-    await asyncio.gather(*(connection.done for connection in connections))
+    async with asyncio.timeout(job.seconds + LONGEST_ANSWER_SECONDS):
+        await asyncio.gather(*(connection.done for connection in connections))
     seconds = time.perf_counter() - started
     return Answered(sum(connection.count for connection in connections), seconds)
 

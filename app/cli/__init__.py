@@ -10,6 +10,7 @@ from app.cli import identity, remittances
 from app.cli.failures import explained
 from app.cli.jobs import app as jobs
 from app.cli.migrate import migrate
+from app.cli.migration_status import write_migration_status
 from app.cli.run import run
 from app.cli.serve import serve
 from app.cli.status import status
@@ -26,6 +27,7 @@ application = typer.Typer(
 )
 for command in (run, serve, work, migrate, status, seal, maintain):
     application.command()(command)
+application.command("migration-status")(write_migration_status)
 application.add_typer(identity.company, name="company")
 application.add_typer(identity.user, name="user")
 application.add_typer(identity.key, name="key")

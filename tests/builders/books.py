@@ -130,24 +130,7 @@ class Books:
             status=status,
             payer_claim_number=payer_claim_number,
         )
-        (claim_id,) = await self.claims([fields])
-        async with self._transaction() as store:
-            await store.claim_lines.create_many(
-                [
-                    ClaimLineFields(
-                        claim_id=claim_id,
-                        line_number=at,
-                        line_control_number=f"{number}-{at}"[:30],
-                        service_date=SERVICE_DATE,
-                        procedure_code="99213",
-                        modifiers=[],
-                        diagnosis_codes=["A"],
-                        charge_cents=charge,
-                        place_of_service="11",
-                    )
-                    for at, charge in enumerate(charges, start=1)
-                ]
-            )
+        (claim_id,) = await self.claims([(fields, charges)])
         return claim_id
 
     def claim_fields(
@@ -183,11 +166,30 @@ class Books:
             insurance_balance_cents=charge_cents if is_out else 0,
         )
 
-    async def claims(self, rows: Sequence[ClaimFields]) -> list[UUID]:
-        """Many claims in one statement, the charges of those that are out in the ledger."""
+    async def claims(self, claims: Sequence[tuple[ClaimFields, Sequence[int]]]) -> list[UUID]:
+        """Many claims at once, each with a line a charge; the charges of those that are out are
+        in the ledger."""
         debit, credit = LEDGER_ACCOUNTS[LedgerKind.CHARGE]
+        rows = [fields for fields, _ in claims]
         async with self._transaction() as store:
             ids = await store.claims.create_many(rows)
+            await store.claim_lines.create_many(
+                [
+                    ClaimLineFields(
+                        claim_id=claim_id,
+                        line_number=at,
+                        line_control_number=f"{fields.patient_control_number}-{at}"[:30],
+                        service_date=SERVICE_DATE,
+                        procedure_code="99213",
+                        modifiers=[],
+                        diagnosis_codes=["A"],
+                        charge_cents=charge,
+                        place_of_service="11",
+                    )
+                    for claim_id, (fields, charges) in zip(ids, claims, strict=True)
+                    for at, charge in enumerate(charges, start=1)
+                ]
+            )
             await store.ledger_entries.create_many(
                 [
                     LedgerFields(

@@ -248,16 +248,16 @@ class DictionaryRepository:
     def list(
         self, conditions: Filter, *, limit: int, after: UUID | None
     ) -> tuple["list[Row]", UUID | None]:
-        found = [row for row in reversed(self.all(conditions)) if after is None or row["id"] < after]
+        found = [
+            row for row in reversed(self.all(conditions)) if after is None or row["id"] < after
+        ]
         page = found[:limit]
         return page, page[-1]["id"] if len(found) > limit else None
 
     def count(self, conditions: Filter) -> int:
         return len(self.all(conditions))
 
-    def update(
-        self, row_id: UUID, changes: Mapping[str, object], *, expected_version: int
-    ) -> Row:
+    def update(self, row_id: UUID, changes: Mapping[str, object], *, expected_version: int) -> Row:
         if self.get(row_id)["version"] != expected_version:
             raise Stale(self._entity)
         self._change(row_id, changes)

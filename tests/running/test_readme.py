@@ -2,6 +2,7 @@
 
 import re
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 
 import psycopg
@@ -54,9 +55,11 @@ def test_the_tables_of_settings_and_exit_codes_are_those_of_the_code() -> None:
 
 
 @pytest.fixture(scope="module")
-def own_server(tmp_path_factory: pytest.TempPathFactory) -> EmbeddedServer:
+def own_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedServer]:
     """A server that knows nothing of the program's roles."""
-    return start_test_server(chosen_server(), tmp_path_factory.mktemp("own"))
+    server = start_test_server(chosen_server(), tmp_path_factory.mktemp("own"))
+    yield server
+    server.stop()
 
 
 def test_the_sql_for_an_own_server_is_all_that_the_program_needs(
