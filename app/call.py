@@ -7,18 +7,19 @@ commits before the answer leaves.
 
 import datetime as dt
 import hashlib
-import json
+import re
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import Any, ClassVar, TypeVar
+from typing import Any, TypeVar
 from uuid import UUID
 
 from litestar import Request, Response
 from litestar.datastructures import State
 from litestar.exceptions import HTTPException
 
-from app.answers import JSON, Render
+from app.answers import Render
+from app.idempotency import KeyedRequest, answered_once
 from app.limits import Limiter
 from app.problems import problem_of
 from app.settings import Settings
@@ -36,14 +37,12 @@ from services.identity.credentials import (
     parse_credential,
 )
 from services.identity.scopes import Scope
-from services.refusals import Category, Fault, InvalidInput, Refusal, InvalidParameter
-from storage.errors import RowNotFound, StorageError, TransactionConflict
+from services.refusals import Fault, InvalidInput, InvalidParameter
+from storage.errors import RowNotFound, TransactionConflict
 from storage.files import FileVault
-from storage.filters import StoredAnswerFilter
 from storage.identifiers import SYSTEM_ACTOR_ID, new_id
 from storage.interface import Actor, IStorage, Store
 from storage.tables.trail import AccessFields
-from storage.tables.work import StoredAnswerFields
 
 Result = TypeVar("Result")
 Operation = Callable[[Store], Awaitable[Result]]
@@ -53,6 +52,9 @@ IDEMPOTENCY_LIFETIME = dt.timedelta(hours=24)
 LONGEST_IDEMPOTENCY_KEY = 255
 ATTEMPTS = 5
 _SAFE_METHODS = frozenset({"GET", "HEAD"})
+_ENTITY_TAG = re.compile(r'"([0-9]{1,9})"')
+_SEND_THE_ETAG = 'Send the ETag that you read as If-Match, as in: If-Match: "3"'
+_REFUSALS_ON_RECORD = frozenset({403, 404})
 
 
 @dataclass
@@ -77,9 +79,8 @@ class Call(Request[Any, Any, State]):
     @property
     def request_id(self) -> UUID:
         """Made by the program for every request; rows and logs carry it."""
-        if "request_id" not in self.state:
-            self.state["request_id"] = new_id()
-        request_id = self.state["request_id"]
+        request_id = self.scope["state"].setdefault("request_id", None) or new_id()
+        self.scope["state"]["request_id"] = request_id
         assert isinstance(request_id, UUID)
         return request_id
 
@@ -97,14 +98,20 @@ class Call(Request[Any, Any, State]):
 
     @property
     def expected_version(self) -> int:
-        """The version that If-Match names. Raises 428 where it is missing, 400 where malformed."""
+        """The version that If-Match names.
+
+        Raises 428 where it is missing, 412 for a weak tag, which never matches (RFC 9110, 13.1.1),
+        and 400 for anything but one entity tag that this API gave.
+        """
         text = self.headers.get("if-match")
         if text is None:
-            raise HTTPException(status_code=428, detail="Send the ETag that you read as If-Match.")
-        bare = text.strip().removeprefix("W/").strip('"')
-        if not bare.isdecimal() or len(bare) > 9:  # noqa: PLR2004 -- an int4
-            raise HTTPException(status_code=412)
-        return int(bare)
+            raise HTTPException(status_code=428, detail=_SEND_THE_ETAG)
+        if text.startswith("W/"):
+            raise HTTPException(status_code=412, detail=_SEND_THE_ETAG)
+        found = _ENTITY_TAG.fullmatch(text.strip())
+        if found is None:
+            raise HTTPException(status_code=400, detail=_SEND_THE_ETAG)
+        return int(found[1])
 
     async def run(self, operation: Operation[Result], render: Render[Result]) -> Response[Any]:
         """Do the work in one transaction and answer with its result.
@@ -121,26 +128,32 @@ class Call(Request[Any, Any, State]):
         raise AssertionError
 
     async def _attempt(self, operation: Operation[Result], render: Render[Result]) -> Response[Any]:
-        try:
-            async with self.transaction() as (store, principal):
-                key = self._idempotency_key()
-                if key is None:
-                    response = render(await operation(store))
-                else:
-                    answers = _Answers(store, principal, self, key)
-                    response = await answers.replayed_or(operation, render)
-                await self._log_access(store, response.status_code or 200)
-        except (MissingScope, RowNotFound) as refusal:
-            await self._log_refusal(problem_of(refusal).status)
-            raise
+        async with self.transaction() as (store, principal):
+            key = self._idempotency_key()
+            if key is None:
+                response = render(await operation(store))
+            else:
+                request = KeyedRequest(principal, self.operation_name, key, self._fingerprint)
+                response = await answered_once(store, request, operation, render)
+            await self._log_access(store, response.status_code or 200)
         return response
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[tuple[Store, Principal]]:
         """A transaction of the asking principal's company, with its scope for this route checked.
 
-        Raises NotAuthenticated, MissingScope, CsrfRefused and what the limiter raises.
+        A refusal for want of a scope or a row is on record before it is answered. Raises
+        NotAuthenticated, MissingScope, CsrfRefused and what the limiter raises.
         """
+        try:
+            async with self._authenticated() as (store, principal):
+                yield store, principal
+        except (MissingScope, RowNotFound) as refusal:
+            await self._log_refusal(problem_of(refusal).status)
+            raise
+
+    @asynccontextmanager
+    async def _authenticated(self) -> AsyncIterator[tuple[Store, Principal]]:
         credential, is_session = self.credential()
         actor = Actor(SYSTEM_ACTOR_ID, self.request_id)
         is_change = self.method not in _SAFE_METHODS
@@ -164,6 +177,7 @@ class Call(Request[Any, Any, State]):
             if scope is not None:
                 principal.require(Scope(scope))
             self._refuse_unknown_parameters()
+            self._refuse_media_type()
             yield store, principal
 
     def credential(self) -> tuple[Credential, bool]:
@@ -197,6 +211,15 @@ class Call(Request[Any, Any, State]):
                 [Fault(f"/{n[:100]}", "is not a parameter here") for n in unknown]
             )
 
+    def _refuse_media_type(self) -> None:
+        """A body is what its route takes, and says so; unlabelled bytes are octets (RFC 9110,
+        8.3). Raises 415."""
+        accepted = self.route_handler.opt["media_types"]
+        label = self.headers.get("content-type", "application/octet-stream")
+        given = label.partition(";")[0].strip().lower()
+        if accepted and given not in accepted:
+            raise HTTPException(status_code=415, detail=f"Send it as {accepted[0]}.")
+
     def _idempotency_key(self) -> str | None:
         key = self.headers.get("idempotency-key")
         if key is None or self.method != "POST":
@@ -214,7 +237,7 @@ class Call(Request[Any, Any, State]):
 
     async def _log_access(self, store: Store, status: int) -> None:
         patients = sorted(p for p in store.patients_read if p is not None)
-        if patients or None in store.patients_read:
+        if patients or None in store.patients_read or status in _REFUSALS_ON_RECORD:
             await store.api_log.create(self._access(status, patients))
 
     async def _log_refusal(self, status: int) -> None:
@@ -232,100 +255,11 @@ class Call(Request[Any, Any, State]):
             patient_ids=patients,
         )
 
-
-@dataclass
-class IdempotencyKeyReused(Refusal):
-    """The key came before with another request."""
-
-    category: ClassVar[Category] = Category.INVALID
-    title: ClassVar[str] = "This Idempotency-Key belongs to another request"
-
-
-@dataclass
-class StillRunning(Refusal):
-    """The first request with this key has not been answered yet."""
-
-    title: ClassVar[str] = "The first request with this Idempotency-Key is still running"
-
-
-@dataclass
-class AnswerNotKept(Refusal):
-    """The first answer bore a secret and was not kept."""
-
-    title: ClassVar[str] = "The first answer bore a secret and is not repeated"
-    resource: str
-
-
-class _Answers:
-    """The stored answer of one Idempotency-Key of one principal and route."""
-
-    def __init__(self, store: Store, principal: Principal, call: Call, key: str) -> None:
-        self._store = store
-        self._principal = principal
-        self._call = call
-        self._key = key
-
-    async def replayed_or(
-        self, operation: Operation[Result], render: Render[Result]
-    ) -> Response[Any]:
-        """The stored answer, or the operation's, stored in its own transaction."""
-        fingerprint = await self._fingerprint()
-        name = f"answer/{self._principal.id}/{self._call.operation_name}/{self._key}"
-        if not await self._store.try_lock(name):
-            raise StillRunning
-        found = await self._store.stored_answers.all(
-            StoredAnswerFilter(
-                principal_id=self._principal.id,
-                operation=self._call.operation_name,
-                idempotency_key=self._key,
-                expires_from=self._store.now,
-            )
-        )
-        if found:
-            stored = found[-1]
-            if stored.request_sha256 != fingerprint:
-                raise IdempotencyKeyReused
-            if stored.body is None:
-                raise AnswerNotKept(stored.resource or "")
-            return Response(
-                stored.body,
-                status_code=stored.status,
-                headers={**json.loads(stored.headers), "Idempotent-Replayed": "true"},
-            )
-        try:
-            async with self._store.savepoint():
-                response = render(await operation(self._store))
-        except (Refusal, StorageError) as refusal:
-            problem = problem_of(refusal)
-            if not problem.is_final:
-                raise
-            response = problem.response()
-        await self._keep(fingerprint, response)
-        return response
-
     async def _fingerprint(self) -> bytes:
-        call = self._call
+        """What makes two requests the same one: method, address and body."""
         digest = hashlib.sha256()
-        for part in (call.method.encode(), call.url.path.encode(), call.url.query.encode()):
+        for part in (self.method.encode(), self.url.path.encode(), self.url.query.encode()):
             digest.update(len(part).to_bytes(8, "big") + part)
-        spooled = call.state.get("spooled_sha256")
-        digest.update(spooled if spooled is not None else await call.body())
+        spooled = self.state.get("spooled_sha256")
+        digest.update(spooled if spooled is not None else await self.body())
         return digest.digest()
-
-    async def _keep(self, fingerprint: bytes, response: Response[Any]) -> None:
-        bears_secret = bool(response.headers.get("Cache-Control") == "no-store")
-        headers = {n: v for n, v in response.headers.items() if v is not None}
-        headers["Content-Type"] = response.media_type or JSON
-        await self._store.stored_answers.create(
-            StoredAnswerFields(
-                principal_id=self._principal.id,
-                operation=self._call.operation_name,
-                idempotency_key=self._key,
-                request_sha256=fingerprint,
-                status=response.status_code or 200,
-                body=None if bears_secret else response.content,
-                headers=json.dumps(headers),
-                resource=headers.get("Location"),
-                expires_at=self._store.now + IDEMPOTENCY_LIFETIME,
-            )
-        )

@@ -12,7 +12,7 @@ from storage.embedded.credentials import write_private
 KEY_BYTES = 32
 
 
-class KeyMissing(Exception):  # noqa: N818 -- a refusal to start
+class KeyMissing(Exception):
     """What a key protects is there, and the key itself is not."""
 
 

@@ -7,7 +7,7 @@ import msgspec
 from litestar import Response
 from litestar.exceptions import HTTPException, ValidationException
 
-from services.refusals import Category, Fault, InvalidInput, Refusal, InvalidParameter
+from services.refusals import Category, Fault, InvalidInput, InvalidParameter, Refusal
 from storage import errors
 
 PROBLEM_JSON = "application/problem+json"

@@ -15,7 +15,7 @@ from storage.postgres.transaction import PostgresStorage
 DATABASE = "wellkept"
 
 
-class DataDirectoryUnusable(Exception):  # noqa: N818 -- a refusal to start
+class DataDirectoryUnusable(Exception):
     """The data directory cannot be written."""
 
 

@@ -34,9 +34,10 @@ def listening_socket(settings: Settings) -> socket.socket:
     try:
         return socket.create_server((settings.host, settings.port), family=family, backlog=1024)
     except OSError as error:
+        reason = os.strerror(error.errno or 0)
         raise PortInUse(
-            f"cannot listen at {settings.host} port {settings.port} ({os.strerror(error.errno or 0)});"
-            " choose another with WELLKEPT_PORT"
+            f"cannot listen at {settings.host} port {settings.port} ({reason}); choose another"
+            " with WELLKEPT_PORT"
         ) from error
 
 

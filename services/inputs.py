@@ -1,7 +1,8 @@
 """What callers hand in: bounded, closed models, whichever way they come (web, import, tests)."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 
+import msgspec
 from pydantic import BaseModel, ConfigDict, Field
 
 ONE_LINE = r"^[^\x00-\x20\x7f][^\x00-\x1f\x7f]*$"
@@ -18,6 +19,12 @@ class Input(BaseModel):
     """What comes in: unknown fields are refused."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+    @classmethod
+    def model_validate(cls, obj: object, **_: object) -> Self:
+        """What came as JSON, read as strictly as JSON allows: no number out of true or "1", no day
+        out of a moment. Raises pydantic's ValidationError with every fault."""
+        return cls.model_validate_json(msgspec.json.encode(obj), strict=True)
 
     def given(self) -> dict[str, object]:
         """The fields that the caller named, by name: what a change changes."""

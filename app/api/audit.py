@@ -9,7 +9,6 @@ from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 from pydantic import Field
 
 from app.answers import (
-    Body,
     PageAnswer,
     RecordAnswer,
     RowAnswer,
@@ -21,6 +20,7 @@ from app.answers import (
 from app.api.parameters import Cursor, Limit, SearchText
 from app.call import Call
 from services.identity.scopes import Scope
+from services.inputs import Input
 from services.trail import legal_holds, reading
 from storage.filters import LegalHoldFilter
 from storage.vocabulary.identity import AuditAction
@@ -119,14 +119,14 @@ class AuditController(Controller):
         )
 
 
-class NewLegalHold(Body):
+class NewLegalHold(Input):
     """Why everything has to be kept, and since when (today, if left out)."""
 
     reason: Reason
     starts_on: dt.date | None = None
 
 
-class HoldRelease(Body):
+class HoldRelease(Input):
     """Why the hold is not needed any more."""
 
     reason: Reason

@@ -11,7 +11,6 @@ from pydantic import Field
 from app.answers import (
     JSON,
     Answer,
-    Body,
     PageAnswer,
     Render,
     RowAnswer,
@@ -26,6 +25,7 @@ from app.call import Call
 from services.identity import keys
 from services.identity.keys import LONGEST_OVERLAP_HOURS, IssuedKey, NewKey
 from services.identity.scopes import Scope
+from services.inputs import Input
 from storage.filters import ApiKeyFilter
 from storage.tables.identity import ApiKey
 
@@ -50,7 +50,7 @@ class KeyWithSecret(Answer):
     secret: str
 
 
-class Rotation(Body):
+class Rotation(Input):
     """For how many hours the old secret holds beside the new one."""
 
     overlap_hours: Annotated[int, Field(ge=0, le=LONGEST_OVERLAP_HOURS)] = 24

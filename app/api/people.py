@@ -11,7 +11,6 @@ from pydantic import Field, SecretStr
 from app.answers import (
     JSON,
     Answer,
-    Body,
     PageAnswer,
     Render,
     RowAnswer,
@@ -28,6 +27,7 @@ from services.identity import passwords, people
 from services.identity.people import NewPerson, PersonChanges
 from services.identity.scopes import Scope
 from services.identity.signing_in import WrongPassword, prove_password
+from services.inputs import Input
 from storage.filters import PersonFilter
 from storage.tables.identity import Person
 from storage.vocabulary.identity import Role
@@ -55,7 +55,7 @@ class PersonWithPassword(Answer):
     one_time_password: str
 
 
-class PasswordChange(Body):
+class PasswordChange(Input):
     """The password that one has, and the one to have: 12 to 128 characters of any kind."""
 
     current_password: Annotated[SecretStr, Field(min_length=1, max_length=1000)]

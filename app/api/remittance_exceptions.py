@@ -8,13 +8,14 @@ from litestar import Controller, Response, get, post
 from litestar.params import FromPath, FromQuery, JSONBody
 from pydantic import Field
 
-from app.answers import Answer, Body, PageAnswer, RowAnswer, decode_cursor, one, page
+from app.answers import Answer, PageAnswer, RowAnswer, decode_cursor, one, page
 from app.api.parameters import Cursor, Limit
 from app.api.remittances import Reason
 from app.call import Call
 from services.claims import adoption, exceptions
 from services.claims.adoption import Adoption
 from services.identity.scopes import Scope
+from services.inputs import Input
 from storage.filters import RemittanceExceptionFilter
 from storage.interface import Page
 from storage.vocabulary.claims import ClaimStatus, ExceptionKind, ExceptionStatus
@@ -65,7 +66,7 @@ class CandidateAnswer(Answer):
     insurance_balance_cents: int
 
 
-class Match(Body):
+class Match(Input):
     """The claim that it belongs to."""
 
     claim_id: Annotated[UUID, Field(description="A submitted claim that names the payer.")]

@@ -13,7 +13,6 @@ from pydantic import Field
 from app.answers import JSON as JSON_TYPE
 from app.answers import (
     Answer,
-    Body,
     PageAnswer,
     RecordAnswer,
     RowAnswer,
@@ -29,10 +28,14 @@ from app.uploads import spooled_body
 from services.claims import remittance_queries, remittance_review, remittances
 from services.claims.remittance_scan import scan
 from services.identity.scopes import Scope
+from services.inputs import Input
 from storage.filters import RemittanceFilter, RemittanceTransactionFilter
 from storage.interface import Actor
 from storage.tables.remittances import Remittance
 from storage.vocabulary.claims import RemittanceStatus, TransactionStatus
+
+UPLOADED_AS = ("application/octet-stream", "application/edi-x12", "text/plain")
+"""The media types that an 835 may be sent as."""
 
 POSTED_AT_ONCE_BYTES = 1_000_000
 POSTED_AT_ONCE_CLAIMS = 1_000
@@ -103,7 +106,7 @@ class RemittanceAnomalyAnswer(RecordAnswer):
     detail: str
 
 
-class Reason(Body):
+class Reason(Input):
     """Why."""
 
     reason: Annotated[str, Field(min_length=1, max_length=500)]
@@ -119,7 +122,7 @@ class RemittanceController(Controller):
         operation_id="post_remittance",
         scope=Scope.REMITTANCES_POST,
         request_max_body_size=None,
-        consumes="application/octet-stream",
+        media_types=UPLOADED_AS,
         also_answers=(200, 202),
     )
     async def receive(

@@ -2,6 +2,8 @@
 
 from litestar.handlers import HTTPRouteHandler
 
+from app.answers import JSON
+
 PUBLIC = "public"
 """The scope of a route that anybody may call: health checks and sign-in."""
 OWN = "own"
@@ -24,4 +26,6 @@ def describe(handler: HTTPRouteHandler) -> None:
     if scope in (PUBLIC, OWN):
         handler.opt["scope"] = None
     handler.opt["operation"] = handler.operation_id or handler.handler_name
-    handler.opt["parameters"] = frozenset(handler.parsed_fn_signature.parameters)
+    parameters = frozenset(handler.parsed_fn_signature.parameters)
+    handler.opt["parameters"] = parameters
+    handler.opt.setdefault("media_types", (JSON,) if "data" in parameters else ())

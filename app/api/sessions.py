@@ -10,7 +10,7 @@ from litestar.exceptions import HTTPException
 from litestar.params import FromPath, JSONBody
 from pydantic import BaseModel, Field, SecretStr
 
-from app.answers import JSON, Answer, Body, PageAnswer, Render, RowAnswer, decode_cursor, page
+from app.answers import JSON, Answer, PageAnswer, Render, RowAnswer, decode_cursor, page
 from app.api.parameters import Cursor, Limit
 from app.api.routes import OWN, PUBLIC
 from app.call import SESSION_COOKIE, Call
@@ -19,12 +19,13 @@ from services.identity.authentication import SESSION_LIFETIME, Principal
 from services.identity.emails import normalised_email
 from services.identity.scopes import ROLE_SCOPES
 from services.identity.signing_in import SignedIn, SignIn, sign_in
+from services.inputs import Input
 from storage.vocabulary.identity import PrincipalKind
 
 CURRENT = "/api/v1/sessions/current"
 
 
-class Credentials(Body):
+class Credentials(Input):
     """The company's slug, and the person's e-mail address and password."""
 
     company: Annotated[str, Field(min_length=1, max_length=63)]

@@ -86,7 +86,8 @@ class Shape(Generic[Row]):
         self.arrays: set[str] = set()
         for column in table.columns:
             if (vocabulary := column.info.get("vocabulary")) is not None:
-                self.converters.append((column.name, vocabulary))
+                members = {member.value: member for member in vocabulary}
+                self.converters.append((column.name, members.__getitem__))
             if (model := column.info.get("model")) is not None:
                 self.converters.append((column.name, model.model_validate))
             if isinstance(column.type, pg.JSONB):
@@ -98,8 +99,8 @@ class Shape(Generic[Row]):
         """A row from its column values. It is detached: setting an attribute raises."""
         content = dict(zip(self.names, values, strict=True))
         for name, convert in self.converters:
-            if content[name] is not None:
-                content[name] = convert(content[name])
+            if (value := content[name]) is not None:
+                content[name] = convert(value)
         row = object.__new__(self.row)
         object.__setattr__(row, "__dict__", content)
         return row

@@ -223,7 +223,7 @@ def select_by_ids(row: Row) -> str:
 def conditions_given(conditions: Filter) -> tuple[str, ...]:
     """The names of the conditions that are on: with the filter's class, a statement's shape."""
     return tuple(
-        f.name for f in dataclasses.fields(conditions) if getattr(conditions, f.name) is not None
+        name for name in conditions.__dataclass_fields__ if getattr(conditions, name) is not None
     )
 
 

@@ -12,6 +12,7 @@ from storage.rows import (
     bytes_column,
     index,
     key_column,
+    keys_column,
     moment_column,
     text_column,
     unique,
@@ -39,6 +40,7 @@ class StoredAnswerFields(SQLModel):
     body: bytes | None = bytes_column(default=None)
     headers: str = text_column(4000, default="{}")
     resource: str | None = text_column(500, default=None)
+    patient_ids: list[UUID] = keys_column(default_factory=list)
     expires_at: dt.datetime = moment_column()
 
 

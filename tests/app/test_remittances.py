@@ -243,7 +243,7 @@ async def test_another_company_finds_none_of_it(
     client: httpx.AsyncClient, other_company: CompanyForTests
 ) -> None:
     posted = await client.post(URL, content=CONTENT)
-    theirs = {"headers": other_company.headers}
+    theirs = other_company.headers
     transaction = f"{TRANSACTIONS}/{posted.json()['transactions'][0]['id']}"
     nowhere = new_id()
     for ours, absent in (
@@ -252,12 +252,15 @@ async def test_another_company_finds_none_of_it(
         (posted.headers["Location"] + "/anomalies", f"{URL}/{nowhere}/anomalies"),
         (transaction, f"{TRANSACTIONS}/{nowhere}"),
     ):
-        foreign, missing = await client.get(ours, **theirs), await client.get(absent, **theirs)
+        foreign, missing = (
+            await client.get(ours, headers=theirs),
+            await client.get(absent, headers=theirs),
+        )
         assert (foreign.status_code, foreign.content) == (missing.status_code, missing.content)
         assert foreign.status_code == 404
     for url in (URL, TRANSACTIONS):
-        assert (await client.get(url, **theirs)).json()["items"] == []
-    same = await client.post(URL, content=CONTENT, **theirs)
+        assert (await client.get(url, headers=theirs)).json()["items"] == []
+    same = await client.post(URL, content=CONTENT, headers=theirs)
     assert same.status_code == 201
     assert [each["status"] for each in same.json()["transactions"]] == ["posted", "posted"]
     assert same.headers["Location"] != posted.headers["Location"]

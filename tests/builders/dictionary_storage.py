@@ -8,7 +8,7 @@ import copy
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import Any
 from uuid import UUID
 
 from pydantic import BaseModel
@@ -151,7 +151,7 @@ Book = dict[str, dict[UUID, Row]]
 
 
 def _empty_book() -> Book:
-    return {name: {} for name in ENTITIES} | {"audit_log": {}}
+    return {name: {} for name in [*ENTITIES, "audit_log"]}
 
 
 class DictionaryStorage:
@@ -192,9 +192,6 @@ class DictionaryStore:
     def repository(self, entity: str) -> "DictionaryRepository":
         """The verbs of one entity."""
         return DictionaryRepository(self, entity)
-
-
-T = TypeVar("T")
 
 
 class DictionaryRepository:
@@ -245,14 +242,18 @@ class DictionaryRepository:
     def all(self, conditions: Filter) -> list[Row]:
         return [self._rows[i] for i in sorted(self._rows) if satisfies(self._rows[i], conditions)]
 
-    def list(
+    def page(
         self, conditions: Filter, *, limit: int, after: UUID | None
-    ) -> tuple["list[Row]", UUID | None]:
+    ) -> tuple[list[Row], UUID | None]:
         found = [
             row for row in reversed(self.all(conditions)) if after is None or row["id"] < after
         ]
         page = found[:limit]
         return page, page[-1]["id"] if len(found) > limit else None
+
+    def rows(self) -> list[Row]:
+        """Every row, oldest first."""
+        return [self._rows[row_id] for row_id in sorted(self._rows)]
 
     def count(self, conditions: Filter) -> int:
         return len(self.all(conditions))

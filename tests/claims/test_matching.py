@@ -1,10 +1,12 @@
 """Which claim an 835 means, and which decision a reversal takes back."""
 
 import datetime as dt
+from collections.abc import Sequence
 from dataclasses import replace
 from itertools import permutations
 
 import pytest
+from msgspec.structs import replace as with_
 
 from services.claims.matching import match_lines
 from services.claims.x12.remittance_model import RemittanceLine
@@ -241,46 +243,48 @@ async def test_only_the_payer_that_decided_can_take_it_back(
     assert (await books.balances()).payments == 7_000
 
 
-def line_of(number: int, **fields: object) -> ClaimLine:
-    given: dict[str, object] = {
-        "id": new_id(),
-        "line_number": number,
-        "line_control_number": f"L{number}",
-        "procedure_code": "99213",
-        "modifiers": [],
-        "charge_cents": 10_000,
-        "service_date": dt.date(2025, 3, 3),
-    }
-    return ClaimLine(**(given | fields))
+def line_of(
+    number: int, *, procedure_code: str = "99213", modifiers: Sequence[str] = ()
+) -> ClaimLine:
+    return ClaimLine(
+        id=new_id(),
+        version=1,
+        line_number=number,
+        line_control_number=f"L{number}",
+        procedure_code=procedure_code,
+        modifiers=list(modifiers),
+        charge_cents=10_000,
+        service_date=dt.date(2025, 3, 3),
+    )
 
 
-def svc(**fields: object) -> RemittanceLine:
-    given: dict[str, object] = {
-        "position": 1,
-        "procedure_code": "99213",
-        "modifiers": (),
-        "charge_cents": 10_000,
-        "paid_cents": 8_000,
-        "service_from": dt.date(2025, 3, 3),
-    }
-    return RemittanceLine(**(given | fields))  # type: ignore[arg-type]
+SVC = RemittanceLine(
+    position=1,
+    procedure_code="99213",
+    modifiers=(),
+    charge_cents=10_000,
+    paid_cents=8_000,
+    service_from=dt.date(2025, 3, 3),
+)
 
 
 def test_a_line_is_found_by_its_control_number_before_anything_else() -> None:
     lines = [line_of(1), line_of(2)]
-    found = match_lines([svc(line_control_number="L2"), svc()], lines)
+    found = match_lines([with_(SVC, line_control_number="L2"), SVC], lines)
     assert [each.claim_line_id for each in found] == [lines[1].id, lines[0].id]
 
 
 def test_a_line_is_found_by_the_procedure_that_was_submitted() -> None:
     lines = [line_of(1), line_of(2, procedure_code="99214")]
-    found = match_lines([svc(procedure_code="99212", submitted_procedure_code="99214")], lines)
+    found = match_lines(
+        [with_(SVC, procedure_code="99212", submitted_procedure_code="99214")], lines
+    )
     assert [each.claim_line_id for each in found] == [lines[1].id]
 
 
 def test_a_dropped_modifier_is_tolerated_and_flagged() -> None:
     lines = [line_of(1, modifiers=["25"]), line_of(2, modifiers=["59"])]
-    found = match_lines([svc(modifiers=("59",)), svc()], lines)
+    found = match_lines([with_(SVC, modifiers=("59",)), SVC], lines)
     assert [(each.claim_line_id, each.note) for each in found] == [
         (lines[1].id, None),
         (lines[0].id, "modifiers_differ"),
@@ -288,11 +292,11 @@ def test_a_dropped_modifier_is_tolerated_and_flagged() -> None:
 
 
 def test_a_claim_line_is_used_once() -> None:
-    found = match_lines([svc(), svc()], [line_of(1)])
+    found = match_lines([SVC, SVC], [line_of(1)])
     assert [each.note for each in found] == [None, "no_such_line"]
 
 
 def test_the_line_of_a_reversal_is_found_by_what_it_negates() -> None:
     line = line_of(1)
-    (found,) = match_lines([svc(charge_cents=-10_000, paid_cents=-8_000)], [line])
+    (found,) = match_lines([with_(SVC, charge_cents=-10_000, paid_cents=-8_000)], [line])
     assert found.claim_line_id == line.id

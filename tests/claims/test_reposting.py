@@ -4,6 +4,8 @@ import asyncio
 import datetime as dt
 import hashlib
 import io
+import threading
+from collections.abc import Callable
 from dataclasses import replace
 from uuid import UUID
 
@@ -276,7 +278,7 @@ async def test_a_kept_file_that_was_damaged_posts_nothing(books: Books) -> None:
 
 
 async def test_an_acceptance_that_comes_while_the_file_is_posted_is_not_forgotten(
-    books: Books,
+    books: Books, addresses: RoleAddresses
 ) -> None:
     await books.claim("PCN0002")
     await books.post(books.transaction(Claim(), trace="T"))
@@ -288,31 +290,45 @@ async def test_an_acceptance_that_comes_while_the_file_is_posted_is_not_forgotte
         ]
     )
     remittance_id = await books.receive(file.render())
-    waiting = asyncio.get_running_loop().create_future()
-    tasks: list[asyncio.Task[None]] = []
 
-    async def accept_it() -> None:
-        first, _ = await books.transactions_of(remittance_id)
-        await _accept(books, first)
-        waiting.set_result(None)
+    async def accept_the_first() -> None:
+        storage = PostgresStorage(addresses.app)
+        await storage.open()
+        try:
+            elsewhere = replace(books, storage=storage)
+            waiting, _ = await elsewhere.transactions_of(remittance_id)
+            assert waiting.status is TransactionStatus.IN_REVIEW
+            await _accept(elsewhere, waiting)
+        finally:
+            await storage.close()
 
-    def on_progress(_: int) -> None:
-        if not tasks:
-            tasks.append(asyncio.create_task(accept_it()))
+    def somebody_accepts(_: int) -> None:
+        """While the second is being posted, by another program."""
+        person = threading.Thread(target=lambda: asyncio.run(accept_the_first()))
+        person.start()
+        person.join()
 
-    remittance = await post_remittance(
+    await post_remittance(
         books.storage,
         books.vault,
         books.company.id,
         books.company.actor,
         remittance_id,
-        progress=on_progress,
+        progress=_once(somebody_accepts),
     )
-    await waiting
-    await books.resume(remittance_id)
-    assert remittance.id == remittance_id
     assert (await books.transactions_of(remittance_id))[0].status is POSTED
     assert (await books.balances("PCN0002")).payments == 8_000
+
+
+def _once(tell: Callable[[int], None]) -> Callable[[int], None]:
+    told: list[int] = []
+
+    def tell_once(claims: int) -> None:
+        told.append(claims)
+        if len(told) == 1:
+            tell(claims)
+
+    return tell_once
 
 
 async def test_a_file_on_record_is_the_one_that_came_first(books: Books) -> None:
