@@ -7,7 +7,6 @@ import structlog
 from litestar import Request
 from litestar.datastructures import MutableScopeHeaders
 from litestar.enums import ScopeType
-from litestar.middleware import ASGIMiddleware
 from prometheus_client import CollectorRegistry, Counter, Histogram
 
 from app.limits import Allowance, Limiter, TooManyRequests
@@ -39,18 +38,21 @@ class Metrics:
         )
 
 
-class Envelope(ASGIMiddleware):
-    """Gives each request its id and its log line; knows routes by name, never paths with ids."""
+class Envelope:
+    """Gives each request its id and its log line; knows routes by name, never paths with ids.
 
-    scopes = (ScopeType.HTTP,)
+    Stands around the router as well, so that what finds no route is counted and limited alike.
+    """
 
-    def __init__(self, limiter: Limiter, metrics: Metrics) -> None:
+    def __init__(self, inner: "ASGIApp", limiter: Limiter, metrics: Metrics) -> None:
+        self._inner = inner
         self._limiter = limiter
         self._metrics = metrics
 
-    async def handle(
-        self, scope: "Scope", receive: "Receive", send: "Send", next_app: "ASGIApp"
-    ) -> None:
+    async def __call__(self, scope: "Scope", receive: "Receive", send: "Send") -> None:
+        if scope["type"] is not ScopeType.HTTP:
+            await self._inner(scope, receive, send)
+            return
         begun = time.perf_counter()
         request_id = new_id()
         state = scope["state"]
@@ -81,7 +83,7 @@ class Envelope(ASGIMiddleware):
             response = problem.response()
             await response.to_asgi_response(None, Request(scope))(scope, receive, answer)
         else:
-            await next_app(scope, receive, answer)
+            await self._inner(scope, receive, answer)
         finally:
             handler = scope.get("route_handler")
             operation = handler.opt.get("operation", "none") if handler is not None else "none"

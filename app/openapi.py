@@ -28,15 +28,15 @@ PROBLEMS: Mapping[int, tuple[str, str]] = {
     400: ("bad-request", "A parameter is unknown or cannot be read, or the body is not JSON."),
     401: ("not-authenticated", "The credential is missing, unknown, expired or revoked."),
     403: ("missing-scope", "The credential lacks the scope of this operation."),
-    404: ("there-is-no-such-thing", "There is no such thing in the company."),
+    404: ("not-found", "There is no such thing in the company."),
     409: ("duplicate-value", "The state of the records, or another row, does not allow it."),
-    412: ("it-has-changed-since-you-read-it", "If-Match names an old version."),
-    413: ("the-body-is-too-large", "The body is too large."),
-    415: ("the-body-s-media-type-is-not-supported", "The body's media type is not supported."),
+    412: ("version-conflict", "If-Match names an old version."),
+    413: ("body-too-large", "The body is too large."),
+    415: ("media-type-not-supported", "The body's media type is not supported."),
     422: ("invalid-input", "The input breaks a rule; every fault is listed with its pointer."),
-    428: ("if-match-is-needed", "If-Match is missing: send the ETag that you read."),
+    428: ("if-match-needed", "If-Match is missing: send the ETag that you read."),
     429: ("too-many-requests", "The rate limit is used up; Retry-After says when to try again."),
-    503: ("not-available-right-now", "The database does not answer; try again."),
+    503: ("not-available", "The database does not answer; try again."),
 }
 """Each problem's status, the end of its usual ``type``, and what it means."""
 

@@ -26,19 +26,20 @@ _STATUS = {
 
 _PARAMETER_SOURCES = ("query", "path", "header", "cookie")
 
-_HTTP_TITLES = {
-    400: "The request cannot be understood",
-    401: "A valid credential is needed",
-    404: "There is no such thing",
-    405: "The method is not allowed here",
-    412: "It has changed since you read it",
-    413: "The body is too large",
-    415: "The body's media type is not supported",
-    428: "If-Match is needed",
-    429: "Too many requests",
-    500: "Something went wrong on our side",
-    503: "Not available right now",
+_OF_HTTP = {
+    400: ("bad-request", "The request cannot be understood"),
+    401: ("not-authenticated", "A valid credential is needed"),
+    404: ("not-found", "There is no such thing"),
+    405: ("method-not-allowed", "The method is not allowed here"),
+    412: ("version-conflict", "It has changed since you read it"),
+    413: ("body-too-large", "The body is too large"),
+    415: ("media-type-not-supported", "The body's media type is not supported"),
+    428: ("if-match-needed", "If-Match is needed"),
+    429: ("too-many-requests", "Too many requests"),
+    500: ("internal-error", "Something went wrong on our side"),
+    503: ("not-available", "Not available right now"),
 }
+"""The stable type and the title of the problems of HTTP itself."""
 
 
 @dataclass(frozen=True)
@@ -82,9 +83,9 @@ def kebab(name: str) -> str:
 
 def http_problem(status: int, detail: str | None = None) -> Problem:
     """A problem of HTTP itself."""
-    title = _HTTP_TITLES.get(status, "The request was refused")
+    kind, title = _OF_HTTP.get(status, ("refused", "The request was refused"))
     headers = {"Retry-After": "2"} if status == 503 else {}  # noqa: PLR2004
-    return Problem(status, kebab(re.sub("[^A-Za-z]+", "-", title)), title, detail, {}, headers)
+    return Problem(status, kind, title, detail, {}, headers)
 
 
 def problem_of(error: Exception) -> Problem:
@@ -101,6 +102,8 @@ def problem_of(error: Exception) -> Problem:
             return Problem(status, name, error.title, error.detail, error.data, headers)
         case ValidationException():
             return _malformed(error)
+        case RecursionError():
+            return http_problem(400, "The body is nested too deeply.")
         case HTTPException():
             problem = http_problem(error.status_code, error.detail)
             return problem if error.status_code < 500 else http_problem(error.status_code)  # noqa: PLR2004
@@ -115,7 +118,8 @@ def _headers_of(refusal: Refusal) -> dict[str, str]:
         case Category.NOT_AUTHENTICATED:
             return {"WWW-Authenticate": "Bearer"}
         case Category.TOO_MANY:
-            return {"Retry-After": str(refusal.data["retry_after_seconds"])}
+            seconds = str(refusal.data["retry_after_seconds"])
+            return {"Retry-After": seconds, "RateLimit-Remaining": "0", "RateLimit-Reset": seconds}
         case _:
             return {}
 
@@ -134,13 +138,15 @@ def _malformed(error: ValidationException) -> Problem:
     """A body that does not fit its model is a 422; a parameter that does not is a 400."""
     found = error.extra if isinstance(error.extra, list) else []
     faults = [
-        Fault("/" + str(e.get("key", "")).replace(".", "/"), str(e.get("message", "")))
+        Fault("", "a JSON body is needed")
+        if e.get("key") == "data"
+        else Fault("/" + str(e.get("key", "")).replace(".", "/"), str(e.get("message", "")))
         for e in found
         if isinstance(e, dict)
     ]
     problem = _invalid(faults)
     if any(e.get("source") in _PARAMETER_SOURCES for e in found if isinstance(e, dict)):
-        return Problem(400, "bad-request", _HTTP_TITLES[400], None, problem.data)
+        return Problem(400, *_OF_HTTP[400], None, problem.data)
     return problem
 
 

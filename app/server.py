@@ -97,7 +97,6 @@ def create_app(
             Router("/api/v1", route_handlers=CONTROLLERS),
         ],
         request_class=Call,
-        middleware=[Envelope(limiter, metrics)],
         exception_handlers={Exception: answer_problem},
         request_max_body_size=settings.largest_body_bytes,
         openapi_config=OpenAPIConfig(
@@ -121,6 +120,7 @@ def create_app(
         for handler in getattr(route, "route_handlers", []):
             if isinstance(handler, HTTPRouteHandler) and not _is_the_frameworks(handler):
                 describe(handler)
+    app.asgi_handler = Envelope(app.asgi_handler, limiter, metrics)
     return app
 
 

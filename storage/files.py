@@ -60,7 +60,8 @@ class FileVault:
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         part = path.with_name(f"{path.name}.{secrets.token_hex(4)}.part")
         try:
-            with part.open("xb") as file:
+            descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            with os.fdopen(descriptor, "wb") as file:
                 digest = hashlib.sha256()
                 for block in self._sealed(company_id, key, _blocks(content, digest)):
                     file.write(block)

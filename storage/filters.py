@@ -167,6 +167,7 @@ class ClaimFilter(Filter):
     is_settled: bool | None = rule()
     was_initially_denied: bool | None = rule()
     patient_control_number: str | None = where("patient_control_number")
+    subscriber_id: str | None = where("subscriber_id")
     ids: list[UUID] | None = where("id", operator="in")
     patient_control_numbers: list[str] | None = where("patient_control_number", operator="in")
     payer_claim_numbers: list[str] | None = where("payer_claim_number", operator="in")

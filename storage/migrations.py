@@ -1,10 +1,11 @@
 """Running the migrations: the only way that the schema changes."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import sqlalchemy as sa
 from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
 from alembic import command
@@ -38,6 +39,32 @@ def downgrade(owner_url: str, revision: str) -> None:
         command.downgrade(_configuration(connection), revision)
 
 
+@contextmanager
+def unforced(connection: sa.Connection, *tables: str) -> Iterator[None]:
+    """Let the owner see every company's rows of some tables, for a migration's data steps.
+
+    FORCE binds the owner as well: without this a backfill changes nothing, and a foreign key is
+    validated over an orphan that it cannot see. Name both tables of a foreign key. The locks that
+    this takes keep everybody out until the transaction ends, so nobody meets a table without its
+    guard; whatever happens inside, no such table is ever committed.
+    """
+    assert connection.in_transaction(), "outside of a transaction others would see it"
+    for table in tables:
+        connection.execute(sa.text(f"ALTER TABLE {table} NO FORCE ROW LEVEL SECURITY"))
+    try:
+        yield
+    except BaseException:
+        with suppress(sa.exc.DBAPIError):  # a statement failed: the transaction is lost anyway
+            _force(connection, tables)
+        raise
+    _force(connection, tables)
+
+
+def _force(connection: sa.Connection, tables: tuple[str, ...]) -> None:
+    for table in tables:
+        connection.execute(sa.text(f"ALTER TABLE {table} FORCE ROW LEVEL SECURITY"))
+
+
 def expected_revision() -> str:
     """The revision that this program was written for."""
     head = ScriptDirectory.from_config(_configuration()).get_current_head()
@@ -49,8 +76,3 @@ def is_known(revision: str) -> bool:
     """Whether this program knows a revision; one that it does not is newer than the program."""
     scripts = ScriptDirectory.from_config(_configuration())
     return revision in {script.revision for script in scripts.walk_revisions()}
-
-
-def current_revision(connection: sa.Connection) -> str | None:
-    """The revision that a database is at."""
-    return MigrationContext.configure(connection).get_current_revision()

@@ -27,8 +27,8 @@ def upgrade() -> None:
     op.execute(f"GRANT SELECT ON company_directory TO {WORKER_ROLE}")
     op.execute(
         "CREATE FUNCTION company_of_slug(wanted text) RETURNS uuid LANGUAGE sql STABLE"
-        " SECURITY DEFINER SET search_path = pg_catalog, public"
-        " AS 'SELECT company_id FROM company_directory WHERE slug = wanted'"
+        " SECURITY DEFINER SET search_path = pg_catalog, pg_temp"
+        " AS 'SELECT company_id FROM public.company_directory WHERE slug = wanted'"
     )
     op.execute("REVOKE ALL ON FUNCTION company_of_slug(text) FROM PUBLIC")
     op.execute(f"GRANT EXECUTE ON FUNCTION company_of_slug(text) TO {APP_ROLE}, {WORKER_ROLE}")

@@ -9,7 +9,7 @@ from litestar.params import FromPath, FromQuery, JSONBody
 from pydantic import Field
 
 from app.answers import Answer, PageAnswer, RowAnswer, decode_cursor, one, page
-from app.api.parameters import Cursor, Limit
+from app.api.parameters import Cursor, Limit, SearchText
 from app.api.remittances import Reason
 from app.call import Call
 from services.claims import adoption, exceptions
@@ -86,7 +86,7 @@ class RemittanceExceptionController(Controller):
         kind: FromQuery[ExceptionKind | None] = None,
         transaction_id: FromQuery[UUID | None] = None,
         claim_id: FromQuery[UUID | None] = None,
-        patient_control_number: FromQuery[str | None] = None,
+        patient_control_number: SearchText = None,
         limit: Limit = 50,
         cursor: Cursor = None,
     ) -> Response[PageAnswer[RemittanceExceptionAnswer]]:

@@ -22,7 +22,7 @@ from app.answers import (
     one,
     page,
 )
-from app.api.parameters import Cursor, Limit
+from app.api.parameters import Cursor, Limit, SearchText
 from app.call import Call
 from app.uploads import spooled_body
 from services.claims import remittance_queries, remittance_review, remittances
@@ -265,7 +265,7 @@ class RemittanceTransactionController(Controller):
         request: Call,
         status: FromQuery[TransactionStatus | None] = None,
         payer_id: FromQuery[UUID | None] = None,
-        trace_number: FromQuery[str | None] = None,
+        trace_number: SearchText = None,
         limit: Limit = 50,
         cursor: Cursor = None,
     ) -> Response[PageAnswer[RemittanceTransactionAnswer]]:

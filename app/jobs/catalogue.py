@@ -9,7 +9,7 @@ import structlog
 
 from app.runtime import Installation
 from services.claims.remittances import post_remittance
-from storage.identifiers import SYSTEM_ACTOR_ID, new_id
+from storage.identifiers import new_id
 from storage.interface import Actor
 from storage.maintenance import maintain
 from storage.postgres.directory import companies
@@ -58,7 +58,7 @@ async def _post_remittance(
     place: Workplace, company_id: UUID, arguments: Mapping[str, str]
 ) -> None:
     """Post what is left of a remittance: nothing, if the request that brought it has done so."""
-    actor = Actor(SYSTEM_ACTOR_ID, new_id())
+    actor = Actor(UUID(arguments["asked_by"]), new_id())
     remittance_id = UUID(arguments["remittance_id"])
     await post_remittance(place.storage, place.installation.vault, company_id, actor, remittance_id)
 

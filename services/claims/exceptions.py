@@ -20,7 +20,6 @@ from storage.interface import Page, Store
 from storage.tables.claims import Claim
 from storage.tables.remittances import RemittanceException
 from storage.vocabulary.claims import ExceptionKind, ExceptionStatus, LedgerKind
-from storage.vocabulary.identity import PrincipalKind
 
 RELEASABLE = frozenset({ExceptionKind.UNBALANCED, ExceptionKind.EXCEEDS_CLAIM_CHARGE})
 MATCHABLE = frozenset(ExceptionKind) - {ExceptionKind.UNREADABLE, ExceptionKind.UNKNOWN_STATUS}
@@ -60,14 +59,6 @@ class NotReleasable(Refusal):
 
 
 @dataclass
-class PersonNeeded(Refusal):
-    """A step that takes two people takes signed-in people; a key is none."""
-
-    category: ClassVar[Category] = Category.FORBIDDEN
-    title: ClassVar[str] = "A signed-in person is needed"
-
-
-@dataclass
 class SecondPersonNeeded(Refusal):
     """Whoever asked for a release, or worked the exception, cannot approve it."""
 
@@ -93,18 +84,19 @@ async def candidates(store: Store, exception_id: UUID) -> list[Claim]:
     Proposed to a person and never posted by themselves.
     """
     exception = await store.remittance_exceptions.get(exception_id)
-    found = await store.claims.list(
-        ClaimFilter(
-            charge_at_least_cents=abs(exception.charge_cents),
-            charge_at_most_cents=abs(exception.charge_cents),
-            service_from=exception.service_date,
-            service_until=exception.service_date,
-        ),
-        limit=_MOST_CANDIDATES,
+    alike = ClaimFilter(
+        charge_at_least_cents=abs(exception.charge_cents),
+        charge_at_most_cents=abs(exception.charge_cents),
+        service_from=exception.service_date,
+        service_until=exception.service_date,
     )
-    return sorted(
-        found.rows, key=lambda claim: (claim.subscriber_id != exception.member_id, claim.id)
-    )
+    found: dict[UUID, Claim] = {}
+    if exception.member_id is not None:
+        of_member = replace(alike, subscriber_id=exception.member_id)
+        page = await store.claims.list(of_member, limit=_MOST_CANDIDATES)
+        found |= {claim.id: claim for claim in page.rows}
+    page = await store.claims.list(alike, limit=_MOST_CANDIDATES)
+    return list((found | {claim.id: claim for claim in page.rows}).values())[:_MOST_CANDIDATES]
 
 
 async def match(
@@ -183,7 +175,7 @@ async def request_release(
 
     Raises PersonNeeded, NotReleasable, IllegalTransition, VersionConflict.
     """
-    _require_person(principal)
+    principal.require_session()
     exception = await _open(store, exception_id, ExceptionStatus.RELEASE_REQUESTED)
     if exception.kind not in RELEASABLE:
         raise NotReleasable(exception.kind)
@@ -205,7 +197,7 @@ async def approve_release(
 
     Raises PersonNeeded, SecondPersonNeeded, IllegalTransition, VersionConflict, StillBlocked.
     """
-    _require_person(principal)
+    principal.require_session()
     exception = await store.remittance_exceptions.lock(exception_id)
     if exception.status is not ExceptionStatus.RELEASE_REQUESTED:
         raise _illegal(exception, ExceptionStatus.POSTED)
@@ -223,7 +215,7 @@ async def refuse_release(
     store: Store, principal: Principal, exception_id: UUID, reason: str, *, expected_version: int
 ) -> RemittanceException:
     """Do not post it as received; it is open again."""
-    _require_person(principal)
+    principal.require_session()
     exception = await store.remittance_exceptions.lock(exception_id)
     if exception.status is not ExceptionStatus.RELEASE_REQUESTED:
         raise _illegal(exception, ExceptionStatus.OPEN)
@@ -270,8 +262,3 @@ async def _open(store: Store, exception_id: UUID, wanted: ExceptionStatus) -> Re
 def _illegal(exception: RemittanceException, wanted: ExceptionStatus) -> IllegalTransition:
     legal = sorted(_TRANSITIONS.get(exception.status, frozenset()))
     return IllegalTransition("remittance exception", exception.status, wanted, list(legal))
-
-
-def _require_person(principal: Principal) -> None:
-    if principal.kind is not PrincipalKind.PERSON:
-        raise PersonNeeded

@@ -106,18 +106,6 @@ async def post_arrivals(store: Store, arrivals: Sequence[Arrival]) -> Tally:
     return tally
 
 
-async def resume_for_claim(store: Store, claim_id: UUID) -> Tally:
-    """Try again what waits for a claim that has just been submitted, or whose payers changed."""
-    waiting = await store.remittance_exceptions.lock_all(
-        RemittanceExceptionFilter(
-            claim_ids=[claim_id], kinds=WAITING_KINDS, status=ExceptionStatus.OPEN
-        )
-    )
-    if not waiting:
-        return Tally()
-    return await post_arrivals(store, await arrivals_of(store, waiting))
-
-
 async def arrivals_of(store: Store, exceptions: Sequence[RemittanceException]) -> list[Arrival]:
     """The queued claims as arrivals again, each with the transaction that it came in."""
     transactions = await store.remittance_transactions.get_many(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
+from services.claims.remittances import enqueue_posting
 from services.refusals import IllegalTransition
 from storage.interface import Store
 from storage.tables.remittances import RemittanceTransaction
@@ -51,7 +52,7 @@ async def accept(
             {"status": RemittanceStatus.POSTING, "processed_at": None},
             expected_version=remittance.version,
         )
-    await store.enqueue("post_remittance", {"remittance_id": str(remittance.id)})
+    await enqueue_posting(store, remittance.id)
     return transaction
 
 

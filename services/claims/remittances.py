@@ -112,11 +112,19 @@ async def receive(store: Store, file: ReceivedFile) -> tuple[Remittance, bool]:
     return remittance, True
 
 
+async def enqueue_posting(store: Store, remittance_id: UUID) -> None:
+    """A durable job that posts a remittance in the name of whoever asks for it now."""
+    await store.enqueue(
+        "post_remittance",
+        {"remittance_id": str(remittance_id), "asked_by": str(store.actor.principal_id)},
+    )
+
+
 async def receive_and_enqueue(store: Store, file: ReceivedFile) -> tuple[Remittance, bool]:
     """``receive``, and a durable job that posts it should nobody do so before."""
     remittance, is_new = await receive(store, file)
     if remittance.status is not RemittanceStatus.PROCESSED:
-        await store.enqueue("post_remittance", {"remittance_id": str(remittance.id)})
+        await enqueue_posting(store, remittance.id)
     return remittance, is_new
 
 

@@ -303,6 +303,7 @@ class ClaimAppeal(ClaimAppealFields, TenantRow, table=True):
     __tablename__ = "claim_appeals"
     __table_args__ = (
         belongs_to("claims", "claim_id"),
+        belongs_to("patients", "patient_id"),
         unique("claim_appeals", "claim_id", "appeal_number"),
         index("claim_appeals", "status", "id"),
         check(

@@ -56,7 +56,11 @@ class Adjudication(AdjudicationFields, AppendOnlyRow, table=True):
     __tablename__ = "adjudications"
     __table_args__ = (
         belongs_to("claims", "claim_id"),
+        belongs_to("patients", "patient_id"),
+        belongs_to("payers", "payer_id"),
         belongs_to("remittance_transactions", "transaction_id"),
+        belongs_to("remittance_exceptions", "exception_id"),
+        belongs_to("adjudications", "reverses_id"),
         index("adjudications", "claim_id", "id"),
         index("adjudications", "transaction_id", "claim_ordinal"),
         index("adjudications", "payer_id", "payer_claim_number"),
@@ -132,6 +136,9 @@ class LedgerEntry(LedgerFields, SealedRow, table=True):
     __table_args__ = (
         belongs_to("claims", "claim_id"),
         belongs_to("remittance_transactions", "transaction_id"),
+        belongs_to("adjudications", "adjudication_id"),
+        belongs_to("remittance_exceptions", "exception_id"),
+        belongs_to("provider_adjustments", "provider_adjustment_id"),
         index("ledger_entries", "claim_id", where="claim_id IS NOT NULL"),
         index("ledger_entries", "transaction_id", where="transaction_id IS NOT NULL"),
         index("ledger_entries", "xid"),
@@ -189,6 +196,9 @@ class Denial(DenialFields, TenantRow, table=True):
     __tablename__ = "denials"
     __table_args__ = (
         belongs_to("claims", "claim_id"),
+        belongs_to("patients", "patient_id"),
+        belongs_to("payers", "payer_id"),
+        belongs_to("claim_lines", "claim_line_id"),
         belongs_to("adjudications", "adjudication_id"),
         index("denials", "status", "due_on", "id"),
         index("denials", "claim_id"),

@@ -166,6 +166,7 @@ class RemittanceException(RemittanceExceptionFields, TenantRow, table=True):
     __table_args__ = (
         belongs_to("remittance_transactions", "transaction_id"),
         belongs_to("claims", "claim_id"),
+        belongs_to("patients", "patient_id"),
         unique("remittance_exceptions", "transaction_id", "claim_ordinal"),
         index("remittance_exceptions", "status", "id"),
         index("remittance_exceptions", "claim_id", where="claim_id IS NOT NULL"),

@@ -133,7 +133,7 @@ async def post_all(books: Books, files: Sequence[bytes]) -> None:
 
 
 @settings(
-    max_examples=25,
+    max_examples=15,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )

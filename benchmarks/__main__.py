@@ -1,0 +1,21 @@
+"""``python -m benchmarks``: every benchmark, each in a process of its own."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+PROGRAMS = ("remittance_parsing", "remittance_posting", "status_queue", "http_requests")
+
+
+def main() -> None:
+    for name in PROGRAMS:
+        sys.stdout.write(f"== {name}\n")
+        sys.stdout.flush()
+        code = subprocess.run([sys.executable, "-m", f"benchmarks.{name}"], check=False).returncode
+        if code:
+            sys.exit(code)
+
+
+if __name__ == "__main__":
+    main()
