@@ -50,7 +50,7 @@ class Envelope:
         self._metrics = metrics
 
     async def __call__(self, scope: "Scope", receive: "Receive", send: "Send") -> None:
-        if scope["type"] is not ScopeType.HTTP:
+        if scope["type"] != ScopeType.HTTP:
             await self._inner(scope, receive, send)
             return
         begun = time.perf_counter()

@@ -90,7 +90,7 @@ async def load(place: Place, case: Case) -> Listing:
     await storage.open()
     company = await make_company(addresses.owner, storage)
     (model,) = await make_claims(storage, company, 1, status=ClaimStatus.DRAFT)
-    with place.server.connect_as_superuser(case.database) as connection:
+    with place.server.connect_as_superuser(case.database) as connection, connection.transaction():
         connection.execute("SET LOCAL session_replication_role = replica")  # no foreign key checks
         names = [column.name for column in statements.table_of(Claim).columns]
         for companies, claims, company_id in (
