@@ -16,7 +16,6 @@ from typing import cast
 import msgspec
 import uvloop
 
-
 LONGEST_ANSWER_SECONDS = 10
 
 
@@ -54,7 +53,7 @@ class _Connection(asyncio.Protocol):
         self._left = 0
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self._transport = cast(asyncio.Transport, transport)
+        self._transport = cast("asyncio.Transport", transport)
         self._send()
 
     def data_received(self, data: bytes) -> None:

@@ -27,8 +27,9 @@ import uvloop
 
 from app.memory import look_for_cycles_rarely
 from benchmarks.database import Place, temporary_database
+from services.claims.receiving import ReceivedFile, receive
 from services.claims.remittance_scan import scan
-from services.claims.remittances import ReceivedFile, post_remittance, receive
+from services.claims.remittances import post_remittance
 from storage.files import FileVault
 from storage.filters import RemittanceTransactionFilter
 from storage.identifiers import new_id

@@ -25,7 +25,7 @@ from app.answers import (
 from app.api.parameters import Cursor, Limit, SearchText
 from app.call import Call
 from app.uploads import spooled_body
-from services.claims import remittance_queries, remittance_review, remittances
+from services.claims import receiving, remittance_queries, remittance_review, remittances
 from services.claims.remittance_scan import scan
 from services.identity.scopes import Scope
 from services.inputs import Input
@@ -141,7 +141,7 @@ class RemittanceController(Controller):
             upload.file.seek(0)
             company_id = request.principal.company_id
             key = await asyncio.to_thread(vault.keep, company_id, upload.sha256, upload.file)
-            received = remittances.ReceivedFile(
+            received = receiving.ReceivedFile(
                 file_name, key, upload.sha256, upload.byte_count, found
             )
         at_once = (
@@ -155,7 +155,7 @@ class RemittanceController(Controller):
             return _answer(result[0], b"", 200 if is_done else 202)
 
         response = await request.run(
-            lambda store: remittances.receive_and_enqueue(store, received),
+            lambda store: receiving.receive_and_enqueue(store, received),
             accepted,
         )
         if "Location" not in response.headers:

@@ -15,7 +15,7 @@ from rich.table import Table
 
 from app.runtime import Installation, installation
 from app.settings import Settings
-from services.claims import remittance_queries, remittances
+from services.claims import receiving, remittance_queries, remittances
 from services.claims.remittance_queries import Progress as RemittanceProgress
 from services.claims.remittance_scan import UnreadableRemittance, scan
 from storage.files import FileDamaged
@@ -111,9 +111,9 @@ async def _post_one(
     except FileDamaged:
         return _Outcome(path, None, "It changed while it was read. Nothing was posted.")
     name = path.name[-_LONGEST_NAME:]
-    received = remittances.ReceivedFile(name, key, sha256, reading.byte_count, found)
+    received = receiving.ReceivedFile(name, key, sha256, reading.byte_count, found)
     async with storage.transaction(company_id, actor) as store:
-        remittance, _ = await remittances.receive_and_enqueue(store, received)
+        remittance, _ = await receiving.receive_and_enqueue(store, received)
     task = bar.add_task(path.name, total=found.claim_count)
     await remittances.post_remittance(
         storage,

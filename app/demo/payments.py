@@ -10,7 +10,7 @@ from random import Random
 from app.demo.books import Office, SentClaims
 from app.demo.practices import DemoPayer
 from app.demo.remittance_files import Cas, Claim, Line, Plb, RemittanceFile, Transaction
-from services.claims import remittances
+from services.claims import receiving, remittances
 from services.claims.claims import ClaimWithLines
 from services.claims.remittance_scan import scan
 from storage.files import FileVault
@@ -82,9 +82,9 @@ async def _post(
 ) -> None:
     sha256 = hashlib.sha256(content).digest()
     key = vault.keep(office.company_id, sha256, io.BytesIO(content))
-    received = remittances.ReceivedFile(name, key, sha256, len(content), scan([content]))
+    received = receiving.ReceivedFile(name, key, sha256, len(content), scan([content]))
     async with storage.transaction(office.company_id, office.staff) as store:
-        remittance, _ = await remittances.receive(store, received)
+        remittance, _ = await receiving.receive(store, received)
     await remittances.post_remittance(
         storage, vault, office.company_id, office.staff, remittance.id
     )

@@ -5,7 +5,6 @@ access log; SQLAlchemy's asynchronous session over psycopg.
 """
 
 import datetime as dt
-import hashlib
 import secrets
 import string
 from collections.abc import AsyncIterator
@@ -34,7 +33,6 @@ from sqlmodel import SQLModel
 from benchmarks.servers.by_hand import NewClaim
 from services.identity.credentials import KEY_PREFIX, parse_credential
 from storage.identifiers import new_id
-from storage.postgres import numbers
 from storage.tables import claims, identity, trail  # noqa: F401 -- they make the tables
 
 tables = SQLModel.metadata.tables

@@ -22,8 +22,8 @@ JSON = "application/json"
 Caller = Request[Any, Any, Any]
 
 COLUMNS = ", ".join(CLAIM_AT)
-CLAIM = f"SELECT {COLUMNS} FROM bare_claims WHERE id = %s"  # noqa: S608
-CLAIMS_OF_STATUS = f"SELECT {COLUMNS} FROM bare_claims WHERE status = %s ORDER BY id DESC LIMIT %s"  # noqa: S608
+CLAIM = f"SELECT {COLUMNS} FROM bare_claims WHERE id = %s"
+CLAIMS_OF_STATUS = f"SELECT {COLUMNS} FROM bare_claims WHERE status = %s ORDER BY id DESC LIMIT %s"
 GIVEN = (
     "id",
     "claim_number",
@@ -38,7 +38,7 @@ GIVEN = (
     "diagnosis_codes",
 )
 INSERT = (
-    f"INSERT INTO bare_claims ({', '.join(GIVEN)}) VALUES ({', '.join(['%s'] * len(GIVEN))})"  # noqa: S608
+    f"INSERT INTO bare_claims ({', '.join(GIVEN)}) VALUES ({', '.join(['%s'] * len(GIVEN))})"
     f" RETURNING {', '.join(name for name, _ in CLAIM_SHOWN)}"
 )
 

@@ -5,7 +5,6 @@ and JSON are handled as somebody would who has only these three routes to write.
 """
 
 import datetime as dt
-import hashlib
 import secrets
 import string
 from collections.abc import AsyncIterator, Mapping, Sequence

@@ -6,16 +6,14 @@ in the queue of exceptions.
 
 from __future__ import annotations
 
-import datetime as dt
-from collections import defaultdict
-from collections.abc import Iterable, Sequence
+import asyncio
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from uuid import UUID
 
 import msgspec
 
 from services.claims.books import (
-    REVERSAL,
     Arrival,
     Book,
     Obstacle,
@@ -25,35 +23,26 @@ from services.claims.books import (
     obstacle_of_content,
     post,
 )
-from services.claims.matching import adjusted_cents, payer_claim_numbers
-from services.claims.record_limits import PAYER_CLAIM_NUMBER
-from services.claims.settlement import (
-    AdjudicationKind,
-    LedgerKey,
-    PostedAdjudication,
-    PostedAdjustment,
+from services.claims.bookshelf import Finder, find_claims, load_books
+from services.claims.exception_queue import (
+    Queued,
+    cancel_out,
+    close_posted,
+    enqueue_exceptions,
+    restate,
 )
 from services.claims.x12.remittance_model import RemittanceClaim
 from storage.filters import (
-    AdjudicationFilter,
-    ByAdjudication,
-    ByClaim,
-    ClaimFilter,
     DenialFilter,
-    LedgerFilter,
     RemittanceExceptionFilter,
 )
-from storage.identifiers import new_id
 from storage.interface import Store
-from storage.tables.claims import Claim, ClaimLine
-from storage.tables.ledger import Adjudication, AdjudicationAdjustment
-from storage.tables.remittances import RemittanceException, RemittanceExceptionFields
+from storage.tables.claims import Claim
+from storage.tables.remittances import RemittanceException
 from storage.vocabulary.claims import (
-    AdjudicationStatus,
     DenialStatus,
     ExceptionKind,
     ExceptionStatus,
-    LedgerKind,
 )
 
 WAITING_KINDS = [
@@ -64,7 +53,9 @@ WAITING_KINDS = [
 ]
 """Exceptions that another event of the same claim may clear by itself."""
 
-_OWN_KINDS = frozenset({LedgerKind.PAYMENT, LedgerKind.WRITE_OFF, LedgerKind.PATIENT_TRANSFER})
+
+_DECIDED_AT_ONCE = 50
+"""More arrivals than these are decided off the event loop, on which others are answered."""
 
 
 @dataclass
@@ -75,15 +66,6 @@ class Tally:
     posted: int = 0
     queued: int = 0
     still_blocked: list[Obstacle] = field(default_factory=list)
-
-
-@dataclass(frozen=True)
-class _Queued:
-    """An arrival that waits, the claim it seems to be about, and why."""
-
-    arrival: Arrival
-    obstacle: Obstacle
-    book: Book | None
 
 
 async def post_arrivals(store: Store, arrivals: Sequence[Arrival]) -> Tally:
@@ -131,274 +113,57 @@ async def arrivals_of(store: Store, exceptions: Sequence[RemittanceException]) -
 
 async def _post_once(store: Store, arrivals: Sequence[Arrival]) -> tuple[Tally, set[UUID]]:
     """One round: returns the tally and the claims to which something was posted."""
-    obstacles = [obstacle_of_content(each) for each in arrivals]
-    finder = await _find_claims(store, arrivals)
-    books = await _load_books(store, finder.claims())
-    writing = Writing()
-    queued: list[_Queued] = []
-    resolved: list[tuple[RemittanceException, Claim]] = []
-    touched: set[UUID] = set()
-    order = sorted(range(len(arrivals)), key=lambda at: not arrivals[at].is_reversal)
-    for at in order:
-        arrival = arrivals[at]
-        obstacle = obstacles[at]
+    finder = await find_claims(store, arrivals)
+    books = await load_books(store, finder.claims())
+    if len(arrivals) > _DECIDED_AT_ONCE:
+        made = await asyncio.to_thread(_decide, arrivals, finder, books)
+    else:
+        made = _decide(arrivals, finder, books)
+    fresh = [each for each in made.queued if each.arrival.exception is None]
+    tried_again = [each for each in made.queued if each.arrival.exception is not None]
+    await enqueue_exceptions(store, fresh, made.writing)
+    await cancel_out(store, fresh)
+    await _save(store, made.writing, [books[claim_id] for claim_id in sorted(made.touched)])
+    await close_posted(store, made.resolved)
+    await restate(store, tried_again)
+    blocked = [each.obstacle for each in tried_again]
+    return Tally(len(arrivals) - len(made.queued), len(fresh), blocked), made.touched
+
+
+@dataclass
+class _Decided:
+    """What becomes of some arrivals, before anything is written."""
+
+    writing: Writing = field(default_factory=Writing)
+    queued: list[Queued] = field(default_factory=list)
+    resolved: list[tuple[RemittanceException, Claim]] = field(default_factory=list)
+    touched: set[UUID] = field(default_factory=set)
+
+
+def _decide(arrivals: Sequence[Arrival], finder: Finder, books: dict[UUID, Book]) -> _Decided:
+    """Post to the books, reversals first, and say what has to wait. Touches no database."""
+    made = _Decided()
+    for arrival in sorted(arrivals, key=lambda each: not each.is_reversal):
         found = finder.of(arrival)
         book = books[found[0].id] if len(found) == 1 else None
+        obstacle = obstacle_of_content(arrival)
         if obstacle is None:
             obstacle = _no_claim(found) if book is None else obstacle_of_claim(arrival, book)
         if obstacle is not None or book is None:
             assert obstacle is not None
-            queued.append(_Queued(arrival, obstacle, book))
+            made.queued.append(Queued(arrival, obstacle, book))
             continue
-        post(arrival, book, writing)
-        touched.add(book.claim.id)
+        post(arrival, book, made.writing)
+        made.touched.add(book.claim.id)
         if arrival.exception is not None:
-            resolved.append((arrival.exception, book.claim))
-    fresh = [each for each in queued if each.arrival.exception is None]
-    await _queue(store, fresh, writing)
-    await _cancel_out(store, fresh)
-    await _save(store, writing, [books[claim_id] for claim_id in sorted(touched)])
-    await _close(store, resolved)
-    await _restate(store, [each for each in queued if each.arrival.exception is not None])
-    blocked = [each.obstacle for each in queued if each.arrival.exception is not None]
-    return Tally(len(order) - len(queued), len(fresh), blocked), touched
+            made.resolved.append((arrival.exception, book.claim))
+    return made
 
 
 def _no_claim(found: Sequence[Claim]) -> Obstacle:
     if found:
         return Obstacle(ExceptionKind.AMBIGUOUS, f"{len(found)} claims have this payer number")
     return Obstacle(ExceptionKind.UNMATCHED, "no claim has this control number or payer number")
-
-
-class _Finder:
-    """The claims that arrivals may be about, held and indexed."""
-
-    def __init__(self) -> None:
-        self._by_id: dict[UUID, Claim] = {}
-        self._by_control_number: dict[str, Claim] = {}
-        self._by_payer_number: dict[tuple[UUID, str], set[UUID]] = defaultdict(set)
-
-    def add(self, claims: Iterable[Claim]) -> None:
-        for claim in claims:
-            self._by_id[claim.id] = claim
-            self._by_control_number[claim.patient_control_number] = claim
-
-    def add_payer_number(self, payer_id: UUID, number: str, claim_id: UUID) -> None:
-        if claim_id in self._by_id:
-            self._by_payer_number[payer_id, number].add(claim_id)
-
-    def claims(self) -> list[Claim]:
-        return list(self._by_id.values())
-
-    def of(self, arrival: Arrival) -> list[Claim]:
-        """The claims that an arrival may mean: one, none, or several (ambiguous)."""
-        exception = arrival.exception
-        if exception is not None and exception.claim_id in self._by_id:
-            return [self._by_id[exception.claim_id]]
-        by_control_number = self._by_control_number.get(arrival.content.patient_control_number)
-        if by_control_number is not None:
-            return [by_control_number]
-        if arrival.source.payer is None:
-            return []
-        for number in payer_claim_numbers(arrival.content):
-            found = self._by_payer_number.get((arrival.source.payer.id, number))
-            if found:
-                return [self._by_id[claim_id] for claim_id in sorted(found)]
-        return []
-
-
-async def _find_claims(store: Store, arrivals: Sequence[Arrival]) -> _Finder:
-    finder = _Finder()
-    chosen = {
-        each.exception.claim_id
-        for each in arrivals
-        if each.exception is not None and each.exception.claim_id is not None
-    }
-    if chosen:
-        finder.add(await store.claims.lock_all(ClaimFilter(ids=sorted(chosen))))
-    numbers = {
-        each.content.patient_control_number
-        for each in arrivals
-        if each.exception is None or each.exception.claim_id is None
-    }
-    if numbers:
-        finder.add(
-            await store.claims.lock_all(ClaimFilter(patient_control_numbers=sorted(numbers)))
-        )
-    await _find_by_payer_number(store, arrivals, finder)
-    return finder
-
-
-async def _find_by_payer_number(store: Store, arrivals: Sequence[Arrival], finder: _Finder) -> None:
-    unmatched = [each for each in arrivals if not finder.of(each) and each.source.payer is not None]
-    wanted = sorted({number for each in unmatched for number in payer_claim_numbers(each.content)})
-    if not wanted:
-        return
-    adjudicated = await store.adjudications.all(AdjudicationFilter(payer_claim_numbers=wanted))
-    stored = await store.claims.lock_all(ClaimFilter(payer_claim_numbers=wanted))
-    finder.add(stored)
-    further = {each.claim_id for each in adjudicated} - {claim.id for claim in finder.claims()}
-    if further:
-        finder.add(await store.claims.lock_all(ClaimFilter(ids=sorted(further))))
-    for claim in stored:
-        if claim.payer_claim_number is not None:
-            finder.add_payer_number(claim.primary_payer_id, claim.payer_claim_number, claim.id)
-    for each in adjudicated:
-        if each.payer_claim_number is not None:
-            finder.add_payer_number(each.payer_id, each.payer_claim_number, each.claim_id)
-
-
-async def _load_books(store: Store, claims: Sequence[Claim]) -> dict[UUID, Book]:
-    if not claims:
-        return {}
-    lines: dict[UUID, list[ClaimLine]] = defaultdict(list)
-    ids = [claim.id for claim in claims]
-    for line in await store.claim_lines.all(ByClaim(claim_ids=ids)):
-        lines[line.claim_id].append(line)
-    books = {claim.id: Book.open(claim, lines[claim.id]) for claim in claims}
-    with_history = [
-        claim.id
-        for claim in claims
-        if claim.adjudication_status != AdjudicationStatus.NOT_ADJUDICATED
-        or claim.last_adjudicated_on is not None
-    ]
-    if with_history:
-        await _load_history(store, books, with_history)
-    return books
-
-
-async def _load_history(store: Store, books: dict[UUID, Book], claim_ids: list[UUID]) -> None:
-    adjudications = await store.adjudications.all(AdjudicationFilter(claim_ids=claim_ids))
-    adjustments: dict[UUID, list[AdjudicationAdjustment]] = defaultdict(list)
-    ids = [each.id for each in adjudications]
-    for each in await store.adjudication_adjustments.all(ByAdjudication(adjudication_ids=ids)):
-        adjustments[each.adjudication_id].append(each)
-    for adjudication in adjudications:
-        book = books[adjudication.claim_id]
-        if adjudication.is_forwarded:
-            book.forwarding[adjudication.id] = adjudication.payer_sequence
-        book.enter(
-            _posted(adjudication, adjustments[adjudication.id]), adjudication.payer_claim_number
-        )
-    for entry in await store.ledger_entries.all(LedgerFilter(claim_ids=claim_ids)):
-        if entry.kind in _OWN_KINDS and entry.claim_id is not None:
-            assert entry.adjudication_id is not None
-            ledger = books[entry.claim_id].ledger
-            key = LedgerKey(entry.kind, entry.adjudication_id, entry.adjustment_id)
-            ledger[key] = ledger.get(key, 0) + entry.amount_cents
-
-
-def _posted(
-    adjudication: Adjudication, adjustments: Sequence[AdjudicationAdjustment]
-) -> PostedAdjudication:
-    is_reversal = adjudication.reverses_id is not None
-    return PostedAdjudication(
-        id=adjudication.id,
-        payer_sequence=adjudication.payer_sequence,
-        effective_on=adjudication.effective_on,
-        order_key=adjudication.order_key,
-        charge_cents=adjudication.charge_cents,
-        paid_cents=adjudication.paid_cents,
-        outcome=adjudication.outcome,
-        adjustments=tuple(
-            PostedAdjustment(each.id, each.group_code, each.reason_code, each.amount_cents)
-            for each in sorted(adjustments, key=lambda each: each.ordinal)
-        ),
-        kind=AdjudicationKind.REVERSAL if is_reversal else AdjudicationKind.ADJUDICATION,
-        reverses=adjudication.reverses_id,
-    )
-
-
-async def _queue(store: Store, queued: Sequence[_Queued], writing: Writing) -> None:
-    """Put arrivals into the queue of exceptions, their money into unapplied cash."""
-    rows: dict[UUID, RemittanceExceptionFields] = {}
-    for each in queued:
-        exception_id, content = new_id(), each.arrival.content
-        source, claim = each.arrival.source, each.book.claim if each.book is not None else None
-        rows[exception_id] = RemittanceExceptionFields(
-            transaction_id=source.transaction.id,
-            claim_ordinal=content.ordinal,
-            position=content.position,
-            kind=each.obstacle.kind,
-            detail=each.obstacle.detail,
-            patient_control_number=content.patient_control_number[:80],
-            payer_claim_number=(content.payer_claim_number or "")[:PAYER_CLAIM_NUMBER] or None,
-            status_code=content.status_code[:3],
-            charge_cents=content.charge_cents,
-            paid_cents=content.paid_cents,
-            difference_cents=each.obstacle.difference_cents,
-            service_date=content.service_from or _first_service(content),
-            member_id=(content.member_id or "")[:80] or None,
-            claim_id=claim.id if claim is not None else None,
-            patient_id=claim.patient_id if claim is not None else None,
-            content=msgspec.to_builtins(content),
-        )
-        writing.move(LedgerKind.UNAPPLIED, content.paid_cents, source, exception_id=exception_id)
-    await store.remittance_exceptions.create_many(list(rows.values()), ids=list(rows))
-
-
-async def _cancel_out(store: Store, queued: Sequence[_Queued]) -> None:
-    """Close pairs in the queue: a claim that was never posted and the payer's own reversal of it,
-    whichever came first.
-
-    Their money in unapplied cash sums to zero, and nothing is left to decide.
-    """
-    if not queued:
-        return
-    numbers = sorted({each.arrival.content.patient_control_number[:80] for each in queued})
-    waiting = await store.remittance_exceptions.lock_all(
-        RemittanceExceptionFilter(patient_control_numbers=numbers, status=ExceptionStatus.OPEN)
-    )
-    if not any(each.status_code == REVERSAL for each in waiting):
-        return
-    sent = await store.remittance_transactions.get_many(
-        sorted({each.transaction_id for each in waiting})
-    )
-    payer_of_transaction = {each.id: each.payer_id for each in sent}
-    closed = opposite_pairs([(each, payer_of_transaction[each.transaction_id]) for each in waiting])
-    await store.remittance_exceptions.update_many(
-        {each.id: each.version for each in closed},
-        {
-            "status": [ExceptionStatus.SUPERSEDED] * len(closed),
-            "resolved_at": [store.now] * len(closed),
-            "resolution_note": ["The payer took it back before it was posted."] * len(closed),
-        },
-    )
-
-
-def opposite_pairs(
-    waiting: Sequence[tuple[RemittanceException, UUID | None]],
-) -> list[RemittanceException]:
-    """Each reversal and the oldest waiting claim that it takes back, given with their payers.
-
-    They are of one payer and one control number and exact opposites, every adjustment included.
-    """
-    originals: dict[object, list[RemittanceException]] = defaultdict(list)
-    reversals = []
-    for each, payer_id in waiting:
-        content = msgspec.convert(each.content, RemittanceClaim)
-        amounts = (each.charge_cents, each.paid_cents, frozenset(adjusted_cents(content).items()))
-        who = (payer_id, each.patient_control_number)
-        if each.status_code == REVERSAL:
-            reversals.append((each, (*who, *_opposite(amounts))))
-        else:
-            originals[(*who, *amounts)].append(each)
-    paired = []
-    for reversal, wanted in reversals:
-        if originals[wanted]:
-            paired += [originals[wanted].pop(0), reversal]
-    return paired
-
-
-def _opposite(
-    amounts: tuple[int, int, frozenset[tuple[tuple[str, str], int]]],
-) -> tuple[int, int, frozenset[tuple[tuple[str, str], int]]]:
-    charge, paid, adjusted = amounts
-    return -charge, -paid, frozenset((key, -cents) for key, cents in adjusted)
-
-
-def _first_service(content: RemittanceClaim) -> dt.date | None:
-    return min((line.service_from for line in content.lines if line.service_from), default=None)
 
 
 async def _save(store: Store, writing: Writing, touched: Sequence[Book]) -> None:
@@ -465,43 +230,5 @@ async def _save_balances(store: Store, touched: Sequence[Book]) -> None:
             "patient_balance_cents": [each.patient_balance_cents for _, each in settled],
             "last_adjudicated_on": [book.last_adjudicated_on for book, _ in settled],
             "payer_claim_number": [book.payer_claim_number for book, _ in settled],
-        },
-    )
-
-
-async def _restate(store: Store, queued: Sequence[_Queued]) -> None:
-    """Say of exceptions that were tried again what keeps them now, where that has changed."""
-    changed = [
-        (each, exception)
-        for each in queued
-        if (exception := each.arrival.exception) is not None
-        and (each.obstacle.kind, each.obstacle.detail) != (exception.kind, exception.detail)
-    ]
-    await store.remittance_exceptions.update_many(
-        {exception.id: exception.version for _, exception in changed},
-        {
-            "kind": [each.obstacle.kind for each, _ in changed],
-            "detail": [each.obstacle.detail for each, _ in changed],
-            "claim_id": [
-                exception.claim_id if each.book is None else each.book.claim.id
-                for each, exception in changed
-            ],
-            "patient_id": [
-                exception.patient_id if each.book is None else each.book.claim.patient_id
-                for each, exception in changed
-            ],
-        },
-    )
-
-
-async def _close(store: Store, resolved: Sequence[tuple[RemittanceException, Claim]]) -> None:
-    """Take posted arrivals out of the queue."""
-    await store.remittance_exceptions.update_many(
-        {exception.id: exception.version for exception, _ in resolved},
-        {
-            "status": [ExceptionStatus.POSTED] * len(resolved),
-            "resolved_at": [store.now] * len(resolved),
-            "claim_id": [claim.id for _, claim in resolved],
-            "patient_id": [claim.patient_id for _, claim in resolved],
         },
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from services.claims.remittances import enqueue_posting
+from services.claims.receiving import enqueue_posting
 from services.refusals import IllegalTransition
 from storage.interface import Store
 from storage.tables.remittances import RemittanceTransaction

@@ -24,12 +24,17 @@ from storage.postgres.numbers import PostgresNumbers
 from storage.postgres.repository import PostgresRepository
 from storage.postgres.sealing import PostgresSealing
 
-ROW_CLASSES: Mapping[str, type[Any]] = {
-    name: typing.get_args(hint)[1]
-    for name, hint in typing.get_type_hints(interface.Store).items()
-    if typing.get_origin(hint) in (interface.Repository, interface.Log)
-}
-"""The row class of each repository, read off the interface: one line there is all it takes."""
+
+def row_classes(declaration: type) -> Mapping[str, type[Any]]:
+    """The row class of each repository that a store declares: one line there is all it takes."""
+    return {
+        name: typing.get_args(hint)[1]
+        for name, hint in typing.get_type_hints(declaration).items()
+        if typing.get_origin(hint) in (interface.Repository, interface.Log)
+    }
+
+
+ROW_CLASSES = row_classes(interface.Store)
 
 
 _LONGEST_WAIT_SECONDS = 10

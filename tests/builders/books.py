@@ -14,8 +14,9 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 from uuid import UUID
 
+from services.claims.receiving import ReceivedFile, receive
 from services.claims.remittance_scan import scan
-from services.claims.remittances import ReceivedFile, post_remittance, receive
+from services.claims.remittances import post_remittance
 from storage.files import FileVault
 from storage.filters import (
     AdjudicationFilter,

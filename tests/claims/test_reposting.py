@@ -11,9 +11,10 @@ from uuid import UUID
 
 import pytest
 
+from services.claims.receiving import ReceivedFile, receive
 from services.claims.remittance_review import accept, dismiss
 from services.claims.remittance_scan import scan
-from services.claims.remittances import ReceivedFile, post_remittance, receive
+from services.claims.remittances import post_remittance
 from services.refusals import IllegalTransition
 from storage.embedded import RoleAddresses
 from storage.files import FileDamaged, FileVault

@@ -25,7 +25,7 @@ DENIED = AdjudicationOutcome.DENIED
 PAID = AdjudicationOutcome.PAID
 
 
-def adjudication(  # noqa: PLR0913 -- a builder: every part has a default
+def adjudication(
     number: int,
     reasons: str = "",
     *,
