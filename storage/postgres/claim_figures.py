@@ -2,18 +2,16 @@
 
 import datetime as dt
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import sqlalchemy as sa
 
 from storage.figures import ClaimTotals, DenialTotals
 from storage.filters import ClaimFilter, DenialFilter
+from storage.postgres.bound import BoundTransaction
 from storage.postgres.claim_rules import CLAIM_RULES, claims, denials
 from storage.postgres.statements import compiled, conditions_given, predicates
 from storage.vocabulary.claims import AdjudicationStatus, ClaimStatus, DenialStatus
-
-if TYPE_CHECKING:
-    from storage.postgres.transaction import PostgresStore
 
 _IS_SUBMITTED = CLAIM_RULES["is_submitted"]
 _IS_SETTLED = CLAIM_RULES["is_settled"]
@@ -95,7 +93,7 @@ def _denial_totals(names: tuple[str, ...]) -> str:
 class PostgresClaimFigures:
     """See ``storage.interface.ClaimFigures``."""
 
-    def __init__(self, store: "PostgresStore") -> None:
+    def __init__(self, store: BoundTransaction) -> None:
         self._store = store
 
     async def claim_totals(self, conditions: ClaimFilter) -> list[ClaimTotals]:

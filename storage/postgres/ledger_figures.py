@@ -1,14 +1,11 @@
 """Sums of the ledger that the database computes. Each names the company in every predicate."""
 
 import datetime as dt
-from typing import TYPE_CHECKING
 from uuid import UUID
 
 from storage.figures import AccountBalance, OpenItem
+from storage.postgres.bound import BoundTransaction
 from storage.vocabulary.claims import LedgerAccount
-
-if TYPE_CHECKING:
-    from storage.postgres.transaction import PostgresStore
 
 _ACCOUNTS = """
 SELECT account, sum(cents)::bigint
@@ -84,7 +81,7 @@ LIMIT %(limit)s
 class PostgresLedgerFigures:
     """See ``storage.interface.LedgerFigures``."""
 
-    def __init__(self, store: "PostgresStore") -> None:
+    def __init__(self, store: BoundTransaction) -> None:
         self._store = store
 
     async def account_balances(self, *, first: dt.date, last: dt.date) -> list[AccountBalance]:

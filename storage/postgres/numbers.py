@@ -1,11 +1,7 @@
 """Human numbers from the company's counters."""
 
-from typing import TYPE_CHECKING
-
 from storage.identifiers import new_id
-
-if TYPE_CHECKING:
-    from storage.postgres.transaction import PostgresStore
+from storage.postgres.bound import BoundTransaction
 
 TAKE = """
 INSERT INTO counters AS held (
@@ -26,7 +22,7 @@ RETURNING last_number
 class PostgresNumbers:
     """See ``storage.interface.Numbers``. The counter's row is held until the transaction ends."""
 
-    def __init__(self, store: "PostgresStore") -> None:
+    def __init__(self, store: BoundTransaction) -> None:
         self._store = store
 
     async def take(self, name: str, count: int = 1) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import builtins
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from functools import cache
-from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
+from typing import Any, Generic, TypeVar, cast
 from uuid import UUID
 
 import psycopg
@@ -19,11 +19,9 @@ from storage.filters import Filter
 from storage.identifiers import new_id, new_ids
 from storage.interface import DEFAULT_LIMIT, Page
 from storage.postgres import statements
+from storage.postgres.bound import BoundTransaction
 from storage.rows import BOOKKEEPING, AppendOnlyRow, SealedRow
 from storage.tables.claims import Patient
-
-if TYPE_CHECKING:
-    from storage.postgres.transaction import PostgresStore
 
 Fields = TypeVar("Fields", bound=SQLModel)
 Row = TypeVar("Row", bound=SQLModel)
@@ -126,7 +124,7 @@ def _kind(conditions: Filter) -> Hashable:
 class PostgresRepository(Generic[Fields, Row, Conditions]):
     """See ``storage.interface.Repository``, whose promises these verbs keep."""
 
-    def __init__(self, store: PostgresStore, row: type[Row]) -> None:
+    def __init__(self, store: BoundTransaction, row: type[Row]) -> None:
         self._store = store
         self._row = row
         self._shape: Shape[Row] = shape_of(row)

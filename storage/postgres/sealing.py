@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator, Mapping
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from uuid import UUID
 
 import psycopg
@@ -10,15 +10,13 @@ import sqlalchemy as sa
 from sqlmodel import SQLModel
 
 from storage.errors import StorageUnavailable
+from storage.postgres.bound import BoundTransaction
 from storage.postgres.errors import translate
 from storage.postgres.repository import shape_of
 from storage.rows import TransactionId
 from storage.tables.trail import Seal
 from storage.trail.chain import Horizon, Pending, SealedText, SealRun, Span
 from storage.trail.forms import FORMS, SEALED_LOGS
-
-if TYPE_CHECKING:
-    from storage.postgres.transaction import PostgresStore
 
 _TEXTS_AT_ONCE = 5_000
 _SEALS_AT_ONCE = 20
@@ -78,7 +76,7 @@ def _conditions(span: Span) -> tuple[str, dict[str, object]]:
 class PostgresSealing:
     """See ``storage.trail.chain.Sealing``."""
 
-    def __init__(self, store: "PostgresStore") -> None:
+    def __init__(self, store: BoundTransaction) -> None:
         self._store = store
         self._cursors = 0
 

@@ -1,0 +1,27 @@
+"""What a repository needs of the transaction that it works in."""
+
+import datetime as dt
+from collections.abc import Mapping
+from typing import Any, Protocol
+from uuid import UUID
+
+import psycopg
+
+from storage.interface import Actor
+
+
+class BoundTransaction(Protocol):
+    """One transaction of one company, open and bound to it."""
+
+    company_id: UUID
+    actor: Actor
+    patients_read: set[UUID | None]
+
+    @property
+    def now(self) -> dt.datetime:
+        """The time of the transaction."""
+
+    async def execute(
+        self, sql: str, parameters: Mapping[str, Any] | None = None
+    ) -> psycopg.AsyncCursor[tuple[Any, ...]]:
+        """Run one statement. Raises storage errors."""
