@@ -79,8 +79,10 @@ class Call(Request[Any, Any, State]):
     @property
     def request_id(self) -> UUID:
         """Made by the program for every request; rows and logs carry it."""
-        request_id = self.scope["state"].setdefault("request_id", None) or new_id()
-        self.scope["state"]["request_id"] = request_id
+        state = self.scope["state"]
+        request_id = state.get("request_id")
+        if request_id is None:
+            request_id = state["request_id"] = new_id()
         assert isinstance(request_id, UUID)
         return request_id
 
@@ -171,7 +173,7 @@ class Call(Request[Any, Any, State]):
                 else authenticate_key(store, credential.secret_sha256)
             )
             store.actor = actor.named(principal.id)
-            self.state["principal"] = principal
+            self.scope["state"]["principal"] = principal
             self.platform.limiter.count_principal(principal.id, self)
             scope = self.route_handler.opt["scope"]
             if scope is not None:

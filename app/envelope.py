@@ -1,11 +1,11 @@
 """Around every request: its id, the limit per address, the log line, the figures."""
 
 import time
+from functools import cache
 from typing import TYPE_CHECKING
 
 import structlog
 from litestar import Request
-from litestar.datastructures import MutableScopeHeaders
 from litestar.enums import ScopeType
 from prometheus_client import CollectorRegistry, Counter, Histogram
 
@@ -36,6 +36,13 @@ class Metrics:
             ["operation"],
             registry=self.registry,
         )
+        self._of_status = cache(self.requests.labels)
+        self._of_operation = cache(self.seconds.labels)
+
+    def observe(self, operation: str, status: int, seconds: float) -> None:
+        """Count an answer."""
+        self._of_status(operation, str(status)).inc()
+        self._of_operation(operation).observe(seconds)
 
 
 class Envelope:
@@ -63,16 +70,19 @@ class Envelope:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                headers = MutableScopeHeaders(message)
+                headers = [*message["headers"], (b"x-content-type-options", b"nosniff")]
                 if status != 404:  # noqa: PLR2004 -- an absent row and a foreign one answer alike
-                    headers["X-Request-Id"] = str(request_id)
-                headers.setdefault("Cache-Control", "no-store")
-                headers["X-Content-Type-Options"] = "nosniff"
+                    headers.append((b"x-request-id", str(request_id).encode()))
+                if not any(name == b"cache-control" for name, _ in headers):
+                    headers.append((b"cache-control", b"no-store"))
                 allowance = state.get("allowance")
                 if isinstance(allowance, Allowance):
-                    headers["RateLimit-Limit"] = str(allowance.limit)
-                    headers["RateLimit-Remaining"] = str(allowance.remaining)
-                    headers["RateLimit-Reset"] = str(allowance.resets_in_seconds)
+                    headers += (
+                        (b"ratelimit-limit", b"%d" % allowance.limit),
+                        (b"ratelimit-remaining", b"%d" % allowance.remaining),
+                        (b"ratelimit-reset", b"%d" % allowance.resets_in_seconds),
+                    )
+                message["headers"] = headers
             await send(message)
 
         try:
@@ -88,8 +98,7 @@ class Envelope:
             handler = scope.get("route_handler")
             operation = handler.opt.get("operation", "none") if handler is not None else "none"
             taken = time.perf_counter() - begun
-            self._metrics.requests.labels(operation, str(status)).inc()
-            self._metrics.seconds.labels(operation).observe(taken)
+            self._metrics.observe(operation, status, taken)
             log.info(
                 "request",
                 operation=operation,

@@ -54,7 +54,9 @@ class Limiter:
 
     def count_principal(self, principal_id: UUID, call: "Call") -> None:
         """Raises TooManyRequests; leaves the allowance for the answer's headers."""
-        call.state["allowance"] = self._count(self._per_principal, "principal", str(principal_id))
+        call.scope["state"]["allowance"] = self._count(
+            self._per_principal, "principal", str(principal_id)
+        )
 
     def count_sign_in(self, *, address: str, company_slug: str, email: str) -> None:
         """Count an attempt for its address and for whom it names, whether or not they exist.

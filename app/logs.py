@@ -8,6 +8,7 @@ import logging
 import sys
 import traceback
 
+import msgspec
 import structlog
 from structlog.types import EventDict, Processor, WrappedLogger
 
@@ -22,15 +23,15 @@ def configure(log_format: LogFormat) -> None:
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         _without_exception_text,
     ]
-    renderer: Processor = (
-        structlog.processors.JSONRenderer()
-        if log_format is LogFormat.JSON
-        else structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
-    )
+    renderer: Processor = _as_text
+    if log_format is LogFormat.JSON:
+        renderer = structlog.processors.JSONRenderer(_json)
+    elif sys.stderr.isatty():
+        renderer = structlog.dev.ConsoleRenderer()
     structlog.configure(
         processors=[*shared, renderer],
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        logger_factory=structlog.WriteLoggerFactory(sys.stderr),
         cache_logger_on_first_use=True,
     )
     handler = logging.StreamHandler(sys.stderr)
@@ -46,6 +47,16 @@ def configure(log_format: LogFormat) -> None:
     )
     handler.addFilter(_without_arguments_of_jobs)
     logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
+
+
+def _as_text(_: WrappedLogger, __: str, event: EventDict) -> str:
+    """One line: when, how grave, what, and then each fact by its name."""
+    head = f"{event.pop('timestamp')} [{event.pop('level')}] {event.pop('event')}"
+    return " ".join((head, *(f"{name}={value!r}" for name, value in event.items())))
+
+
+def _json(event: EventDict, **_: object) -> str:
+    return msgspec.json.encode(event, enc_hook=str).decode()
 
 
 def _without_exception_text(_: WrappedLogger, __: str, event: EventDict) -> EventDict:

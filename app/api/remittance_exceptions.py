@@ -151,7 +151,7 @@ class RemittanceExceptionController(Controller):
         )
 
     @post(
-        "/{exception_id:uuid}/claim",
+        "/{exception_id:uuid}/adopt",
         operation_id="adopt_remittance_exception",
         scope=Scope.REMITTANCES_POST,
         status_code=200,
@@ -167,7 +167,7 @@ class RemittanceExceptionController(Controller):
         )
 
     @post(
-        "/{exception_id:uuid}/rejection",
+        "/{exception_id:uuid}/reject",
         operation_id="reject_remittance_exception",
         scope=Scope.REMITTANCES_POST,
         status_code=200,
@@ -203,7 +203,7 @@ class RemittanceExceptionController(Controller):
         )
 
     @post(
-        "/{exception_id:uuid}/release-request",
+        "/{exception_id:uuid}/request-release",
         operation_id="request_remittance_release",
         scope=Scope.REMITTANCES_POST,
         status_code=200,
@@ -221,7 +221,7 @@ class RemittanceExceptionController(Controller):
         )
 
     @post(
-        "/{exception_id:uuid}/release-approval",
+        "/{exception_id:uuid}/approve-release",
         operation_id="approve_remittance_release",
         scope=Scope.REMITTANCES_RELEASE,
         status_code=200,
@@ -239,7 +239,7 @@ class RemittanceExceptionController(Controller):
         )
 
     @post(
-        "/{exception_id:uuid}/release-refusal",
+        "/{exception_id:uuid}/refuse-release",
         operation_id="refuse_remittance_release",
         scope=Scope.REMITTANCES_RELEASE,
         status_code=200,

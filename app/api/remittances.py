@@ -296,7 +296,7 @@ class RemittanceTransactionController(Controller):
         )
 
     @post(
-        "/{transaction_id:uuid}/dismissal",
+        "/{transaction_id:uuid}/dismiss",
         operation_id="dismiss_remittance_transaction",
         scope=Scope.REMITTANCES_RELEASE,
         status_code=200,
@@ -314,7 +314,7 @@ class RemittanceTransactionController(Controller):
         )
 
     @post(
-        "/{transaction_id:uuid}/acceptance",
+        "/{transaction_id:uuid}/accept",
         operation_id="accept_remittance_transaction",
         scope=Scope.REMITTANCES_RELEASE,
         status_code=202,

@@ -13,6 +13,8 @@ from storage.interface import Actor
 class BoundTransaction(Protocol):
     """One transaction of one company, open and bound to it."""
 
+    connection: psycopg.AsyncConnection[Any]
+    """For what ``execute`` cannot do: a cursor that streams."""
     company_id: UUID
     actor: Actor
     patients_read: set[UUID | None]

@@ -38,7 +38,7 @@ async def test_a_claim_nobody_entered_is_made_from_the_remittance_and_paid(
     posted = await client.post("/api/v1/remittances", content=rendered(file))
     (waiting,) = (await client.get("/api/v1/remittance-exceptions?status=open")).json()["items"]
     adopted = await client.post(
-        f"/api/v1/remittance-exceptions/{waiting['id']}/claim",
+        f"/api/v1/remittance-exceptions/{waiting['id']}/adopt",
         json={
             "type": "professional",
             "patient_id": str(patient.id),

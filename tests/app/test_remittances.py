@@ -278,14 +278,14 @@ async def test_a_transaction_in_review_is_accepted_or_dismissed_with_its_version
     url = f"{TRANSACTIONS}/{waiting['id']}"
     why = {"reason": "it came twice"}
     version = {"If-Match": (await client.get(url)).headers["ETag"]}
-    blind = await client.post(url + "/dismissal", json=why)
-    stale = await client.post(url + "/dismissal", json=why, headers={"If-Match": '"99"'})
-    empty = await client.post(url + "/dismissal", json={"reason": ""}, headers=version)
+    blind = await client.post(url + "/dismiss", json=why)
+    stale = await client.post(url + "/dismiss", json=why, headers={"If-Match": '"99"'})
+    empty = await client.post(url + "/dismiss", json={"reason": ""}, headers=version)
     assert [blind.status_code, stale.status_code, empty.status_code] == [428, 412, 422]
-    dismissed = await client.post(url + "/dismissal", json=why, headers=version)
+    dismissed = await client.post(url + "/dismiss", json=why, headers=version)
     assert (dismissed.status_code, dismissed.json()["status"]) == (200, "dismissed")
     after = {"If-Match": dismissed.headers["ETag"]}
-    refused = await client.post(url + "/acceptance", json=why, headers=after)
+    refused = await client.post(url + "/accept", json=why, headers=after)
     assert (refused.status_code, refused.json()["legal"]) == (409, [])
 
 
@@ -299,7 +299,7 @@ async def test_an_accepted_transaction_posts_behind_the_answer(
     later = await client.post(URL, content=RemittanceFile(transactions=[other]).render())
     (waiting,) = later.json()["transactions"]
     accepted = await client.post(
-        f"{TRANSACTIONS}/{waiting['id']}/acceptance",
+        f"{TRANSACTIONS}/{waiting['id']}/accept",
         json={"reason": "another payment"},
         headers={"If-Match": f'"{waiting["version"]}"'},
     )

@@ -26,9 +26,21 @@ ROW_COUNTS: Mapping[str, int] = {"payers": 3}
 
 SPECIAL: Mapping[str, Mapping[str, object]] = {
     "claim_appeals": {"resolved_on": None},
+    "claims": {"submitted_at": None},
     "companies": {"retention_years": 7},
+    "payers": {"is_active": True},
+    "remittance_exceptions": {
+        "content": {
+            "position": 1,
+            "ordinal": 1,
+            "patient_control_number": "PCN",
+            "status_code": "1",
+            "charge_cents": 0,
+            "paid_cents": 0,
+        }
+    },
 }
-"""Values that a table's CHECKs want."""
+"""Values that a table's CHECKs want, and documents that its readers understand."""
 
 Connection = psycopg.Connection[tuple[Any, ...]]
 Ids = dict[str, list[UUID]]

@@ -49,3 +49,9 @@ def theirs(addresses: RoleAddresses) -> Furnished:
 def ours(addresses: RoleAddresses) -> Furnished:
     """The company that tries."""
     return furnished(addresses)
+
+
+@pytest.fixture(scope="session")
+def spare(addresses: RoleAddresses) -> Furnished:
+    """A company whose own rows may be changed."""
+    return furnished(addresses)
