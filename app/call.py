@@ -8,7 +8,7 @@ commits before the answer leaves.
 import datetime as dt
 import hashlib
 import re
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -16,12 +16,12 @@ from uuid import UUID
 
 from litestar import Request, Response
 from litestar.datastructures import State
-from litestar.exceptions import HTTPException
+from litestar.exceptions import HTTPException, InternalServerException
 
 from app.answers import Render
 from app.idempotency import KeyedRequest, answered_once
 from app.limits import Limiter
-from app.problems import problem_of
+from app.problems import ClientGone, problem_of
 from app.settings import Settings
 from services.identity.authentication import (
     MissingScope,
@@ -37,7 +37,7 @@ from services.identity.credentials import (
     parse_credential,
 )
 from services.identity.scopes import Scope
-from services.refusals import Fault, InvalidInput, InvalidParameter
+from services.refusals import Fault, InvalidParameter
 from storage.errors import RowNotFound, TransactionConflict
 from storage.files import FileVault
 from storage.identifiers import SYSTEM_ACTOR_ID, new_id
@@ -52,6 +52,8 @@ IDEMPOTENCY_LIFETIME = dt.timedelta(hours=24)
 LONGEST_IDEMPOTENCY_KEY = 255
 ATTEMPTS = 5
 _SAFE_METHODS = frozenset({"GET", "HEAD"})
+_IDEMPOTENCY_KEY = re.compile(f"[ -~]{{1,{LONGEST_IDEMPOTENCY_KEY}}}")
+_WHAT_A_KEY_IS = f"is 1 to {LONGEST_IDEMPOTENCY_KEY} printable ASCII characters"
 _ENTITY_TAG = re.compile(r'"([0-9]{1,9})"')
 _SEND_THE_ETAG = 'Send the ETag that you read as If-Match, as in: If-Match: "3"'
 _REFUSALS_ON_RECORD = frozenset({403, 404})
@@ -99,6 +101,11 @@ class Call(Request[Any, Any, State]):
         return str(self.route_handler.opt["operation"])
 
     @property
+    def _is_export(self) -> bool:
+        """Whether rows leave as a file: that they did is on disk before they do."""
+        return bool(self.route_handler.opt.get("is_export", False))
+
+    @property
     def expected_version(self) -> int:
         """The version that If-Match names.
 
@@ -140,6 +147,17 @@ class Call(Request[Any, Any, State]):
             await self._log_access(store, response.status_code or 200)
         return response
 
+    async def stream(self) -> AsyncGenerator[bytes, None]:
+        """The body as it comes. Raises ClientGone where it breaks off, and 413."""
+        is_first = self.is_connected
+        try:
+            async for chunk in super().stream():
+                yield chunk
+        except InternalServerException as error:
+            if is_first:
+                raise ClientGone from error
+            raise
+
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[tuple[Store, Principal]]:
         """A transaction of the asking principal's company, with its scope for this route checked.
@@ -147,40 +165,39 @@ class Call(Request[Any, Any, State]):
         A refusal for want of a scope or a row is on record before it is answered. Raises
         NotAuthenticated, MissingScope, CsrfRefused and what the limiter raises.
         """
+        credential, is_session = self.credential()
+        actor = Actor(SYSTEM_ACTOR_ID, self.request_id)
+        is_change = self.method not in _SAFE_METHODS
         try:
-            async with self._authenticated() as (store, principal):
+            async with self.platform.storage.transaction(
+                credential.company_id, actor, durable=is_change or self._is_export
+            ) as store:
+                principal = await (
+                    authenticate_session(
+                        store,
+                        credential.secret_sha256,
+                        csrf_token=self.headers.get("x-csrf-token"),
+                        is_change=is_change,
+                    )
+                    if is_session
+                    else authenticate_key(store, credential.secret_sha256)
+                )
+                store.actor = actor.named(principal.id)
+                self._admit(principal)
                 yield store, principal
         except (MissingScope, RowNotFound) as refusal:
             await self._log_refusal(problem_of(refusal).status)
             raise
 
-    @asynccontextmanager
-    async def _authenticated(self) -> AsyncIterator[tuple[Store, Principal]]:
-        credential, is_session = self.credential()
-        actor = Actor(SYSTEM_ACTOR_ID, self.request_id)
-        is_change = self.method not in _SAFE_METHODS
-        async with self.platform.storage.transaction(
-            credential.company_id, actor, durable=is_change
-        ) as store:
-            principal = await (
-                authenticate_session(
-                    store,
-                    credential.secret_sha256,
-                    csrf_token=self.headers.get("x-csrf-token"),
-                    is_change=is_change,
-                )
-                if is_session
-                else authenticate_key(store, credential.secret_sha256)
-            )
-            store.actor = actor.named(principal.id)
-            self.scope["state"]["principal"] = principal
-            self.platform.limiter.count_principal(principal.id, self)
-            scope = self.route_handler.opt["scope"]
-            if scope is not None:
-                principal.require(Scope(scope))
-            self._refuse_unknown_parameters()
-            self._refuse_media_type()
-            yield store, principal
+    def _admit(self, principal: Principal) -> None:
+        """Count the request, and check that it is one that the principal may make."""
+        self.scope["state"]["principal"] = principal
+        self.platform.limiter.count_principal(principal.id, self)
+        scope = self.route_handler.opt["scope"]
+        if scope is not None:
+            principal.require(Scope(scope))
+        self._refuse_unknown_parameters()
+        self._refuse_media_type()
 
     def credential(self) -> tuple[Credential, bool]:
         """The credential that the request carries and whether it is a session's.
@@ -226,15 +243,8 @@ class Call(Request[Any, Any, State]):
         key = self.headers.get("idempotency-key")
         if key is None or self.method != "POST":
             return None
-        if not 1 <= len(key) <= LONGEST_IDEMPOTENCY_KEY or not key.isprintable():
-            raise InvalidInput(
-                [
-                    Fault(
-                        "/Idempotency-Key",
-                        f"is 1 to {LONGEST_IDEMPOTENCY_KEY} printable characters",
-                    )
-                ]
-            )
+        if _IDEMPOTENCY_KEY.fullmatch(key) is None:
+            raise InvalidParameter([Fault("/Idempotency-Key", _WHAT_A_KEY_IS)])
         return key
 
     async def _log_access(self, store: Store, status: int) -> None:
@@ -258,9 +268,11 @@ class Call(Request[Any, Any, State]):
         )
 
     async def _fingerprint(self) -> bytes:
-        """What makes two requests the same one: method, address and body."""
+        """What makes two requests the same one: method, address, condition and body."""
         digest = hashlib.sha256()
-        for part in (self.method.encode(), self.url.path.encode(), self.url.query.encode()):
+        condition = self.headers.get("if-match", "")
+        for text in (self.method, self.url.path, self.url.query, condition):
+            part = text.encode()
             digest.update(len(part).to_bytes(8, "big") + part)
         spooled = self.state.get("spooled_sha256")
         digest.update(spooled if spooled is not None else await self.body())

@@ -18,10 +18,12 @@ WORDS: Mapping[str, object] = {
     "diagnosis_pointers": [1],
     "email": "ana.reyes@riverbend.example",
     "detail": "is not a code that this payer takes",
+    "expires_at": "2027-06-30T23:59:59Z",
     "fax": "+12185550135",
     "facility_id": "1234567893",
     "file_name": "march-02.835",
     "first_name": "Ada",
+    "holiday_calendar": "US",
     "last_name": "Okafor",
     "medical_record_number": "MRN-20481",
     "modifiers": ["25"],
@@ -58,6 +60,28 @@ WORDS: Mapping[str, object] = {
 """What the fields of the API are likely to hold, by their names."""
 
 
+REMITTANCE = (
+    "ISA*00*          *00*          *ZZ*LAKESHEALTH    *ZZ*RIVERBEN"
+    "D      *260302*1200*^*00501*000000001*0*P*:~"
+    "GS*HP*LAKESHEALTH*RIVERBEND*20260302*1200*1*X*005010X221A1~"
+    "ST*835*0001~"
+    "BPR*I*80*C*ACH*CCP*01*021000021*DA*1234567*1411289245**01*031000011*DA*7654321*20260302~"
+    "TRN*1*71700666555*1411289245~"
+    "DTM*405*20260302~"
+    "N1*PR*LAKES HEALTH PLAN*XV*87726~"
+    "N1*PE*RIVERBEND CLINIC*XX*1234567893~"
+    "LX*1~"
+    "CLP*RB-2026-0001*1*100*80*20*12*94060555410000*11*1~"
+    "NM1*QC*1*OKAFOR*ADA****MI*W123456789~"
+    "SVC*HC:99213*100*80**1~"
+    "DTM*472*20260220~"
+    "CAS*PR*2*20~"
+    "SE*13*0001~"
+    "GE*1*1~"
+    "IEA*1*000000001~"
+)
+"""An 835 that pays one claim."""
+
 _BY_FORMAT: Mapping[str, object] = {
     "date": "2026-03-02",
     "date-time": "2026-03-02T15:04:05Z",
@@ -77,9 +101,12 @@ def example_of(schema: Mapping[str, Any], definitions: Mapping[str, Any], name: 
     An example or a single choice that the schema gives comes first, then what a field of this
     name usually holds, then anything of its type. ``definitions`` are what ``$ref`` names.
     """
+    if schema.get("examples"):
+        example: object = schema["examples"][0]
+        return example
     if "$ref" in schema:
         return example_of(definitions[schema["$ref"].rpartition("/")[2]], definitions, name)
-    given = [*schema.get("examples", []), *schema.get("enum", [])]
+    given = list(schema.get("enum", []))
     for keyword in ("example", "const"):
         given += [schema[keyword]] if keyword in schema else []
     if given:

@@ -3,11 +3,11 @@
 import hashlib
 import math
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 from uuid import UUID
 
-from limits import RateLimitItem, parse
+from limits import parse
 
 from services.refusals import Category, Refusal
 
@@ -42,48 +42,48 @@ class Limiter:
     """Counts requests in this process, in fixed windows."""
 
     def __init__(self, *, per_address: str, per_principal: str) -> None:
-        self._windows: dict[tuple[str, RateLimitItem], _Window] = {}
-        self._per_address = parse(per_address)
-        self._per_principal = parse(per_principal)
-        self._sign_ins_per_address = parse(SIGN_INS_PER_ADDRESS)
-        self._sign_ins_per_person = parse(SIGN_INS_PER_PERSON)
+        self._per_address = _Limit(per_address)
+        self._per_principal = _Limit(per_principal)
+        self._sign_ins_per_address = _Limit(SIGN_INS_PER_ADDRESS)
+        self._sign_ins_per_person = _Limit(SIGN_INS_PER_PERSON)
 
     def count_address(self, address: str) -> None:
         """Raises TooManyRequests."""
-        self._count(self._per_address, "address", address)
+        self._per_address.count(address)
 
     def count_principal(self, principal_id: UUID, call: "Call") -> None:
         """Raises TooManyRequests; leaves the allowance for the answer's headers."""
-        call.scope["state"]["allowance"] = self._count(
-            self._per_principal, "principal", str(principal_id)
-        )
+        call.scope["state"]["allowance"] = self._per_principal.count(str(principal_id))
 
     def count_sign_in(self, *, address: str, company_slug: str, email: str) -> None:
         """Count an attempt for its address and for whom it names, whether or not they exist.
 
         Raises TooManyRequests.
         """
-        self._count(self._sign_ins_per_address, "sign-in address", address)
+        self._sign_ins_per_address.count(address)
         named = hashlib.sha256(f"{company_slug}\0{email}".encode()).hexdigest()
-        self._count(self._sign_ins_per_person, "sign-in person", named)
+        self._sign_ins_per_person.count(named)
 
-    def _count(self, item: RateLimitItem, kind: str, name: str) -> Allowance:
-        length = item.get_expiry()
+
+class _Limit:
+    """One limit, and what was counted under each name since its window began."""
+
+    def __init__(self, rate: str) -> None:
+        item = parse(rate)
+        self._text = str(item)
+        self._amount = item.amount
+        self._window_seconds = item.get_expiry()
+        self._window = 0
+        self._counts: dict[str, int] = {}
+
+    def count(self, name: str) -> Allowance:
+        """Raises TooManyRequests."""
         now = time.time()
-        number = int(now // length)
-        window = self._windows.get((kind, item))
-        if window is None or window.number != number:
-            window = self._windows[kind, item] = _Window(number)
-        count = window.counts[name] = window.counts.get(name, 0) + 1
-        seconds = math.ceil((number + 1) * length - now)
-        if count > item.amount:
-            raise TooManyRequests(str(item), seconds)
-        return Allowance(item.amount, item.amount - count, seconds)
-
-
-@dataclass(slots=True)
-class _Window:
-    """The requests counted since a window began; the next one starts empty."""
-
-    number: int
-    counts: dict[str, int] = field(default_factory=dict)
+        window = int(now // self._window_seconds)
+        if window != self._window:
+            self._window, self._counts = window, {}
+        count = self._counts[name] = self._counts.get(name, 0) + 1
+        seconds = math.ceil((window + 1) * self._window_seconds - now)
+        if count > self._amount:
+            raise TooManyRequests(self._text, seconds)
+        return Allowance(self._amount, self._amount - count, seconds)

@@ -66,7 +66,7 @@ def _written(value: object) -> str:
 def _exit_codes() -> Iterator[tuple[str, ...]]:
     meanings = docstrings_of(ExitCode)
     for code in _members(ExitCode):
-        yield str(int(code)), meanings[code.name]
+        yield str(int(code)), meanings[code.name].replace("``", "`")
 
 
 def _members(codes: type[IntEnum]) -> list[IntEnum]:

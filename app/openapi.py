@@ -16,7 +16,7 @@ from litestar.openapi.plugins import JsonRenderPlugin
 from pydantic import TypeAdapter
 from pydantic.json_schema import JsonSchemaMode
 
-from app.examples import example_of
+from app.examples import REMITTANCE, example_of
 from app.problems import PROBLEM_JSON
 
 Json = dict[str, Any]
@@ -201,9 +201,10 @@ def _exchange(operation: Json, handler: HTTPRouteHandler, models: _Models) -> No
     """What goes in, and what comes out when all is well."""
     name = str(handler.operation_id)
     content = models.content(name, "validation")
-    if content is None and "consumes" in handler.opt:
+    if content is None and handler.opt["media_types"]:
         schema = {"type": "string", "format": "binary"}
-        content = {handler.opt["consumes"]: {"schema": schema}}
+        upload = {"schema": schema, "example": REMITTANCE}
+        content = dict.fromkeys(handler.opt["media_types"], upload)
     if content is not None:
         operation["requestBody"] = {"required": True, "content": content}
     usual = min(operation["responses"])

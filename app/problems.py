@@ -1,11 +1,15 @@
 """Everything that goes wrong becomes an RFC 9457 problem document here, and nowhere else."""
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import msgspec
 from litestar import Response
-from litestar.exceptions import HTTPException, ValidationException
+from litestar.exceptions import (
+    HTTPException,
+    MethodNotAllowedException,
+    ValidationException,
+)
 
 from services.refusals import Category, Fault, InvalidInput, InvalidParameter, Refusal
 from storage import errors
@@ -24,6 +28,15 @@ _STATUS = {
     Category.TOO_MANY: 429,
 }
 
+CLIENT_GONE = 499
+"""For logs and figures: nobody is left to be answered."""
+
+_ASK_AGAIN = frozenset({412, 428, 429})
+"""What another try may change: a version read anew, a window that is over."""
+
+_FORBIDDING_PATTERN = r"[^\x00-"
+"""How the patterns of texts begin that forbid characters: see ``services.inputs``."""
+
 _PARAMETER_SOURCES = ("query", "path", "header", "cookie")
 
 _OF_HTTP = {
@@ -34,12 +47,17 @@ _OF_HTTP = {
     412: ("version-conflict", "It has changed since you read it"),
     413: ("body-too-large", "The body is too large"),
     415: ("media-type-not-supported", "The body's media type is not supported"),
+    CLIENT_GONE: ("client-gone", "The request broke off"),
     428: ("if-match-needed", "If-Match is needed"),
     429: ("too-many-requests", "Too many requests"),
     500: ("internal-error", "Something went wrong on our side"),
     503: ("not-available", "Not available right now"),
 }
 """The stable type and the title of the problems of HTTP itself."""
+
+
+class ClientGone(Exception):
+    """The client went before its request had come in whole."""
 
 
 @dataclass(frozen=True)
@@ -55,8 +73,9 @@ class Problem:
 
     @property
     def is_final(self) -> bool:
-        """Whether asking again would change nothing: not so for faults of ours and full windows."""
-        return self.status < 500 and self.status != 429  # noqa: PLR2004
+        """Whether asking again would change nothing: not so for faults of ours, old versions and
+        full windows."""
+        return self.status < 500 and self.status not in _ASK_AGAIN  # noqa: PLR2004
 
     def response(self) -> Response[bytes]:
         """The answer."""
@@ -104,6 +123,11 @@ def problem_of(error: Exception) -> Problem:
             return _malformed(error)
         case RecursionError():
             return http_problem(400, "The body is nested too deeply.")
+        case ClientGone():
+            return http_problem(CLIENT_GONE)
+        case MethodNotAllowedException():
+            allowed = ", ".join(sorted((error.headers or {}).get("allow", "").split(", ")))
+            return replace(http_problem(405), headers={"Allow": allowed})
         case HTTPException():
             problem = http_problem(error.status_code, error.detail)
             return problem if error.status_code < 500 else http_problem(error.status_code)  # noqa: PLR2004
@@ -130,8 +154,19 @@ def _invalid(faults: list[Fault]) -> Problem:
         "invalid-input",
         InvalidInput.title,
         None,
-        {"errors": [{"pointer": f.pointer, "code": f.code, "detail": f.message} for f in faults]},
+        {
+            "errors": [
+                {"pointer": f.pointer, "code": f.code, "detail": _readable(f.message)}
+                for f in faults
+            ]
+        },
     )
+
+
+def _readable(message: str) -> str:
+    """A message about a pattern that forbids characters, without the pattern."""
+    is_about_one = _FORBIDDING_PATTERN in message.replace("\\\\", "\\")
+    return "holds characters that are not allowed" if is_about_one else message
 
 
 def _malformed(error: ValidationException) -> Problem:

@@ -11,6 +11,7 @@ from contextlib import asynccontextmanager
 import structlog
 import uvicorn
 import uvloop
+from litestar import Litestar
 
 from app.jobs.worker import run_worker
 from app.runtime import Installation
@@ -83,23 +84,27 @@ async def _serve(
             installation.vault,
             readiness=lambda: readiness(storage),
         )
-        server = _Server(
-            uvicorn.Config(
-                app,
-                loop="none",
-                http="httptools",
-                ws="none",
-                access_log=False,
-                log_config=None,
-                server_header=False,
-                timeout_graceful_shutdown=LONGEST_STOP_SECONDS,
-            ),
-            ready,
-        )
+        server = _Server(server_configuration(app), ready)
         async with _beside(installation) if with_worker else contextlib.nullcontext():
             with _on_stop(server.stop):
                 await server.serve(sockets=[listener])
         log.info("stopped")
+
+
+def server_configuration(app: Litestar) -> uvicorn.Config:
+    """How the application is served. Who asks is who connected: a header that names another
+    address is not believed, because limits go by it."""
+    return uvicorn.Config(
+        app,
+        loop="none",
+        http="httptools",
+        ws="none",
+        access_log=False,
+        log_config=None,
+        server_header=False,
+        proxy_headers=False,
+        timeout_graceful_shutdown=LONGEST_STOP_SECONDS,
+    )
 
 
 class _Server(uvicorn.Server):

@@ -46,7 +46,8 @@ class Settings:
     """Off where LISTEN does not work, as behind PgBouncer in transaction mode: the worker then
     looks for jobs every second."""
     rate_per_address: str = "6000/minute"
-    """Requests allowed to one address, before it is known who asks."""
+    """Requests allowed to one address, before it is known who asks. Forwarding headers are not
+    believed: behind a proxy, all requests come from its address."""
     rate_per_principal: str = "6000/minute"
     """Requests allowed to one person or key."""
     largest_body_bytes: int = 1_000_000

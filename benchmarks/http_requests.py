@@ -3,9 +3,11 @@
     python -m benchmarks.http_requests
 
 Four servers run side by side on one database (the embedded server with fsync on), each one uvicorn
-worker with ten connections; one client process loads them in turn, in short trials whose order
-changes from round to round. Ratios are taken within a round, and their median over the rounds is
-what counts, so that a noisy moment of the machine falls on both sides.
+worker with ten connections; one client process loads them in turn, in many short trials whose
+order changes from round to round. Ratios are taken within a round, and their median over the rounds
+is what counts, so that a noisy moment of the machine falls on both sides; half of the rounds lie in
+the range printed behind it. The processor time that each server took for a request is printed too:
+it is what the ratios come down to where nothing else runs.
 
 The targets: at least 0.7 of the hand-written handlers that make the very same statements with
 asynchronous psycopg, and at least twice the advanced-alchemy repositories. The bare handlers (one
@@ -27,6 +29,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import msgspec
+import psutil
 
 from benchmarks.database import Place, temporary_database
 from benchmarks.load import Answered, Job
@@ -45,8 +48,8 @@ TITLES = {
     ADVANCED: "advanced-alchemy",
     BARE: "one bare statement",
 }
-ROUNDS = 16
-TRIAL_SECONDS = 0.3
+ROUNDS = 40
+TRIAL_SECONDS = 0.15
 WARM_UP_SECONDS = 0.5
 CONNECTIONS = 8
 CLAIM_COUNT = 2_000
@@ -62,6 +65,14 @@ class Route:
     title: str
     status: int
     requests: list[str]
+
+
+@dataclass(frozen=True)
+class Trial:
+    """What one server did in one trial."""
+
+    rate: float  # requests a second
+    processor_seconds: float  # of the server, for each request
 
 
 class Server:
@@ -81,6 +92,12 @@ class Server:
         if not line:
             sys.exit((place.directory / f"{name}.log").read_text())
         self.port = int(line)
+        self._process = psutil.Process(self.process.pid)
+
+    def processor_seconds(self) -> float:
+        """The processor time that it has taken so far."""
+        times = self._process.cpu_times()
+        return float(times.user + times.system)
 
 
 class Client:
@@ -89,8 +106,9 @@ class Client:
     def __init__(self, process: subprocess.Popen[str]) -> None:
         self._process = process
 
-    def rate(self, server: Server, route: Route, seconds: float) -> float:
-        """Requests a second that a server answered."""
+    def load(self, server: Server, route: Route, seconds: float) -> Trial:
+        """Have a server answer one route for some time."""
+        processor_seconds = server.processor_seconds()
         job = Job(server.port, CONNECTIONS, seconds, route.status, route.requests)
         assert self._process.stdin is not None
         assert self._process.stdout is not None
@@ -100,7 +118,8 @@ class Client:
         if not line:
             sys.exit(f"{server.name} did not answer {route.title}")
         answered = msgspec.json.decode(line, type=Answered)
-        return answered.count / answered.seconds
+        taken = server.processor_seconds() - processor_seconds
+        return Trial(answered.count / answered.seconds, taken / answered.count)
 
 
 @contextmanager
@@ -195,9 +214,7 @@ def check_same_answers(servers: Sequence[Server], routes: Sequence[Route]) -> No
     for route in routes:
         if route.status == _CREATED:
             continue
-        answers = [
-            _answer(server, route.requests[0]) for server in servers if server.name != BARE
-        ]
+        answers = [_answer(server, route.requests[0]) for server in servers if server.name != BARE]
         if any(answer != answers[0] for answer in answers):
             sys.exit(f"{route.title}: the servers answer unlike one another")
 
@@ -217,33 +234,34 @@ def _answer(server: Server, text: str) -> object:
 
 def measure(
     servers: Sequence[Server], client: Client, routes: Sequence[Route]
-) -> dict[str, dict[str, list[float]]]:
-    """Rates by route and server, one a round."""
-    rates: dict[str, dict[str, list[float]]] = {
+) -> dict[str, dict[str, list[Trial]]]:
+    """Trials by route and server, one a round."""
+    trials: dict[str, dict[str, list[Trial]]] = {
         route.title: {server.name: [] for server in servers} for route in routes
     }
     for route in routes:
         for server in servers:
-            client.rate(server, route, WARM_UP_SECONDS)
+            client.load(server, route, WARM_UP_SECONDS)
     for turn in range(ROUNDS):
         shift = turn % len(servers)
         for route in routes:
             for server in (*servers[shift:], *servers[:shift]):
-                rates[route.title][server.name].append(client.rate(server, route, TRIAL_SECONDS))
-    return rates
+                trials[route.title][server.name].append(client.load(server, route, TRIAL_SECONDS))
+    return trials
 
 
-def report(title: str, rates: Mapping[str, Sequence[float]]) -> None:
+def report(title: str, trials: Mapping[str, Sequence[Trial]]) -> None:
     """The medians, and the product's ratios to the others with their range over the rounds."""
     sys.stdout.write(f"{title}\n")
-    for name, of_server in rates.items():
-        line = f"  {TITLES[name]:<28}{statistics.median(of_server):>7,.0f} requests/s"
+    for name, of_server in trials.items():
+        rate = statistics.median(each.rate for each in of_server)
+        microseconds = statistics.mean(each.processor_seconds for each in of_server) * 1e6
+        line = f"  {TITLES[name]:<28}{rate:>7,.0f} requests/s, {microseconds:>6,.0f} us each"
         if name != PRODUCT:
-            ratios = [ours / theirs for ours, theirs in zip(rates[PRODUCT], of_server, strict=True)]
-            line += (
-                f"   Wellkept does {statistics.median(ratios):.2f} of it"
-                f" ({min(ratios):.2f} to {max(ratios):.2f})"
-            )
+            pairs = zip(trials[PRODUCT], of_server, strict=True)
+            ratios = [ours.rate / theirs.rate for ours, theirs in pairs]
+            low, middle, high = statistics.quantiles(ratios, n=4)
+            line += f"; Wellkept does {middle:.2f} of its requests ({low:.2f} to {high:.2f})"
         if name == BY_HAND:
             line += f", target {LEAST_OF_BY_HAND}"
         if name == ADVANCED:
@@ -256,8 +274,8 @@ def main() -> None:
         routes = asyncio.run(prepare(place))
         with running(place) as (servers, client):
             check_same_answers(servers, routes)
-            for title, rates in measure(servers, client, routes).items():
-                report(title, rates)
+            for title, trials in measure(servers, client, routes).items():
+                report(title, trials)
 
 
 if __name__ == "__main__":

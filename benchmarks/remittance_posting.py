@@ -160,9 +160,7 @@ async def measure(
     place: Place, storage: PostgresStorage, company: CompanyForTests, size: Size
 ) -> Figures:
     """Put the claims in place, post their file, load the same rows by COPY."""
-    payer = await make_payer(
-        storage, company, remittance_identifier=PAYER_TRACE_IDENTIFIER
-    )
+    payer = await make_payer(storage, company, remittance_identifier=PAYER_TRACE_IDENTIFIER)
     patient = await make_patient(storage, company)
     claims = await make_claims(
         storage,
@@ -210,9 +208,7 @@ def copy_rows(place: Place, mark: UUID, claim_ids: Sequence[UUID]) -> tuple[int,
     Returns how many rows, and the seconds from the first COPY to the commit.
     """
     with place.as_superuser() as connection:
-        selections = {
-            name: f"SELECT * FROM {name} WHERE id > '{mark}'" for name in INSERTED
-        } | {
+        selections = {name: f"SELECT * FROM {name} WHERE id > '{mark}'" for name in INSERTED} | {
             "claims": "SELECT claims.* FROM claims JOIN wanted USING (id)",
         }
         connection.execute("CREATE TEMPORARY TABLE wanted (id uuid)")
@@ -222,7 +218,9 @@ def copy_rows(place: Place, mark: UUID, claim_ids: Sequence[UUID]) -> tuple[int,
         texts = {name: _copied_out(connection, query) for name, query in selections.items()}
         for name in selections:
             connection.execute(f"DROP TABLE IF EXISTS bare_{name}".encode())
-            connection.execute(f"CREATE TABLE bare_{name} (LIKE {name} INCLUDING DEFAULTS)".encode())
+            connection.execute(
+                f"CREATE TABLE bare_{name} (LIKE {name} INCLUDING DEFAULTS)".encode()
+            )
         connection.commit()
         row_count = 0
         started = time.perf_counter()

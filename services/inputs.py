@@ -5,9 +5,14 @@ from typing import Annotated, Any, Self
 import msgspec
 from pydantic import BaseModel, ConfigDict, Field
 
-ONE_LINE = r"^[^\x00-\x20\x7f][^\x00-\x1f\x7f]*$"
+_UNSEEN = r"\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069"
+"""Control characters beyond ASCII's first, and those that break lines or turn the direction of
+reading, which let a text look like another."""
+ONE_LINE = rf"^[^\x00-\x20{_UNSEEN}][^\x00-\x1f{_UNSEEN}]*$"
 """Begins with something to see and holds no control characters; PostgreSQL cannot store NUL."""
-SEVERAL_LINES = r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*$"
+SEVERAL_LINES = rf"^[^\x00-\x08\x0b\x0c\x0e-\x1f{_UNSEEN}]*$"
+PARAMETER = rf"^[^\x00-\x1f{_UNSEEN}]+$(?!\n)"
+"""One line in a query; its last part because ``$`` also matches before a line's end in Python."""
 
 Identifier = Annotated[str, Field(min_length=1, max_length=80, pattern=ONE_LINE)]
 Name = Annotated[str, Field(min_length=1, max_length=200, pattern=ONE_LINE)]

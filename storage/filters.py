@@ -196,6 +196,7 @@ class RemittanceFilter(Filter):
 class RemittanceTransactionFilter(Filter):
     remittance_id: UUID | None = where("remittance_id")
     ordinal: int | None = where("ordinal")
+    ordinal_to: int | None = where("ordinal", operator="<=")
     has_no_payer: bool | None = where("payer_id", operator="null")
     transaction_key: bytes | None = where("transaction_key")
     status: TransactionStatus | None = where("status")

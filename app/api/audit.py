@@ -6,7 +6,6 @@ from uuid import UUID
 
 from litestar import Controller, Response, get, post
 from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
-from pydantic import Field
 
 from app.answers import (
     PageAnswer,
@@ -20,12 +19,11 @@ from app.answers import (
 from app.api.parameters import Cursor, Limit, SearchText
 from app.call import Call
 from services.identity.scopes import Scope
-from services.inputs import Input
+from services.inputs import Input, Reason
 from services.trail import legal_holds, reading
 from storage.filters import LegalHoldFilter
 from storage.vocabulary.identity import AuditAction
 
-Reason = Annotated[str, Field(min_length=1, max_length=500)]
 From = Annotated[
     dt.datetime | None, QueryParameter(description="Not before this time, with its time zone.")
 ]

@@ -8,6 +8,9 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from app.api.routes import PUBLIC
 from app.problems import http_problem
 
+_PROMETHEUS = CONTENT_TYPE_LATEST.removesuffix("; charset=utf-8")
+"""The framework names the charset of every text by itself."""
+
 
 @get("/health/live", operation_id="live", scope=PUBLIC, tags=["Health"], sync_to_thread=False)
 def live() -> dict[str, str]:
@@ -28,4 +31,4 @@ async def ready(request: Request[Any, Any, Any]) -> Response[Any]:
 async def metrics(request: Request[Any, Any, Any]) -> Response[bytes]:
     """Figures for Prometheus."""
     content = generate_latest(request.app.state.metrics.registry)
-    return Response(content, media_type=CONTENT_TYPE_LATEST)
+    return Response(content, media_type=_PROMETHEUS)

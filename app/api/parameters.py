@@ -4,6 +4,7 @@ from typing import Annotated
 
 from litestar.params import QueryParameter
 
+from services.inputs import PARAMETER
 from storage.interface import MAXIMUM_LIMIT
 
 Limit = Annotated[
@@ -15,5 +16,5 @@ Cursor = Annotated[
 ]
 SearchText = Annotated[
     str | None,
-    QueryParameter(min_length=1, max_length=210, pattern=r"^[^\x00-\x1f\x7f]+$"),
+    QueryParameter(min_length=1, max_length=210, pattern=PARAMETER),
 ]

@@ -8,7 +8,6 @@ from uuid import UUID
 from litestar import Controller, Response, get, post
 from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 from litestar.response import Stream
-from pydantic import Field
 
 from app.answers import JSON as JSON_TYPE
 from app.answers import (
@@ -28,9 +27,10 @@ from app.uploads import spooled_body
 from services.claims import receiving, remittance_queries, remittance_review, remittances
 from services.claims.remittance_scan import scan
 from services.identity.scopes import Scope
-from services.inputs import Input
+from services.inputs import PARAMETER, Input
+from services.inputs import Reason as ReasonText
 from storage.filters import RemittanceFilter, RemittanceTransactionFilter
-from storage.interface import Actor
+from storage.interface import Actor, Store
 from storage.tables.remittances import Remittance
 from storage.vocabulary.claims import RemittanceStatus, TransactionStatus
 
@@ -39,10 +39,15 @@ UPLOADED_AS = ("application/octet-stream", "application/edi-x12", "text/plain")
 
 POSTED_AT_ONCE_BYTES = 1_000_000
 POSTED_AT_ONCE_CLAIMS = 1_000
+POSTED_AT_ONCE_TRANSACTIONS = 20
+SHOWN_TRANSACTIONS = 100
+"""How many transactions of a file its answer holds."""
 
 FileName = Annotated[
     str,
-    QueryParameter(max_length=255, min_length=1, description="What the file is called."),
+    QueryParameter(
+        max_length=255, min_length=1, pattern=PARAMETER, description="What the file is called."
+    ),
 ]
 
 
@@ -90,7 +95,8 @@ class RemittanceTransactionAnswer(RowAnswer):
 
 
 class RemittanceProgress(Answer):
-    """A remittance with its transactions: what was posted and what waits."""
+    """A remittance with its first hundred transactions: what was posted and what waits. All of
+    them: ``GET /remittance-transactions?remittance_id=``."""
 
     remittance: RemittanceAnswer
     transactions: list[RemittanceTransactionAnswer]
@@ -109,7 +115,7 @@ class RemittanceAnomalyAnswer(RecordAnswer):
 class Reason(Input):
     """Why."""
 
-    reason: Annotated[str, Field(min_length=1, max_length=500)]
+    reason: ReasonText
 
 
 class RemittanceController(Controller):
@@ -145,7 +151,9 @@ class RemittanceController(Controller):
                 file_name, key, upload.sha256, upload.byte_count, found
             )
         at_once = (
-            upload.byte_count <= POSTED_AT_ONCE_BYTES and found.claim_count <= POSTED_AT_ONCE_CLAIMS
+            upload.byte_count <= POSTED_AT_ONCE_BYTES
+            and found.claim_count <= POSTED_AT_ONCE_CLAIMS
+            and len(found.transactions) <= POSTED_AT_ONCE_TRANSACTIONS
         )
         outcome: list[tuple[Remittance, bool]] = []
 
@@ -180,7 +188,7 @@ class RemittanceController(Controller):
         self, request: Call, remittance_id: UUID, status: int
     ) -> Response[RemittanceProgress]:
         async with request.transaction() as (store, _):
-            progress = await remittance_queries.progress(store, remittance_id)
+            progress = await _progress(store, remittance_id)
         return _answer(progress.remittance, encode(RemittanceProgress, progress), status)
 
     @get(operation_id="list_remittances", scope=Scope.REMITTANCES_READ)
@@ -205,9 +213,10 @@ class RemittanceController(Controller):
     async def read(
         self, request: Call, remittance_id: FromPath[UUID]
     ) -> Response[RemittanceProgress]:
-        """A file with its transactions: follow a large one here until it is processed."""
+        """A file with its first hundred transactions: follow a large one here until it is
+        processed."""
         return await request.run(
-            lambda store: remittance_queries.progress(store, remittance_id),
+            lambda store: _progress(store, remittance_id),
             lambda progress: _answer(
                 progress.remittance, encode(RemittanceProgress, progress), 200
             ),
@@ -238,6 +247,7 @@ class RemittanceController(Controller):
         "/{remittance_id:uuid}/file",
         operation_id="download_remittance",
         scope=Scope.REMITTANCES_READ,
+        is_export=True,
         media_type="application/octet-stream",
     )
     async def download(self, request: Call, remittance_id: FromPath[UUID]) -> Response[Any]:
@@ -265,13 +275,17 @@ class RemittanceTransactionController(Controller):
         request: Call,
         status: FromQuery[TransactionStatus | None] = None,
         payer_id: FromQuery[UUID | None] = None,
+        remittance_id: FromQuery[UUID | None] = None,
         trace_number: SearchText = None,
         limit: Limit = 50,
         cursor: Cursor = None,
     ) -> Response[PageAnswer[RemittanceTransactionAnswer]]:
         """Transactions, newest first; ``status=in_review`` and ``unbalanced`` wait for a person."""
         conditions = RemittanceTransactionFilter(
-            status=status, payer_id=payer_id, trace_number=trace_number
+            status=status,
+            payer_id=payer_id,
+            remittance_id=remittance_id,
+            trace_number=trace_number,
         )
         after = decode_cursor(cursor)
         return await request.run(
@@ -330,6 +344,18 @@ class RemittanceTransactionController(Controller):
             ),
             one(RemittanceTransactionAnswer, status=202),
         )
+
+
+async def _progress(store: Store, remittance_id: UUID) -> remittance_queries.Progress:
+    remittance = await store.remittances.get(remittance_id)
+    found = await remittance_queries.list_transactions(
+        store,
+        RemittanceTransactionFilter(remittance_id=remittance_id, ordinal_to=SHOWN_TRANSACTIONS),
+        limit=SHOWN_TRANSACTIONS,
+        after=None,
+    )
+    in_order = sorted(found.rows, key=lambda each: each.ordinal)
+    return remittance_queries.Progress(remittance, in_order)
 
 
 def _answer(remittance: Remittance, content: bytes, status: int) -> Response[Any]:

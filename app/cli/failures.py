@@ -19,7 +19,7 @@ class ExitCode(IntEnum):
     """Stable: scripts may rely on them."""
 
     REFUSED = 1
-    """The operation was understood and refused."""
+    """The operation was understood and refused, or ``audit verify`` found tampering."""
     USAGE = 2
     """The command line is wrong."""
     SETTINGS = 3
@@ -34,6 +34,8 @@ class ExitCode(IntEnum):
     """The address to listen at is taken."""
     DATA_DIRECTORY = 8
     """The data directory, or the embedded server in it, cannot be used."""
+    NOT_CHECKED = 9
+    """``audit verify`` could not check everything, and found no tampering."""
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from app.cli.failures import explained
+from app.cli.failures import ExitCode, explained
 from app.runtime import Installation, installation
 from app.settings import Settings, SettingsError
 from storage.maintenance import maintain as run_maintenance
@@ -31,12 +31,12 @@ CompanySlug = Annotated[str | None, typer.Option(help="One company's slug; all w
 
 
 class Verdict(IntEnum):
-    """How ``audit verify`` ends."""
+    """What ``audit verify`` finds; any other end of it is one of ExitCode."""
 
     CLEAN = 0
-    TAMPERED = 1
-    NOT_CHECKED = 2
-    """Something could not be checked: the database, the roots, or rows that no seal covers."""
+    TAMPERED = ExitCode.REFUSED
+    NOT_CHECKED = ExitCode.NOT_CHECKED
+    """Something could not be checked: a company, the roots, or rows that no seal covers."""
 
 
 class CompanyUnknown(SettingsError):
@@ -57,7 +57,8 @@ def verify(
 ) -> None:
     """Check every row against the seals, and the seals against keys and exported ROOTS.
 
-    Exits with 0 if all is in order, 1 if something was tampered with, 2 if it could not be checked.
+    Exits with 0 if all is in order, 1 if something was tampered with, 9 if it could not be checked,
+    or with the code of what kept it from that (3 settings, 4 database, ...).
     """
     try:
         with installation(Settings.from_environment()) as place:
@@ -69,7 +70,9 @@ def verify(
         if failure is None and not isinstance(error, RootsUnusable | OSError):
             raise
         print(f"could not check: {failure.line if failure else error}", file=sys.stderr)  # noqa: T201
-        verdict = Verdict.NOT_CHECKED
+        if failure is None or failure.code is ExitCode.REFUSED:
+            raise typer.Exit(Verdict.NOT_CHECKED) from error
+        raise typer.Exit(failure.code) from error
     raise typer.Exit(verdict)
 
 

@@ -1,1 +1,1 @@
-"""The same routes, served in four ways, each by its own process: ``python -m benchmarks.servers``."""
+"""The same routes, served in four ways, each by a process of its own."""

@@ -309,9 +309,7 @@ async def list_claims(
     rows = found[:limit]
     await caller.log_access("list_claims", 200, sorted({claim.patient_id for claim in rows}))
     shown = listing.to_schema(rows, schema_type=Summary)
-    return PageOfClaims(
-        list(shown.items), str(rows[-1].id) if len(found) > limit else None
-    )
+    return PageOfClaims(list(shown.items), str(rows[-1].id) if len(found) > limit else None)
 
 
 @post("/api/v1/claims")
@@ -323,9 +321,7 @@ async def create_claim(
     caller.require("claims:write")
     session = caller.session
     patient = await PatientRepository(session=session).get((caller.company_id, data.patient_id))
-    payer = await PayerRepository(session=session).get(
-        (caller.company_id, data.primary_payer_id)
-    )
+    payer = await PayerRepository(session=session).get((caller.company_id, data.primary_payer_id))
     if not payer.is_active:
         raise NotAuthorizedException
     number = await session.scalar(
@@ -416,6 +412,6 @@ async def application(url: str, connections: int) -> AsyncIterator[Litestar]:
             "service": Provide(provide_claims),
             "listing": Provide(provide_claim_list),
         },
-        logging_config=None, debug=True,
+        logging_config=None,
         openapi_config=None,
     )

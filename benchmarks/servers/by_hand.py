@@ -311,7 +311,7 @@ async def application(url: str, connections: int) -> AsyncIterator[Litestar]:
         url, min_size=1, max_size=connections, open=False, kwargs={"autocommit": True}
     )
     await pool.open()
-    app = Litestar([get_claim, list_claims, create_claim], logging_config=None, debug=True, openapi_config=None)
+    app = Litestar([get_claim, list_claims, create_claim], logging_config=None, openapi_config=None)
     app.state.pool = pool
     yield app
     await pool.close()

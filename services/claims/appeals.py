@@ -44,7 +44,7 @@ class AppealChanges(Input):
     """A step of an appeal. ``resolution_cents`` is what an approval brings; money is only ever
     posted from the payer's remittance."""
 
-    status: AppealStatus = left_out()
+    status: Annotated[AppealStatus, Field(examples=[AppealStatus.APPROVED])] = left_out()
     resolved_on: CalendarDay | None = None
     resolution_cents: Annotated[int | None, Field(ge=0, le=_MOST_CENTS)] = None
     notes: LongText | None = None

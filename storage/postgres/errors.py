@@ -51,8 +51,6 @@ def translate(error: psycopg.Error) -> StorageError | None:
             return ConstraintRefused(table, constraint or (error.diag.column_name or ""))
         case psycopg.errors.SerializationFailure() | psycopg.errors.DeadlockDetected():
             return TransactionConflict()
-        case psycopg.DataError():
-            return ConstraintRefused(table, "value_can_be_stored")
         case psycopg.errors.QueryCanceled() | psycopg.errors.LockNotAvailable():
             return StorageUnavailable(type(error).__name__)
         case psycopg.errors.InsufficientPrivilege() | psycopg.errors.SyntaxError():

@@ -8,7 +8,6 @@ from functools import cache
 from typing import Any, Generic, TypeVar, cast
 from uuid import UUID
 
-import psycopg
 from psycopg.types.json import Jsonb
 from pydantic import BaseModel
 from sqlalchemy.dialects import postgresql as pg
@@ -126,13 +125,16 @@ class PostgresRepository(Generic[Fields, Row, Conditions]):
 
     def __init__(self, store: BoundTransaction, row: type[Row]) -> None:
         self._store = store
+        self._execute = store.execute
         self._row = row
         self._shape: Shape[Row] = shape_of(row)
 
     async def create(self, fields: Fields) -> Row:
         given = self._bookkeeping(new_id())
         given.update(fields.__dict__)
-        parameters = {name: self._shape.send(name, value) for name, value in given.items()}
+        parameters = dict(given)
+        for name in self._shape.documents:
+            parameters[name] = self._shape.send(name, given[name])
         if not issubclass(self._row, AppendOnlyRow):
             parameters |= self._trail_parameters()
             parameters["audit_id"] = new_id()
@@ -277,11 +279,6 @@ class PostgresRepository(Generic[Fields, Row, Conditions]):
         if (column := self._shape.patient_column) is not None:
             self._store.patients_read.update(row.__dict__[column] for row in rows)
         return rows
-
-    async def _execute(
-        self, sql: str, parameters: Mapping[str, Value]
-    ) -> psycopg.AsyncCursor[tuple[Value, ...]]:
-        return await self._store.execute(sql, parameters)
 
     def _bookkeeping(self, row_id: UUID) -> dict[str, Value]:
         store = self._store

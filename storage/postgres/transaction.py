@@ -2,8 +2,8 @@
 
 import datetime as dt
 import typing
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any
 from uuid import UUID
 
@@ -23,6 +23,8 @@ from storage.postgres.ledger_figures import PostgresLedgerFigures
 from storage.postgres.numbers import PostgresNumbers
 from storage.postgres.repository import PostgresRepository
 from storage.postgres.sealing import PostgresSealing
+
+Handle = typing.TypeVar("Handle")
 
 
 def row_classes(declaration: type) -> Mapping[str, type[Any]]:
@@ -176,21 +178,24 @@ class PostgresStorage(IStorage):
         """Give the connections back."""
         await self.pool.close()
 
-    @asynccontextmanager
-    async def transaction(
+    def transaction(
         self, company_id: UUID, actor: Actor, *, durable: bool = True
-    ) -> AsyncIterator[Store]:
+    ) -> AbstractAsyncContextManager[Store]:
         if not isinstance(company_id, UUID):
             raise CompanyNotBound
         parsed = UUID(int=company_id.int)  # SET takes no parameter: nothing else reaches its text
         opening = f"BEGIN; SET LOCAL app.company_id = '{parsed}'"
         if not durable:
             opening += "; SET LOCAL synchronous_commit = off"
-        async with self._transacting(opening) as connection:
-            yield typing.cast("Store", PostgresStore(connection, company_id, actor, self.clock))
+        return self._transacting(
+            opening,
+            lambda connection: typing.cast(
+                "Store", PostgresStore(connection, company_id, actor, self.clock)
+            ),
+        )
 
     async def company_of_slug(self, slug: str) -> UUID | None:
-        async with self._transacting("BEGIN READ ONLY") as connection:
+        async with self._transacting("BEGIN READ ONLY", lambda given: given) as connection:
             try:
                 cursor = await connection.execute("SELECT company_of_slug(%s)", [slug])
                 (company_id,) = await cursor.fetchone() or (None,)
@@ -214,12 +219,17 @@ class PostgresStorage(IStorage):
         return None if row is None else str(row[0])
 
     @asynccontextmanager
-    async def _transacting(self, opening: str) -> AsyncIterator[AsyncConnection[Any]]:
-        """A connection on which ``opening`` began a transaction: commit or rollback on leaving."""
+    async def _transacting(
+        self, opening: str, handle: Callable[[AsyncConnection[Any]], Handle]
+    ) -> AsyncIterator[Handle]:
+        """What ``handle`` makes of a connection on which ``opening`` began a transaction.
+
+        Commits on leaving, rolls back on an exception.
+        """
         connection = await self._begin(opening)
         try:
             try:
-                yield connection
+                yield handle(connection)
             except BaseException:
                 await _quietly(connection, "ROLLBACK")
                 raise

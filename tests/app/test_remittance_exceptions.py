@@ -27,11 +27,11 @@ WHY = {"reason": "the payer told us so on the phone"}
 OFF_BY_A_CENT = Claim(lines=[Line(paid_cents=8_001)], paid_cents=8_001)
 MOVES = {
     "match": {"claim_id": str(new_id())},
-    "rejection": WHY,
+    "reject": WHY,
     "return": WHY,
-    "release-request": WHY,
-    "release-approval": None,
-    "release-refusal": WHY,
+    "request-release": WHY,
+    "approve-release": None,
+    "refuse-release": WHY,
 }
 
 
@@ -172,7 +172,7 @@ async def test_a_rejection_closes_it_and_its_money_stays_unapplied(
     client: httpx.AsyncClient, books: Books
 ) -> None:
     exception = await queued(books)
-    rejected = await move(client, exception, "rejection", WHY)
+    rejected = await move(client, exception, "reject", WHY)
     assert (rejected.status_code, rejected.json()["status"]) == (200, "rejected")
     assert rejected.json()["resolution_note"] == WHY["reason"]
     assert await books.unapplied_cash() == 8_001
@@ -195,12 +195,12 @@ async def test_a_return_owes_the_money_back_to_the_payer(
 
 async def test_a_release_as_received_takes_two_people(desk: Desk, books: Books) -> None:
     exception = await queued(books)
-    asked = await move(desk.asks, exception, "release-request", WHY)
+    asked = await move(desk.asks, exception, "request-release", WHY)
     assert (asked.status_code, asked.json()["status"]) == (200, "release_requested")
-    own = await move(desk.asks, exception, "release-approval")
+    own = await move(desk.asks, exception, "approve-release")
     assert (own.status_code, own.json()["type"]) == (403, "/problems/second-person-needed")
     assert (await books.balances()).payments == 0
-    approved = await move(desk.decides, exception, "release-approval")
+    approved = await move(desk.decides, exception, "approve-release")
     assert approved.status_code == 200, approved.text
     assert (approved.json()["status"], approved.json()["is_released"]) == ("posted", True)
     assert approved.json()["release_reason"] == WHY["reason"]
@@ -213,10 +213,10 @@ async def test_a_key_is_no_person_and_releases_nothing(
     client: httpx.AsyncClient, desk: Desk, books: Books
 ) -> None:
     exception = await queued(books)
-    asked = await move(client, exception, "release-request", WHY)
+    asked = await move(client, exception, "request-release", WHY)
     assert (asked.status_code, asked.json()["type"]) == (403, "/problems/person-needed")
-    await move(desk.asks, exception, "release-request", WHY)
-    for name in ("release-approval", "release-refusal"):
+    await move(desk.asks, exception, "request-release", WHY)
+    for name in ("approve-release", "refuse-release"):
         refused = await move(client, exception, name, MOVES[name])
         assert (refused.status_code, refused.json()["type"]) == (403, "/problems/person-needed")
     assert (await books.balances()).payments == 0
@@ -224,12 +224,12 @@ async def test_a_key_is_no_person_and_releases_nothing(
 
 async def test_whoever_worked_it_before_cannot_approve_it_later(desk: Desk, books: Books) -> None:
     exception = await queued(books)
-    await move(desk.decides, exception, "release-request", WHY)
-    refused = await move(desk.asks, exception, "release-refusal", WHY)
+    await move(desk.decides, exception, "request-release", WHY)
+    refused = await move(desk.asks, exception, "refuse-release", WHY)
     assert (refused.status_code, refused.json()["status"]) == (200, "open")
-    await move(desk.clerk, exception, "release-request", WHY)
+    await move(desk.clerk, exception, "request-release", WHY)
     for client in (desk.decides, desk.asks):
-        answer = await move(client, exception, "release-approval")
+        answer = await move(client, exception, "approve-release")
         assert (answer.status_code, answer.json()["type"]) == (
             403,
             "/problems/second-person-needed",
@@ -239,14 +239,14 @@ async def test_whoever_worked_it_before_cannot_approve_it_later(desk: Desk, book
 
 async def test_a_clerk_may_ask_for_a_release_and_not_grant_it(desk: Desk, books: Books) -> None:
     exception = await queued(books)
-    await move(desk.asks, exception, "release-request", WHY)
-    refused = await move(desk.clerk, exception, "release-approval")
+    await move(desk.asks, exception, "request-release", WHY)
+    refused = await move(desk.clerk, exception, "approve-release")
     assert (refused.status_code, refused.json()["scope"]) == (403, "remittances:release")
 
 
 async def test_only_what_does_not_add_up_can_be_released(desk: Desk, books: Books) -> None:
     exception = await queued(books, Claim(patient_control_number="NOBODY"))
-    refused = await move(desk.asks, exception, "release-request", WHY)
+    refused = await move(desk.asks, exception, "request-release", WHY)
     assert (refused.status_code, refused.json()["kind"]) == (409, "unmatched")
 
 
@@ -254,19 +254,19 @@ async def test_what_was_closed_allows_no_further_move(
     client: httpx.AsyncClient, desk: Desk, books: Books
 ) -> None:
     exception = await queued(books)
-    await move(client, exception, "rejection", WHY)
+    await move(client, exception, "reject", WHY)
     for name, body in MOVES.items():
         refused = await move(desk.decides, exception, name, body)
         assert (refused.status_code, refused.json()["legal"]) == (409, []), name
         assert refused.json()["state"] == "rejected"
 
 
-@pytest.mark.parametrize("name", ["match", "rejection", "return", "release-request"])
+@pytest.mark.parametrize("name", ["match", "reject", "return", "request-release"])
 async def test_while_a_release_is_asked_for_it_is_only_granted_or_refused(
     desk: Desk, books: Books, name: str
 ) -> None:
     exception = await queued(books)
-    await move(desk.asks, exception, "release-request", WHY)
+    await move(desk.asks, exception, "request-release", WHY)
     refused = await move(desk.decides, exception, name, MOVES[name])
     assert refused.status_code == 409
     assert refused.json()["legal"] == ["open", "posted"]
@@ -278,7 +278,7 @@ async def test_every_move_needs_the_version_that_was_read(desk: Desk, books: Boo
         url = f"{URL}/{exception.id}/{name}"
         blind = await (desk.asks.post(url) if body is None else desk.asks.post(url, json=body))
         assert blind.status_code == 428, name
-    for name in ("rejection", "return", "release-request"):
+    for name in ("reject", "return", "request-release"):
         stale = await move(desk.asks, exception, name, MOVES[name], version=99)
         assert stale.status_code == 412, name
     (still,) = await books.exceptions()

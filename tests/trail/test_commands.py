@@ -11,6 +11,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from app.cli import application
+from app.cli.failures import ExitCode
 from storage.embedded import RoleAddresses
 from storage.postgres.transaction import PostgresStorage
 from storage.trail.keys import Signer
@@ -89,7 +90,7 @@ async def test_exported_roots_find_a_chain_that_was_rewritten(
     assert "chain rewritten" in compared.stdout
 
 
-async def test_what_cannot_be_checked_ends_with_2(
+async def test_what_cannot_be_checked_ends_with_its_own_code_and_never_as_tampered(
     wellkept: Wellkept,
     worker: PostgresStorage,
     company: CompanyForTests,
@@ -106,7 +107,12 @@ async def test_what_cannot_be_checked_ends_with_2(
     tamper("UPDATE api_log SET id = %s WHERE id = %s", old, rows[0])
     overdue = await wellkept("audit", "verify", "--company", company.slug)
     codes = [each.exit_code for each in (unknown, no_worker, unreadable, overdue)]
-    assert codes == [2, 2, 2, 2]
+    assert codes == [
+        ExitCode.SETTINGS,
+        ExitCode.SETTINGS,
+        ExitCode.NOT_CHECKED,
+        ExitCode.NOT_CHECKED,
+    ]
     assert "line 1" in unreadable.stderr
     assert "NOT CHECKED" in overdue.stdout
 

@@ -1,0 +1,225 @@
+"""Requests for every operation, read off the OpenAPI document, with the ids that one chooses."""
+
+import copy
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from litestar import Litestar
+
+from app.answers import encode_cursor
+from app.examples import example_of
+from app.openapi import document_of, handlers_of
+
+ROWS_NAMED: Mapping[str, str] = {
+    "appeal": "claim_appeals",
+    "batch": "claim_batches",
+    "claim": "claims",
+    "denial": "denials",
+    "entity": "claims",
+    "exception": "remittance_exceptions",
+    "hold": "legal_holds",
+    "key": "api_keys",
+    "line": "claim_lines",
+    "patient": "patients",
+    "payer": "payers",
+    "person": "people",
+    "principal": "principals",
+    "remittance": "remittances",
+    "session": "person_sessions",
+    "transaction": "remittance_transactions",
+}
+"""The table whose row an id names, by the last word of its name: ``primary_payer_id`` a payer's."""
+
+LISTED: Mapping[str, str] = {
+    "get_claim_history": "audit_log",
+    "list_access_log": "api_log",
+    "list_audit_log": "audit_log",
+    "list_batch_items": "claim_batch_items",
+    "list_claim_ledger": "ledger_entries",
+    "list_people": "people",
+    "list_remittance_anomalies": "remittance_anomalies",
+    "list_transaction_adjudications": "adjudications",
+    "list_transaction_ledger": "ledger_entries",
+}
+"""The table that a list pages through, where the operation's name does not say it."""
+
+COMPANIONS: Mapping[tuple[str, str], dict[str, str]] = {
+    ("list_access_log", "patient_id"): {
+        "recorded_from": "2025-03-01T00:00:00Z",
+        "recorded_until": "2025-03-31T00:00:00Z",
+    },
+}
+"""What else has to be given with a query parameter."""
+
+Ids = Mapping[str, list[UUID]]
+Slot = tuple[str | int, ...]
+"""Where in a request an id stands: its part (path, query or body) and the way to it."""
+
+
+class NoExample(Exception):
+    """A request cannot be made: the schema says too little."""
+
+
+@dataclass(frozen=True)
+class Route:
+    """One operation and what a request for it is made of."""
+
+    operation: str
+    method: str
+    path: str
+    scope: str | None
+    is_public: bool
+    parameters: tuple[str, ...]
+    """Query parameters that hold an id, and the cursor."""
+    required: Mapping[str, str]
+    """Query parameters that every request needs, with an example."""
+    body: Any
+    media_type: str | None
+
+    def __str__(self) -> str:
+        return self.operation
+
+    @property
+    def slots(self) -> list[Slot]:
+        """Every place for an id."""
+        in_path: list[Slot] = [("path", part[1:-1]) for part in self.path.split("/") if "{" in part]
+        return [*in_path, *(("query", name) for name in self.parameters), *_slots(self.body)]
+
+    def request(self, chosen: Mapping[Slot, UUID]) -> "Request":
+        """The request with ids in its slots; query parameters only where one is chosen."""
+        path, body = self.path, copy.deepcopy(self.body)
+        query = dict(self.required)
+        for slot, row_id in chosen.items():
+            match slot:
+                case ("path", str(name)):
+                    path = path.replace("{" + name + "}", str(row_id))
+                case ("query", "cursor"):
+                    query["cursor"] = encode_cursor(row_id)
+                case ("query", str(name)):
+                    query |= {name: str(row_id)} | COMPANIONS.get((self.operation, name), {})
+                case _:
+                    inner = body
+                    for step in slot[1:-1]:
+                        inner = inner[step]
+                    inner[slot[-1]] = str(row_id)
+        return Request(self.method, path, query, body, self.media_type)
+
+    def ids(self, owned: Ids) -> dict[Slot, UUID]:
+        """A company's own ids for all slots; several of one table differ where they can."""
+        taken: dict[str, int] = {}
+        chosen: dict[Slot, UUID] = {}
+        for slot in self.slots:
+            known = owned[self.table(slot)]
+            at = taken.get(self.table(slot), 0)
+            chosen[slot] = known[at % len(known)]
+            taken[self.table(slot)] = at + 1
+        return chosen
+
+    def table(self, slot: Slot) -> str:
+        """The table that the id in a slot is of."""
+        name = next(str(step) for step in reversed(slot) if isinstance(step, str))
+        if name == "cursor":
+            return self._listed()
+        word = name.removesuffix("s").removesuffix("_id").rpartition("_")[2]
+        if word not in ROWS_NAMED:
+            raise NoExample(f"{self}: say in ROWS_NAMED which table {name} is of")
+        return ROWS_NAMED[word]
+
+    def _listed(self) -> str:
+        if self.operation in LISTED:
+            return LISTED[self.operation]
+        for word, table in ROWS_NAMED.items():
+            if self.operation.endswith((f"_{word}s", f"_{word}es")):
+                return table
+        raise NoExample(f"{self}: say in LISTED which table it pages through")
+
+
+@dataclass(frozen=True)
+class Request:
+    """What is sent."""
+
+    method: str
+    path: str
+    query: Mapping[str, str]
+    body: Any
+    media_type: str | None
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """A precondition that a row of version 1 fulfils, and what the body is."""
+        media = {} if self.media_type is None else {"Content-Type": self.media_type}
+        return {"If-Match": '"1"'} | media
+
+    @property
+    def content(self) -> bytes:
+        """The body as it is sent."""
+        return b"" if self.media_type is None else json.dumps(self.body).encode()
+
+
+def routes_of(app: Litestar) -> list[Route]:
+    """Every operation of the OpenAPI document."""
+    handlers = {str(each.operation_id): each for each in handlers_of(app)}
+    document = document_of(app)
+    return [
+        Route(
+            operation=str(operation["operationId"]),
+            method=method.upper(),
+            path=path,
+            scope=handlers[operation["operationId"]].opt["scope"],
+            is_public=handlers[operation["operationId"]].opt["is_public"],
+            parameters=tuple(_ids_in_query(operation)),
+            required=_required_in_query(operation, document["components"]["schemas"]),
+            **_body_of(operation),
+        )
+        for path, item in document["paths"].items()
+        for method, operation in item.items()
+    ]
+
+
+def _ids_in_query(operation: Mapping[str, Any]) -> Iterator[str]:
+    for parameter in operation.get("parameters", []):
+        is_id = "'uuid'" in repr(parameter["schema"]) or parameter["name"].endswith("_id")
+        names_a_row = is_id and parameter["name"] != "provider_id"
+        if parameter["in"] == "query" and (names_a_row or parameter["name"] == "cursor"):
+            yield parameter["name"]
+
+
+def _required_in_query(
+    operation: Mapping[str, Any], definitions: Mapping[str, Any]
+) -> dict[str, str]:
+    return {
+        parameter["name"]: str(example_of(parameter["schema"], definitions, parameter["name"]))
+        for parameter in operation.get("parameters", [])
+        if parameter["in"] == "query" and parameter["required"]
+    }
+
+
+def _body_of(operation: Mapping[str, Any]) -> dict[str, Any]:
+    content = operation.get("requestBody", {}).get("content", {})
+    for media_type, described in content.items():
+        if media_type == "application/json" and "example" not in described:
+            raise NoExample(f"{operation['operationId']}: its body has no example in the schema")
+        return {"body": described.get("example"), "media_type": media_type}
+    return {"body": None, "media_type": None}
+
+
+def _slots(value: object, way: Slot = ("body",)) -> Iterator[Slot]:
+    match value:
+        case str() if _is_uuid(value):
+            yield way
+        case dict():
+            for name, inner in value.items():
+                yield from _slots(inner, (*way, name))
+        case list():
+            for at, inner in enumerate(value):
+                yield from _slots(inner, (*way, at))
+
+
+def _is_uuid(text: str) -> bool:
+    try:
+        return str(UUID(text)) == text
+    except ValueError:
+        return False
