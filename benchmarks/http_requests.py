@@ -39,7 +39,7 @@ from tests.builders.claims import make_claims, make_patient, make_payer, new_cla
 from tests.builders.companies import CompanyForTests, make_company
 
 if TYPE_CHECKING:
-    from tests.builders.claims import ClaimWithLines
+    from services.claims.claims import ClaimWithLines
 
 PRODUCT, BY_HAND, ADVANCED, BARE = "wellkept", "by_hand", "advanced", "bare"
 TITLES = {

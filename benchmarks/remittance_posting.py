@@ -16,9 +16,10 @@ import hashlib
 import io
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -45,6 +46,7 @@ if TYPE_CHECKING:
 READ_BYTES = 1 << 18
 PAYER_TRACE_IDENTIFIER = "1999999999"
 LINE_CENTS = 10_000
+LEAST_RATE = 1_500
 WRITE_OFF = Cas("CO", "45", 2_000)
 PATIENT_SHARE = Cas("PR", "2", 1_500)
 REFUSED = Cas("CO", "197", LINE_CENTS)
@@ -68,6 +70,10 @@ class Size:
 
     claim_count: int
     claims_in_transaction: int
+
+    @property
+    def is_one_transaction(self) -> bool:
+        return self.claim_count == self.claims_in_transaction
 
     def __str__(self) -> str:
         transactions = -(-self.claim_count // self.claims_in_transaction)
@@ -119,7 +125,9 @@ def _decided(at: int, claim: ClaimWithLines) -> Claim:
                 control_number=line.line_control_number,
                 allowed_cents=LINE_CENTS - WRITE_OFF.cents,
             )
-            for line, adjustments in zip(claim.lines, outcomes.get(at % 10, (paid, paid)))
+            for line, adjustments in zip(
+                claim.lines, outcomes.get(at % 10, (paid, paid)), strict=True
+            )
         ],
     )
 
@@ -243,9 +251,13 @@ async def run() -> None:
         storage = PostgresStorage(place.addresses.app)
         await storage.open()
         try:
+            counts: dict[Size, int] = {}
             for size in SIZES:
                 company = await make_company(place.addresses.owner, storage)
-                _print(size, await measure(place, storage, company, size))
+                figures = await measure(place, storage, company, size)
+                counts[size] = figures.statement_count
+                _print(size, figures)
+            _print_growth(counts)
         finally:
             await storage.close()
 
@@ -253,12 +265,22 @@ async def run() -> None:
 def _print(size: Size, figures: Figures) -> None:
     sys.stdout.write(
         f"{size}: {size.claim_count / figures.post_seconds:>6,.0f} claims/s"
-        f" (target 1,500), {figures.statement_count * 1000 / size.claim_count:.1f} statements a"
-        f" thousand claims; COPY of the same {figures.row_count:,} rows"
-        f" {size.claim_count / figures.copy_seconds:,.0f} claims/s,"
-        f" {figures.post_seconds / figures.copy_seconds:.1f} times faster\n"
+        f" (target {LEAST_RATE:,}) in {figures.statement_count} statements; plain COPY of the same"
+        f" {figures.row_count:,} rows: {size.claim_count / figures.copy_seconds:,.0f} claims/s,"
+        f" {figures.post_seconds / figures.copy_seconds:.1f} times as fast\n"
     )
     sys.stdout.flush()
+
+
+def _print_growth(counts: Mapping[Size, int]) -> None:
+    """How many statements each further thousand claims of one ST take: the same at every size."""
+    in_one = [(size, count) for size, count in counts.items() if size.is_one_transaction]
+    for (small, few), (large, more) in pairwise(in_one):
+        thousands = (large.claim_count - small.claim_count) / 1000
+        sys.stdout.write(
+            f"from {small.claim_count:,} to {large.claim_count:,} claims in one ST:"
+            f" {(more - few) / thousands:.1f} statements for each further thousand\n"
+        )
 
 
 def main() -> None:

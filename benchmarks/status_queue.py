@@ -15,6 +15,7 @@ import statistics
 import sys
 import time
 from collections.abc import Iterator, Sequence
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -82,12 +83,13 @@ class Listing:
         yield "page in the middle", self.middle
 
 
-async def load(place: Place, case: Case) -> Listing:
-    """A database with the case's claims."""
+async def load(place: Place, case: Case, stack: AsyncExitStack) -> Listing:
+    """A database with the case's claims; its connections are closed with the stack."""
     addresses = provision(place.server, case.database)
     migrations.upgrade(addresses.owner)
     storage = PostgresStorage(addresses.app)
     await storage.open()
+    stack.push_async_callback(storage.close)
     company = await make_company(addresses.owner, storage)
     (model,) = await make_claims(storage, company, 1, status=ClaimStatus.DRAFT)
     with place.server.connect_as_superuser(case.database) as connection, connection.transaction():
@@ -188,14 +190,8 @@ async def report(listings: Sequence[Listing]) -> None:
 
 async def run() -> None:
     with temporary_database() as place:
-        listings: list[Listing] = []
-        try:
-            for case in CASES:
-                listings.append(await load(place, case))
-            await report(listings)
-        finally:
-            for listing in listings:
-                await listing.storage.close()
+        async with AsyncExitStack() as stack:
+            await report([await load(place, case, stack) for case in CASES])
 
 
 def main() -> None:

@@ -223,6 +223,7 @@ class AdjudicationFilter(Filter):
     transaction_id: UUID | None = where("transaction_id")
     payer_id: UUID | None = where("payer_id")
     claim_ids: list[UUID] | None = where("claim_id", operator="in")
+    transaction_ids: list[UUID] | None = where("transaction_id", operator="in")
     payer_claim_numbers: list[str] | None = where("payer_claim_number", operator="in")
 
 

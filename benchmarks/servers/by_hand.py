@@ -138,16 +138,19 @@ async def bound(request: Caller, scope: str, *, durable: bool) -> AsyncIterator[
                 binary=True,
             )
             key = await cursor.fetchone()
-            if key is None or key[KEY_AT["revoked_at"]] is not None:
-                raise NotAuthorizedException
-            expires_at = key[KEY_AT["expires_at"]]
-            if (expires_at is not None and expires_at <= now) or scope not in key[KEY_AT["scopes"]]:
-                raise NotAuthorizedException
+            if key is None or not admits(key, scope, now):
+                raise NotAuthorizedException  # noqa: TRY301 -- rolled back below
             yield Bound(connection, company_id, key[KEY_AT["id"]], new_id(), now)
         except BaseException:
             await connection.execute("ROLLBACK")
             raise
         await connection.execute("COMMIT")
+
+
+def admits(key: Row, scope: str, now: dt.datetime) -> bool:
+    expires_at = key[KEY_AT["expires_at"]]
+    is_over = expires_at is not None and expires_at <= now
+    return key[KEY_AT["revoked_at"]] is None and not is_over and scope in key[KEY_AT["scopes"]]
 
 
 def shown(claim: Row) -> dict[str, Any]:

@@ -33,7 +33,9 @@ _TRANSITIONS: dict[ExceptionStatus, frozenset[ExceptionStatus]] = {
         }
     ),
     ExceptionStatus.RELEASE_REQUESTED: frozenset({ExceptionStatus.OPEN, ExceptionStatus.POSTED}),
+    ExceptionStatus.REJECTED: frozenset({ExceptionStatus.RETURNED}),
 }
+"""The moves that people make. Posting closes what it clears by itself (POSTED, SUPERSEDED)."""
 _MOST_CANDIDATES = 20
 
 
@@ -107,6 +109,8 @@ async def match(
     Raises RowNotFound, InvalidInput, IllegalTransition, VersionConflict, StillBlocked.
     """
     exception = await _open(store, exception_id, ExceptionStatus.POSTED)
+    if exception.status is not ExceptionStatus.OPEN:  # two people have to grant the release
+        raise _illegal(exception, ExceptionStatus.POSTED)
     if exception.kind not in MATCHABLE:
         raise StillBlocked(exception.kind, exception.detail)
     try:
@@ -232,13 +236,14 @@ async def refuse_release(
 
 
 async def _who_worked_it(store: Store, exception: RemittanceException) -> set[UUID | None]:
-    """Whoever brought it, asked for its release or ever changed it, by its audit trail."""
+    """Whoever brought its file, asked for its release or ever changed it, by its audit trail."""
+    transaction = await store.remittance_transactions.get(exception.transaction_id)
+    remittance = await store.remittances.get(transaction.remittance_id)
     trail = await store.audit_log.all(
         AuditFilter(entity="remittance_exceptions", entity_id=exception.id)
     )
-    return {exception.created_by, exception.release_requested_by} | {
-        each.recorded_by for each in trail
-    }
+    hands = {remittance.created_by, exception.created_by, exception.release_requested_by}
+    return hands | {each.recorded_by for each in trail}
 
 
 async def _posted(
@@ -254,7 +259,7 @@ async def _posted(
 
 async def _open(store: Store, exception_id: UUID, wanted: ExceptionStatus) -> RemittanceException:
     exception = await store.remittance_exceptions.lock(exception_id)
-    if exception.status is not ExceptionStatus.OPEN:
+    if wanted not in _TRANSITIONS.get(exception.status, frozenset()):
         raise _illegal(exception, wanted)
     return exception
 

@@ -65,9 +65,11 @@ async def patients_noted(store: Store, remittance_id: UUID) -> Remittance:
     """A remittance about to be handed out whole: every patient it was posted to is on record as
     read, and that there may be others. Raises RowNotFound."""
     remittance = await store.remittances.get(remittance_id)
-    for transaction in await store.remittance_transactions.all(
+    transactions = await store.remittance_transactions.all(
         RemittanceTransactionFilter(remittance_id=remittance_id)
-    ):
-        await store.adjudications.all(AdjudicationFilter(transaction_id=transaction.id))
+    )
+    await store.adjudications.all(
+        AdjudicationFilter(transaction_ids=[each.id for each in transactions])
+    )
     store.patients_read.add(None)
     return remittance

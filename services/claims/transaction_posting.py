@@ -136,10 +136,13 @@ async def _reason_not_to_post(
 
 
 async def _dismiss_replaced(store: Store, posted: RemittanceTransaction) -> None:
-    """What waited under this payer and trace because it did not balance was sent anew: by this."""
+    """What waited because it did not balance was sent anew, in a later file: by this.
+
+    The same payment only (payer, trace, amount, date and payee): another transaction under the
+    trace still waits for a person.
+    """
     if posted.trace_number is None:
         return
-    payer = _payer_key(posted)
     waiting = [
         each
         for each in await store.remittance_transactions.lock_all(
@@ -147,7 +150,8 @@ async def _dismiss_replaced(store: Store, posted: RemittanceTransaction) -> None
                 trace_number=posted.trace_number, status=TransactionStatus.UNBALANCED
             )
         )
-        if _payer_key(each) == payer
+        if each.transaction_key == posted.transaction_key
+        and each.remittance_id != posted.remittance_id
     ]
     await store.remittance_transactions.update_many(
         {each.id: each.version for each in waiting},

@@ -39,15 +39,15 @@ _MISMATCHED = """
 SELECT claims.id
 FROM claims
 LEFT JOIN (
-    SELECT claim_id,
+    SELECT company_id, claim_id,
            sum(amount_cents) FILTER (WHERE kind = 'charge') AS charge,
            sum(amount_cents) FILTER (WHERE kind = 'payment') AS payment,
            sum(amount_cents) FILTER (WHERE kind = 'write_off') AS write_off,
            sum(amount_cents) FILTER (WHERE kind = 'patient_transfer') AS patient
     FROM ledger_entries
     WHERE company_id = %(company_id)s AND claim_id IS NOT NULL
-    GROUP BY claim_id
-) AS held ON held.claim_id = claims.id
+    GROUP BY company_id, claim_id
+) AS held ON held.company_id = claims.company_id AND held.claim_id = claims.id
 WHERE claims.company_id = %(company_id)s
   AND (
       claims.payment_cents <> coalesce(held.payment, 0)

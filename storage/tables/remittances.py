@@ -126,6 +126,7 @@ class RemittanceTransaction(RemittanceTransactionFields, TenantRow, table=True):
         unique("remittance_transactions", "transaction_key", where="status = 'posted'"),
         index("remittance_transactions", "trace_number"),
         index("remittance_transactions", "status", "id"),
+        index("remittance_transactions", "payer_id", "id"),
         check("posts_only_when_balanced", "status <> 'posted' OR difference_cents = 0"),
     )
 
@@ -168,7 +169,7 @@ class RemittanceException(RemittanceExceptionFields, TenantRow, table=True):
         belongs_to("claims", "claim_id"),
         belongs_to("patients", "patient_id"),
         unique("remittance_exceptions", "transaction_id", "claim_ordinal"),
-        index("remittance_exceptions", "status", "id"),
+        index("remittance_exceptions", "status", "kind", "id"),
         index("remittance_exceptions", "claim_id", where="claim_id IS NOT NULL"),
         index("remittance_exceptions", "patient_control_number"),
         index("remittance_exceptions", "payer_claim_number"),

@@ -36,6 +36,7 @@ class AuditEntry(AuditFields, SealedRow, table=True):
     __tablename__ = "audit_log"
     __table_args__ = (
         index("audit_log", "entity_id", "id"),
+        index("audit_log", "entity", "id"),
         index("audit_log", "xid"),
         {"postgresql_partition_by": "RANGE (id)"},
     )

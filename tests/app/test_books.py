@@ -42,8 +42,15 @@ async def test_a_claim_nobody_entered_is_made_from_the_remittance_and_paid(
         json={
             "type": "professional",
             "patient_id": str(patient.id),
+            "subscriber_id": "MEM0001",
             "rendering_provider_id": "1234567893",
             "billing_provider_id": "1234567893",
+            "place_of_service": "11",
+            "transmission": {
+                "method": "portal",
+                "reference": "portal-7781",
+                "transmitted_at": "2025-03-04T15:00:00Z",
+            },
         },
         headers={"If-Match": f'"{waiting["version"]}"'},
     )
@@ -66,6 +73,18 @@ async def test_a_claim_nobody_entered_is_made_from_the_remittance_and_paid(
     (item,) = (await client.get("/api/v1/provider-adjustments/open-items")).json()["items"]
     assert (item["balance_cents"], item["reference"]) == (500, "REF1")
     assert (await client.get("/api/v1/ledger/check")).json()["is_sound"]
+
+
+async def test_another_transaction_under_the_trace_of_a_posted_one_still_waits(
+    client: httpx.AsyncClient,
+) -> None:
+    await client.post("/api/v1/payers", json=PAYER)
+    off = Transaction(trace_number="SPLIT-1", control_number="0001", payment_cents=12_345)
+    sound = Transaction(trace_number="SPLIT-1", control_number="0002")
+    file = RemittanceFile(transactions=[off, sound])
+    posted = await client.post("/api/v1/remittances", content=rendered(file))
+    statuses = [each["status"] for each in posted.json()["transactions"]]
+    assert statuses == ["unbalanced", "posted"]
 
 
 async def test_the_accounts_of_any_window_sum_to_zero(client: httpx.AsyncClient) -> None:

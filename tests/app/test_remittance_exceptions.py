@@ -254,11 +254,23 @@ async def test_what_was_closed_allows_no_further_move(
     client: httpx.AsyncClient, desk: Desk, books: Books
 ) -> None:
     exception = await queued(books)
-    await move(client, exception, "reject", WHY)
+    await move(client, exception, "return", WHY)
     for name, body in MOVES.items():
         refused = await move(desk.decides, exception, name, body)
         assert (refused.status_code, refused.json()["legal"]) == (409, []), name
-        assert refused.json()["state"] == "rejected"
+        assert refused.json()["state"] == "returned"
+
+
+async def test_what_was_rejected_can_still_be_returned_to_the_payer(
+    client: httpx.AsyncClient, books: Books
+) -> None:
+    exception = await queued(books)
+    rejected = await move(client, exception, "reject", WHY)
+    url = f"{URL}/{exception.id}/return"
+    tag = {"If-Match": rejected.headers["ETag"]}
+    returned = await client.post(url, json=WHY, headers=tag)
+    assert (returned.status_code, returned.json()["status"]) == (200, "returned")
+    assert await books.unapplied_cash() == 0
 
 
 @pytest.mark.parametrize("name", ["match", "reject", "return", "request-release"])
