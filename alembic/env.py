@@ -1,10 +1,10 @@
 """How migrations run: as the owner, one at a time, with timeouts, never filtered silently."""
 
 import sqlalchemy as sa
-from alembic import context
+from sqlmodel import SQLModel
 
 import storage.tables  # noqa: F401 -- fills the metadata that drift is measured against
-from sqlmodel import SQLModel
+from alembic import context
 
 MIGRATION_LOCK = 0x77656C6C
 """The advisory lock that migrations queue for ("well")."""

@@ -27,6 +27,7 @@ from storage.vocabulary.claims import ClaimType
 LONGEST_CONTROL_NUMBER = 38
 """CLM01 holds at most so many characters (005010X222A1)."""
 
+
 class Adoption(Input):
     """What a remittance does not say about a claim, and how the claim had gone out."""
 
