@@ -192,7 +192,7 @@ class Call(Request[Any, Any, State]):
     def _admit(self, principal: Principal) -> None:
         """Count the request, and check that it is one that the principal may make."""
         self.scope["state"]["principal"] = principal
-        self.platform.limiter.count_principal(principal.id, self)
+        self.scope["state"]["allowance"] = self.platform.limiter.count_principal(principal.id)
         scope = self.route_handler.opt["scope"]
         if scope is not None:
             principal.require(Scope(scope))

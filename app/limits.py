@@ -4,16 +4,12 @@ import hashlib
 import math
 import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 from uuid import UUID
 
 from limits import parse
 
 from services.refusals import Category, Refusal
-
-if TYPE_CHECKING:
-    from app.call import Call
-
 
 SIGN_INS_PER_ADDRESS = "60/minute"
 SIGN_INS_PER_PERSON = "20/minute"
@@ -51,9 +47,9 @@ class Limiter:
         """Raises TooManyRequests."""
         self._per_address.count(address)
 
-    def count_principal(self, principal_id: UUID, call: "Call") -> None:
-        """Raises TooManyRequests; leaves the allowance for the answer's headers."""
-        call.scope["state"]["allowance"] = self._per_principal.count(str(principal_id))
+    def count_principal(self, principal_id: UUID) -> Allowance:
+        """What is left to a principal. Raises TooManyRequests."""
+        return self._per_principal.count(str(principal_id))
 
     def count_sign_in(self, *, address: str, company_slug: str, email: str) -> None:
         """Count an attempt for its address and for whom it names, whether or not they exist.

@@ -193,7 +193,7 @@ async def test_the_worker_goes_on_after_its_connections_were_cut(
     async with _working(installation, monkeypatch, _noted(asked, name)):
         async with storage.transaction(company.id, company.actor) as store:
             await store.enqueue(name, {"which": "before"})
-        await _until(lambda: len(asked) == 1)
+        await _until(lambda: len(asked) == 1 and not _state(installation, name))
         with server.connect_as_superuser() as connection:
             connection.execute(
                 "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"

@@ -79,7 +79,8 @@ def test_partitions_are_made_ahead_once_and_guarded_like_their_table(
     months = [dt.date(2031, month, 1) for month in (1, 2, 3, 4)]
     tables = ("audit_log", "api_log")
     expected = [PartitionMade(table, month, 0) for table in tables for month in months]
-    assert [deed for deed in made if isinstance(deed, PartitionMade)] == expected
+    ahead = [each for each in made if isinstance(each, PartitionMade) and each.month in months]
+    assert ahead == expected
     assert rehearsed == made
     assert made_again == []
     name = "audit_log_2031_04"
