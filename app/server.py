@@ -30,6 +30,7 @@ from app.api import (
     people,
     remittance_exceptions,
     remittances,
+    roles,
     sessions,
 )
 from app.api.routes import describe
@@ -50,6 +51,8 @@ log = structlog.get_logger("wellkept")
 CONTROLLERS = (
     sessions.SessionController,
     people.PersonController,
+    roles.RoleController,
+    roles.ScopeController,
     keys.KeyController,
     company.CompanyController,
     payers.PayerController,

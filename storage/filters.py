@@ -81,9 +81,15 @@ class ByAdjudication(Filter):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CompanyRoleFilter(Filter):
+    name: str | None = where("name")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PersonFilter(Filter):
     email: str | None = where("email")
     role: Role | None = where("role")
+    role_id: UUID | None = where("role_id")
     is_enabled: bool | None = where("disabled_at", operator="null")
 
 

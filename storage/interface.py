@@ -36,6 +36,7 @@ from storage.filters import (
     ClaimAppealFilter,
     ClaimBatchFilter,
     ClaimFilter,
+    CompanyRoleFilter,
     DenialFilter,
     Filter,
     LedgerFilter,
@@ -205,6 +206,9 @@ class Store(Protocol):
         identity_tables.LegalHoldFields, identity_tables.LegalHold, LegalHoldFilter
     ]
     principals: Repository[identity_tables.PrincipalFields, identity_tables.Principal, NoFilter]
+    company_roles: Repository[
+        identity_tables.CompanyRoleFields, identity_tables.CompanyRole, CompanyRoleFilter
+    ]
     people: Repository[identity_tables.PersonFields, identity_tables.Person, PersonFilter]
     person_sessions: Repository[
         identity_tables.PersonSessionFields, identity_tables.PersonSession, ByPerson

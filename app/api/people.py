@@ -36,12 +36,14 @@ LOCATION = "/api/v1/people/{id}"
 
 
 class PersonAnswer(RowAnswer):
-    """Somebody who signs in. ``locked_until`` is set by wrong passwords; ``disabled_at`` by an
-    administrator; with ``password_is_temporary`` they can only choose their own password."""
+    """Somebody who signs in, in a built-in ``role`` or in the company's own that ``role_id`` names.
+    ``locked_until`` is set by wrong passwords; ``disabled_at`` by an administrator; with
+    ``password_is_temporary`` they can only choose their own password."""
 
     email: str
     name: str
-    role: Role
+    role: Role | None
+    role_id: UUID | None
     password_is_temporary: bool
     failed_sign_ins: int
     locked_until: dt.datetime | None
@@ -96,12 +98,13 @@ class PersonController(Controller):
         self,
         request: Call,
         role: FromQuery[Role | None] = None,
+        role_id: FromQuery[UUID | None] = None,
         is_enabled: FromQuery[bool | None] = None,
         limit: Limit = 50,
         cursor: Cursor = None,
     ) -> Response[PageAnswer[PersonAnswer]]:
         """People, newest first."""
-        conditions = PersonFilter(role=role, is_enabled=is_enabled)
+        conditions = PersonFilter(role=role, role_id=role_id, is_enabled=is_enabled)
         after = decode_cursor(cursor)
         return await request.run(
             lambda store: people.list_people(store, conditions, limit=limit, after=after),

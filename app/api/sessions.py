@@ -17,7 +17,6 @@ from app.call import SESSION_COOKIE, Call
 from services.identity import sessions
 from services.identity.authentication import SESSION_LIFETIME, Principal
 from services.identity.emails import normalised_email
-from services.identity.scopes import ROLE_SCOPES
 from services.identity.signing_in import SignedIn, SignIn, sign_in
 from services.inputs import Input
 from storage.vocabulary.identity import PrincipalKind
@@ -146,7 +145,7 @@ def _signed_in(signed_in: SignedIn) -> Response[Any]:
         principal_id=person.id,
         kind=PrincipalKind.PERSON,
         name=person.name,
-        scopes=[] if is_temporary else sorted(ROLE_SCOPES[person.role]),
+        scopes=[] if is_temporary else sorted(signed_in.scopes),
         session_id=opened.session.id,
         must_choose_password=is_temporary,
     )

@@ -19,7 +19,7 @@ from rich.table import Table
 from app.runtime import installation, opened
 from app.settings import Settings
 from services.claims.first_payers import FIRST_PAYERS
-from services.identity import companies, keys, passwords, people
+from services.identity import companies, keys, passwords, people, roles
 from services.identity.companies import FirstAdministrator, NewCompany
 from services.identity.keys import NewKey
 from services.identity.people import NewPerson
@@ -72,6 +72,19 @@ class NoSuchPerson(Refusal):
     @property
     def detail(self) -> str:
         return self.email
+
+
+@dataclass
+class NoSuchRole(Refusal):
+    """The company has defined no such role."""
+
+    category: ClassVar[Category] = Category.NOT_FOUND
+    title: ClassVar[str] = "The company has defined no role of this name"
+    name: str
+
+    @property
+    def detail(self) -> str:
+        return self.name
 
 
 @dataclass
@@ -139,18 +152,24 @@ def create_user(
     company: Company,
     email: Email,
     name: Annotated[str, typer.Option(help="The person's name.")],
-    role: Annotated[Role, typer.Option(help="What the person may do.")],
+    role: Annotated[Role | None, typer.Option(help="What the person may do.")] = None,
+    company_role: Annotated[
+        str | None, typer.Option(help="Instead: the name of a role that the company defined.")
+    ] = None,
 ) -> None:
     """Add a person to a company. Prints the one-time password that they replace."""
-    new = _checked(lambda: NewPerson(email=email, name=name, role=role))
+    if (role is None) == (company_role is None):
+        raise typer.BadParameter("one of --role and --company-role is needed")
     password = passwords.one_time_password()
     stored = asyncio.run(passwords.stored_password(password, is_temporary=True))
 
     async def create(store: Store) -> Person:
+        role_id = None if company_role is None else await _role_id(store, company_role)
+        new = _checked(lambda: NewPerson(email=email, name=name, role=role, role_id=role_id))
         return await people.create_person(store, new, stored, granted_by=OPERATOR_GRANTS)
 
     created = _in_company(company, create)
-    _say(f"{created.email} is {created.role} of {company}; the one-time password:")
+    _say(f"{created.email} is {role or company_role} of {company}; the one-time password:")
     typer.echo(password)
 
 
@@ -232,6 +251,14 @@ def list_keys(company: Company) -> None:
             *(_day(moment) for moment in (row.expires_at, row.last_used_at, row.revoked_at)),
         )
     Console().print(table if table.rows else f"{company} has no keys")
+
+
+async def _role_id(store: Store, name: str) -> UUID:
+    """Raises NoSuchRole."""
+    found = await roles.role_of_name(store, name)
+    if found is None:
+        raise NoSuchRole(name)
+    return found.id
 
 
 async def _existing_key(store: Store, key_id: UUID) -> ApiKey:

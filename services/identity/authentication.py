@@ -7,7 +7,8 @@ from typing import ClassVar
 from uuid import UUID
 
 from services.identity.credentials import sha256
-from services.identity.scopes import ROLE_SCOPES, Scope
+from services.identity.roles import scopes_held
+from services.identity.scopes import Scope
 from services.refusals import Category, Refusal
 from storage.errors import VersionConflict
 from storage.filters import ApiKeyFilter, ByPerson
@@ -151,7 +152,7 @@ async def authenticate_session(
         PrincipalKind.PERSON,
         store.company_id,
         person.name,
-        frozenset() if person.password_is_temporary else frozenset(ROLE_SCOPES[person.role]),
+        frozenset() if person.password_is_temporary else await scopes_held(store, person),
         session.id,
         person.password_is_temporary,
     )

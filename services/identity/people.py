@@ -5,9 +5,12 @@ from dataclasses import dataclass, field
 from typing import ClassVar
 from uuid import UUID
 
+from pydantic import ConfigDict
+
 from services.identity.emails import Email, checked_email
 from services.identity.passwords import StoredPassword
-from services.identity.scopes import ROLE_SCOPES, require_all
+from services.identity.roles import check_grant, scopes_held
+from services.identity.scopes import require_all
 from services.identity.sessions import end_sessions
 from services.inputs import Input, Name, left_out
 from services.refusals import Refusal
@@ -39,18 +42,38 @@ class LastAdministrator(Refusal):
 
 
 class NewPerson(Input):
-    """Somebody to add to a company."""
+    """Somebody to add to a company, in a built-in ``role`` or in the company's own that
+    ``role_id`` names."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "email": "ana.reyes@riverbend.example",
+                    "name": "Ana Reyes",
+                    "role_id": "01a1fd87-34ee-71ca-b850-10bcf0bfc799",
+                }
+            ]
+        }
+    )
 
     email: Email
     name: Name
-    role: Role
+    role: Role | None = None
+    role_id: UUID | None = None
 
 
 class PersonChanges(Input):
-    """What to change of a person; what is left out stays."""
+    """What to change of a person; what is left out stays. A new role is a built-in ``role`` or the
+    company's own that ``role_id`` names."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"role_id": "01a1fd87-34ee-71ca-b850-10bcf0bfc799"}]}
+    )
 
     name: Name = left_out()
     role: Role = left_out()
+    role_id: UUID = left_out()
 
 
 async def create_person(
@@ -60,13 +83,14 @@ async def create_person(
 
     Raises InvalidInput, PrivilegeTooHigh, EmailTaken.
     """
-    require_all(granted_by, ROLE_SCOPES[new.role])
+    await check_grant(store, new.role, new.role_id, granted_by=granted_by)
     person_id = new_id()
     fields = PersonFields(
         principal_id=person_id,
         email=checked_email(new.email),
         name=new.name,
         role=new.role,
+        role_id=new.role_id,
         password_hash=password.hash,
         password_is_temporary=password.is_temporary,
     )
@@ -108,13 +132,14 @@ async def change_person(
 ) -> Person:
     """Change a name or a role; the new role holds from the person's next request on.
 
-    Raises RowNotFound, VersionConflict, PrivilegeTooHigh, LastAdministrator.
+    Raises InvalidInput, RowNotFound, VersionConflict, PrivilegeTooHigh, LastAdministrator.
     """
     given = changes.given()
     person = await _held(store, person_id, expected_version)
-    require_all(granted_by, ROLE_SCOPES[person.role])
-    if "role" in given:
-        require_all(granted_by, ROLE_SCOPES[changes.role])
+    require_all(granted_by, await scopes_held(store, person))
+    if "role" in given or "role_id" in given:
+        given |= {"role": changes.role, "role_id": changes.role_id}
+        await check_grant(store, changes.role, changes.role_id, granted_by=granted_by)
         if changes.role is not Role.ADMINISTRATOR:
             await _keep_an_administrator(store, person)
     if "name" in given:
@@ -150,7 +175,7 @@ async def enable_person(
     Raises RowNotFound, VersionConflict, PrivilegeTooHigh.
     """
     person = await _held(store, person_id, expected_version)
-    require_all(granted_by, ROLE_SCOPES[person.role])
+    require_all(granted_by, await scopes_held(store, person))
     return await store.people.update(
         person_id,
         {"disabled_at": None, "failed_sign_ins": 0, "locked_until": None},
@@ -173,7 +198,7 @@ async def reset_password(
     Raises RowNotFound, VersionConflict, PrivilegeTooHigh.
     """
     person = await _held(store, person_id, expected_version)
-    require_all(granted_by, ROLE_SCOPES[person.role])
+    require_all(granted_by, await scopes_held(store, person))
     return await _replace_password(store, person, password, except_session=except_session)
 
 

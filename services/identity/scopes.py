@@ -3,32 +3,43 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import ClassVar
+from typing import ClassVar, Self
 
 from services.refusals import Category, Refusal
 from storage.vocabulary.identity import Role
 
 
 class Scope(StrEnum):
-    """``<area>:<verb>``."""
+    """``<area>:<verb>``, and what it lets one do."""
 
-    PAYERS_READ = "payers:read"
-    PAYERS_WRITE = "payers:write"
-    PATIENTS_READ = "patients:read"
-    PATIENTS_WRITE = "patients:write"
-    CLAIMS_READ = "claims:read"
-    CLAIMS_WRITE = "claims:write"
-    REMITTANCES_READ = "remittances:read"
-    REMITTANCES_POST = "remittances:post"
-    REMITTANCES_RELEASE = "remittances:release"
-    STATISTICS_READ = "statistics:read"
-    AUDIT_READ = "audit:read"
-    PEOPLE_READ = "people:read"
-    PEOPLE_MANAGE = "people:manage"
-    KEYS_READ = "keys:read"
-    KEYS_MANAGE = "keys:manage"
-    COMPANY_READ = "company:read"
-    COMPANY_MANAGE = "company:manage"
+    meaning: str
+
+    def __new__(cls, value: str, meaning: str = "") -> Self:
+        """Raises TypeError: a scope cannot be declared without saying what it means."""
+        if not meaning:
+            raise TypeError(f"{value} does not say what it means")
+        scope = str.__new__(cls, value)
+        scope._value_ = value
+        scope.meaning = meaning
+        return scope
+
+    PAYERS_READ = "payers:read", "See payers."
+    PAYERS_WRITE = "payers:write", "Register and change payers."
+    PATIENTS_READ = "patients:read", "See patients."
+    PATIENTS_WRITE = "patients:write", "Register and change patients."
+    CLAIMS_READ = "claims:read", "See claims, denials, appeals and batches, with their patients."
+    CLAIMS_WRITE = "claims:write", "Write, submit, appeal and close claims."
+    REMITTANCES_READ = "remittances:read", "See remittances, their exceptions and the ledger."
+    REMITTANCES_POST = "remittances:post", "Hand in remittances and resolve their exceptions."
+    REMITTANCES_RELEASE = "remittances:release", "Decide on remittances that are held for review."
+    STATISTICS_READ = "statistics:read", "See figures without patients."
+    AUDIT_READ = "audit:read", "See who changed and who read what."
+    PEOPLE_READ = "people:read", "See people and roles."
+    PEOPLE_MANAGE = "people:manage", "Add, change and disable people, and define roles."
+    KEYS_READ = "keys:read", "See API keys, without their secrets."
+    KEYS_MANAGE = "keys:manage", "Make, rotate and revoke API keys."
+    COMPANY_READ = "company:read", "See the company's settings."
+    COMPANY_MANAGE = "company:manage", "Change the company's settings and legal holds."
 
 
 _READS = frozenset(scope for scope in Scope if scope.endswith(":read"))

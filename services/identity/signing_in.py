@@ -16,6 +16,7 @@ from services.identity.companies import is_slug
 from services.identity.emails import normalised_email
 from services.identity.lockout import Standing
 from services.identity.passwords import is_password
+from services.identity.roles import scopes_held
 from services.identity.sessions import OpenedSession, open_session
 from services.refusals import Category, Refusal
 from storage.filters import PersonFilter
@@ -54,9 +55,11 @@ class SignIn:
 
 @dataclass(frozen=True, slots=True)
 class SignedIn:
-    """Who has signed in, and their session."""
+    """Who has signed in, what they may do once they have a password of their own, and their
+    session."""
 
     person: Person
+    scopes: frozenset[str]
     company: Company
     opened: OpenedSession
 
@@ -78,7 +81,8 @@ async def sign_in(storage: IStorage, claimed: SignIn, *, request_id: UUID) -> Si
         if person is not None:
             store.actor = actor.named(person.id)
             company = await store.companies.get(company_id)
-            return SignedIn(person, company, await open_session(store, person))
+            scopes = await scopes_held(store, person)
+            return SignedIn(person, scopes, company, await open_session(store, person))
     await _until_next_beat(begun)
     raise SignInRefused
 

@@ -78,11 +78,25 @@ class Principal(PrincipalFields, TenantRow, table=True):
     __tablename__ = "principals"
 
 
+class CompanyRoleFields(SQLModel):
+    name: str = text_column(80)
+    description: str | None = text_column(500, default=None)
+    scopes: list[str] = texts_column()
+
+
+class CompanyRole(CompanyRoleFields, TenantRow, table=True):
+    """A set of scopes that a company has given a name of its own."""
+
+    __tablename__ = "company_roles"
+    __table_args__ = (unique("company_roles", "name"),)
+
+
 class PersonFields(SQLModel):
     principal_id: UUID = key_column()
     email: str = text_column(254)
     name: str = text_column(200)
-    role: Role = choice_column(Role)
+    role: Role | None = choice_column(Role, default=None)
+    role_id: UUID | None = key_column(default=None)
     password_hash: str | None = text_column(255, secret=True, default=None)
     password_is_temporary: bool = Field(default=False, sa_type=sa.Boolean)
     failed_sign_ins: int = Field(default=0, sa_type=sa.Integer)
@@ -91,11 +105,15 @@ class PersonFields(SQLModel):
 
 
 class Person(PersonFields, TenantRow, table=True):
-    """Somebody who signs in. Shares its id with its principal."""
+    """Somebody who signs in, in a built-in role or in one of the company's own. Shares its id with
+    its principal."""
 
     __tablename__ = "people"
     __table_args__ = (
         belongs_to("principals", "principal_id"),
+        belongs_to("company_roles", "role_id"),
+        check("has_exactly_one_role", "(role IS NULL) <> (role_id IS NULL)"),
+        index("people", "role_id", where="role_id IS NOT NULL"),
         check("is_its_principal", "principal_id = id"),
         check("email_is_normalised", "email = lower(email)"),
         unique("people", "email"),

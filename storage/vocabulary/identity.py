@@ -11,7 +11,7 @@ class PrincipalKind(StrEnum):
 
 
 class Role(StrEnum):
-    """A named set of scopes; which, says ``services.identity.scopes``."""
+    """A built-in set of scopes; which, says ``services.identity.scopes``."""
 
     ADMINISTRATOR = "administrator"
     RCM_STAFF = "rcm_staff"

@@ -29,6 +29,7 @@ SPECIAL: Mapping[str, Mapping[str, object]] = {
     "claims": {"submitted_at": None},
     "companies": {"retention_years": 7},
     "payers": {"is_active": True},
+    "people": {"role": None},
     "remittance_exceptions": {
         "content": {
             "position": 1,

@@ -199,3 +199,31 @@ def test_what_is_not_there_is_said_in_one_line(
     assert [refused.code, unknown.code] == [1, 1]
     assert [refused.err.count("\n"), unknown.err.count("\n")] == [1, 1]
     assert "no-such-company" in unknown.err
+
+
+@pytest.mark.usefixtures("founded")
+def test_a_person_is_given_a_role_that_the_company_defined(
+    wellkept: Command, slug: str, addresses: RoleAddresses, tmp_path: Path
+) -> None:
+    secret = wellkept(
+        *("key", "create", "--company", slug, "--name", "setup"),
+        *("--scope", "people:manage", "--scope", "patients:read"),
+    ).out.strip()
+    defined = asked(
+        addresses,
+        tmp_path,
+        httpx.Request(
+            "POST",
+            "https://wellkept.test/api/v1/roles",
+            json={"name": "Front desk", "scopes": ["patients:read"]},
+            headers={"Authorization": f"Bearer {secret}"},
+        ),
+    )
+    assert defined.status_code == 201
+    someone = ("user", "create", "--company", slug, "--email", "b@example.org", "--name", "B")
+    created = wellkept(*someone, "--company-role", "Front desk")
+    unknown = wellkept(*someone, "--company-role", "Back office")
+    neither = wellkept(*someone)
+    assert (created.code, unknown.code, neither.code) == (0, 1, 2)
+    assert "b@example.org is Front desk of" in created.err
+    assert unknown.err == "wellkept: The company has defined no role of this name: Back office\n"

@@ -28,6 +28,7 @@ ROWS_NAMED: Mapping[str, str] = {
     "person": "people",
     "principal": "principals",
     "remittance": "remittances",
+    "role": "company_roles",
     "session": "person_sessions",
     "transaction": "remittance_transactions",
 }

@@ -36,6 +36,7 @@ OWN = {
     "change_own_password",
     "end_session",
     "get_current_session",
+    "list_scopes",
     "list_sessions",
     "sign_out",
 }
