@@ -156,6 +156,13 @@ def test_a_verb_that_is_not_granted_is_refused(
         program.execute(attempts[verb])
 
 
+def a_principal(owner: Connection, company: Furnished) -> object:
+    """Somebody new, for a row that shares its id with its principal."""
+    row = a_row(owner, company, "principals") | {"id": str(new_id())}
+    insert(owner, "principals", row)
+    return row["id"]
+
+
 @pytest.mark.parametrize(("table", "key", "column", "referred"), KEYS)
 def test_a_foreign_key_does_not_reach_another_companys_row(
     owner: Connection,
@@ -171,6 +178,8 @@ def test_a_foreign_key_does_not_reach_another_companys_row(
     shares_its_id = own[column] == own["id"] and table.name != referred
     row = own | {column: foreign} | ({"id": foreign} if shares_its_id else {})
     bind(owner, ours.id)
+    if own.get("principal_id") == own["id"] and not shares_its_id:
+        row |= dict.fromkeys(("id", "principal_id"), a_principal(owner, ours))
     with pytest.raises(errors.ForeignKeyViolation) as refused:
         insert(owner, table.name, row)
     assert refused.value.diag.constraint_name == key.name
