@@ -10,6 +10,8 @@ from app.settings import SettingsError
 from storage.embedded.credentials import write_private
 
 KEY_BYTES = 32
+FORMER_MASTER_KEYS = "former-master-keys"
+"""In the ``keys`` folder of the data directory."""
 
 
 class KeyMissing(Exception):
@@ -39,6 +41,23 @@ def installation_key(
     os.chmod(path.parent, 0o700)  # noqa: PTH101
     write_private(path, base64.b64encode(secrets.token_bytes(KEY_BYTES)).decode() + "\n")
     return _decoded(path.read_text("ascii"), str(path))
+
+
+def former_master_keys(given: str | None, path: Path) -> list[bytes]:
+    """Master keys that only open: those given, and those kept in ``path`` one a line.
+
+    Raises SettingsError.
+    """
+    kept = path.read_text("ascii").splitlines() if path.exists() else []
+    return [
+        _decoded(text, source)
+        for texts, source in (
+            ((given or "").split(","), "each of WELLKEPT_FORMER_MASTER_KEYS"),
+            (kept, f"each line of {path}"),
+        )
+        for text in texts
+        if text.strip()
+    ]
 
 
 def _decoded(text: str, source: str) -> bytes:

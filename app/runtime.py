@@ -2,15 +2,16 @@
 
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from app.keys import installation_key
+from app.keys import FORMER_MASTER_KEYS, former_master_keys, installation_key
 from app.settings import Settings, SettingsError
 from storage import migrations
 from storage.embedded import EmbeddedServer, provision
 from storage.files import FileVault
 from storage.postgres.transaction import PostgresStorage
+from storage.secrets.keyring import Keyring
 
 DATABASE = "wellkept"
 
@@ -24,14 +25,21 @@ class Installation:
     """A database that is up, by the address of each role, and the installation's keys."""
 
     settings: Settings
-    app_url: str
-    owner_url: str | None
-    worker_url: str | None
-    master_key: bytes
+    app_url: str = field(repr=False)
+    owner_url: str | None = field(repr=False)
+    worker_url: str | None = field(repr=False)
+    master_key: bytes = field(repr=False)
     """Seals secrets and kept files."""
-    signing_key: bytes
+    former_master_keys: list[bytes] = field(default_factory=list, repr=False)
+    """Open what they have sealed."""
+    signing_key: bytes = field(repr=False)
     """Signs the seals of the audit trail."""
     is_embedded: bool
+
+    @property
+    def keyring(self) -> Keyring:
+        """The master keys."""
+        return Keyring(self.master_key, self.former_master_keys)
 
     @property
     def vault(self) -> FileVault:
@@ -59,13 +67,19 @@ class Installation:
     @asynccontextmanager
     async def storage(self) -> AsyncIterator[PostgresStorage]:
         """Storage as the program's restricted role. Raises StorageUnavailable."""
-        async with opened(self.app_url, self.settings) as storage:
+        async with opened(self.app_url, self.settings, self.keyring) as storage:
+            yield storage
+
+    @asynccontextmanager
+    async def owner_storage(self) -> AsyncIterator[PostgresStorage]:
+        """Storage as the owner, who founds companies. Raises StorageUnavailable, SettingsError."""
+        async with opened(self.owner, self.settings, self.keyring) as storage:
             yield storage
 
     @asynccontextmanager
     async def worker_storage(self) -> AsyncIterator[PostgresStorage]:
         """Storage as the worker's role. Raises StorageUnavailable, SettingsError."""
-        async with opened(self.worker, self.settings) as storage:
+        async with opened(self.worker, self.settings, self.keyring) as storage:
             yield storage
 
 
@@ -75,10 +89,11 @@ def files_directory(settings: Settings) -> Path:
 
 
 @asynccontextmanager
-async def opened(url: str, settings: Settings) -> AsyncIterator[PostgresStorage]:
+async def opened(url: str, settings: Settings, keyring: Keyring) -> AsyncIterator[PostgresStorage]:
     """Storage at an address, as the settings say. Raises StorageUnavailable."""
     storage = PostgresStorage(
         url,
+        keyring=keyring,
         maximum_connections=settings.pool_size,
         prepares_statements=settings.prepares_statements,
     )
@@ -140,6 +155,9 @@ def _described(
             variable="WELLKEPT_MASTER_KEY",
             path=keys / "master.key",
             protects=files_directory(settings),
+        ),
+        former_master_keys=former_master_keys(
+            settings.former_master_keys, keys / FORMER_MASTER_KEYS
         ),
         signing_key=installation_key(
             settings.signing_key,

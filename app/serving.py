@@ -18,6 +18,7 @@ from app.runtime import Installation
 from app.server import create_app
 from app.settings import Settings
 from storage.postgres.checks import check_server, readiness
+from storage.secrets.usage import check_master_keys
 
 log = structlog.get_logger("wellkept")
 
@@ -51,11 +52,13 @@ def serve(
 ) -> None:
     """Serve until SIGTERM or SIGINT; requests under way are finished first.
 
-    ``ready`` is called once it answers. Raises what check_server raises.
+    ``ready`` is called once it answers. Raises what check_server and check_master_keys raise.
     """
     check_server(installation.app_url)
+    check_master_keys(installation.app_url, installation.keyring)
     if with_worker:
         check_server(installation.worker)
+    check_master_keys(installation.worker, installation.keyring)
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(_serve(installation, listener, with_worker=with_worker, ready=ready))
 
@@ -63,9 +66,10 @@ def serve(
 def work(installation: Installation) -> None:
     """Run jobs until SIGTERM or SIGINT; the job at hand is finished first.
 
-    Raises what check_server raises.
+    Raises what check_server and check_master_keys raise.
     """
     check_server(installation.worker)
+    check_master_keys(installation.worker, installation.keyring)
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(_work(installation))
 

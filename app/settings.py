@@ -57,6 +57,9 @@ class Settings:
     master_key: str | None = field(default=None, repr=False)
     """32 bytes as base64: seals secrets and kept files. Without it, one is made in the data
     directory."""
+    former_master_keys: str | None = field(default=None, repr=False)
+    """Master keys that still open what they have sealed, with commas between; besides them, those
+    in ``keys/former-master-keys`` of the data directory, one a line."""
     signing_key: str | None = field(default=None, repr=False)
     """32 bytes as base64: signs the seals of the audit trail. Without it, one is made in the data
     directory."""

@@ -28,6 +28,7 @@ EXEMPT: Mapping[str, str] = {
 DEFINER_FUNCTIONS: Mapping[str, str] = {
     "company_of_slug": "maps one slug to one company, so that nobody can list companies",
     "enqueue_job": "puts the bound company into a job, so that no job speaks for another",
+    "master_keys_in_use": "counts data keys by the id of their master key, naming no company",
 }
 """Functions that may run with their owner's rights, each with the reason."""
 

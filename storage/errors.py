@@ -77,3 +77,17 @@ class CompanyNotBound(StorageError):
 @dataclass
 class NothingCommitted(StorageError):
     """The work went on after a statement that failed, so PostgreSQL undid all of it: a defect."""
+
+
+@dataclass
+class SecretUnreadable(StorageError):
+    """A sealed secret was altered, or was sealed for another company or purpose."""
+
+    purpose: str
+
+
+@dataclass
+class MasterKeyUnknown(StorageError):
+    """A data key is sealed under a master key that this program was not given."""
+
+    master_key_id: str

@@ -188,6 +188,27 @@ class ClaimFigures(Protocol):
         """
 
 
+class Secrets(Protocol):
+    """Secrets of the company: what may stand in a ``sealed_column`` and what it stands for.
+
+    A ``purpose`` is the table and the column, as in "people.sealed_totp_secret"; what was sealed
+    for one purpose or company opens for no other.
+    """
+
+    async def seal(self, purpose: str, plaintext: bytes) -> bytes:
+        """A secret as it may lie in the database. Raises MasterKeyUnknown."""
+
+    async def open(self, purpose: str, sealed: bytes) -> bytes:
+        """The secret again. Raises SecretUnreadable, MasterKeyUnknown."""
+
+    async def pseudonym(self, purpose: str, text: str) -> bytes:
+        """32 bytes that are equal for equal texts of this company and purpose, for as long as the
+        company lasts, and from which nobody without its key can tell the text.
+
+        Raises MasterKeyUnknown.
+        """
+
+
 class Store(Protocol):
     """Everything that one transaction of one company can reach."""
 
@@ -198,6 +219,7 @@ class Store(Protocol):
     ledger_figures: LedgerFigures
     claim_figures: ClaimFigures
     sealing: Sealing
+    secrets: Secrets
     patients_read: set[UUID | None]
     """The patients whose rows this transaction has read: what the access log will name."""
 
@@ -218,6 +240,7 @@ class Store(Protocol):
     stored_answers: Log[
         work_tables.StoredAnswerFields, work_tables.StoredAnswer, StoredAnswerFilter
     ]
+    data_keys: Repository[work_tables.CompanyDataKeyFields, work_tables.CompanyDataKey, NoFilter]
     audit_log: Log[trail_tables.AuditFields, trail_tables.AuditEntry, AuditFilter]
     api_log: Log[trail_tables.AccessFields, trail_tables.AccessEntry, AccessFilter]
     seals: Log[trail_tables.SealFields, trail_tables.Seal, ByLog]

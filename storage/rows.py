@@ -94,6 +94,18 @@ def bytes_column(*, secret: bool = False, **options: Any) -> Any:
     return Field(sa_type=sa.LargeBinary, sa_column_kwargs={"info": {"secret": secret}}, **options)
 
 
+def sealed_column(**options: Any) -> Any:
+    """A secret that ``store.secrets`` has sealed for this table and column; never in the trail.
+
+    It stands only in rows that can change: new data keys seal it anew.
+    """
+    return Field(
+        sa_type=sa.LargeBinary,
+        sa_column_kwargs={"info": {"secret": True, "sealed": True}},
+        **options,
+    )
+
+
 class TenantRow(SQLModel):
     """A row that can change: one company's, versioned, with who and when."""
 

@@ -25,6 +25,10 @@ WORKER_ONLY_INSERT = frozenset({"seals"})
 OWNER_ONLY_INSERT = frozenset({"retirements"})
 """Logs that only maintenance appends to, which runs as the owner."""
 
+WORKER_ONLY_UPDATE = frozenset({"data_keys"})
+"""Tables that requests add to and only the worker changes, of which nothing is ever deleted: what
+a data key has sealed would be lost with it."""
+
 
 def bound_company(*, on_citus: bool) -> str:
     """The expression that policies compare ``company_id`` with."""
@@ -66,6 +70,8 @@ def verbs_granted(table: str, row: type[SQLModel], role: str) -> frozenset[str]:
     if table in OPERATOR_ONLY_INSERT:
         return frozenset({"SELECT", "UPDATE"})
     appended = frozenset({"SELECT", "INSERT"})
+    if table in WORKER_ONLY_UPDATE:
+        return appended | ({"UPDATE"} if role == WORKER_ROLE else frozenset())
     return appended if issubclass(row, AppendOnlyRow) else appended | {"UPDATE", "DELETE"}
 
 

@@ -18,6 +18,7 @@ from storage.embedded import EmbeddedServer, RoleAddresses, provision
 from storage.files import FileVault
 from storage.postgres.transaction import PostgresStorage
 from tests.builders.companies import CompanyForTests, make_company
+from tests.builders.keys import KEYRING
 from tests.servers import chosen_server, start_test_server
 
 
@@ -47,7 +48,7 @@ def addresses(server: EmbeddedServer) -> RoleAddresses:
 @pytest.fixture
 async def storage(addresses: RoleAddresses) -> AsyncIterator[PostgresStorage]:
     """Storage as the program's restricted role."""
-    storage = PostgresStorage(addresses.app)
+    storage = PostgresStorage(addresses.app, keyring=KEYRING)
     await storage.open()
     yield storage
     await storage.close()

@@ -13,6 +13,7 @@ from services.refusals import InvalidInput, Refusal
 from storage.embedded import EmbeddedServerError, RoleIsMember
 from storage.errors import StorageError, StorageUnavailable
 from storage.postgres.checks import SchemaAhead, SchemaBehind, UnfitServer
+from storage.secrets.usage import MasterKeyMissing
 
 
 class ExitCode(IntEnum):
@@ -47,7 +48,7 @@ class Failure:
 
 
 _KNOWN: tuple[tuple[tuple[type[Exception], ...], ExitCode], ...] = (
-    ((SettingsError, KeyMissing), ExitCode.SETTINGS),
+    ((SettingsError, KeyMissing, MasterKeyMissing), ExitCode.SETTINGS),
     ((SchemaBehind, SchemaAhead), ExitCode.SCHEMA_BEHIND),
     ((RoleIsMember, UnfitServer), ExitCode.DATABASE_UNSAFE),
     ((PortInUse,), ExitCode.PORT_IN_USE),

@@ -16,7 +16,7 @@ from pydantic import ValidationError
 from rich.console import Console
 from rich.table import Table
 
-from app.runtime import installation, opened
+from app.runtime import Installation, installation
 from app.settings import Settings
 from services.claims.first_payers import FIRST_PAYERS
 from services.identity import companies, keys, passwords, people, roles
@@ -284,14 +284,13 @@ def _founded(
     new: NewCompany, person: NewPerson | None, password: str, *, with_payers: bool
 ) -> UUID:
     """Found a company as the owner of the database; returns its id."""
-    settings = Settings.from_environment()
 
-    async def found(owner_url: str) -> UUID:
+    async def found(place: Installation) -> UUID:
         administrator = None
         if person is not None:
             stored = await passwords.stored_password(password, is_temporary=True)
             administrator = FirstAdministrator(person, stored)
-        async with opened(owner_url, settings) as owner:
+        async with place.owner_storage() as owner:
             await check_schema(owner)
             return await companies.create_company(
                 PostgresCompanyRegistry(owner),
@@ -301,16 +300,15 @@ def _founded(
                 payers=FIRST_PAYERS if with_payers else (),
             )
 
-    with installation(settings) as place:
-        return asyncio.run(found(place.owner))
+    with installation(Settings.from_environment()) as place:
+        return asyncio.run(found(place))
 
 
 def _in_company(slug: str, work: Callable[[Store], Awaitable[Result]]) -> Result:
     """Do work in one transaction of a company, as the operator. Raises NoSuchCompany."""
-    settings = Settings.from_environment()
 
-    async def done(app_url: str) -> Result:
-        async with opened(app_url, settings) as storage:
+    async def done(place: Installation) -> Result:
+        async with place.storage() as storage:
             await check_schema(storage)
             company_id = await storage.company_of_slug(slug) if companies.is_slug(slug) else None
             if company_id is None:
@@ -319,8 +317,8 @@ def _in_company(slug: str, work: Callable[[Store], Awaitable[Result]]) -> Result
             async with storage.transaction(company_id, actor) as store:
                 return await work(store)
 
-    with installation(settings) as place:
-        return asyncio.run(done(place.app_url))
+    with installation(Settings.from_environment()) as place:
+        return asyncio.run(done(place))
 
 
 def _checked(make: Callable[[], Result]) -> Result:

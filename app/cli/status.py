@@ -9,6 +9,7 @@ from app.runtime import Installation, installation
 from app.settings import Settings
 from storage import migrations
 from storage.postgres.checks import check_server
+from storage.secrets.usage import check_master_keys
 
 
 def status() -> None:
@@ -19,6 +20,7 @@ def status() -> None:
             typer.echo(f"{name:<16}{value}")
         try:
             check_server(place.app_url)
+            check_master_keys(place.app_url, place.keyring)
         except Exception as error:
             failure = explained(error)
             if failure is None:

@@ -10,7 +10,7 @@ from uuid import UUID
 from app.demo.books import Office, enter_claims
 from app.demo.payments import post_payments
 from app.demo.practices import PRACTICES, Practice
-from app.runtime import Installation, opened
+from app.runtime import Installation
 from services.identity.companies import FirstAdministrator, NewCompany, create_company
 from services.identity.keys import NewKey, create_key
 from services.identity.passwords import one_time_password, stored_password
@@ -61,7 +61,7 @@ async def found_demonstration(place: Installation) -> Sequence[Credential]:
     Raises DemonstrationUnfinished.
     """
     file = credentials_file(place.settings.data_directory)
-    async with opened(place.owner, place.settings) as owner, place.storage() as storage:
+    async with place.owner_storage() as owner, place.storage() as storage:
         known = {company.slug for company in await companies(owner)}
         if known and not file.exists() and known <= {each.slug for each in PRACTICES}:
             raise DemonstrationUnfinished(

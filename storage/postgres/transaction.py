@@ -23,6 +23,8 @@ from storage.postgres.ledger_figures import PostgresLedgerFigures
 from storage.postgres.numbers import PostgresNumbers
 from storage.postgres.repository import PostgresRepository
 from storage.postgres.sealing import PostgresSealing
+from storage.secrets.company_secrets import CompanySecrets
+from storage.secrets.keyring import Keyring
 
 Handle = typing.TypeVar("Handle")
 
@@ -60,7 +62,12 @@ class PostgresStore:
     """One transaction of one company on one connection: a ``Store``, made from its declaration."""
 
     def __init__(
-        self, connection: AsyncConnection[Any], company_id: UUID, actor: Actor, clock: Clock
+        self,
+        connection: AsyncConnection[Any],
+        company_id: UUID,
+        actor: Actor,
+        clock: Clock,
+        keyring: Keyring | None = None,
     ) -> None:
         self.connection = connection
         self.company_id = company_id
@@ -70,6 +77,8 @@ class PostgresStore:
         self.ledger_figures = PostgresLedgerFigures(self)
         self.claim_figures = PostgresClaimFigures(self)
         self.sealing = PostgresSealing(self)
+        self._keyring = keyring
+        self.secrets = self._fresh_secrets()
         self.patients_read: set[UUID | None] = set()
         self._now: dt.datetime | None = None
 
@@ -94,8 +103,12 @@ class PostgresStore:
             yield
         except BaseException:
             await _quietly(self.connection, "ROLLBACK TO SAVEPOINT work; RELEASE SAVEPOINT work")
+            self.secrets = self._fresh_secrets()  # a data key that was made meanwhile is undone
             raise
         await self.execute("RELEASE SAVEPOINT work")
+
+    def _fresh_secrets(self) -> CompanySecrets:
+        return CompanySecrets(typing.cast("Store", self), self._keyring)
 
     async def try_lock(self, name: str) -> bool:
         cursor = await self.execute(
@@ -140,18 +153,23 @@ class PostgresStore:
 
 
 class PostgresStorage(IStorage):
-    """IStorage over one pool of connections of the program's restricted role."""
+    """IStorage over one pool of connections of the program's restricted role.
+
+    Without a ``keyring`` nothing can be sealed or opened.
+    """
 
     def __init__(
         self,
         conninfo: str,
         *,
         clock: Clock | None = None,
+        keyring: Keyring | None = None,
         minimum_connections: int = 1,
         maximum_connections: int = 10,
         prepares_statements: bool = True,
     ) -> None:
         self.clock = clock or SystemClock()
+        self._keyring = keyring
         self.pool: AsyncConnectionPool[AsyncConnection[Any]] = AsyncConnectionPool(
             conninfo,
             min_size=minimum_connections,
@@ -190,7 +208,7 @@ class PostgresStorage(IStorage):
         return self._transacting(
             opening,
             lambda connection: typing.cast(
-                "Store", PostgresStore(connection, company_id, actor, self.clock)
+                "Store", PostgresStore(connection, company_id, actor, self.clock, self._keyring)
             ),
         )
 

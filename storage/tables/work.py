@@ -1,4 +1,4 @@
-"""What the machinery itself keeps per company: numbers given out, answers to replay."""
+"""What the machinery itself keeps per company: numbers given out, answers to replay, keys."""
 
 import datetime as dt
 from uuid import UUID
@@ -10,6 +10,7 @@ from storage.rows import (
     AppendOnlyRow,
     TenantRow,
     bytes_column,
+    check,
     index,
     key_column,
     keys_column,
@@ -49,3 +50,19 @@ class StoredAnswer(StoredAnswerFields, AppendOnlyRow, table=True):
 
     __tablename__ = "stored_answers"
     __table_args__ = (index("stored_answers", "principal_id", "operation", "idempotency_key"),)
+
+
+class CompanyDataKeyFields(SQLModel):
+    number: int = Field(sa_type=sa.Integer)
+    sealed_key: bytes = bytes_column(secret=True)
+    master_key_id: str = text_column(16)
+
+
+class CompanyDataKey(CompanyDataKeyFields, TenantRow, table=True):
+    """A key of the company's own, sealed under a master key. The newest seals, all of them open."""
+
+    __tablename__ = "data_keys"
+    __table_args__ = (
+        check("number_is_positive", "number > 0"),
+        unique("data_keys", "number"),
+    )

@@ -19,6 +19,7 @@ from storage.postgres.transaction import PostgresStorage
 from storage.vocabulary.identity import Role
 from tests.builders.clocks import FixedClock
 from tests.builders.companies import CompanyForTests
+from tests.builders.keys import KEYRING
 from tests.builders.people import PASSWORD, PersonForTests, browser, make_person, sign_in
 
 pytestmark = pytest.mark.anyio
@@ -36,7 +37,7 @@ def clock() -> FixedClock:
 @pytest.fixture
 async def storage(addresses: RoleAddresses, clock: FixedClock) -> AsyncIterator[PostgresStorage]:
     """Storage whose time the tests move."""
-    storage = PostgresStorage(addresses.app, clock=clock)
+    storage = PostgresStorage(addresses.app, clock=clock, keyring=KEYRING)
     await storage.open()
     yield storage
     await storage.close()

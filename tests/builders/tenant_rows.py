@@ -19,7 +19,9 @@ from sqlmodel import SQLModel
 
 from storage.identifiers import OPERATOR_ACTOR_ID, new_id
 from storage.rows import BOOKKEEPING, TransactionId
+from storage.secrets.data_key import place_of
 from storage.security import tenant_tables
+from tests.builders.keys import KEYRING
 
 ROW_COUNTS: Mapping[str, int] = {"payers": 3}
 """How many rows a table gets where one is not enough: a claim's three payers differ."""
@@ -98,7 +100,15 @@ def made_row(table: sa.Table, company_id: UUID, ids: Ids, ordinal: int) -> dict[
         taken[referred] = taken.get(referred, 0) + 1
     if "patient_id" in row:
         row["patient_id"] = str(ids["patients"][0])
+    if table.name == "data_keys":
+        row |= _sealed_data_key(company_id, ordinal)
     return {**row, **SPECIAL.get(table.name, {})}
+
+
+def _sealed_data_key(company_id: UUID, number: int) -> Mapping[str, object]:
+    """A data key that the tests' master key opens: what fills the table, routes work with."""
+    sealed = KEYRING.current.seal(bytes(32), place_of(company_id, number))
+    return {"sealed_key": f"\\x{sealed.hex()}", "master_key_id": KEYRING.current.id}
 
 
 def insert(connection: Connection, table: str, row: Mapping[str, object]) -> None:

@@ -1,5 +1,6 @@
 """How the program starts, refuses to start, and stops."""
 
+import asyncio
 import signal
 import socket
 import stat
@@ -16,6 +17,9 @@ from app.keys import KeyMissing, installation_key
 from app.settings import Settings, SettingsError
 from storage import migrations
 from storage.embedded import EmbeddedServer, RoleAddresses, provision
+from storage.postgres.transaction import PostgresStorage
+from tests.builders.companies import make_company
+from tests.builders.keys import KEYRING
 from tests.running.program import Program, free_port, wellkept
 from tests.servers import chosen_server, start_test_server
 
@@ -100,6 +104,26 @@ def test_a_role_that_row_level_security_does_not_bind_is_refused(
     url = server.url("postgres", addresses.database)
     code, line = refused(tmp_path, database_url=url, port=free_port())
     assert (code, "row-level security" in line) == (ExitCode.DATABASE_UNSAFE, True)
+
+
+def test_a_master_key_that_does_not_open_what_is_there_is_refused(
+    durable: EmbeddedServer, tmp_path: Path
+) -> None:
+    addresses = provision(durable, "sealed")
+    migrations.upgrade(addresses.owner)
+    asyncio.run(_seal_something(addresses))
+    code, line = refused(tmp_path, database_url=addresses.app, port=free_port())
+    assert (code, "restore keys/master.key from the backup" in line) == (ExitCode.SETTINGS, True)
+    assert KEYRING.current.id in line
+
+
+async def _seal_something(addresses: RoleAddresses) -> None:
+    storage = PostgresStorage(addresses.app, keyring=KEYRING)
+    await storage.open()
+    company = await make_company(addresses.owner, storage)
+    async with storage.transaction(company.id, company.actor) as store:
+        await store.secrets.seal("mailboxes.sealed_password", b"hunter2")
+    await storage.close()
 
 
 def test_keys_are_made_once_kept_private_and_never_replaced_where_files_need_them(

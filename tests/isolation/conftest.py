@@ -9,6 +9,7 @@ import pytest
 from storage.embedded import RoleAddresses
 from storage.postgres.transaction import PostgresStorage
 from tests.builders.companies import CompanyForTests, make_company
+from tests.builders.keys import KEYRING
 from tests.builders.tenant_rows import fill_every_table
 
 
@@ -25,7 +26,7 @@ class Furnished:
 
 
 async def _made(addresses: RoleAddresses) -> CompanyForTests:
-    storage = PostgresStorage(addresses.app)
+    storage = PostgresStorage(addresses.app, keyring=KEYRING)
     await storage.open()
     try:
         return await make_company(addresses.owner, storage)

@@ -23,6 +23,7 @@ from storage.postgres.transaction import PostgresStorage
 from storage.vocabulary.identity import Role
 from tests.builders.clocks import FixedClock
 from tests.builders.companies import make_key
+from tests.builders.keys import KEYRING
 from tests.builders.people import browser, make_person, sign_in
 from tests.builders.tenant_rows import fingerprints
 from tests.isolation.conftest import Furnished
@@ -78,7 +79,7 @@ _MADE = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|\d{4}-\d\d-\d\dT[
 @pytest.fixture
 async def app(addresses: RoleAddresses, tmp_path: Path) -> AsyncIterator[Litestar]:
     """The application, without a limit that the walk would meet."""
-    storage = PostgresStorage(addresses.app, clock=FixedClock(NOW))
+    storage = PostgresStorage(addresses.app, clock=FixedClock(NOW), keyring=KEYRING)
     await storage.open()
     settings = Settings(rate_per_address="1000000/minute", rate_per_principal="1000000/minute")
     yield create_app(settings, storage, FileVault(tmp_path / "files", bytes(32)))

@@ -19,6 +19,7 @@ from storage.interface import (
     Log,
     Numbers,
     Repository,
+    Secrets,
     Store,
 )
 from storage.postgres.claim_figures import PostgresClaimFigures
@@ -29,6 +30,7 @@ from storage.postgres.sealing import PostgresSealing
 from storage.postgres.statements import table_of
 from storage.postgres.transaction import PostgresStorage, PostgresStore, row_classes
 from storage.rows import AppendOnlyRow
+from storage.secrets.company_secrets import CompanySecrets
 from storage.security import tenant_tables
 from storage.tables.work import Counter, CounterFields
 from storage.trail.chain import Sealing
@@ -42,6 +44,7 @@ KEPT: dict[type, type] = {
     LedgerFigures: PostgresLedgerFigures,
     ClaimFigures: PostgresClaimFigures,
     Sealing: PostgresSealing,
+    Secrets: CompanySecrets,
 }
 """Each promise and who keeps it."""
 

@@ -10,6 +10,7 @@ from storage.embedded import EmbeddedServer, RoleAddresses
 from storage.postgres.transaction import PostgresStorage
 from storage.trail.keys import KnownKeys, Signer
 from tests.builders.companies import CompanyForTests, make_company
+from tests.builders.keys import KEYRING
 
 Tamper = Callable[..., int]
 
@@ -17,7 +18,7 @@ Tamper = Callable[..., int]
 @pytest.fixture
 async def worker(addresses: RoleAddresses) -> AsyncIterator[PostgresStorage]:
     """Storage as the worker's role, which alone appends seals."""
-    storage = PostgresStorage(addresses.worker)
+    storage = PostgresStorage(addresses.worker, keyring=KEYRING)
     await storage.open()
     yield storage
     await storage.close()

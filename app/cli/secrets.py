@@ -1,0 +1,53 @@
+"""``wellkept secrets``: which master keys seal what, and sealing anew under the current one."""
+
+import asyncio
+
+import typer
+
+from app.runtime import Installation, installation
+from app.settings import Settings
+from storage.postgres.directory import companies
+from storage.secrets.rotation import reseal_data_keys
+from storage.secrets.usage import check_master_keys, master_keys_in_use
+
+app = typer.Typer(no_args_is_help=True, help="Master keys and what is sealed under them.")
+
+
+@app.command()
+def status() -> None:
+    """Say how many data keys each master key seals, and which keys were given."""
+    with installation(Settings.from_environment()) as place:
+        in_use = master_keys_in_use(place.app_url)
+        given, current = place.keyring.ids, place.keyring.current.id
+        for key_id in sorted(given | set(in_use), key=lambda each: (each != current, each)):
+            state = "current" if key_id == current else "former" if key_id in given else "MISSING"
+            typer.echo(f"{key_id}  {state:<7}  seals {in_use.get(key_id, 0)} data keys")
+        check_master_keys(place.app_url, place.keyring)
+
+
+@app.command()
+def reseal() -> None:
+    """Seal every data key anew under the current master key, while the program runs.
+
+    Every running program must know both keys before: see docs/secrets.md.
+    """
+    with installation(Settings.from_environment()) as place:
+        check_master_keys(place.worker, place.keyring)
+        count = asyncio.run(_reseal(place))
+        typer.echo(f"{count} data keys sealed anew under master key {place.keyring.current.id}")
+        in_use = master_keys_in_use(place.worker)
+        for key_id in sorted(place.keyring.ids - {place.keyring.current.id}):
+            left = in_use.get(key_id, 0)
+            typer.echo(
+                f"former master key {key_id} seals {left} data keys: run this again"
+                if left
+                else f"former master key {key_id} seals nothing any more: it can be removed"
+            )
+
+
+async def _reseal(place: Installation) -> int:
+    count = 0
+    async with place.worker_storage() as storage:
+        for company in await companies(storage):
+            count += await reseal_data_keys(storage, company.id, place.keyring)
+    return count

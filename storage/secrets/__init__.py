@@ -1,0 +1,1 @@
+"""Secrets at rest: sealed under their company's keys, and those under the installation's."""

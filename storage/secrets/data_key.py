@@ -1,0 +1,67 @@
+"""A data key: what one company's secrets are sealed under, and its pseudonyms are made with.
+
+A sealed secret is a version byte, the number of its data key (four bytes), a nonce (twelve) and
+AES-256-GCM's ciphertext with its tag. Company and purpose are associated data: a secret that is
+copied to another company, table or column does not open there.
+"""
+
+import hashlib
+import hmac
+import secrets
+from uuid import UUID
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from storage.errors import SecretUnreadable
+from storage.secrets.keyring import NONCE_BYTES, derived
+
+_VERSION = b"\x01"
+_NUMBER_BYTES = 4
+_HEAD_BYTES = len(_VERSION) + _NUMBER_BYTES
+
+
+class DataKey:
+    """One numbered key of one company, opened."""
+
+    def __init__(self, company_id: UUID, number: int, key: bytes) -> None:
+        """``key`` is 32 bytes."""
+        self.number = number
+        self._company_id = company_id
+        self._key = key
+        self._cipher = AESGCM(derived(key, "secrets"))
+
+    def seal(self, purpose: str, plaintext: bytes) -> bytes:
+        """A secret as it may lie in the database."""
+        head = _VERSION + self.number.to_bytes(_NUMBER_BYTES, "big")
+        nonce = secrets.token_bytes(NONCE_BYTES)
+        return head + nonce + self._cipher.encrypt(nonce, plaintext, self._bound(head, purpose))
+
+    def open(self, purpose: str, sealed: bytes) -> bytes:
+        """The secret again. Raises SecretUnreadable."""
+        head, rest = sealed[:_HEAD_BYTES], sealed[_HEAD_BYTES:]
+        nonce, ciphertext = rest[:NONCE_BYTES], rest[NONCE_BYTES:]
+        try:
+            return self._cipher.decrypt(nonce, ciphertext, self._bound(head, purpose))
+        except (InvalidTag, ValueError) as error:  # ValueError: cut off within the nonce
+            raise SecretUnreadable(purpose) from error
+
+    def pseudonym(self, purpose: str, text: str) -> bytes:
+        """32 bytes that are the same for the same text, purpose and company, and tell nothing."""
+        key = derived(self._key, f"pseudonyms/{purpose}")
+        return hmac.new(key, self._company_id.bytes + text.encode(), hashlib.sha256).digest()
+
+    def _bound(self, head: bytes, purpose: str) -> bytes:
+        return head + self._company_id.bytes + purpose.encode()
+
+
+def number_of(purpose: str, sealed: bytes) -> int:
+    """The number of the data key that sealed a secret. Raises SecretUnreadable."""
+    if sealed[:1] != _VERSION or len(sealed) < _HEAD_BYTES:
+        raise SecretUnreadable(purpose)
+    return int.from_bytes(sealed[1:_HEAD_BYTES], "big")
+
+
+def place_of(company_id: UUID, number: int) -> bytes:
+    """Where a data key belongs: what its own seal is bound to."""
+    return company_id.bytes + number.to_bytes(_NUMBER_BYTES, "big")
