@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from services.claims.x12.elements import count_from
-from services.claims.x12.remittance_model import Anomaly, AnomalyKind
+from services.claims.x12.file_model import Anomaly, AnomalyKind
 
 if TYPE_CHECKING:
     from services.claims.x12.tokenizer import Segment

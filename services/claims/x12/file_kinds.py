@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from services.claims.x12.remittance_model import AnomalyKind
+from services.claims.x12.file_model import AnomalyKind
 
 HEAD_BYTES = 512  # how much of a file ``describe_stranger`` wants to see
 

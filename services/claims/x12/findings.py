@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from services.claims.x12.elements import cents_from, component_separator_of, date_from
-from services.claims.x12.remittance_model import Anomaly, AnomalyKind
+from services.claims.x12.file_model import Anomaly, AnomalyKind
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -18,6 +18,7 @@ _IDENTIFIERS = frozenset(
         *("AMT", "BPR", "CAS", "CLP", "CUR", "DTM", "GE", "GS", "IEA", "ISA", "LQ", "LX", "MIA"),
         *("MOA", "N1", "N3", "N4", "NM1", "NTE", "PER", "PLB", "QTY", "RDM", "REF", "SE", "ST"),
         *("SVC", "TRN", "TS2", "TS3"),
+        *("AK1", "AK2", "AK9", "BHT", "CTX", "DTP", "HL", "IK3", "IK4", "IK5", "STC", "TA1"),
     )
 )
 
@@ -89,6 +90,6 @@ class Findings:
 
 
 def name_of(segment: Segment) -> str:
-    """The segment's identifier, if an 835 has one of that name: a detail quotes nothing else."""
+    """The segment's identifier, if one of that name is read: a detail quotes nothing else."""
     name = segment.elements[0]
-    return name if name in _IDENTIFIERS else "a segment that no 835 has"
+    return name if name in _IDENTIFIERS else "an unknown segment"

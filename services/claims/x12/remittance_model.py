@@ -7,9 +7,24 @@ with the sign that stands in the file; positions count the segments of the file 
 from __future__ import annotations
 
 import datetime as dt
-from enum import StrEnum
 
 import msgspec
+
+from services.claims.x12.file_model import FATAL_ANOMALIES, Anomaly, AnomalyKind, FileEnd
+
+__all__ = [
+    "FATAL_ANOMALIES",
+    "Adjustment",
+    "Anomaly",
+    "AnomalyKind",
+    "FileEnd",
+    "ProviderAdjustment",
+    "RemittanceClaim",
+    "RemittanceEvent",
+    "RemittanceLine",
+    "TransactionEnd",
+    "TransactionHeader",
+]
 
 
 class Adjustment(msgspec.Struct, frozen=True, gc=False):
@@ -119,57 +134,6 @@ class TransactionEnd(msgspec.Struct, frozen=True, gc=False):
     has_reversals: bool
     content_sha256: bytes
 
-
-class FileEnd(msgspec.Struct, frozen=True, gc=False):
-    """The last event of every file."""
-
-    byte_count: int
-    segment_count: int
-    transaction_count: int
-
-
-class AnomalyKind(StrEnum):
-    """What can be odd about a file. ``FATAL_ANOMALIES`` says which of them keep all of it out."""
-
-    EMPTY = "empty"
-    NOT_X12 = "not_x12"
-    NOT_835 = "not_835"
-    UNDECODABLE = "undecodable"
-    SEGMENT_TOO_LONG = "segment_too_long"
-    UNTERMINATED_SEGMENT = "unterminated_segment"
-    MISSING_SE = "missing_se"
-    BYTE_ORDER_MARK = "byte_order_mark"
-    DELIMITER_MISMATCH = "delimiter_mismatch"
-    MISSING_ENVELOPE = "missing_envelope"
-    WRONG_COUNT = "wrong_count"
-    WRONG_CONTROL_NUMBER = "wrong_control_number"
-    UNEXPECTED_SEGMENT = "unexpected_segment"
-    MALFORMED_AMOUNT = "malformed_amount"
-    MALFORMED_DATE = "malformed_date"
-    MISSING_ELEMENT = "missing_element"
-
-
-class Anomaly(msgspec.Struct, frozen=True, gc=False):
-    """Something odd, where it stands, and in which transaction (None: of the file)."""
-
-    kind: AnomalyKind
-    position: int
-    detail: str  # names segment and element, never a patient's data
-    transaction: int | None = None  # ordinal of the ST
-    claim: int | None = None  # ordinal of the CLP in it
-
-
-FATAL_ANOMALIES = frozenset(
-    {
-        AnomalyKind.EMPTY,
-        AnomalyKind.NOT_X12,
-        AnomalyKind.NOT_835,
-        AnomalyKind.UNDECODABLE,
-        AnomalyKind.SEGMENT_TOO_LONG,
-        AnomalyKind.UNTERMINATED_SEGMENT,
-        AnomalyKind.MISSING_SE,
-    }
-)
 
 RemittanceEvent = (
     TransactionHeader | RemittanceClaim | ProviderAdjustment | TransactionEnd | Anomaly | FileEnd

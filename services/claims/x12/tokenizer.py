@@ -22,7 +22,7 @@ from services.claims.x12.delimiters import (
     opening_segment,
 )
 from services.claims.x12.file_kinds import HEAD_BYTES, describe_stranger
-from services.claims.x12.remittance_model import Anomaly, AnomalyKind
+from services.claims.x12.file_model import Anomaly, AnomalyKind
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
