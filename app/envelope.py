@@ -1,6 +1,7 @@
 """Around every request: its id, the limit per address, the log line, the figures."""
 
 import time
+from collections.abc import Callable
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -51,10 +52,17 @@ class Envelope:
     Stands around the router as well, so that what finds no route is counted and limited alike.
     """
 
-    def __init__(self, inner: "ASGIApp", limiter: Limiter, metrics: Metrics) -> None:
+    def __init__(
+        self,
+        inner: "ASGIApp",
+        limiter: Limiter,
+        metrics: Metrics,
+        is_stopping: Callable[[], bool],
+    ) -> None:
         self._inner = inner
         self._limiter = limiter
         self._metrics = metrics
+        self._is_stopping = is_stopping
 
     async def __call__(self, scope: "Scope", receive: "Receive", send: "Send") -> None:
         if scope["type"] != ScopeType.HTTP:
@@ -75,6 +83,8 @@ class Envelope:
                     headers.append((b"x-request-id", str(request_id).encode()))
                 if not any(name == b"cache-control" for name, _ in headers):
                     headers.append((b"cache-control", b"no-store"))
+                if self._is_stopping():
+                    headers.append((b"connection", b"close"))
                 allowance = state.get("allowance")
                 if isinstance(allowance, Allowance):
                     headers += (

@@ -83,6 +83,7 @@ def create_app(
     vault: FileVault,
     *,
     readiness: Callable[[], Awaitable[str | None]] = _always_ready,
+    is_stopping: Callable[[], bool] = bool,
     lifespan: Callable[[Litestar], AbstractAsyncContextManager[None]] | None = None,
 ) -> Litestar:
     """The application over an open storage. Raises UndeclaredScope."""
@@ -123,7 +124,7 @@ def create_app(
         for handler in getattr(route, "route_handlers", []):
             if isinstance(handler, HTTPRouteHandler) and not _is_the_frameworks(handler):
                 describe(handler)
-    app.asgi_handler = Envelope(app.asgi_handler, limiter, metrics)
+    app.asgi_handler = Envelope(app.asgi_handler, limiter, metrics, is_stopping)
     return app
 
 

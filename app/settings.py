@@ -4,11 +4,13 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from enum import StrEnum
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 
 from limits import parse
 
 _LAST_PORT = 65535
+_LONGEST_DRAIN_SECONDS = 600
 
 
 class SettingsError(Exception):
@@ -45,9 +47,14 @@ class Settings:
     worker_listens: bool = True
     """Off where LISTEN does not work, as behind PgBouncer in transaction mode: the worker then
     looks for jobs every second."""
+    trusted_proxies: str = ""
+    """Networks whose X-Forwarded-For is believed, with commas between: those of your balancers,
+    never of clients. Behind a proxy that is not named here, all requests come from its address."""
+    drain_seconds: int = 1
+    """How long the program, told to stop, goes on answering while readiness is red: longer than a
+    balancer takes to notice."""
     rate_per_address: str = "6000/minute"
-    """Requests allowed to one address, before it is known who asks. Forwarding headers are not
-    believed: behind a proxy, all requests come from its address."""
+    """Requests allowed to one address, before it is known who asks."""
     rate_per_principal: str = "6000/minute"
     """Requests allowed to one person or key."""
     largest_body_bytes: int = 1_000_000
@@ -88,11 +95,25 @@ class Settings:
         host = f"[{self.host}]" if ":" in self.host else self.host
         return f"http://{host}:{self.port}"
 
+    @property
+    def trusted_networks(self) -> tuple[IPv4Network | IPv6Network, ...]:
+        """The networks of the trusted proxies. Raises SettingsError."""
+        named = [each.strip() for each in self.trusted_proxies.split(",") if each.strip()]
+        try:
+            return tuple(map(ip_network, named))
+        except ValueError as error:
+            raise SettingsError(
+                f"WELLKEPT_TRUSTED_PROXIES is like 10.0.3.0/24,192.0.2.7: {error}"
+            ) from None
+
     def _check(self) -> None:
         if not 1 <= self.port <= _LAST_PORT:
             raise SettingsError(f"WELLKEPT_PORT is 1 to {_LAST_PORT}, not {self.port}")
         if self.pool_size < 1:
             raise SettingsError("WELLKEPT_POOL_SIZE is at least 1")
+        if self.drain_seconds > _LONGEST_DRAIN_SECONDS:
+            raise SettingsError(f"WELLKEPT_DRAIN_SECONDS is at most {_LONGEST_DRAIN_SECONDS}")
+        _ = self.trusted_networks
         for variable in ("rate_per_address", "rate_per_principal"):
             _check_rate(variable, getattr(self, variable))
         for variable in ("database_url", "owner_url", "worker_url"):

@@ -45,6 +45,22 @@ def addresses(server: EmbeddedServer) -> RoleAddresses:
     return addresses
 
 
+@pytest.fixture(scope="session")
+def durable_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedServer]:
+    """A server that waits for its disk, as the product's always does."""
+    server = start_test_server(chosen_server(), tmp_path_factory.mktemp("durable"))
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def durable(durable_server: EmbeddedServer) -> RoleAddresses:
+    """A migrated database on the server that forgets nothing."""
+    addresses = provision(durable_server, "durable")
+    migrations.upgrade(addresses.owner)
+    return addresses
+
+
 @pytest.fixture
 async def storage(addresses: RoleAddresses) -> AsyncIterator[PostgresStorage]:
     """Storage as the program's restricted role."""

@@ -6,8 +6,8 @@ from enum import IntEnum
 import psycopg
 
 from app.keys import KeyMissing
+from app.listener import PortInUse, UnfitListener
 from app.runtime import DataDirectoryUnusable
-from app.serving import PortInUse
 from app.settings import SettingsError
 from services.refusals import InvalidInput, Refusal
 from storage.embedded import EmbeddedServerError, RoleIsMember
@@ -32,7 +32,7 @@ class ExitCode(IntEnum):
     DATABASE_UNSAFE = 6
     """The role could bypass row-level security, or the server could lose what it acknowledged."""
     PORT_IN_USE = 7
-    """The address to listen at is taken."""
+    """The address to listen at is taken, or the socket that was passed cannot be listened at."""
     DATA_DIRECTORY = 8
     """The data directory, or the embedded server in it, cannot be used."""
     NOT_CHECKED = 9
@@ -51,7 +51,7 @@ _KNOWN: tuple[tuple[tuple[type[Exception], ...], ExitCode], ...] = (
     ((SettingsError, KeyMissing, MasterKeyMissing), ExitCode.SETTINGS),
     ((SchemaBehind, SchemaAhead), ExitCode.SCHEMA_BEHIND),
     ((RoleIsMember, UnfitServer), ExitCode.DATABASE_UNSAFE),
-    ((PortInUse,), ExitCode.PORT_IN_USE),
+    ((PortInUse, UnfitListener), ExitCode.PORT_IN_USE),
     ((DataDirectoryUnusable, EmbeddedServerError), ExitCode.DATA_DIRECTORY),
     ((StorageUnavailable, psycopg.OperationalError), ExitCode.DATABASE_UNREACHABLE),
     ((Refusal, StorageError), ExitCode.REFUSED),

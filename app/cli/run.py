@@ -9,6 +9,7 @@ from rich.table import Table
 
 from app import logs, serving
 from app.demo.founding import Credential, credentials_file, found_demonstration
+from app.listener import listener
 from app.runtime import Installation, installation
 from app.settings import Settings
 
@@ -22,14 +23,14 @@ def run() -> None:
     settings = Settings.from_environment()
     logs.configure(settings.log_format)
     with (
-        serving.listening_socket(settings) as listener,
+        listener(settings) as listening,
         installation(settings, progress=_say) as place,
     ):
         place.migrate()
         credentials = _demonstrate(place) if place.is_embedded else []
         serving.serve(
             place,
-            listener,
+            listening,
             with_worker=place.worker_url is not None,
             ready=lambda: _announce(settings, credentials),
         )

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from app import logs, serving
+from app.listener import listener
 from app.runtime import installation
 from app.settings import Settings
 
@@ -17,7 +18,7 @@ def serve(
     settings = Settings.from_environment()
     logs.configure(settings.log_format)
     with (
-        serving.listening_socket(settings) as listener,
+        listener(settings) as listening,
         installation(settings, progress=_say) as place,
     ):
         with_worker = worker and place.worker_url is not None
@@ -25,9 +26,9 @@ def serve(
             _say("WELLKEPT_WORKER_URL is not set: jobs wait until wellkept work runs")
         serving.serve(
             place,
-            listener,
+            listening,
             with_worker=with_worker,
-            ready=lambda: _say(f"serving at {settings.url}"),
+            ready=lambda: _say(f"serving at {listening.address}"),
         )
 
 

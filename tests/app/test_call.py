@@ -13,9 +13,9 @@ from litestar import Litestar
 from structlog.testing import capture_logs
 
 from app.api.remittances import SHOWN_TRANSACTIONS
+from app.http_server import server_configuration
 from app.openapi import document_of
 from app.server import create_app
-from app.serving import server_configuration
 from app.settings import Settings
 from storage.embedded import RoleAddresses
 from storage.files import FileVault
@@ -253,19 +253,45 @@ async def test_what_finds_no_route_is_counted_limited_and_logged_like_the_rest(
         assert counted("wellkept_requests_total", labels) == 1
 
 
-async def test_a_header_that_names_another_address_does_not_open_a_new_window(
-    storage: PostgresStorage, vault: FileVault
+@pytest.mark.parametrize(
+    ("trusted", "forwarded", "statuses"),
+    [
+        pytest.param("", ["192.0.2.1", "192.0.2.2", "192.0.2.3"], [200, 200, 429], id="nobody"),
+        pytest.param("10.0.0.0/8", ["192.0.2.1", "192.0.2.2", "192.0.2.3"], [200, 200, 429]),
+        pytest.param("127.0.0.1", ["192.0.2.1", "192.0.2.2", "192.0.2.1"], [200, 200, 200]),
+        pytest.param("127.0.0.0/8", ["192.0.2.1"] * 3, [200, 200, 429]),
+        pytest.param(
+            "127.0.0.1,10.0.0.0/8",
+            ["192.0.2.1, 10.1.1.1", "192.0.2.1, 10.1.1.2", "192.0.2.1, 10.1.1.3"],
+            [200, 200, 429],
+            id="two proxies in a row",
+        ),
+        pytest.param(
+            "127.0.0.1",
+            ["203.0.113.1, 192.0.2.1", "203.0.113.2, 192.0.2.1", "203.0.113.3, 192.0.2.1"],
+            [200, 200, 429],
+            id="what the client forged stands before what the proxy saw",
+        ),
+    ],
+)
+async def test_only_a_trusted_proxy_names_another_address_than_its_own(
+    storage: PostgresStorage,
+    vault: FileVault,
+    trusted: str,
+    forwarded: list[str],
+    statuses: list[int],
 ) -> None:
-    served = server_configuration(create_app(Settings(rate_per_address="2/hour"), storage, vault))
+    settings = Settings(rate_per_address="2/hour", trusted_proxies=trusted)
+    served = server_configuration(create_app(settings, storage, vault), settings)
     served.load()
     async with httpx.AsyncClient(
         transport=httpx.ASGITransport(app=served.loaded_app), base_url="http://wellkept.test"
     ) as client:
         answers = [
-            (await client.get("/health/live", headers={"X-Forwarded-For": f"192.0.2.{n}"}))
-            for n in range(3)
+            (await client.get("/health/live", headers={"X-Forwarded-For": each}))
+            for each in forwarded
         ]
-    assert [answer.status_code for answer in answers] == [200, 200, 429]
+    assert [answer.status_code for answer in answers] == statuses
 
 
 async def test_the_figures_name_their_charset_once(client: httpx.AsyncClient) -> None:
