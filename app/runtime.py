@@ -34,7 +34,13 @@ class Installation:
     """Open what they have sealed."""
     signing_key: bytes = field(repr=False)
     """Signs the seals of the audit trail."""
-    is_embedded: bool
+    embedded: EmbeddedServer | None
+    """The embedded server, None where the settings name a server."""
+
+    @property
+    def is_embedded(self) -> bool:
+        """Whether the database is the program's own."""
+        return self.embedded is not None
 
     @property
     def keyring(self) -> Keyring:
@@ -121,7 +127,7 @@ def installation(
             app_url=settings.database_url,
             owner_url=settings.owner_url,
             worker_url=settings.worker_url,
-            is_embedded=False,
+            embedded=None,
         )
         return
     server = EmbeddedServer(settings.data_directory / "postgresql", progress=progress)
@@ -132,7 +138,7 @@ def installation(
             app_url=addresses.app,
             owner_url=addresses.owner,
             worker_url=addresses.worker,
-            is_embedded=True,
+            embedded=server,
         )
 
 
@@ -142,7 +148,7 @@ def _described(
     app_url: str,
     owner_url: str | None,
     worker_url: str | None,
-    is_embedded: bool,
+    embedded: EmbeddedServer | None,
 ) -> Installation:
     keys = settings.data_directory / "keys"
     return Installation(
@@ -165,7 +171,7 @@ def _described(
             path=keys / "signing.key",
             protects=None,
         ),
-        is_embedded=is_embedded,
+        embedded=embedded,
     )
 
 

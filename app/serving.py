@@ -14,6 +14,7 @@ from app.jobs.worker import run_worker
 from app.listener import Listener
 from app.runtime import Installation
 from app.server import create_app
+from app.supervision import supervised
 from storage.postgres.checks import check_server, readiness
 from storage.secrets.usage import check_master_keys
 
@@ -59,7 +60,7 @@ async def _serve(
     ready: Callable[[], None],
 ) -> None:
     stopping = asyncio.Event()
-    async with installation.storage() as storage:
+    async with supervised(installation.embedded), installation.storage() as storage:
 
         async def fault() -> str | None:
             return "the program is stopping" if stopping.is_set() else await readiness(storage)
@@ -85,7 +86,10 @@ async def _serve(
 
 
 async def _work(installation: Installation) -> None:
-    async with installation.worker_storage() as storage:
+    async with (
+        supervised(installation.embedded),
+        installation.worker_storage() as storage,
+    ):
         stop = asyncio.Event()
         with _on_stop(stop.set):
             await run_worker(installation, storage, stop)

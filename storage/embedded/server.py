@@ -85,6 +85,12 @@ class EmbeddedServer:
         reap()
         return self.directory.running.is_held() or self._postmaster.pid is not None
 
+    @property
+    def has_died(self) -> bool:
+        """Whether its first process is gone, of which all others are; some may still be ending."""
+        reap()
+        return self._postmaster.pid is None
+
     def start(self) -> None:
         """Have the server answer: make its files, start it, or take the one that runs already.
 

@@ -35,7 +35,7 @@ def installation(addresses: RoleAddresses, tmp_path: Path) -> Installation:
         worker_url=addresses.worker,
         master_key=bytes(32),
         signing_key=bytes(32),
-        is_embedded=True,
+        embedded=None,
     )
 
 
