@@ -5,6 +5,8 @@ BIN := .venv/bin
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 OLDEST_POSTGRESQL := 15
 FOUND_OLDEST := $(wildcard /usr/lib/postgresql/$(OLDEST_POSTGRESQL)/bin/postgres)
+FOUND_PGBOUNCER := $(wildcard /usr/sbin/pgbouncer)
+FOUND_CLAMAV := $(wildcard /usr/sbin/clamd)
 
 .PHONY: help run test lint survival benchmark format
 
@@ -31,6 +33,14 @@ ifneq ($(FOUND_OLDEST),)
 	WELLKEPT_TEST_POSTGRESQL=$(OLDEST_POSTGRESQL) $(BIN)/pytest tests/storage tests/isolation
 else
 	@echo "PostgreSQL $(OLDEST_POSTGRESQL) is not installed here: its tests did not run"
+endif
+ifneq ($(FOUND_PGBOUNCER),)
+	WELLKEPT_TEST_POOLER=pgbouncer $(BIN)/pytest tests/isolation tests/properties/test_storage_model.py tests/running/test_jobs.py
+else
+	@echo "Debian's package pgbouncer is not installed here: its tests did not run"
+endif
+ifeq ($(FOUND_CLAMAV),)
+	@echo "Debian's package clamav-daemon is not installed here: its tests did not run"
 endif
 
 format: .venv/.installed-dev

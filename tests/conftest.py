@@ -4,7 +4,7 @@ Companies are cheap and kept apart by the product itself, so tests share one dat
 makes the companies that it needs.
 """
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping
 from pathlib import Path
 
 import httpx
@@ -17,6 +17,7 @@ from storage import migrations
 from storage.embedded import EmbeddedServer, RoleAddresses, provision
 from storage.files import FileVault
 from storage.postgres.transaction import PostgresStorage
+from tests import poolers
 from tests.builders.companies import CompanyForTests, make_company
 from tests.builders.keys import KEYRING
 from tests.servers import chosen_server, start_test_server
@@ -38,11 +39,33 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedServer]
 
 
 @pytest.fixture(scope="session")
-def addresses(server: EmbeddedServer) -> RoleAddresses:
-    """A migrated database and the URL of each role."""
+def addresses(
+    server: EmbeddedServer, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[RoleAddresses]:
+    """A migrated database and the URL of each role.
+
+    Where WELLKEPT_TEST_POOLER is ``pgbouncer``, the program's and the worker's lead through that,
+    and storage prepares no statements, as the manual tells an operator to set it there.
+    """
     addresses = provision(server, "wellkept")
     migrations.upgrade(addresses.owner)
-    return addresses
+    if not poolers.is_wanted():
+        yield addresses
+        return
+    directory = tmp_path_factory.mktemp("pooler") / "pgbouncer"
+    with (
+        pytest.MonkeyPatch.context() as patch,
+        poolers.pooled(server, addresses, directory, connections=8) as through,
+    ):
+        patch.setitem(PostgresStorage.__init__.__kwdefaults__, "prepares_statements", False)
+        yield through
+
+
+@pytest.fixture(scope="session")
+def database_settings() -> Mapping[str, bool]:
+    """Settings for what is between the program and its database in this run."""
+    direct = not poolers.is_wanted()
+    return {"prepares_statements": direct, "worker_listens": direct}
 
 
 @pytest.fixture(scope="session")

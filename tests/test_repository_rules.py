@@ -50,10 +50,19 @@ def test_no_module_is_a_drawer_for_odds_and_ends() -> None:
     assert [path for path in sources(*PRODUCT, "tests") if path.stem in names] == []
 
 
-def test_the_checks_of_the_repository_are_exactly_make_test() -> None:
-    lines = (ROOT / ".ci" / "run").read_text("utf-8").splitlines()
-    assert [line for line in lines if "make" in line] == ["exec make test"]
-    assert (ROOT / ".ci" / "run").stat().st_mode & 0o111
+def test_the_checks_of_the_repository_are_make_test_with_the_packages_that_it_uses() -> None:
+    run = ROOT / ".ci" / "run"
+    lines = [line.strip() for line in run.read_text("utf-8").splitlines()]
+    assert lines[-1] == "exec make test"
+    done = [line for line in lines if not line.startswith("#")]
+    assert [line for line in done if re.search(r"\b(make|pytest|python)\b", line)] == [done[-1]]
+    (installs,) = [line for line in lines if "apt-get install" in line]
+    command = installs.removesuffix(" || true")
+    assert f"    {command}\n" in (ROOT / "README.md").read_text("utf-8")
+    makefile = (ROOT / "Makefile").read_text("utf-8")
+    for package in command.removeprefix("apt-get install -y ").split():
+        assert f"Debian's package {package} is not installed here" in makefile
+    assert run.stat().st_mode & 0o111
 
 
 @pytest.mark.parametrize("name", ["", "-dev", "-benchmark"])

@@ -26,10 +26,12 @@ Asked = list[tuple[UUID, Mapping[str, str]]]
 
 
 @pytest.fixture
-def installation(addresses: RoleAddresses, tmp_path: Path) -> Installation:
+def installation(
+    addresses: RoleAddresses, database_settings: Mapping[str, bool], tmp_path: Path
+) -> Installation:
     """The test database as the program sees it."""
     return Installation(
-        settings=Settings(data_directory=tmp_path),
+        settings=Settings(data_directory=tmp_path, **database_settings),
         app_url=addresses.app,
         owner_url=addresses.owner,
         worker_url=addresses.worker,
