@@ -115,6 +115,8 @@ class AuditFilter(Filter):
     entity: str | None = where("entity")
     entity_id: UUID | None = where("entity_id")
     entity_ids: list[UUID] | None = where("entity_id", operator="in")
+    patient_id: UUID | None = where("patient_id")
+    former_patient_id: UUID | None = where("former_patient_id")
     recorded_from: dt.datetime | None = where("recorded_at", operator=">=")
     recorded_until: dt.datetime | None = where("recorded_at", operator="<=")
 
@@ -136,6 +138,9 @@ class AccessFilter(Filter):
     id_from: UUID | None = where("id", operator=">=")
     id_until: UUID | None = where("id", operator="<=")
     operation: str | None = where("operation")
+    record_id: UUID | None = where("record_id")
+    outcome_from: int | None = where("outcome", operator=">=")
+    outcome_until: int | None = where("outcome", operator="<=")
     recorded_from: dt.datetime | None = where("recorded_at", operator=">=")
     recorded_until: dt.datetime | None = where("recorded_at", operator="<=")
 

@@ -17,6 +17,7 @@ from sqlmodel import SQLModel
 from storage.filters import Filter
 from storage.postgres.claim_rules import CLAIM_RULES
 from storage.rows import BOOKKEEPING, AppendOnlyRow, SealedRow, TransactionId, is_trailed
+from storage.tables.claims import Claim, Patient
 from storage.tables.trail import AuditEntry
 from storage.vocabulary.identity import AuditAction
 
@@ -77,6 +78,7 @@ def _trail(
     *,
     before: sa.ColumnElement[Any],
     after: sa.ColumnElement[Any],
+    former_patient: sa.ColumnElement[Any] | None = None,
     source: sa.FromClause | None = None,
 ) -> sa.CTE:
     """The CTE that writes the audit rows of the rows in ``changed``."""
@@ -95,6 +97,8 @@ def _trail(
                 "entity_id",
                 "before",
                 "after",
+                "patient_id",
+                "former_patient_id",
             ],
             sa.select(
                 changed.c.company_id,
@@ -107,6 +111,8 @@ def _trail(
                 changed.c.id,
                 before,
                 after,
+                _patient(table, changed),
+                _NOBODY if former_patient is None else former_patient,
             ).select_from(changed if source is None else source),
             include_defaults=False,
         )
@@ -116,6 +122,31 @@ def _trail(
 
 
 _NOTHING = sa.null().cast(pg.JSONB)
+_NOBODY = sa.null().cast(sa.Uuid)
+
+
+def _ties(table: sa.Table) -> list["sa.Column[Any]"]:
+    """The column that ties a row to its patient, if there is one."""
+    if table is table_of(Patient):
+        return [table.c.id]
+    return [table.c[name] for name in ("patient_id", "claim_id") if name in table.c][:1]
+
+
+def _patient(table: sa.Table, changed: sa.CTE) -> sa.ColumnElement[Any]:
+    """Whom a changed row is about; a part of a claim is about the claim's patient."""
+    ties = _ties(table)
+    if not ties:
+        return _NOBODY
+    tie: sa.ColumnElement[Any] = changed.c[ties[0].name]
+    if ties[0].name != "claim_id":
+        return tie
+    claims = table_of(Claim)
+    return (
+        sa.select(claims.c.patient_id)
+        .where(_company(claims), claims.c.id == tie)
+        .correlate(changed)
+        .scalar_subquery()
+    )
 
 
 @cache
@@ -342,6 +373,11 @@ def update_one(row: Row, changed_columns: tuple[str, ...]) -> str:
         sa.bindparam("audit_id", type_=sa.Uuid),
         before=sa.select(_document(old, shown)).scalar_subquery(),
         after=_document(changed, shown),
+        former_patient=sa.func.nullif(
+            sa.select(old.c.patient_id).scalar_subquery(), changed.c.patient_id
+        )
+        if "patient_id" in changed_columns
+        else None,
     )
     return compiled(sa.select(*(changed.c[c.name] for c in table.columns)).add_cte(trail))
 
@@ -390,7 +426,7 @@ def update_many(row: Row, changed_columns: tuple[str, ...]) -> str:
                 "updated_by": sa.bindparam("actor_id", type_=sa.Uuid),
             }
         )
-        .returning(table.c.company_id, table.c.id, *(table.c[c.name] for c in columns))
+        .returning(*dict.fromkeys([table.c.company_id, table.c.id, *columns, *_ties(table)]))
         .cte("changed")
     )
     shown = [c for c in columns if is_trailed(c)]
@@ -401,6 +437,9 @@ def update_many(row: Row, changed_columns: tuple[str, ...]) -> str:
         was.c.audit_id,
         before=_document(was, shown),
         after=_document(changed, shown),
+        former_patient=sa.func.nullif(was.c.patient_id, changed.c.patient_id)
+        if "patient_id" in changed_columns
+        else None,
         source=changed.join(was, was.c.id == changed.c.id),
     )
     return compiled(sa.select(changed.c.id).add_cte(trail))

@@ -28,15 +28,24 @@ class AuditFields(SQLModel):
     entity_id: UUID = key_column()
     before: dict[str, Any] | None = Field(default=None, sa_type=pg.JSONB)
     after: dict[str, Any] | None = Field(default=None, sa_type=pg.JSONB)
+    patient_id: UUID | None = key_column(default=None)
+    former_patient_id: UUID | None = key_column(default=None)
 
 
 class AuditEntry(AuditFields, SealedRow, table=True):
-    """One change of one mutable row, written by the statement that changed it."""
+    """One change of one mutable row, written by the statement that changed it.
+
+    ``patient_id`` is whom the row is about after the change (whom it was about, if it is gone);
+    ``former_patient_id`` whom it was about before a change that made it another's.
+    """
 
     __tablename__ = "audit_log"
     __table_args__ = (
         index("audit_log", "entity_id", "id"),
         index("audit_log", "entity", "id"),
+        index("audit_log", "recorded_by", "id"),
+        index("audit_log", "patient_id", "id", where="patient_id IS NOT NULL"),
+        index("audit_log", "former_patient_id", "id", where="former_patient_id IS NOT NULL"),
         index("audit_log", "xid"),
         {"postgresql_partition_by": "RANGE (id)"},
     )
@@ -47,14 +56,20 @@ class AccessFields(SQLModel):
     operation: str = text_column(100)
     outcome: int = Field(sa_type=sa.SmallInteger)  # the HTTP status that was answered
     patient_ids: list[UUID] = keys_column()
+    record_id: UUID | None = key_column(default=None)
 
 
 class AccessEntry(AccessFields, SealedRow, table=True):
-    """One request that read patient data, or was refused: who, how, which patients."""
+    """One request that read patient data, or was refused: who, how, which patients.
+
+    ``record_id`` is the record that the request named in its path: of a sign-in the person whom
+    it was for, of a refused key the key.
+    """
 
     __tablename__ = "api_log"
     __table_args__ = (
         index("api_log", "recorded_by", "id"),
+        index("api_log", "record_id", "id", where="record_id IS NOT NULL"),
         index("api_log", "xid"),
         {"postgresql_partition_by": "RANGE (id)"},
     )

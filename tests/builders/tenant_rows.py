@@ -18,6 +18,7 @@ from sqlalchemy.dialects import postgresql as pg
 from sqlmodel import SQLModel
 
 from storage.identifiers import OPERATOR_ACTOR_ID, new_id
+from storage.partitions import PARTITIONED
 from storage.rows import BOOKKEEPING, TransactionId
 from storage.secrets.data_key import place_of
 from storage.security import tenant_tables
@@ -50,9 +51,10 @@ Ids = dict[str, list[UUID]]
 
 
 def tables() -> Iterator[sa.Table]:
-    """Every tenant table, referenced ones before those that refer to them."""
+    """Every tenant table, referenced ones before those that refer to them, the logs last."""
     names = tenant_tables()
-    yield from (table for table in SQLModel.metadata.sorted_tables if table.name in names)
+    known = [table for table in SQLModel.metadata.sorted_tables if table.name in names]
+    yield from sorted(known, key=lambda table: table.name in PARTITIONED)
 
 
 def foreign_keys(table: sa.Table) -> Iterator[tuple[sa.ForeignKeyConstraint, str, str]]:
@@ -102,6 +104,8 @@ def made_row(table: sa.Table, company_id: UUID, ids: Ids, ordinal: int) -> dict[
         row["patient_id"] = str(ids["patients"][0])
     if table.name == "data_keys":
         row |= _sealed_data_key(company_id, ordinal)
+    if "entity_id" in row:
+        row["entity_id"] = str(ids["claims"][0])
     return {**row, **SPECIAL.get(table.name, {})}
 
 
