@@ -101,6 +101,17 @@ class Call(Request[Any, Any, State]):
         return str(self.route_handler.opt["operation"])
 
     @property
+    def _is_on_record(self) -> bool:
+        """Whether the request is logged whatever it reads: a password is chosen, rows leave."""
+        return self._is_export or bool(self.route_handler.opt.get("is_on_record", False))
+
+    @property
+    def _record_id(self) -> UUID | None:
+        """The record that the path names."""
+        ids = (each for each in self.path_params.values() if isinstance(each, UUID))
+        return next(ids, None)
+
+    @property
     def _is_export(self) -> bool:
         """Whether rows leave as a file: that they did is on disk before they do."""
         return bool(self.route_handler.opt.get("is_export", False))
@@ -185,14 +196,22 @@ class Call(Request[Any, Any, State]):
                 store.actor = actor.named(principal.id)
                 self._admit(principal)
                 yield store, principal
+        except NotAuthenticated as refusal:
+            if refusal.attempted_by is not None:
+                await self._log_refusal(credential.company_id, refusal.attempted_by, 401)
+            raise
         except (MissingScope, RowNotFound) as refusal:
-            await self._log_refusal(problem_of(refusal).status)
+            principal = self.principal
+            status = problem_of(refusal).status
+            await self._log_refusal(principal.company_id, principal.id, status)
             raise
 
     def _admit(self, principal: Principal) -> None:
-        """Count the request, and check that it is one that the principal may make."""
-        self.scope["state"]["principal"] = principal
-        self.scope["state"]["allowance"] = self.platform.limiter.count_principal(principal.id)
+        """Count the request once, and check that it is one that the principal may make."""
+        state = self.scope["state"]
+        state["principal"] = principal
+        if "allowance" not in state:
+            state["allowance"] = self.platform.limiter.count_principal(principal.id)
         scope = self.route_handler.opt["scope"]
         if scope is not None:
             principal.require(Scope(scope))
@@ -249,14 +268,14 @@ class Call(Request[Any, Any, State]):
 
     async def _log_access(self, store: Store, status: int) -> None:
         patients = sorted(p for p in store.patients_read if p is not None)
-        if patients or None in store.patients_read or status in _REFUSALS_ON_RECORD:
+        is_read = bool(patients) or None in store.patients_read
+        if is_read or self._is_on_record or status in _REFUSALS_ON_RECORD:
             await store.api_log.create(self._access(status, patients))
 
-    async def _log_refusal(self, status: int) -> None:
-        """A refused read is on record before it is answered, in a transaction of its own."""
-        principal: Principal = self.state["principal"]
-        actor = Actor(principal.id, self.request_id)
-        async with self.platform.storage.transaction(principal.company_id, actor) as store:
+    async def _log_refusal(self, company_id: UUID, principal_id: UUID, status: int) -> None:
+        """What was refused is on record before it is answered, in a transaction of its own."""
+        actor = Actor(principal_id, self.request_id)
+        async with self.platform.storage.transaction(company_id, actor) as store:
             await store.api_log.create(self._access(status, []))
 
     def _access(self, status: int, patients: list[UUID]) -> AccessFields:
@@ -265,6 +284,7 @@ class Call(Request[Any, Any, State]):
             operation=self.operation_name,
             outcome=status,
             patient_ids=patients,
+            record_id=None if status == 404 else self._record_id,  # noqa: PLR2004 -- none of ours
         )
 
     async def _fingerprint(self) -> bytes:

@@ -169,6 +169,7 @@ class PersonController(Controller):
         "/{person_id:uuid}/reset-password",
         operation_id="reset_password",
         scope=Scope.PEOPLE_MANAGE,
+        is_on_record=True,
         status_code=200,
     )
     async def reset_password(
@@ -191,7 +192,7 @@ class PersonController(Controller):
             _with_password(password, status=200),
         )
 
-    @put("/me/password", operation_id="change_own_password", scope=OWN)
+    @put("/me/password", operation_id="change_own_password", scope=OWN, is_on_record=True)
     async def change_own_password(
         self, request: Call, data: JSONBody[PasswordChange]
     ) -> Response[PersonAnswer]:

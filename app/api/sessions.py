@@ -91,7 +91,7 @@ class SessionController(Controller):
         """Who one is, and what one may do: for a session or an API key."""
         return await request.run(_nothing, lambda _: _answer(_who(request.principal)))
 
-    @delete("/current", operation_id="sign_out", scope=OWN)
+    @delete("/current", operation_id="sign_out", scope=OWN, is_on_record=True)
     async def sign_out(self, request: Call) -> Response[None]:
         """Sign out."""
         return await request.run(

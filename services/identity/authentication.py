@@ -27,10 +27,18 @@ LAST_SEEN_RESOLUTION = dt.timedelta(minutes=5)
 
 @dataclass
 class NotAuthenticated(Refusal):
-    """No credential, or one that does not hold (any more)."""
+    """No credential, or one that does not hold (any more).
+
+    ``attempted_by`` is whose credential it was, for the record; the answer never says.
+    """
 
     category: ClassVar[Category] = Category.NOT_AUTHENTICATED
     title: ClassVar[str] = "A valid credential is needed"
+    attempted_by: UUID | None = None
+
+    @property
+    def data(self) -> dict[str, object]:
+        return {}
 
 
 @dataclass
@@ -110,7 +118,7 @@ async def authenticate_key(store: Store, secret_sha256: bytes) -> Principal:
         return Principal(
             key.id, PrincipalKind.API_KEY, store.company_id, key.name, frozenset(key.scopes)
         )
-    raise NotAuthenticated
+    raise NotAuthenticated(attempted_by=found[0].id if found else None)
 
 
 async def _note_use(store: Store, key_id: UUID, version: int) -> None:
@@ -134,8 +142,9 @@ async def authenticate_session(
     if not found:
         raise NotAuthenticated
     session = found[0]
-    over = session.revoked_at is not None or session.expires_at <= store.now
-    if over or session.last_seen_at + IDLE_LIMIT <= store.now:
+    if session.revoked_at is not None:
+        raise NotAuthenticated(attempted_by=session.person_id)
+    if session.expires_at <= store.now or session.last_seen_at + IDLE_LIMIT <= store.now:
         raise NotAuthenticated
     person = await store.people.get(session.person_id)
     if person.disabled_at is not None:

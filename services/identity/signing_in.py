@@ -23,6 +23,7 @@ from storage.filters import PersonFilter
 from storage.identifiers import SYSTEM_ACTOR_ID, new_id
 from storage.interface import Actor, IStorage, Store
 from storage.tables.identity import Company, Person
+from storage.tables.trail import AccessFields
 
 BEAT_SECONDS = 0.25
 """Refusals leave only at whole multiples of this since the request came."""
@@ -78,13 +79,29 @@ async def sign_in(storage: IStorage, claimed: SignIn, *, request_id: UUID) -> Si
     matches = await is_password(claimed.password, None if seen is None else seen.password_hash)
     async with storage.transaction(company_id, actor) as store:
         person = await _weighed(store, email, seen=seen, judged=judged, matches=matches)
+        if person is None and seen is not None:
+            await _record_attempt(store, seen, outcome=401)
         if person is not None:
             store.actor = actor.named(person.id)
+            await _record_attempt(store, person, outcome=201)
             company = await store.companies.get(company_id)
             scopes = await scopes_held(store, person)
             return SignedIn(person, scopes, company, await open_session(store, person))
     await _until_next_beat(begun)
     raise SignInRefused
+
+
+async def _record_attempt(store: Store, person: Person, *, outcome: int) -> None:
+    """Have the trail say that somebody tried to sign in as a person, and what came of it."""
+    await store.api_log.create(
+        AccessFields(
+            request_id=store.actor.request_id,
+            operation="sign_in",
+            outcome=outcome,
+            patient_ids=[],
+            record_id=person.id,
+        )
+    )
 
 
 async def prove_password(
