@@ -211,6 +211,9 @@ def _exchange(operation: Json, handler: HTTPRouteHandler, models: _Models) -> No
     answer = {"description": "Done", **operation["responses"][usual]}
     if (content := models.content(name, "serialization")) is not None:
         answer["content"] = content
+    if produced := handler.opt.get("produces"):
+        file = {"schema": {"type": "string", "format": "binary"}}
+        answer["content"] = dict.fromkeys(produced, file)
     statuses = (usual, *(str(status) for status in handler.opt.get("also_answers", ())))
     operation["responses"] = dict.fromkeys(statuses, answer)
 

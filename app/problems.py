@@ -37,6 +37,9 @@ _ASK_AGAIN = frozenset({412, 428, 429})
 _FORBIDDING_PATTERN = r"[^\x00-"
 """How the patterns of texts begin that forbid characters: see ``services.inputs``."""
 
+_MISSING_PARAMETER = re.compile(r"Missing required \w+ parameter '(\w+)'")
+"""How the framework says that a parameter was left out."""
+
 _PARAMETER_SOURCES = ("query", "path", "header", "cookie")
 
 _OF_HTTP = {
@@ -170,7 +173,11 @@ def _readable(message: str) -> str:
 
 
 def _malformed(error: ValidationException) -> Problem:
-    """A body that does not fit its model is a 422; a parameter that does not is a 400."""
+    """A body that does not fit its model is a 422; a parameter that does not, or is missing, is
+    a 400."""
+    if missing := _MISSING_PARAMETER.match(error.detail):
+        data = _invalid([Fault(f"/{missing[1]}", "is needed")]).data
+        return Problem(400, *_OF_HTTP[400], None, data)
     found = error.extra if isinstance(error.extra, list) else []
     faults = [
         Fault("", "a JSON body is needed")

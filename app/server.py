@@ -25,6 +25,7 @@ from app.api import (
     denials,
     health,
     keys,
+    legal_holds,
     patients,
     payers,
     people,
@@ -32,6 +33,7 @@ from app.api import (
     remittances,
     roles,
     sessions,
+    timelines,
 )
 from app.api.routes import describe
 from app.call import Call, Platform
@@ -69,7 +71,8 @@ CONTROLLERS = (
     remittances.RemittanceTransactionController,
     remittance_exceptions.RemittanceExceptionController,
     audit.AuditController,
-    audit.LegalHoldController,
+    timelines.TimelineController,
+    legal_holds.LegalHoldController,
 )
 
 

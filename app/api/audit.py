@@ -1,35 +1,20 @@
-"""The trail over HTTP: what was changed, who looked, and the holds that keep it."""
+"""The two logs over HTTP: what was changed and who looked, as lists and as files."""
 
-import datetime as dt
-from typing import Annotated, Any
+from typing import Any
 from uuid import UUID
 
-from litestar import Controller, Response, get, post
-from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
+from litestar import Controller, Response, get
+from litestar.params import FromQuery
+from litestar.response import Stream
 
-from app.answers import (
-    PageAnswer,
-    RecordAnswer,
-    RowAnswer,
-    created,
-    decode_cursor,
-    one,
-    page,
-)
-from app.api.parameters import Cursor, Limit, SearchText
+from app.answers import PageAnswer, RecordAnswer, decode_cursor, page
+from app.api.parameters import Cursor, From, Limit, SearchText, Until
 from app.call import Call
+from app.exports import EXPORTED, ExportForm, Form, exported
 from services.identity.scopes import Scope
-from services.inputs import Input, Reason
-from services.trail import legal_holds, reading
-from storage.filters import LegalHoldFilter
+from services.trail.periods import Period
+from services.trail.reading import AccessQuestion, ChangeQuestion, list_accesses, list_changes
 from storage.vocabulary.identity import AuditAction
-
-From = Annotated[
-    dt.datetime | None, QueryParameter(description="Not before this time, with its time zone.")
-]
-Until = Annotated[
-    dt.datetime | None, QueryParameter(description="Not after this time, with its time zone.")
-]
 
 
 class AuditEntryAnswer(RecordAnswer):
@@ -40,6 +25,8 @@ class AuditEntryAnswer(RecordAnswer):
     action: AuditAction
     entity: str
     entity_id: UUID
+    patient_id: UUID | None
+    former_patient_id: UUID | None
     before: dict[str, Any] | None
     after: dict[str, Any] | None
 
@@ -51,6 +38,7 @@ class AccessEntryAnswer(RecordAnswer):
     request_id: UUID
     operation: str
     outcome: int
+    record_id: UUID | None
     patient_ids: list[UUID]
 
 
@@ -64,6 +52,7 @@ class AuditController(Controller):
         self,
         request: Call,
         principal_id: FromQuery[UUID | None] = None,
+        patient_id: FromQuery[UUID | None] = None,
         entity: SearchText = None,
         entity_id: FromQuery[UUID | None] = None,
         recorded_from: From = None,
@@ -71,20 +60,54 @@ class AuditController(Controller):
         limit: Limit = 50,
         cursor: Cursor = None,
     ) -> Response[PageAnswer[AuditEntryAnswer]]:
-        """Changes of rows, newest first, each with who made it."""
+        """Changes of rows, newest first, each with who made it. `patient_id` finds those of
+        everything that was the patient's when it was changed."""
+        question = ChangeQuestion(
+            recorded_by=principal_id,
+            patient_id=patient_id,
+            entity=entity,
+            entity_id=entity_id,
+            period=Period(recorded_from, recorded_until),
+        )
         after = decode_cursor(cursor)
         return await request.run(
-            lambda store: reading.list_changes(
-                store,
-                recorded_by=principal_id,
-                entity=entity,
-                entity_id=entity_id,
-                recorded_from=recorded_from,
-                recorded_until=recorded_until,
-                limit=limit,
-                after=after,
-            ),
+            lambda store: list_changes(store, question, limit=limit, after=after),
             page(AuditEntryAnswer),
+        )
+
+    @get(
+        "/audit-log/export",
+        operation_id="export_audit_log",
+        scope=Scope.AUDIT_READ,
+        is_export=True,
+        produces=EXPORTED,
+    )
+    async def changes_as_file(
+        self,
+        request: Call,
+        form: Form = ExportForm.CSV,
+        principal_id: FromQuery[UUID | None] = None,
+        patient_id: FromQuery[UUID | None] = None,
+        entity: SearchText = None,
+        entity_id: FromQuery[UUID | None] = None,
+        recorded_from: From = None,
+        recorded_until: Until = None,
+    ) -> Stream:
+        """Changes of rows as a file, newest first: the rows that the list has. That they left,
+        and whom they are about, is on record before they do."""
+        question = ChangeQuestion(
+            recorded_by=principal_id,
+            patient_id=patient_id,
+            entity=entity,
+            entity_id=entity_id,
+            period=Period(recorded_from, recorded_until),
+        )
+        return await exported(
+            request,
+            lambda store, limit, after: list_changes(store, question, limit=limit, after=after),
+            AuditEntryAnswer,
+            form=form,
+            name="audit-log",
         )
 
     @get("/access-log", operation_id="list_access_log", scope=Scope.AUDIT_READ)
@@ -93,105 +116,63 @@ class AuditController(Controller):
         request: Call,
         principal_id: FromQuery[UUID | None] = None,
         patient_id: FromQuery[UUID | None] = None,
+        record_id: FromQuery[UUID | None] = None,
         operation: SearchText = None,
+        is_refused: FromQuery[bool | None] = None,
         recorded_from: From = None,
         recorded_until: Until = None,
         limit: Limit = 50,
         cursor: Cursor = None,
     ) -> Response[PageAnswer[AccessEntryAnswer]]:
-        """Requests that read patients' data or were refused, newest first. Who looked at a
-        patient: ``patient_id`` with ``recorded_from``, at most 366 days at once."""
+        """Requests that read patients' data or were refused, and sign-ins, newest first. Who
+        looked at a patient: `patient_id` with `recorded_from`, at most 366 days at once."""
+        question = AccessQuestion(
+            recorded_by=principal_id,
+            patient_id=patient_id,
+            record_id=record_id,
+            operation=operation,
+            is_refused=is_refused,
+            period=Period(recorded_from, recorded_until),
+        )
         after = decode_cursor(cursor)
         return await request.run(
-            lambda store: reading.list_accesses(
-                store,
-                recorded_by=principal_id,
-                patient_id=patient_id,
-                operation=operation,
-                recorded_from=recorded_from,
-                recorded_until=recorded_until,
-                limit=limit,
-                after=after,
-            ),
+            lambda store: list_accesses(store, question, limit=limit, after=after),
             page(AccessEntryAnswer),
         )
 
-
-class NewLegalHold(Input):
-    """Why everything has to be kept, and since when (today, if left out)."""
-
-    reason: Reason
-    starts_on: dt.date | None = None
-
-
-class HoldRelease(Input):
-    """Why the hold is not needed any more."""
-
-    reason: Reason
-
-
-class LegalHoldAnswer(RowAnswer):
-    """A hold; it stands while ``released_at`` is null."""
-
-    reason: str
-    starts_on: dt.date
-    released_at: dt.datetime | None
-    release_reason: str | None
-
-
-class LegalHoldController(Controller):
-    """What stops retention."""
-
-    path = "/legal-holds"
-    tags = ("Audit",)
-
-    @post(operation_id="place_legal_hold", scope=Scope.COMPANY_MANAGE)
-    async def place(self, request: Call, data: JSONBody[NewLegalHold]) -> Response[LegalHoldAnswer]:
-        """Keep every record of the company until the hold is released."""
-        return await request.run(
-            lambda store: legal_holds.place_hold(
-                store, reason=data.reason, starts_on=data.starts_on
-            ),
-            created(LegalHoldAnswer, "/api/v1/legal-holds/{id}"),
-        )
-
-    @get(operation_id="list_legal_holds", scope=Scope.AUDIT_READ)
-    async def browse(
+    @get(
+        "/access-log/export",
+        operation_id="export_access_log",
+        scope=Scope.AUDIT_READ,
+        is_export=True,
+        produces=EXPORTED,
+    )
+    async def accesses_as_file(
         self,
         request: Call,
-        is_standing: FromQuery[bool | None] = None,
-        limit: Limit = 50,
-        cursor: Cursor = None,
-    ) -> Response[PageAnswer[LegalHoldAnswer]]:
-        """Holds, newest first."""
-        conditions = LegalHoldFilter(is_standing=is_standing)
-        after = decode_cursor(cursor)
-        return await request.run(
-            lambda store: legal_holds.list_holds(store, conditions, limit=limit, after=after),
-            page(LegalHoldAnswer),
+        form: Form = ExportForm.CSV,
+        principal_id: FromQuery[UUID | None] = None,
+        patient_id: FromQuery[UUID | None] = None,
+        record_id: FromQuery[UUID | None] = None,
+        operation: SearchText = None,
+        is_refused: FromQuery[bool | None] = None,
+        recorded_from: From = None,
+        recorded_until: Until = None,
+    ) -> Stream:
+        """Requests as a file, newest first: the rows that the list has. That they left is on
+        record before they do."""
+        question = AccessQuestion(
+            recorded_by=principal_id,
+            patient_id=patient_id,
+            record_id=record_id,
+            operation=operation,
+            is_refused=is_refused,
+            period=Period(recorded_from, recorded_until),
         )
-
-    @get("/{hold_id:uuid}", operation_id="get_legal_hold", scope=Scope.AUDIT_READ)
-    async def read(self, request: Call, hold_id: FromPath[UUID]) -> Response[LegalHoldAnswer]:
-        """One hold."""
-        return await request.run(
-            lambda store: legal_holds.get_hold(store, hold_id), one(LegalHoldAnswer)
-        )
-
-    @post(
-        "/{hold_id:uuid}/release",
-        operation_id="release_legal_hold",
-        scope=Scope.COMPANY_MANAGE,
-        status_code=200,
-    )
-    async def release(
-        self, request: Call, hold_id: FromPath[UUID], data: JSONBody[HoldRelease]
-    ) -> Response[LegalHoldAnswer]:
-        """Let retention go on, and say why."""
-        version = request.expected_version
-        return await request.run(
-            lambda store: legal_holds.release_hold(
-                store, hold_id, reason=data.reason, expected_version=version
-            ),
-            one(LegalHoldAnswer),
+        return await exported(
+            request,
+            lambda store, limit, after: list_accesses(store, question, limit=limit, after=after),
+            AccessEntryAnswer,
+            form=form,
+            name="access-log",
         )

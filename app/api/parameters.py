@@ -1,5 +1,6 @@
 """Query parameters that many routes share."""
 
+import datetime as dt
 from typing import Annotated
 
 from litestar.params import QueryParameter
@@ -17,4 +18,10 @@ Cursor = Annotated[
 SearchText = Annotated[
     str | None,
     QueryParameter(min_length=1, max_length=210, pattern=PARAMETER),
+]
+From = Annotated[
+    dt.datetime | None, QueryParameter(description="Not before this time, with its time zone.")
+]
+Until = Annotated[
+    dt.datetime | None, QueryParameter(description="Not after this time, with its time zone.")
 ]

@@ -6,12 +6,9 @@ import httpx
 import pytest
 
 from services.identity.scopes import Scope
-from services.trail.reading import NAMES_PATIENTS
 from storage.identifiers import new_id
 from storage.interface import Actor
 from storage.postgres.transaction import PostgresStorage
-from storage.rows import TenantRow
-from storage.security import tenant_tables
 from storage.tables.trail import AccessFields
 from tests.builders.companies import CompanyForTests, make_key
 
@@ -75,16 +72,6 @@ async def test_reading_what_was_changed_of_a_patient_is_itself_on_record(
         "/api/v1/access-log", params={"patient_id": patient_id, "recorded_from": since(1)}
     )
     assert "list_audit_log" in [entry["operation"] for entry in looked.json()["items"]]
-
-
-def test_every_entity_about_patients_is_one_whose_patients_are_found() -> None:
-    columns = {
-        name: set(row.__table__.columns.keys())  # type: ignore[attr-defined]
-        for name, row in tenant_tables().items()
-        if issubclass(row, TenantRow)
-    }
-    about = {name for name, known in columns.items() if known & {"patient_id", "claim_id"}}
-    assert about | {"patients"} == NAMES_PATIENTS
 
 
 async def test_who_looked_at_a_patient_is_answered_within_a_window(

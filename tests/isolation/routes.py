@@ -27,6 +27,7 @@ ROWS_NAMED: Mapping[str, str] = {
     "payer": "payers",
     "person": "people",
     "principal": "principals",
+    "record": "claims",
     "remittance": "remittances",
     "role": "company_roles",
     "session": "person_sessions",
@@ -40,18 +41,24 @@ LISTED: Mapping[str, str] = {
     "list_audit_log": "audit_log",
     "list_batch_items": "claim_batch_items",
     "list_claim_ledger": "ledger_entries",
+    "list_patient_timeline": "audit_log",
     "list_people": "people",
+    "list_principal_timeline": "audit_log",
+    "list_record_timeline": "audit_log",
     "list_remittance_anomalies": "remittance_anomalies",
     "list_transaction_adjudications": "adjudications",
     "list_transaction_ledger": "ledger_entries",
 }
 """The table that a list pages through, where the operation's name does not say it."""
 
+_A_MONTH = {
+    "recorded_from": "2025-03-01T00:00:00Z",
+    "recorded_until": "2025-03-31T00:00:00Z",
+}
+
 COMPANIONS: Mapping[tuple[str, str], dict[str, str]] = {
-    ("list_access_log", "patient_id"): {
-        "recorded_from": "2025-03-01T00:00:00Z",
-        "recorded_until": "2025-03-31T00:00:00Z",
-    },
+    ("export_access_log", "patient_id"): _A_MONTH,
+    ("list_access_log", "patient_id"): _A_MONTH,
 }
 """What else has to be given with a query parameter."""
 
