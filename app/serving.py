@@ -36,7 +36,6 @@ def serve(
     check_master_keys(installation.app_url, installation.keyring)
     if with_worker:
         check_server(installation.worker)
-    check_master_keys(installation.worker, installation.keyring)
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(_serve(installation, listener, with_worker=with_worker, ready=ready))
 

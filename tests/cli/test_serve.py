@@ -144,6 +144,17 @@ def test_keys_are_made_once_kept_private_and_never_replaced_where_files_need_the
         installation_key(None, variable="WELLKEPT_MASTER_KEY", path=path, protects=files)
 
 
+def test_a_host_that_only_serves_needs_no_other_address(
+    durable: EmbeddedServer, tmp_path: Path
+) -> None:
+    addresses = provision(durable, "serving")
+    migrations.upgrade(addresses.owner)
+    program = Program(tmp_path / "data", database_url=addresses.app)
+    program.start("serve")
+    assert program.is_ready()
+    assert program.stop() == 0
+
+
 def test_a_request_under_way_is_answered_before_the_program_stops(
     durable: EmbeddedServer, tmp_path: Path
 ) -> None:
