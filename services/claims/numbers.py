@@ -10,10 +10,7 @@ _CONTROL_NUMBER_ALPHABET = string.ascii_uppercase + string.digits
 
 
 async def take_claim_numbers(store: Store, count: int = 1) -> list[str]:
-    """``CLM-000001`` and so on: the company's own, rising, gaps allowed.
-
-    The counter is held until the transaction ends, so take them late.
-    """
+    """``CLM-000001`` and so on: the company's own, rising, gaps allowed."""
     first = await store.numbers.take("claim", count)
     return [f"CLM-{number:06}" for number in range(first, first + count)]
 

@@ -2,7 +2,7 @@
 
 import datetime as dt
 import typing
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any
 from uuid import UUID
@@ -10,23 +10,22 @@ from uuid import UUID
 import psycopg
 from psycopg import AsyncConnection
 from psycopg.types.json import Jsonb
-from psycopg.types.numeric import Int8BinaryLoader, IntLoader
-from psycopg_pool import AsyncConnectionPool, PoolTimeout
+from psycopg_pool import AsyncConnectionPool
 
 from storage import interface
 from storage.clock import Clock, SystemClock
-from storage.errors import CompanyNotBound, NothingCommitted, StorageUnavailable
+from storage.errors import CompanyNotBound
 from storage.interface import Actor, IStorage, Store
+from storage.postgres.bound import BoundTransaction
 from storage.postgres.claim_figures import PostgresClaimFigures
 from storage.postgres.errors import translate
 from storage.postgres.ledger_figures import PostgresLedgerFigures
-from storage.postgres.numbers import PostgresNumbers
+from storage.postgres.numbers import Apart, PostgresNumbers
+from storage.postgres.pool import Pool, quietly
 from storage.postgres.repository import PostgresRepository
 from storage.postgres.sealing import PostgresSealing
 from storage.secrets.company_secrets import CompanySecrets
 from storage.secrets.keyring import Keyring
-
-Handle = typing.TypeVar("Handle")
 
 
 def row_classes(declaration: type) -> Mapping[str, type[Any]]:
@@ -41,23 +40,6 @@ def row_classes(declaration: type) -> Mapping[str, type[Any]]:
 ROW_CLASSES = row_classes(interface.Store)
 
 
-_LONGEST_WAIT_SECONDS = 10
-"""How long a transaction waits for a connection to be free, or to be made."""
-
-_RECONNECT_SECONDS = 2
-"""How long the pool goes on by itself to replace a lost connection. It waits longer after every
-failure, so it soon leaves off: whoever needs a connection next makes it try again at once."""
-
-_NOTICES_DEATH: Mapping[str, int] = {
-    "connect_timeout": 5,
-    "keepalives_idle": 30,
-    "keepalives_interval": 10,
-    "keepalives_count": 3,
-    "tcp_user_timeout": 60_000,
-}
-"""A server that vanished without a word is noticed, whatever this machine's settings are."""
-
-
 class PostgresStore:
     """One transaction of one company on one connection: a ``Store``, made from its declaration."""
 
@@ -68,12 +50,13 @@ class PostgresStore:
         actor: Actor,
         clock: Clock,
         keyring: Keyring | None = None,
+        apart: Apart | None = None,
     ) -> None:
         self.connection = connection
         self.company_id = company_id
         self.actor = actor
         self.clock = clock
-        self.numbers = PostgresNumbers(self)
+        self.numbers = PostgresNumbers(self, apart)
         self.ledger_figures = PostgresLedgerFigures(self)
         self.claim_figures = PostgresClaimFigures(self)
         self.sealing = PostgresSealing(self)
@@ -102,7 +85,7 @@ class PostgresStore:
         try:
             yield
         except BaseException:
-            await _quietly(self.connection, "ROLLBACK TO SAVEPOINT work; RELEASE SAVEPOINT work")
+            await quietly(self.connection, "ROLLBACK TO SAVEPOINT work; RELEASE SAVEPOINT work")
             self.secrets = self._fresh_secrets()  # a data key that was made meanwhile is undone
             raise
         await self.execute("RELEASE SAVEPOINT work")
@@ -170,50 +153,62 @@ class PostgresStorage(IStorage):
     ) -> None:
         self.clock = clock or SystemClock()
         self._keyring = keyring
-        self.pool: AsyncConnectionPool[AsyncConnection[Any]] = AsyncConnectionPool(
+        self._pool = Pool(
             conninfo,
-            min_size=minimum_connections,
-            max_size=maximum_connections,
-            open=False,
-            timeout=_LONGEST_WAIT_SECONDS,
-            reconnect_timeout=_RECONNECT_SECONDS,
-            configure=_teach_types,
-            kwargs={
-                **_NOTICES_DEATH,
-                "autocommit": True,
-                "prepare_threshold": 5 if prepares_statements else None,
-            },
+            minimum=minimum_connections,
+            maximum=maximum_connections,
+            prepares_statements=prepares_statements,
         )
+        self._short_pool = Pool(
+            conninfo, minimum=0, maximum=1, prepares_statements=prepares_statements
+        )
+
+    @property
+    def pool(self) -> AsyncConnectionPool[AsyncConnection[Any]]:
+        """The connections, for statements that no company is bound to."""
+        return self._pool.connections
 
     async def open(self) -> None:
         """Connect. Raises StorageUnavailable."""
-        try:
-            await self.pool.open(wait=True, timeout=_LONGEST_WAIT_SECONDS)
-        except PoolTimeout as error:
-            raise StorageUnavailable("no connection within ten seconds") from error
+        await self._pool.open()
+        await self._short_pool.open()
 
     async def close(self) -> None:
         """Give the connections back."""
-        await self.pool.close()
+        await self._short_pool.close()
+        await self._pool.close()
 
     def transaction(
         self, company_id: UUID, actor: Actor, *, durable: bool = True
     ) -> AbstractAsyncContextManager[Store]:
         if not isinstance(company_id, UUID):
             raise CompanyNotBound
+        return self._bound(self._pool, company_id, actor, durable=durable)
+
+    @asynccontextmanager
+    async def _bound(
+        self, pool: Pool, company_id: UUID, actor: Actor, *, durable: bool
+    ) -> AsyncIterator[Store]:
         parsed = UUID(int=company_id.int)  # SET takes no parameter: nothing else reaches its text
         opening = f"BEGIN; SET LOCAL app.company_id = '{parsed}'"
         if not durable:
             opening += "; SET LOCAL synchronous_commit = off"
-        return self._transacting(
-            opening,
-            lambda connection: typing.cast(
-                "Store", PostgresStore(connection, company_id, actor, self.clock, self._keyring)
-            ),
-        )
+        async with pool.transaction(opening) as connection:
+            store = PostgresStore(
+                connection, company_id, actor, self.clock, self._keyring, self._apart
+            )
+            yield typing.cast("Store", store)
+
+    @asynccontextmanager
+    async def _apart(self, beside: BoundTransaction) -> AsyncIterator[BoundTransaction]:
+        """A short transaction for who holds a connection already, on one kept for such: whoever
+        waits for it waits for nobody who waits himself. Raises StorageUnavailable."""
+        opened = self._bound(self._short_pool, beside.company_id, beside.actor, durable=False)
+        async with opened as store:
+            yield typing.cast("BoundTransaction", store)
 
     async def company_of_slug(self, slug: str) -> UUID | None:
-        async with self._transacting("BEGIN READ ONLY", lambda given: given) as connection:
+        async with self._pool.transaction("BEGIN READ ONLY") as connection:
             try:
                 cursor = await connection.execute("SELECT company_of_slug(%s)", [slug])
                 (company_id,) = await cursor.fetchone() or (None,)
@@ -223,7 +218,7 @@ class PostgresStorage(IStorage):
 
     async def revision(self) -> str | None:
         """The revision of the schema, None where there is none. Raises StorageUnavailable."""
-        connection = await self._begin("BEGIN READ ONLY")
+        connection = await self._pool.begin("BEGIN READ ONLY")
         try:
             cursor = await connection.execute("SELECT version_num FROM alembic_version")
             row = await cursor.fetchone()
@@ -232,69 +227,6 @@ class PostgresStorage(IStorage):
         except psycopg.Error as error:
             raise (translate(error) or error) from error
         finally:
-            await _quietly(connection, "ROLLBACK")
+            await quietly(connection, "ROLLBACK")
             await self.pool.putconn(connection)
         return None if row is None else str(row[0])
-
-    @asynccontextmanager
-    async def _transacting(
-        self, opening: str, handle: Callable[[AsyncConnection[Any]], Handle]
-    ) -> AsyncIterator[Handle]:
-        """What ``handle`` makes of a connection on which ``opening`` began a transaction.
-
-        Commits on leaving, rolls back on an exception.
-        """
-        connection = await self._begin(opening)
-        try:
-            try:
-                yield handle(connection)
-            except BaseException:
-                await _quietly(connection, "ROLLBACK")
-                raise
-            await self._commit(connection)
-        finally:
-            await self.pool.putconn(connection)
-
-    async def _begin(self, opening: str) -> AsyncConnection[Any]:
-        """A connection with the transaction begun; one that a restart has cut is replaced."""
-        for _ in range(self.pool.max_size + 1):
-            try:
-                connection = await self.pool.getconn()
-            except PoolTimeout as error:
-                raise StorageUnavailable("no free connection") from error
-            try:
-                await connection.execute(opening)
-            except psycopg.OperationalError:
-                await connection.close()
-                await self.pool.putconn(connection)
-            except BaseException:
-                await connection.close()
-                await self.pool.putconn(connection)
-                raise
-            else:
-                return connection
-        raise StorageUnavailable("every connection was cut")
-
-    async def _commit(self, connection: AsyncConnection[Any]) -> None:
-        """Raises NothingCommitted where PostgreSQL answers COMMIT by rolling back."""
-        try:
-            cursor = await connection.execute("COMMIT")
-        except psycopg.Error as error:
-            await _quietly(connection, "ROLLBACK")
-            raise (translate(error) or error) from error
-        if cursor.statusmessage != "COMMIT":
-            raise NothingCommitted
-
-
-async def _teach_types(connection: AsyncConnection[Any]) -> None:
-    """Have transaction ids (xid8) read as the numbers that they are."""
-    connection.adapters.register_loader("xid8", IntLoader)
-    connection.adapters.register_loader("xid8", Int8BinaryLoader)
-
-
-async def _quietly(connection: AsyncConnection[Any], command: str) -> None:
-    """Run a closing command; a connection on which it fails is closed, and so rolled back."""
-    try:
-        await connection.execute(command)
-    except BaseException:  # noqa: BLE001 -- whatever it is, the connection cannot be reused
-        await connection.close()
