@@ -35,7 +35,7 @@ else
 	@echo "PostgreSQL $(OLDEST_POSTGRESQL) is not installed here: its tests did not run"
 endif
 ifneq ($(FOUND_PGBOUNCER),)
-	WELLKEPT_TEST_POOLER=pgbouncer $(BIN)/pytest tests/isolation tests/properties/test_storage_model.py tests/running/test_jobs.py
+	WELLKEPT_TEST_POOLER=pgbouncer $(BIN)/pytest tests/storage tests/isolation tests/running/test_jobs.py
 else
 	@echo "Debian's package pgbouncer is not installed here: its tests did not run"
 endif
