@@ -36,6 +36,7 @@ from services.identity.credentials import (
     Credential,
     parse_credential,
 )
+from services.identity.origins import Origin, origin_of
 from services.identity.scopes import Scope
 from services.refusals import Fault, InvalidParameter
 from storage.errors import RowNotFound, TransactionConflict
@@ -87,6 +88,12 @@ class Call(Request[Any, Any, State]):
             request_id = state["request_id"] = new_id()
         assert isinstance(request_id, UUID)
         return request_id
+
+    @property
+    def origin(self) -> Origin:
+        """Roughly from what and where the request comes."""
+        address = self.client.host if self.client else None
+        return origin_of(self.headers.get("user-agent"), address)
 
     @property
     def principal(self) -> Principal:

@@ -66,7 +66,7 @@ class ByPerson(Filter):
     secret_sha256: bytes | None = where("secret_sha256")
     is_open: bool | None = where("revoked_at", operator="null")
     expires_from: dt.datetime | None = where("expires_at", operator=">=")
-    seen_from: dt.datetime | None = where("last_seen_at", operator=">=")
+    idle_from: dt.datetime | None = where("idle_until", operator=">=")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,7 +96,9 @@ class PersonFilter(Filter):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ApiKeyFilter(Filter):
     secret_sha256: bytes | None = where("secret_sha256", "previous_secret_sha256")
+    ids: list[UUID] | None = where("id", operator="in")
     is_unrevoked: bool | None = where("revoked_at", operator="null")
+    is_unflagged: bool | None = where("flagged_at", operator="null")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,13 +11,16 @@ from services.identity.scopes import Scope
 
 
 class CompanyAnswer(RowAnswer):
-    """A company. ``holiday_calendar`` is a country (``US``) or a subdivision of one (``US-CA``)."""
+    """A company. A session ends after ``session_hours``, or unused for ``session_idle_minutes``.
+    ``holiday_calendar`` is a country (``US``) or a subdivision of one (``US-CA``)."""
 
     slug: str
     name: str
     time_zone: str
     holiday_calendar: str | None
     retention_years: int
+    session_idle_minutes: int
+    session_hours: int
 
 
 class CompanyController(Controller):
@@ -36,7 +39,7 @@ class CompanyController(Controller):
         self, request: Call, data: JSONBody[CompanyChanges]
     ) -> Response[CompanyAnswer]:
         """Change it. Due dates are reckoned in the time zone and holidays from then on; the
-        retention can only be lengthened."""
+        retention can only be lengthened; limits of sessions hold at once for open ones."""
         version = request.expected_version
         return await request.run(
             lambda store: companies.change_company(store, data, expected_version=version),

@@ -28,12 +28,15 @@ from services.identity.scopes import Scope
 from services.inputs import Input
 from storage.filters import ApiKeyFilter
 from storage.tables.identity import ApiKey
+from storage.vocabulary.identity import KeyFlag
 
 LOCATION = "/api/v1/keys/{id}"
 
 
 class KeyAnswer(RowAnswer):
-    """An API key. Until ``previous_valid_until`` the secret before the last rotation holds too."""
+    """An API key. Until ``previous_valid_until`` the secret before the last rotation holds too.
+    With a ``flag`` somebody has to look at it, because whoever made it may not do any more what it
+    may; it goes on working."""
 
     name: str
     scopes: list[str]
@@ -41,6 +44,9 @@ class KeyAnswer(RowAnswer):
     last_used_at: dt.datetime | None
     previous_valid_until: dt.datetime | None
     revoked_at: dt.datetime | None
+    rotated_by: UUID | None
+    flagged_at: dt.datetime | None
+    flag: KeyFlag | None
 
 
 class KeyWithSecret(Answer):
@@ -83,11 +89,12 @@ class KeyController(Controller):
         self,
         request: Call,
         is_unrevoked: FromQuery[bool | None] = None,
+        is_unflagged: FromQuery[bool | None] = None,
         limit: Limit = 50,
         cursor: Cursor = None,
     ) -> Response[PageAnswer[KeyAnswer]]:
         """Keys, newest first."""
-        conditions = ApiKeyFilter(is_unrevoked=is_unrevoked)
+        conditions = ApiKeyFilter(is_unrevoked=is_unrevoked, is_unflagged=is_unflagged)
         after = decode_cursor(cursor)
         return await request.run(
             lambda store: keys.list_keys(store, conditions, limit=limit, after=after),
@@ -132,6 +139,23 @@ class KeyController(Controller):
         version = request.expected_version
         return await request.run(
             lambda store: keys.revoke_key(store, key_id, expected_version=version),
+            one(KeyAnswer),
+        )
+
+    @post(
+        "/{key_id:uuid}/clear-flag",
+        operation_id="clear_key_flag",
+        scope=Scope.KEYS_MANAGE,
+        status_code=200,
+    )
+    async def clear_flag(self, request: Call, key_id: FromPath[UUID]) -> Response[KeyAnswer]:
+        """Say that a flagged key was looked at and is right. Only a signed-in person can, who may
+        do all that the key may."""
+        version = request.expected_version
+        return await request.run(
+            lambda store: keys.clear_flag(
+                store, key_id, expected_version=version, principal=request.principal
+            ),
             one(KeyAnswer),
         )
 

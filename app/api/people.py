@@ -142,11 +142,24 @@ class PersonController(Controller):
         status_code=200,
     )
     async def disable(self, request: Call, person_id: FromPath[UUID]) -> Response[PersonAnswer]:
-        """End a person's sessions and let them sign in no more."""
+        """End a person's sessions, flag the keys that they made, and let them sign in no more."""
         version = request.expected_version
         return await request.run(
             lambda store: people.disable_person(store, person_id, expected_version=version),
             one(PersonAnswer),
+        )
+
+    @post(
+        "/{person_id:uuid}/end-sessions",
+        operation_id="end_sessions_of_person",
+        scope=Scope.PEOPLE_MANAGE,
+        status_code=204,
+    )
+    async def end_sessions(self, request: Call, person_id: FromPath[UUID]) -> Response[None]:
+        """End all of a person's sessions. Needs no If-Match: they can only end."""
+        return await request.run(
+            lambda store: people.end_sessions_of(store, person_id),
+            lambda _: Response(None, status_code=204),
         )
 
     @post(

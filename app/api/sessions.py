@@ -15,10 +15,11 @@ from app.api.parameters import Cursor, Limit
 from app.api.routes import OWN, PUBLIC
 from app.call import SESSION_COOKIE, Call
 from services.identity import sessions
-from services.identity.authentication import SESSION_LIFETIME, Principal
+from services.identity.authentication import Principal
 from services.identity.emails import normalised_email
 from services.identity.signing_in import SignedIn, SignIn, sign_in
 from services.inputs import Input
+from storage.tables.identity import PersonSession
 from storage.vocabulary.identity import PrincipalKind
 
 CURRENT = "/api/v1/sessions/current"
@@ -53,10 +54,14 @@ class SignedInAnswer(Answer):
 
 
 class SessionAnswer(RowAnswer):
-    """One signed-in browser; it ends at ``expires_at``, or half an hour after ``last_seen_at``."""
+    """One signed-in browser; it ends at ``expires_at``, or at ``idle_until`` unless it is used.
+    ``browser`` and ``network`` say roughly from what and where it signed in."""
 
     expires_at: dt.datetime
     last_seen_at: dt.datetime
+    idle_until: dt.datetime
+    browser: str | None
+    network: str | None
 
 
 class SessionController(Controller):
@@ -81,7 +86,9 @@ class SessionController(Controller):
         )
         signed_in = await sign_in(
             request.platform.storage,
-            SignIn(data.company, data.email, data.password.get_secret_value()),
+            SignIn(
+                data.company, data.email, data.password.get_secret_value(), origin=request.origin
+            ),
             request_id=request.request_id,
         )
         return _signed_in(signed_in)
@@ -98,6 +105,14 @@ class SessionController(Controller):
             lambda store: sessions.end_session(
                 store, request.principal.require_session(), person_id=request.principal.id
             ),
+            _ended(forget_cookie=True),
+        )
+
+    @delete(operation_id="sign_out_everywhere", scope=OWN)
+    async def sign_out_everywhere(self, request: Call) -> Response[None]:
+        """End all of one's sessions, this one too. Needs no If-Match: they can only end."""
+        return await request.run(
+            lambda store: sessions.end_sessions(store, _person_id(request.principal)),
             _ended(forget_cookie=True),
         )
 
@@ -121,6 +136,12 @@ class SessionController(Controller):
             lambda store: sessions.end_session(store, session_id, person_id=request.principal.id),
             _ended(forget_cookie=False),
         )
+
+
+def _person_id(principal: Principal) -> UUID:
+    """Raises PersonNeeded."""
+    principal.require_session()
+    return principal.id
 
 
 async def _nothing(_: object) -> None:
@@ -155,8 +176,12 @@ def _signed_in(signed_in: SignedIn) -> Response[Any]:
     )
     response.headers["Location"] = CURRENT
     response.headers["Cache-Control"] = "no-store"
-    response.set_cookie(_cookie(opened.credential.text, int(SESSION_LIFETIME.total_seconds())))
+    response.set_cookie(_cookie(opened.credential.text, _lifetime_seconds(opened.session)))
     return response
+
+
+def _lifetime_seconds(session: PersonSession) -> int:
+    return int((session.expires_at - session.created_at).total_seconds())
 
 
 def _answer(answer: BaseModel, *, status: int = 200) -> Response[Any]:

@@ -13,16 +13,13 @@ from services.refusals import Category, Refusal
 from storage.errors import VersionConflict
 from storage.filters import ApiKeyFilter, ByPerson
 from storage.interface import Store
+from storage.tables.identity import PersonSession
 from storage.vocabulary.identity import PrincipalKind
-
-SESSION_LIFETIME = dt.timedelta(hours=12)
-"""After so long a session has ended, used or not."""
-
-IDLE_LIMIT = dt.timedelta(minutes=30)
-"""A session that nobody used for so long has ended."""
 
 LAST_USE_RESOLUTION = dt.timedelta(hours=1)
 LAST_SEEN_RESOLUTION = dt.timedelta(minutes=5)
+_NOTES_PER_IDLE_LIMIT = 6
+"""How often at least a used session is noted before it would have ended for want of use."""
 
 
 @dataclass
@@ -144,7 +141,7 @@ async def authenticate_session(
     session = found[0]
     if session.revoked_at is not None:
         raise NotAuthenticated(attempted_by=session.person_id)
-    if session.expires_at <= store.now or session.last_seen_at + IDLE_LIMIT <= store.now:
+    if store.now >= min(session.expires_at, session.idle_until):
         raise NotAuthenticated
     person = await store.people.get(session.person_id)
     if person.disabled_at is not None:
@@ -153,9 +150,11 @@ async def authenticate_session(
         csrf_token is not None and hmac.compare_digest(sha256(csrf_token), session.csrf_sha256)
     ):
         raise CsrfRefused
-    if store.now - session.last_seen_at > LAST_SEEN_RESOLUTION:
+    idle_limit = dt.timedelta(minutes=session.idle_minutes)
+    resolution = min(LAST_SEEN_RESOLUTION, idle_limit / _NOTES_PER_IDLE_LIMIT)
+    if store.now - session.last_seen_at > resolution:
         store.actor = store.actor.named(person.id)
-        await _note_seen(store, session.id, session.version)
+        await _note_seen(store, session)
     return Principal(
         person.id,
         PrincipalKind.PERSON,
@@ -167,13 +166,16 @@ async def authenticate_session(
     )
 
 
-async def _note_seen(store: Store, session_id: UUID, version: int) -> None:
+async def _note_seen(store: Store, session: PersonSession) -> None:
     """See ``_note_use``."""
-    if not await store.try_lock(f"seen/{session_id}"):
+    if not await store.try_lock(f"seen/{session.id}"):
         return
+    idle_until = store.now + dt.timedelta(minutes=session.idle_minutes)
     try:
         await store.person_sessions.update(
-            session_id, {"last_seen_at": store.now}, expected_version=version
+            session.id,
+            {"last_seen_at": store.now, "idle_until": idle_until},
+            expected_version=session.version,
         )
     except VersionConflict:
         return

@@ -14,6 +14,7 @@ from pydantic import Field
 from services.identity.passwords import StoredPassword
 from services.identity.people import NewPerson, create_person
 from services.identity.scopes import Scope
+from services.identity.sessions import limit_sessions
 from services.inputs import Input, Name, left_out
 from services.refusals import Fault, InvalidInput, Refusal
 from storage.errors import SlugTaken, VersionConflict
@@ -26,9 +27,12 @@ from storage.vocabulary.identity import PrincipalKind
 _SLUG = re.compile(r"[a-z0-9][a-z0-9-]{1,61}[a-z0-9]")
 _SLUG_RULE = "3 to 63 lowercase letters, digits and hyphens, no hyphen first or last"
 _LONGEST_CALENDAR = 16
+_SESSION_LIMITS = frozenset({"session_idle_minutes", "session_hours"})
 LEAST_RETENTION_YEARS = 6
 """45 CFR 164.316(b)(2)(i): documentation is kept for six years."""
 
+IdleMinutes = Annotated[int, Field(ge=5, le=120)]
+SessionHours = Annotated[int, Field(ge=1, le=24)]
 RetentionYears = Annotated[int, Field(ge=LEAST_RETENTION_YEARS, le=100)]
 
 
@@ -69,6 +73,8 @@ class CompanyChanges(Input):
     time_zone: str = left_out()
     holiday_calendar: str | None = left_out()
     retention_years: RetentionYears = left_out()
+    session_idle_minutes: IdleMinutes = left_out()
+    session_hours: SessionHours = left_out()
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +150,12 @@ async def change_company(
         raise RetentionShortened(company.retention_years)
     if not given:
         return company
-    return await store.companies.update(store.company_id, given, expected_version=expected_version)
+    changed = await store.companies.update(
+        store.company_id, given, expected_version=expected_version
+    )
+    if not _SESSION_LIMITS.isdisjoint(given):
+        await limit_sessions(store, changed)
+    return changed
 
 
 def is_slug(text: str) -> bool:

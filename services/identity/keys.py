@@ -8,6 +8,7 @@ from uuid import UUID
 
 from pydantic import AwareDatetime, Field
 
+from services.identity.authentication import Principal
 from services.identity.credentials import KEY_PREFIX, NewSecret, make_credential
 from services.identity.scopes import Scope, require_all
 from services.inputs import Input, Name
@@ -112,6 +113,7 @@ async def rotate_key(
         key_id,
         {
             "secret_sha256": secret.secret_sha256,
+            "rotated_by": store.actor.principal_id,
             "previous_secret_sha256": key.secret_sha256 if overlaps else None,
             "previous_valid_until": (
                 store.now + dt.timedelta(hours=overlap_hours) if overlaps else None
@@ -132,6 +134,23 @@ async def revoke_key(store: Store, key_id: UUID, *, expected_version: int) -> Ap
         return key
     return await store.api_keys.update(
         key_id, {"revoked_at": store.now}, expected_version=expected_version
+    )
+
+
+async def clear_flag(
+    store: Store, key_id: UUID, *, expected_version: int, principal: Principal
+) -> ApiKey:
+    """Say that a flagged key was looked at and is right, by somebody who may do what it may.
+
+    Raises PersonNeeded, RowNotFound, VersionConflict, PrivilegeTooHigh.
+    """
+    principal.require_session()
+    key = await _held(store, key_id, expected_version)
+    require_all(principal.scopes, key.scopes)
+    if key.flagged_at is None:
+        return key
+    return await store.api_keys.update(
+        key_id, {"flagged_at": None, "flag": None}, expected_version=expected_version
     )
 
 

@@ -8,6 +8,7 @@ from uuid import UUID
 from pydantic import ConfigDict
 
 from services.identity.emails import Email, checked_email
+from services.identity.key_flags import flag_keys_beyond, flag_keys_of_disabled
 from services.identity.passwords import StoredPassword
 from services.identity.roles import check_grant, scopes_held
 from services.identity.scopes import require_all
@@ -130,16 +131,19 @@ async def change_person(
     expected_version: int,
     granted_by: Collection[str],
 ) -> Person:
-    """Change a name or a role; the new role holds from the person's next request on.
+    """Change a name or a role; the new role holds from the person's next request on. Keys that they
+    made and that may do what they may not any more are flagged.
 
     Raises InvalidInput, RowNotFound, VersionConflict, PrivilegeTooHigh, LastAdministrator.
     """
     given = changes.given()
     person = await _held(store, person_id, expected_version)
-    require_all(granted_by, await scopes_held(store, person))
+    held = await scopes_held(store, person)
+    require_all(granted_by, held)
     if "role" in given or "role_id" in given:
         given |= {"role": changes.role, "role_id": changes.role_id}
-        await check_grant(store, changes.role, changes.role_id, granted_by=granted_by)
+        new = await check_grant(store, changes.role, changes.role_id, granted_by=granted_by)
+        await flag_keys_beyond(store, {person_id}, lost=held - new)
         if changes.role is not Role.ADMINISTRATOR:
             await _keep_an_administrator(store, person)
     if "name" in given:
@@ -153,7 +157,9 @@ async def change_person(
 
 
 async def disable_person(store: Store, person_id: UUID, *, expected_version: int) -> Person:
-    """Let somebody sign in no more, and end their sessions. Disabled already, they stay so.
+    """Let somebody sign in no more, end their sessions and flag the keys that they made.
+
+    Disabled already, they stay so.
 
     Raises RowNotFound, VersionConflict, LastAdministrator.
     """
@@ -162,9 +168,16 @@ async def disable_person(store: Store, person_id: UUID, *, expected_version: int
         return person
     await _keep_an_administrator(store, person)
     await end_sessions(store, person_id)
+    await flag_keys_of_disabled(store, person_id)
     return await store.people.update(
         person_id, {"disabled_at": store.now}, expected_version=expected_version
     )
+
+
+async def end_sessions_of(store: Store, person_id: UUID) -> None:
+    """End all of a person's sessions. Raises RowNotFound."""
+    await store.people.lock(person_id)
+    await end_sessions(store, person_id)
 
 
 async def enable_person(

@@ -8,6 +8,7 @@ from uuid import UUID
 from pydantic import ConfigDict, Field
 from pydantic.config import JsonDict
 
+from services.identity.key_flags import flag_keys_beyond
 from services.identity.scopes import ROLE_SCOPES, Scope, require_all
 from services.inputs import ONE_LINE, Input, Reason, left_out
 from services.refusals import Fault, InvalidInput, Refusal
@@ -78,19 +79,21 @@ async def scopes_held(store: Store, person: Person) -> frozenset[str]:
 
 async def check_grant(
     store: Store, role: Role | None, role_id: UUID | None, *, granted_by: Collection[str]
-) -> None:
-    """Whether somebody who holds ``granted_by`` may give this role; a company's own stays as it is
-    until the transaction ends.
+) -> frozenset[str]:
+    """The scopes of a role that somebody who holds ``granted_by`` gives; a company's own stays as
+    it is until the transaction ends.
 
     Raises InvalidInput unless exactly one is named and exists, PrivilegeTooHigh.
     """
     match role, role_id:
         case Role(), None:
-            require_all(granted_by, ROLE_SCOPES[role])
+            scopes: frozenset[str] = ROLE_SCOPES[role]
         case None, UUID():
-            require_all(granted_by, (await _named(store, role_id)).scopes)
+            scopes = frozenset((await _named(store, role_id)).scopes)
         case _:
             raise InvalidInput([Fault("/role", "exactly one of role and role_id is given")])
+    require_all(granted_by, scopes)
+    return scopes
 
 
 async def create_role(store: Store, new: NewRole, *, granted_by: Collection[str]) -> CompanyRole:
@@ -130,7 +133,8 @@ async def change_role(
     expected_version: int,
     granted_by: Collection[str],
 ) -> CompanyRole:
-    """Change a role; what it allows holds from the next request on of all who hold it.
+    """Change a role; what it allows holds from the next request on of all who hold it. Keys that
+    they made and that may do what they may not any more are flagged.
 
     Whoever changes it must hold what it allows, before and after.
     Raises InvalidInput, RowNotFound, VersionConflict, PrivilegeTooHigh, RoleNameTaken.
@@ -140,6 +144,9 @@ async def change_role(
     require_all(granted_by, role.scopes)
     if "scopes" in given:
         require_all(granted_by, changes.scopes)
+        holders = await store.people.all(PersonFilter(role_id=role_id))
+        lost = set(role.scopes) - set(changes.scopes)
+        await flag_keys_beyond(store, {person.id for person in holders}, lost=lost)
         given["scopes"] = _texts(changes.scopes)
     if "name" in given:
         _refuse_built_in(changes.name)

@@ -1,16 +1,17 @@
 """Signed-in browsers: opened, listed, ended."""
 
+import datetime as dt
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from uuid import UUID
 
-from services.identity.authentication import IDLE_LIMIT, SESSION_LIFETIME
 from services.identity.credentials import SESSION_PREFIX, NewSecret, make_credential, sha256
+from services.identity.origins import Origin
 from storage.errors import RowNotFound
 from storage.filters import ByPerson
 from storage.interface import Page, Store
-from storage.tables.identity import Person, PersonSession, PersonSessionFields
+from storage.tables.identity import Company, Person, PersonSession, PersonSessionFields
 
 _CSRF_BYTES = 32
 
@@ -24,8 +25,9 @@ class OpenedSession:
     csrf: NewSecret
 
 
-async def open_session(store: Store, person: Person) -> OpenedSession:
-    """Begin a session of a person who has just proved who they are."""
+async def open_session(store: Store, person: Person, *, origin: Origin) -> OpenedSession:
+    """Begin a session of a person who has just proved who they are, within the company's limits."""
+    company = await store.companies.get(store.company_id)
     credential = make_credential(SESSION_PREFIX, store.company_id)
     csrf_token = secrets.token_urlsafe(_CSRF_BYTES)
     session = await store.person_sessions.create(
@@ -33,8 +35,12 @@ async def open_session(store: Store, person: Person) -> OpenedSession:
             person_id=person.id,
             secret_sha256=credential.secret_sha256,
             csrf_sha256=sha256(csrf_token),
-            expires_at=store.now + SESSION_LIFETIME,
+            expires_at=store.now + dt.timedelta(hours=company.session_hours),
             last_seen_at=store.now,
+            idle_minutes=company.session_idle_minutes,
+            idle_until=store.now + dt.timedelta(minutes=company.session_idle_minutes),
+            browser=origin.browser,
+            network=origin.network,
         )
     )
     return OpenedSession(session, credential, NewSecret(csrf_token, session.csrf_sha256))
@@ -44,7 +50,7 @@ async def list_sessions(
     store: Store, person_id: UUID, *, limit: int, after: UUID | None
 ) -> Page[PersonSession]:
     """A person's sessions that have not ended, newest first."""
-    conditions = replace(_open(store, person_id), seen_from=store.now - IDLE_LIMIT)
+    conditions = replace(_open(store, person_id), idle_from=store.now)
     return await store.person_sessions.list(conditions, limit=limit, after=after)
 
 
@@ -71,6 +77,24 @@ async def end_sessions(
     await store.person_sessions.update_many(
         {session.id: session.version for session in ended},
         {"revoked_at": [store.now] * len(ended)},
+    )
+
+
+async def limit_sessions(store: Store, company: Company) -> None:
+    """Have a company's new limits hold for its open sessions as well; none lasts longer by it than
+    it was going to, but for the time that it may stand idle."""
+    sessions = await store.person_sessions.lock_all(
+        ByPerson(is_open=True, expires_from=store.now, idle_from=store.now)
+    )
+    idle = dt.timedelta(minutes=company.session_idle_minutes)
+    longest = dt.timedelta(hours=company.session_hours)
+    await store.person_sessions.update_many(
+        {session.id: session.version for session in sessions},
+        {
+            "idle_minutes": [company.session_idle_minutes] * len(sessions),
+            "idle_until": [session.last_seen_at + idle for session in sessions],
+            "expires_at": [min(each.expires_at, each.created_at + longest) for each in sessions],
+        },
     )
 
 

@@ -15,6 +15,7 @@ from uuid import UUID
 from services.identity.companies import is_slug
 from services.identity.emails import normalised_email
 from services.identity.lockout import Standing
+from services.identity.origins import Origin
 from services.identity.passwords import is_password
 from services.identity.roles import scopes_held
 from services.identity.sessions import OpenedSession, open_session
@@ -52,6 +53,7 @@ class SignIn:
     company_slug: str
     email: str
     password: str = field(repr=False)
+    origin: Origin = field(default_factory=Origin)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +88,8 @@ async def sign_in(storage: IStorage, claimed: SignIn, *, request_id: UUID) -> Si
             await _record_attempt(store, person, outcome=201)
             company = await store.companies.get(company_id)
             scopes = await scopes_held(store, person)
-            return SignedIn(person, scopes, company, await open_session(store, person))
+            opened = await open_session(store, person, origin=claimed.origin)
+            return SignedIn(person, scopes, company, opened)
     await _until_next_beat(begun)
     raise SignInRefused
 

@@ -19,9 +19,14 @@ DELETE FROM stored_answers WHERE company_id = %(company_id)s AND expires_at < %(
 """
 
 _SESSIONS_OVER = """
-SELECT id FROM person_sessions
+SELECT id FROM person_sessions AS session
 WHERE company_id = %(company_id)s
   AND (expires_at < %(long_ago)s OR revoked_at < %(long_ago)s)
+  AND EXISTS (
+    SELECT FROM person_sessions AS later
+    WHERE later.company_id = %(company_id)s AND later.person_id = session.person_id
+      AND (later.last_seen_at, later.id) > (session.last_seen_at, session.id)
+  )
 FOR UPDATE
 """
 
@@ -51,7 +56,10 @@ def forget_answers(owner: Owner) -> list[RowsForgotten]:
 
 
 def forget_sessions(owner: Owner) -> list[RowsForgotten]:
-    """Delete the sessions that have long been over; like every change it leaves its trail."""
+    """Delete the sessions that have long been over; like every change it leaves its trail.
+
+    The one that a person used last stays: it says when that was.
+    """
     table = SQLModel.metadata.tables["person_sessions"]
     shown = ", ".join(f"'{c.name}', {c.name}" for c in table.columns if is_trailed(c))
     statement = _DELETE_SESSIONS.format(before=f"jsonb_build_object({shown})").encode()

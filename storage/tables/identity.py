@@ -20,7 +20,7 @@ from storage.rows import (
     texts_column,
     unique,
 )
-from storage.vocabulary.identity import PrincipalKind, Role
+from storage.vocabulary.identity import KeyFlag, PrincipalKind, Role
 
 
 class CompanyDirectory(SQLModel, table=True):
@@ -39,6 +39,8 @@ class CompanyFields(SQLModel):
     time_zone: str = text_column(64)
     holiday_calendar: str | None = text_column(16, default=None)
     retention_years: int = Field(default=7, sa_type=sa.Integer)
+    session_idle_minutes: int = Field(default=30, sa_type=sa.Integer)
+    session_hours: int = Field(default=12, sa_type=sa.Integer)
 
 
 class Company(CompanyFields, TenantRow, table=True):
@@ -48,6 +50,8 @@ class Company(CompanyFields, TenantRow, table=True):
     __table_args__ = (
         check("names_itself", "id = company_id"),
         check("retention_is_at_least_six_years", "retention_years BETWEEN 6 AND 100"),
+        check("idle_sessions_end", "session_idle_minutes BETWEEN 5 AND 120"),
+        check("sessions_end", "session_hours BETWEEN 1 AND 24"),
     )
 
 
@@ -126,11 +130,15 @@ class PersonSessionFields(SQLModel):
     csrf_sha256: bytes = bytes_column(secret=True)
     expires_at: dt.datetime = moment_column()
     last_seen_at: dt.datetime = moment_column()
+    idle_minutes: int = Field(default=30, sa_type=sa.Integer)
+    idle_until: dt.datetime = moment_column()
+    browser: str | None = text_column(80, secret=True, default=None)
+    network: str | None = text_column(64, secret=True, default=None)
     revoked_at: dt.datetime | None = moment_column(default=None)
 
 
 class PersonSession(PersonSessionFields, TenantRow, table=True):
-    """One signed-in browser."""
+    """One signed-in browser. It ends at ``expires_at``, or at ``idle_until`` unless it is used."""
 
     __tablename__ = "person_sessions"
     __table_args__ = (
@@ -150,6 +158,9 @@ class ApiKeyFields(SQLModel):
     expires_at: dt.datetime | None = moment_column(default=None)
     last_used_at: dt.datetime | None = moment_column(default=None)
     revoked_at: dt.datetime | None = moment_column(default=None)
+    rotated_by: UUID | None = key_column(default=None)
+    flagged_at: dt.datetime | None = moment_column(default=None)
+    flag: KeyFlag | None = choice_column(KeyFlag, default=None)
 
 
 class ApiKey(ApiKeyFields, TenantRow, table=True):
@@ -159,6 +170,7 @@ class ApiKey(ApiKeyFields, TenantRow, table=True):
     __table_args__ = (
         belongs_to("principals", "principal_id"),
         check("is_its_principal", "principal_id = id"),
+        check("flag_has_a_time", "(flagged_at IS NULL) = (flag IS NULL)"),
         unique("api_keys", "secret_sha256"),
         unique("api_keys", "previous_secret_sha256"),
     )

@@ -22,6 +22,13 @@ class Role(StrEnum):
     VIEWER = "viewer"
 
 
+class KeyFlag(StrEnum):
+    """Why somebody has to look at an API key."""
+
+    CREATOR_DISABLED = "creator_disabled"
+    CREATOR_LOST_SCOPES = "creator_lost_scopes"
+
+
 class AuditAction(StrEnum):
     CREATE = "create"
     UPDATE = "update"

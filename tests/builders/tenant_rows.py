@@ -30,7 +30,8 @@ ROW_COUNTS: Mapping[str, int] = {"payers": 3}
 SPECIAL: Mapping[str, Mapping[str, object]] = {
     "claim_appeals": {"resolved_on": None},
     "claims": {"submitted_at": None},
-    "companies": {"retention_years": 7},
+    "api_keys": {"flagged_at": None, "flag": None},
+    "companies": {"retention_years": 7, "session_idle_minutes": 30, "session_hours": 12},
     "payers": {"is_active": True},
     "people": {"role": None},
     "remittance_exceptions": {

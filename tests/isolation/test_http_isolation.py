@@ -40,6 +40,7 @@ OWN = {
     "list_scopes",
     "list_sessions",
     "sign_out",
+    "sign_out_everywhere",
 }
 """Operations about the caller's own sign-in: any credential that holds may call them."""
 UNDOCUMENTED = {"metrics", "reference", "reference_file"}
@@ -63,6 +64,7 @@ UNTRIED = {
     "download_remittance": "the file behind a row is no row; tests of uploads read it back",
     "end_session": "a person ends only sessions of their own",
     "sign_out": "after it the caller can ask nothing more",
+    "sign_out_everywhere": "after it the caller can ask nothing more",
 }
 """Operations that are not tried on a company's own rows, and why."""
 

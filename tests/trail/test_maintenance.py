@@ -250,6 +250,7 @@ async def test_expired_answers_and_sessions_long_over_are_deleted_with_a_trail(
                     csrf_sha256=b"",
                     expires_at=now + dt.timedelta(days=days),
                     last_seen_at=now,
+                    idle_until=now,
                 )
             )
     upkeep(dry_run=True)
@@ -268,6 +269,35 @@ async def test_expired_answers_and_sessions_long_over_are_deleted_with_a_trail(
     assert left == [("key 1",)]
     assert sessions == [(b"over",), (b"going on",)]
     assert trail == [(str(person_id), False)]
+
+
+async def test_the_session_that_a_person_used_last_stays(
+    worker: PostgresStorage, company: CompanyForTests, as_superuser: Superuser, upkeep: Maintain
+) -> None:
+    now = dt.datetime.now(dt.UTC)
+    person_id = company.actor.principal_id
+    async with worker.transaction(company.id, company.actor) as store:
+        fields = PersonFields(
+            principal_id=person_id, email="a@example.org", name="A", role=Role.VIEWER
+        )
+        await store.people.create_many([fields], ids=[person_id])
+        for secret, days in ((b"before", 90), (b"last", 60), (b"newer and unused", 61)):
+            seen = now - dt.timedelta(days=days)
+            await store.person_sessions.create(
+                PersonSessionFields(
+                    person_id=person_id,
+                    secret_sha256=secret,
+                    csrf_sha256=b"",
+                    expires_at=seen + dt.timedelta(hours=1),
+                    last_seen_at=seen,
+                    idle_until=seen,
+                )
+            )
+    upkeep()
+    left = as_superuser.execute(
+        "SELECT secret_sha256 FROM person_sessions WHERE company_id = %s", [company.id]
+    ).fetchall()
+    assert left == [(b"last",)]
 
 
 async def test_an_open_transaction_does_not_hold_maintenance_up(
