@@ -2,15 +2,14 @@
 
 import time
 from collections.abc import Callable
-from functools import cache
 from typing import TYPE_CHECKING
 
 import structlog
 from litestar import Request
 from litestar.enums import ScopeType
-from prometheus_client import CollectorRegistry, Counter, Histogram
 
 from app.limits import Allowance, Limiter, TooManyRequests
+from app.metrics import Metrics
 from app.problems import problem_of
 from storage.identifiers import new_id
 
@@ -18,32 +17,6 @@ if TYPE_CHECKING:
     from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
 log = structlog.get_logger("wellkept.http")
-
-
-class Metrics:
-    """What /metrics shows: by route and status, never by company."""
-
-    def __init__(self) -> None:
-        self.registry = CollectorRegistry()
-        self.requests = Counter(
-            "wellkept_requests_total",
-            "Requests answered",
-            ["operation", "status"],
-            registry=self.registry,
-        )
-        self.seconds = Histogram(
-            "wellkept_request_seconds",
-            "Time from request to answer",
-            ["operation"],
-            registry=self.registry,
-        )
-        self._of_status = cache(self.requests.labels)
-        self._of_operation = cache(self.seconds.labels)
-
-    def observe(self, operation: str, status: int, seconds: float) -> None:
-        """Count an answer."""
-        self._of_status(operation, str(status)).inc()
-        self._of_operation(operation).observe(seconds)
 
 
 class Envelope:

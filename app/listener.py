@@ -38,10 +38,19 @@ class Listener:
 def listener(settings: Settings, environment: Mapping[str, str] = os.environ) -> Iterator[Listener]:
     """The socket that was passed to this process (systemd's protocol, sd_listen_fds(3)), or else
     one at the address that the settings name. Raises PortInUse, UnfitListener."""
-    is_shared = environment.get("LISTEN_PID") == str(os.getpid())
-    found = _passed(environment.get("LISTEN_FDS", "")) if is_shared else _opened(settings)
-    with found:
-        yield Listener(found, is_shared=is_shared)
+    if environment.get("LISTEN_PID") == str(os.getpid()):
+        with _passed(environment.get("LISTEN_FDS", "")) as passed:
+            yield Listener(passed, is_shared=True)
+    else:
+        with _opened(settings.host, settings.port, "WELLKEPT_PORT") as opened:
+            yield Listener(opened, is_shared=False)
+
+
+@contextmanager
+def probe_listener(settings: Settings) -> Iterator[Listener]:
+    """The socket at which a worker answers for itself. Raises PortInUse."""
+    with _opened(settings.host, settings.metrics_port, "WELLKEPT_METRICS_PORT") as opened:
+        yield Listener(opened, is_shared=False)
 
 
 def _passed(count: str) -> socket.socket:
@@ -58,13 +67,12 @@ def _passed(count: str) -> socket.socket:
     return passed
 
 
-def _opened(settings: Settings) -> socket.socket:
-    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+def _opened(host: str, port: int, variable: str) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
-        return socket.create_server((settings.host, settings.port), family=family, backlog=_BACKLOG)
+        return socket.create_server((host, port), family=family, backlog=_BACKLOG)
     except OSError as error:
         reason = os.strerror(error.errno or 0)
         raise PortInUse(
-            f"cannot listen at {settings.host} port {settings.port} ({reason}); choose another"
-            " with WELLKEPT_PORT"
+            f"cannot listen at {host} port {port} ({reason}); choose another with {variable}"
         ) from error

@@ -37,8 +37,9 @@ from app.api import (
 )
 from app.api.routes import describe
 from app.call import Call, Platform
-from app.envelope import Envelope, Metrics
+from app.envelope import Envelope
 from app.limits import Limiter, TooManyRequests
+from app.metrics import Metrics
 from app.openapi import CompletedDocument
 from app.problems import problem_of
 from app.settings import Settings
@@ -87,13 +88,14 @@ def create_app(
     *,
     readiness: Callable[[], Awaitable[str | None]] = _always_ready,
     is_stopping: Callable[[], bool] = bool,
+    metrics: Metrics | None = None,
     lifespan: Callable[[Litestar], AbstractAsyncContextManager[None]] | None = None,
 ) -> Litestar:
     """The application over an open storage. Raises UndeclaredScope."""
     limiter = Limiter(
         per_address=settings.rate_per_address, per_principal=settings.rate_per_principal
     )
-    metrics = Metrics()
+    metrics = metrics or Metrics()
     app = Litestar(
         route_handlers=[
             health.live,
@@ -117,6 +119,7 @@ def create_app(
                 "platform": Platform(storage, limiter, vault, settings),
                 "metrics": metrics,
                 "readiness": readiness,
+                "metrics_token": settings.metrics_token,
             }
         ),
         lifespan=[lifespan] if lifespan is not None else [],

@@ -12,6 +12,8 @@ import uvloop
 from app.http_server import HttpServer, server_configuration
 from app.jobs.worker import run_worker
 from app.listener import Listener
+from app.metrics import Metrics
+from app.monitoring import answering_probes, measuring
 from app.runtime import Installation
 from app.server import create_app
 from app.supervision import supervised
@@ -59,7 +61,9 @@ async def _serve(
     ready: Callable[[], None],
 ) -> None:
     stopping = asyncio.Event()
+    metrics = Metrics()
     async with supervised(installation.embedded), installation.storage() as storage:
+        metrics.watch_pool("requests", storage)
 
         async def fault() -> str | None:
             return "the program is stopping" if stopping.is_set() else await readiness(storage)
@@ -70,6 +74,7 @@ async def _serve(
             installation.vault,
             readiness=fault,
             is_stopping=stopping.is_set,
+            metrics=metrics,
         )
         server = HttpServer(
             server_configuration(app, installation.settings),
@@ -78,7 +83,8 @@ async def _serve(
             drain_seconds=installation.settings.drain_seconds,
             is_shared=listener.is_shared,
         )
-        async with _beside(installation, stopping) if with_worker else contextlib.nullcontext():
+        worker = _beside(installation, stopping, metrics)
+        async with worker if with_worker else contextlib.nullcontext():
             with _on_stop(server.stop):
                 await server.serve(sockets=[listener.socket])
         log.info("stopped")
@@ -89,17 +95,25 @@ async def _work(installation: Installation) -> None:
         supervised(installation.embedded),
         installation.worker_storage() as storage,
     ):
-        stop = asyncio.Event()
+        stop, metrics = asyncio.Event(), Metrics()
+        metrics.watch_pool("jobs", storage)
         with _on_stop(stop.set):
-            await run_worker(installation, storage, stop)
+            async with (
+                measuring(storage, metrics),
+                answering_probes(installation, storage, metrics),
+            ):
+                await run_worker(installation, storage, stop, metrics)
         log.info("stopped")
 
 
 @asynccontextmanager
-async def _beside(installation: Installation, stopping: asyncio.Event) -> AsyncIterator[None]:
+async def _beside(
+    installation: Installation, stopping: asyncio.Event, metrics: Metrics
+) -> AsyncIterator[None]:
     """The worker, running while something else does; told to stop, it begins no other job."""
-    async with installation.worker_storage() as storage:
-        worker = asyncio.create_task(run_worker(installation, storage, stopping))
+    async with installation.worker_storage() as storage, measuring(storage, metrics):
+        metrics.watch_pool("jobs", storage)
+        worker = asyncio.create_task(run_worker(installation, storage, stopping, metrics))
         try:
             yield
         finally:

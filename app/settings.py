@@ -11,6 +11,7 @@ from limits import parse
 
 _LAST_PORT = 65535
 _LONGEST_DRAIN_SECONDS = 600
+_SHORTEST_TOKEN = 20
 
 
 class SettingsError(Exception):
@@ -70,6 +71,11 @@ class Settings:
     signing_key: str | None = field(default=None, repr=False)
     """32 bytes as base64: signs the seals of the audit trail. Without it, one is made in the data
     directory."""
+    metrics_token: str | None = field(default=None, repr=False)
+    """What a request for /metrics must bear. Without it, only this machine is answered, and
+    nothing that a proxy forwards."""
+    metrics_port: int = 0
+    """The port at which ``wellkept work`` answers /metrics and /health; 0 is none."""
     log_format: LogFormat = LogFormat.TEXT
     """``text`` or ``json``."""
 
@@ -109,6 +115,12 @@ class Settings:
     def _check(self) -> None:
         if not 1 <= self.port <= _LAST_PORT:
             raise SettingsError(f"WELLKEPT_PORT is 1 to {_LAST_PORT}, not {self.port}")
+        if self.metrics_port > _LAST_PORT:
+            raise SettingsError(f"WELLKEPT_METRICS_PORT is at most {_LAST_PORT}")
+        if self.metrics_token is not None and len(self.metrics_token) < _SHORTEST_TOKEN:
+            raise SettingsError(
+                f"WELLKEPT_METRICS_TOKEN has at least {_SHORTEST_TOKEN} characters, at random"
+            )
         if self.pool_size < 1:
             raise SettingsError("WELLKEPT_POOL_SIZE is at least 1")
         if self.drain_seconds > _LONGEST_DRAIN_SECONDS:

@@ -26,3 +26,8 @@ def lowest_id_at(moment: dt.datetime) -> UUID:
     """The smallest UUIDv7 that can be made at ``moment``: a bound for partitions and retention."""
     milliseconds = int(moment.timestamp() * 1000)
     return UUID(int=(milliseconds << 80) | (0x7 << 76) | (0b10 << 62))
+
+
+def moment_of(row_id: UUID) -> dt.datetime:
+    """When a UUIDv7 was made, to the millisecond."""
+    return dt.datetime.fromtimestamp((row_id.int >> 80) / 1000, dt.UTC)

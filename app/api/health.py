@@ -1,5 +1,8 @@
-"""Whether the program lives, and whether it can work."""
+"""Whether the program lives, whether it can work, and its figures."""
 
+import hmac
+from dataclasses import replace
+from ipaddress import ip_address
 from typing import Any
 
 from litestar import Request, Response, get
@@ -10,6 +13,8 @@ from app.problems import http_problem
 
 _PROMETHEUS = CONTENT_TYPE_LATEST.removesuffix("; charset=utf-8")
 """The framework names the charset of every text by itself."""
+
+_FORWARDING = ("forwarded", "x-forwarded-for", "x-real-ip", "via")
 
 
 @get("/health/live", operation_id="live", scope=PUBLIC, tags=["Health"], sync_to_thread=False)
@@ -30,5 +35,31 @@ async def ready(request: Request[Any, Any, Any]) -> Response[Any]:
 @get("/metrics", operation_id="metrics", scope=PUBLIC, include_in_schema=False)
 async def metrics(request: Request[Any, Any, Any]) -> Response[bytes]:
     """Figures for Prometheus."""
-    content = generate_latest(request.app.state.metrics.registry)
-    return Response(content, media_type=_PROMETHEUS)
+    state = request.app.state
+    refusal = _refusal(request, state.metrics_token)
+    if refusal is not None:
+        return refusal
+    state.metrics.note_readiness(is_ready=await state.readiness() is None)
+    return Response(generate_latest(state.metrics.registry), media_type=_PROMETHEUS)
+
+
+def _refusal(request: Request[Any, Any, Any], token: str | None) -> Response[bytes] | None:
+    """The answer to somebody who may not see figures, None for who may."""
+    if token is None:
+        if _is_of_this_machine(request):
+            return None
+        return http_problem(
+            403, "Figures are shown to this machine only; WELLKEPT_METRICS_TOKEN opens them."
+        ).response()
+    given = request.headers.get("authorization", "").encode()
+    if hmac.compare_digest(given, f"Bearer {token}".encode()):
+        return None
+    refused = replace(http_problem(401), headers={"WWW-Authenticate": "Bearer"})
+    return refused.response()
+
+
+def _is_of_this_machine(request: Request[Any, Any, Any]) -> bool:
+    """Whether somebody on this machine asks, and no proxy on it for somebody else."""
+    if any(name in request.headers for name in _FORWARDING):
+        return False
+    return request.client is not None and ip_address(request.client.host).is_loopback

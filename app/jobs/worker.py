@@ -10,6 +10,7 @@ import structlog
 from procrastinate import JobContext, PsycopgConnector, RetryStrategy
 
 from app.jobs.catalogue import COMPANY_JOBS, PERIODIC_JOBS, CompanyJob, PeriodicJob, Workplace
+from app.metrics import Metrics
 from app.runtime import Installation
 from storage.job_queue import COMPANY_ARGUMENT, QUEUE
 from storage.postgres.transaction import PostgresStorage
@@ -29,17 +30,21 @@ _POLL_SECONDS = 1.0
 
 
 async def run_worker(
-    installation: Installation, storage: PostgresStorage, stop: asyncio.Event
+    installation: Installation,
+    storage: PostgresStorage,
+    stop: asyncio.Event,
+    metrics: Metrics | None = None,
 ) -> None:
     """Run jobs until ``stop`` is set; then those at hand are finished first.
 
     ``storage`` is open as the worker's role. A database that goes away is waited for.
     """
+    metrics = metrics or Metrics()
     pause = 1.0
     while not stop.is_set():
         begun = time.monotonic()
         try:
-            await _run_until(installation, storage, stop)
+            await _run_until(installation, storage, stop, metrics)
         except Exception as error:
             log.warning("worker interrupted", exc_info=error)
         if time.monotonic() - begun > _LONGEST_PAUSE_SECONDS:
@@ -62,21 +67,21 @@ def queue_of(url: str, *, prepares_statements: bool) -> procrastinate.App:
 
 
 async def _run_until(
-    installation: Installation, storage: PostgresStorage, stop: asyncio.Event
+    installation: Installation, storage: PostgresStorage, stop: asyncio.Event, metrics: Metrics
 ) -> None:
     settings = installation.settings
     queue = queue_of(installation.worker, prepares_statements=settings.prepares_statements)
     place = Workplace(storage, installation)
     for job in COMPANY_JOBS:
         queue.task(name=job.name, queue=QUEUE, retry=RETRY, pass_context=True)(
-            _company_job(place, job)
+            _company_job(place, job, metrics)
         )
     for periodic in PERIODIC_JOBS:
         if periodic.needs_owner and installation.owner_url is None:
             continue
         task = queue.task(
             name=periodic.name, queue=QUEUE, queueing_lock=periodic.name, pass_context=True
-        )(_periodic_job(place, periodic))
+        )(_periodic_job(place, periodic, metrics))
         queue.periodic(cron=periodic.schedule)(task)
     async with queue.open_async():
         worker = asyncio.create_task(
@@ -114,22 +119,26 @@ async def _resume_stalled(queue: procrastinate.App) -> None:
         await asyncio.sleep(STALLED_SECONDS / 3)
 
 
-def _company_job(place: Workplace, job: CompanyJob) -> Callable[..., Awaitable[None]]:
+def _company_job(
+    place: Workplace, job: CompanyJob, metrics: Metrics
+) -> Callable[..., Awaitable[None]]:
     async def work(context: JobContext, **arguments: str) -> None:
         company_id = UUID(arguments.pop(COMPANY_ARGUMENT))
-        await _logged(context, job.work(place, company_id, arguments))
+        await _logged(context, job.work(place, company_id, arguments), metrics)
 
     return work
 
 
-def _periodic_job(place: Workplace, job: PeriodicJob) -> Callable[..., Awaitable[None]]:
+def _periodic_job(
+    place: Workplace, job: PeriodicJob, metrics: Metrics
+) -> Callable[..., Awaitable[None]]:
     async def work(context: JobContext, timestamp: int) -> None:  # noqa: ARG001 -- the library's
-        await _logged(context, job.work(place))
+        await _logged(context, job.work(place), metrics)
 
     return work
 
 
-async def _logged(context: JobContext, work: Awaitable[None]) -> None:
+async def _logged(context: JobContext, work: Awaitable[None], metrics: Metrics) -> None:
     begun = time.perf_counter()
     job = context.job
     outcome = "failed"
@@ -137,13 +146,15 @@ async def _logged(context: JobContext, work: Awaitable[None]) -> None:
         await work
         outcome = "done"
     finally:
+        taken = time.perf_counter() - begun
+        metrics.observe_job(job.task_name, outcome, taken)
         log.info(
             "job",
             job=job.task_name,
             job_id=job.id,
             attempt=job.attempts + 1,
             outcome=outcome,
-            milliseconds=round((time.perf_counter() - begun) * 1000, 1),
+            milliseconds=round(taken * 1000, 1),
         )
 
 

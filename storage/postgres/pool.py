@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from typing import Any
 
 import psycopg
@@ -29,6 +30,18 @@ _NOTICES_DEATH: Mapping[str, int] = {
 """A server that vanished without a word is noticed, whatever this machine's settings are."""
 
 
+@dataclass(frozen=True)
+class PoolFigures:
+    """How a pool is used."""
+
+    limit: int
+    open: int
+    in_use: int
+    waiting: int
+    waited_seconds: float
+    """Since the pool was opened, by all who had to wait."""
+
+
 class Pool:
     """Up to ``maximum`` connections, of which ``minimum`` are held open."""
 
@@ -48,6 +61,18 @@ class Pool:
                 "autocommit": True,
                 "prepare_threshold": 5 if prepares_statements else None,
             },
+        )
+
+    @property
+    def figures(self) -> PoolFigures:
+        """How it is used now."""
+        found = self.connections.get_stats()
+        return PoolFigures(
+            limit=found["pool_max"],
+            open=found["pool_size"],
+            in_use=found["pool_size"] - found["pool_available"],
+            waiting=found["requests_waiting"],
+            waited_seconds=found.get("requests_wait_ms", 0) / 1000,
         )
 
     async def open(self) -> None:

@@ -21,7 +21,7 @@ from storage.postgres.claim_figures import PostgresClaimFigures
 from storage.postgres.errors import translate
 from storage.postgres.ledger_figures import PostgresLedgerFigures
 from storage.postgres.numbers import Apart, PostgresNumbers
-from storage.postgres.pool import Pool, quietly
+from storage.postgres.pool import Pool, PoolFigures, quietly
 from storage.postgres.repository import PostgresRepository
 from storage.postgres.sealing import PostgresSealing
 from storage.secrets.company_secrets import CompanySecrets
@@ -167,6 +167,11 @@ class PostgresStorage(IStorage):
     def pool(self) -> AsyncConnectionPool[AsyncConnection[Any]]:
         """The connections, for statements that no company is bound to."""
         return self._pool.connections
+
+    @property
+    def pool_figures(self) -> PoolFigures:
+        """How the connections are used now."""
+        return self._pool.figures
 
     async def open(self) -> None:
         """Connect. Raises StorageUnavailable."""

@@ -51,7 +51,7 @@ class Program:
         self.url = f"http://127.0.0.1:{self.port}"
         self.data_directory = data_directory
         self.log = data_directory.with_name(f"{data_directory.name}.log")
-        self._settings = {"port": self.port, "data_directory": data_directory, **settings}
+        self.settings = {"port": self.port, "data_directory": data_directory, **settings}
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self, command: str = "run") -> None:
@@ -60,7 +60,7 @@ class Program:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", "app.cli", command],
                 cwd=ROOT,
-                env=environment(**self._settings),
+                env=environment(**self.settings),
                 stdout=log,
                 stderr=log,
             )

@@ -1,0 +1,129 @@
+"""The figures of one process, for Prometheus: by operation, job and pool, never by company."""
+
+from collections.abc import Iterator, Mapping
+from functools import cache
+from importlib.metadata import version
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Info, ProcessCollector
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
+from prometheus_client.registry import Collector
+
+from storage.migrations import expected_revision
+from storage.postgres.backlog import Backlog
+from storage.postgres.pool import PoolFigures
+from storage.postgres.transaction import PostgresStorage
+
+_BACKLOG = {
+    "jobs_waiting": "Jobs that are due and not begun",
+    "jobs_oldest_waiting_seconds": "How long the oldest of them has been due",
+    "jobs_failed": "Jobs that the worker gave up on",
+    "unsealed_rows": "Rows of the logs that no seal covers yet",
+    "unsealed_oldest_seconds": "Age of the oldest of them",
+    "backlog_measured_timestamp_seconds": "When this backlog was measured",
+}
+_JOB_SECONDS = (0.01, 0.05, 0.25, 1, 5, 15, 60, 300, 1800)
+
+
+class Metrics:
+    """What /metrics shows."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        ProcessCollector(registry=self.registry)
+        Info(
+            "wellkept_build", "The program and the schema that it needs", registry=self.registry
+        ).info({"version": version("wellkept"), "schema": expected_revision()})
+        self.requests = Counter(
+            "wellkept_requests_total",
+            "Requests answered",
+            ["operation", "status"],
+            registry=self.registry,
+        )
+        self.seconds = Histogram(
+            "wellkept_request_seconds",
+            "Time from request to answer",
+            ["operation"],
+            registry=self.registry,
+        )
+        self.job_seconds = Histogram(
+            "wellkept_job_seconds",
+            "Time that one attempt at a job took",
+            ["job", "outcome"],
+            buckets=_JOB_SECONDS,
+            registry=self.registry,
+        )
+        self._ready = Gauge(
+            "wellkept_ready",
+            "1 while the process can work: the database answers with the schema that it needs",
+            registry=self.registry,
+        )
+        self._pools = _Pools()
+        self.registry.register(self._pools)
+        self._backlog = _Backlogs()
+        self.registry.register(self._backlog)
+        self._of_status = cache(self.requests.labels)
+        self._of_operation = cache(self.seconds.labels)
+
+    def observe(self, operation: str, status: int, seconds: float) -> None:
+        """Count an answer."""
+        self._of_status(operation, str(status)).inc()
+        self._of_operation(operation).observe(seconds)
+
+    def observe_job(self, job: str, outcome: str, seconds: float) -> None:
+        """Count an attempt at a job."""
+        self.job_seconds.labels(job, outcome).observe(seconds)
+
+    def note_readiness(self, *, is_ready: bool) -> None:
+        """Note whether the process can work."""
+        self._ready.set(is_ready)
+
+    def watch_pool(self, name: str, storage: PostgresStorage) -> None:
+        """Show the connections of a storage from now on."""
+        self._pools.watched[name] = storage
+
+    def note_backlog(self, backlog: Backlog) -> None:
+        """Show what waits in the whole installation, as it was measured now."""
+        self._backlog.last = backlog
+
+
+class _Pools(Collector):
+    """Connections, read from the pools at each scrape."""
+
+    def __init__(self) -> None:
+        self.watched: dict[str, PostgresStorage] = {}
+
+    def collect(self) -> Iterator[GaugeMetricFamily | CounterMetricFamily]:
+        figures = {name: storage.pool_figures for name, storage in self.watched.items()}
+        yield _by_pool("wellkept_pool_connections_limit", "The most connections", figures, "limit")
+        yield _by_pool("wellkept_pool_connections", "Connections open", figures, "open")
+        yield _by_pool("wellkept_pool_connections_in_use", "Connections in use", figures, "in_use")
+        yield _by_pool("wellkept_pool_waiting", "Who waits for a connection", figures, "waiting")
+        waited = CounterMetricFamily(
+            "wellkept_pool_wait_seconds", "Time waited for connections", labels=["pool"]
+        )
+        for name, each in figures.items():
+            waited.add_metric([name], each.waited_seconds)
+        yield waited
+
+
+def _by_pool(
+    name: str, meaning: str, figures: Mapping[str, PoolFigures], field: str
+) -> GaugeMetricFamily:
+    family = GaugeMetricFamily(name, meaning, labels=["pool"])
+    for pool, each in figures.items():
+        family.add_metric([pool], getattr(each, field))
+    return family
+
+
+class _Backlogs(Collector):
+    """The last backlog that this process measured; no sample in one that measures none."""
+
+    def __init__(self) -> None:
+        self.last: Backlog | None = None
+
+    def collect(self) -> Iterator[GaugeMetricFamily]:
+        for name, meaning in _BACKLOG.items():
+            family = GaugeMetricFamily(f"wellkept_{name}", meaning)
+            if self.last is not None:
+                family.add_metric([], getattr(self.last, name))
+            yield family

@@ -1,0 +1,91 @@
+"""What a process without an API answers about itself, and the backlog that it measures."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+
+import structlog
+from litestar import Litestar
+from litestar.datastructures import State
+
+from app.api import health
+from app.http_server import HttpServer, server_configuration
+from app.listener import probe_listener
+from app.metrics import Metrics
+from app.runtime import Installation
+from app.settings import Settings
+from storage.postgres.backlog import measure_backlog
+from storage.postgres.checks import readiness
+from storage.postgres.transaction import PostgresStorage
+
+log = structlog.get_logger("wellkept.monitoring")
+
+_MEASURE_EVERY_SECONDS = 30
+
+
+@asynccontextmanager
+async def measuring(storage: PostgresStorage, metrics: Metrics) -> AsyncIterator[None]:
+    """Measure the backlog twice a minute while this lasts. Storage is open as the worker's role."""
+    task = asyncio.create_task(_measure(storage, metrics))
+    try:
+        yield
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+
+async def _measure(storage: PostgresStorage, metrics: Metrics) -> None:
+    while True:
+        try:
+            metrics.note_backlog(await measure_backlog(storage))
+        except Exception as error:
+            log.warning("backlog not measured", exc_info=error)
+        await asyncio.sleep(_MEASURE_EVERY_SECONDS)
+
+
+@asynccontextmanager
+async def answering_probes(
+    installation: Installation, storage: PostgresStorage, metrics: Metrics
+) -> AsyncIterator[None]:
+    """Answer /health and /metrics while this lasts, where the settings name a port for it.
+
+    Raises PortInUse.
+    """
+    settings = installation.settings
+    if not settings.metrics_port:
+        yield
+        return
+    with probe_listener(settings) as listening:
+        app = probe_app(settings, metrics, lambda: readiness(storage))
+        server = HttpServer(
+            server_configuration(app, settings),
+            ready=lambda: None,
+            stopping=asyncio.Event(),
+            drain_seconds=0,
+            is_shared=False,
+        )
+        serving = asyncio.create_task(server.serve(sockets=[listening.socket]))
+        try:
+            yield
+        finally:
+            server.stop()
+            await serving
+
+
+def probe_app(
+    settings: Settings, metrics: Metrics, readiness: Callable[[], Awaitable[str | None]]
+) -> Litestar:
+    """The application that answers for a worker."""
+    return Litestar(
+        route_handlers=[health.live, health.ready, health.metrics],
+        openapi_config=None,
+        state=State(
+            {
+                "metrics": metrics,
+                "readiness": readiness,
+                "metrics_token": settings.metrics_token,
+            }
+        ),
+        debug=False,
+        logging_config=None,
+    )
