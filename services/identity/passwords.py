@@ -18,14 +18,12 @@ from argon2.exceptions import InvalidHashError, VerificationError
 from argon2.low_level import Type
 
 from services.identity.emails import normalised_email
+from services.identity.readable_secrets import readable_secret
 from services.refusals import Fault, InvalidInput
 
 SHORTEST = 12
 LONGEST = 128
 _GROUPS = 6
-_GROUP_CHARACTERS = 4
-_ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"
-"""Without characters that are taken for others when read aloud or from paper."""
 
 _HASHER = PasswordHasher(
     time_cost=3, memory_cost=64 * 1024, parallelism=4, hash_len=32, salt_len=16, type=Type.ID
@@ -60,10 +58,7 @@ def check_password(password: str, *, current: str | None = None, email: str) -> 
 
 def one_time_password() -> str:
     """A random password of about 119 bits, to be shown once and replaced by its person."""
-    groups = (
-        "".join(secrets.choice(_ALPHABET) for _ in range(_GROUP_CHARACTERS)) for _ in range(_GROUPS)
-    )
-    return "-".join(groups)
+    return readable_secret(_GROUPS)
 
 
 async def stored_password(password: str, *, is_temporary: bool) -> StoredPassword:
