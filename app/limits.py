@@ -60,6 +60,10 @@ class Limiter:
         named = hashlib.sha256(f"{company_slug}\0{email}".encode()).hexdigest()
         self._sign_ins_per_person.count(named)
 
+    def count_code(self, address: str) -> None:
+        """Count an attempt to go on with a sign-in. Raises TooManyRequests."""
+        self._sign_ins_per_address.count(address)
+
 
 class _Limit:
     """One limit, and what was counted under each name since its window began."""

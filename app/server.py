@@ -32,6 +32,7 @@ from app.api import (
     remittance_exceptions,
     remittances,
     roles,
+    second_factor,
     sessions,
     timelines,
 )
@@ -54,6 +55,7 @@ log = structlog.get_logger("wellkept")
 CONTROLLERS = (
     sessions.SessionController,
     people.PersonController,
+    second_factor.SecondFactorController,
     roles.RoleController,
     roles.ScopeController,
     keys.KeyController,

@@ -18,7 +18,7 @@ from storage.vocabulary.claims import (
     RemittanceStatus,
     TransactionStatus,
 )
-from storage.vocabulary.identity import Role
+from storage.vocabulary.identity import Role, TokenPurpose
 
 
 def where(*columns: str, operator: str = "=") -> Any:
@@ -99,6 +99,14 @@ class ApiKeyFilter(Filter):
     ids: list[UUID] | None = where("id", operator="in")
     is_unrevoked: bool | None = where("revoked_at", operator="null")
     is_unflagged: bool | None = where("flagged_at", operator="null")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OneTimeTokenFilter(Filter):
+    person_id: UUID | None = where("person_id")
+    purpose: TokenPurpose | None = where("purpose")
+    secret_sha256: bytes | None = where("secret_sha256")
+    is_open: bool | None = where("ended_at", operator="null")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -42,6 +42,7 @@ from storage.filters import (
     LedgerFilter,
     LegalHoldFilter,
     NoFilter,
+    OneTimeTokenFilter,
     PatientFilter,
     PayerFilter,
     PersonFilter,
@@ -52,6 +53,7 @@ from storage.filters import (
     StoredAnswerFilter,
 )
 from storage.tables import claims as claim_tables
+from storage.tables import factors as factor_tables
 from storage.tables import identity as identity_tables
 from storage.tables import ledger as ledger_tables
 from storage.tables import remittances as remittance_tables
@@ -234,6 +236,12 @@ class Store(Protocol):
     people: Repository[identity_tables.PersonFields, identity_tables.Person, PersonFilter]
     person_sessions: Repository[
         identity_tables.PersonSessionFields, identity_tables.PersonSession, ByPerson
+    ]
+    second_factors: Repository[
+        factor_tables.SecondFactorFields, factor_tables.SecondFactor, ByPerson
+    ]
+    one_time_tokens: Repository[
+        factor_tables.OneTimeTokenFields, factor_tables.OneTimeToken, OneTimeTokenFilter
     ]
     api_keys: Repository[identity_tables.ApiKeyFields, identity_tables.ApiKey, ApiKeyFilter]
 

@@ -74,9 +74,12 @@ def date_column(**options: Any) -> Any:
     return Field(sa_type=sa.Date, **options)
 
 
-def texts_column(**options: Any) -> Any:
-    """A short list of texts that is shown and checked, never filtered by."""
-    return Field(sa_type=pg.ARRAY(sa.Text), **options)
+def texts_column(*, secret: bool = False, **options: Any) -> Any:
+    """A short list of texts that is shown and checked, never filtered by; ``secret`` ones never
+    stand in the trail."""
+    return Field(
+        sa_type=pg.ARRAY(sa.Text), sa_column_kwargs={"info": {"secret": secret}}, **options
+    )
 
 
 def keys_column(**options: Any) -> Any:

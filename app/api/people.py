@@ -25,8 +25,8 @@ from app.api.routes import OWN
 from app.call import Call
 from services.identity import passwords, people
 from services.identity.people import NewPerson, PersonChanges
+from services.identity.proving import WrongPassword, prove_password
 from services.identity.scopes import Scope
-from services.identity.signing_in import WrongPassword, prove_password
 from services.inputs import Input
 from storage.filters import PersonFilter
 from storage.tables.identity import Person
@@ -48,6 +48,7 @@ class PersonAnswer(RowAnswer):
     failed_sign_ins: int
     locked_until: dt.datetime | None
     disabled_at: dt.datetime | None
+    second_factor_since: dt.datetime | None
 
 
 class PersonWithPassword(Answer):

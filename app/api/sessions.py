@@ -4,7 +4,7 @@ import datetime as dt
 from typing import Annotated, Any
 from uuid import UUID
 
-from litestar import Controller, Response, delete, get, post
+from litestar import Controller, Response, delete, get, post, put
 from litestar.datastructures import Cookie
 from litestar.exceptions import HTTPException
 from litestar.params import FromPath, JSONBody
@@ -15,9 +15,18 @@ from app.api.parameters import Cursor, Limit
 from app.api.routes import OWN, PUBLIC
 from app.call import SESSION_COOKIE, Call
 from services.identity import sessions
-from services.identity.authentication import Principal
+from services.identity.authentication import PROOF_LIFETIME, Principal
 from services.identity.emails import normalised_email
-from services.identity.signing_in import SignedIn, SignIn, sign_in
+from services.identity.people import get_person
+from services.identity.proving import Proof, ProofRefused, prove_all
+from services.identity.recovery_codes import LONGEST as LONGEST_CODE
+from services.identity.signing_in import (
+    CodeDue,
+    SignedIn,
+    SignIn,
+    complete_sign_in,
+    sign_in,
+)
 from services.inputs import Input
 from storage.tables.identity import PersonSession
 from storage.vocabulary.identity import PrincipalKind
@@ -33,9 +42,24 @@ class Credentials(Input):
     password: Annotated[SecretStr, Field(min_length=1, max_length=1000)]
 
 
+class Code(Input):
+    """What goes on with a sign-in: its ``continuation``, and the code that the app shows now or a
+    recovery code."""
+
+    continuation: Annotated[SecretStr, Field(min_length=1, max_length=100)]
+    code: Annotated[SecretStr, Field(min_length=1, max_length=LONGEST_CODE)]
+
+
+class ProofGiven(Input):
+    """The password, and for whoever has a second factor a code that has not served yet."""
+
+    password: Annotated[SecretStr, Field(min_length=1, max_length=1000)]
+    code: Annotated[SecretStr, Field(min_length=1, max_length=LONGEST_CODE)] | None = None
+
+
 class WhoAnswer(Answer):
-    """Who one is. With ``must_choose_password`` nothing but that is allowed, and ``scopes`` is
-    empty; ``session_id`` is null for an API key."""
+    """Who one is. With ``must_choose_password`` or ``must_enrol_second_factor`` nothing but that is
+    allowed, and ``scopes`` is empty; ``session_id`` is null for an API key."""
 
     principal_id: UUID
     kind: PrincipalKind
@@ -43,6 +67,7 @@ class WhoAnswer(Answer):
     scopes: list[str]
     session_id: UUID | None
     must_choose_password: bool
+    must_enrol_second_factor: bool
 
 
 class SignedInAnswer(Answer):
@@ -51,6 +76,21 @@ class SignedInAnswer(Answer):
     who: WhoAnswer
     csrf_token: str
     expires_at: dt.datetime
+
+
+class CodeDueAnswer(Answer):
+    """Not signed in yet: send ``continuation`` with a code of the second factor before
+    ``expires_at``."""
+
+    continuation: str
+    expires_at: dt.datetime
+
+
+class ProofAnswer(Answer):
+    """Until ``holds_until`` this session may sign."""
+
+    proven_at: dt.datetime
+    holds_until: dt.datetime
 
 
 class SessionAnswer(RowAnswer):
@@ -70,17 +110,19 @@ class SessionController(Controller):
     path = "/sessions"
     tags = ("Sessions",)
 
-    @post(operation_id="sign_in", scope=PUBLIC)
-    async def sign_in(self, request: Call, data: JSONBody[Credentials]) -> Response[SignedInAnswer]:
+    @post(operation_id="sign_in", scope=PUBLIC, also_answers=(202,))
+    async def sign_in(
+        self, request: Call, data: JSONBody[Credentials]
+    ) -> Response[SignedInAnswer | CodeDueAnswer]:
         """Sign in. The session is in the cookie; whatever is wrong is refused alike.
 
-        The body must say that it is JSON: a form of another site cannot, so nobody is signed in
-        as somebody else by visiting a page.
+        Whoever has a second factor is not signed in yet: the answer is a 202 with what goes on
+        with a code. The body must say that it is JSON: a form of another site cannot, so nobody is
+        signed in as somebody else by visiting a page.
         """
-        if request.content_type[0] != JSON:
-            raise HTTPException(status_code=415)
+        _refuse_forms(request)
         request.platform.limiter.count_sign_in(
-            address=request.client.host if request.client else "local",
+            address=_address(request),
             company_slug=data.company,
             email=normalised_email(data.email) or data.email,
         )
@@ -91,12 +133,52 @@ class SessionController(Controller):
             ),
             request_id=request.request_id,
         )
-        return _signed_in(signed_in)
+        return _code_due(signed_in) if isinstance(signed_in, CodeDue) else _signed_in(signed_in)
+
+    @post("/second-factor", operation_id="complete_sign_in", scope=PUBLIC)
+    async def complete(self, request: Call, data: JSONBody[Code]) -> Response[SignedInAnswer]:
+        """Go on with a sign-in by a code of the second factor, within five minutes.
+
+        A wrong code counts like a wrong password. A code serves once; so does a recovery code.
+        """
+        _refuse_forms(request)
+        request.platform.limiter.count_code(_address(request))
+        return _signed_in(
+            await complete_sign_in(
+                request.platform.storage,
+                data.continuation.get_secret_value(),
+                data.code.get_secret_value().strip(),
+                origin=request.origin,
+                request_id=request.request_id,
+            )
+        )
 
     @get("/current", operation_id="get_current_session", scope=OWN)
     async def who(self, request: Call) -> Response[WhoAnswer]:
         """Who one is, and what one may do: for a session or an API key."""
         return await request.run(_nothing, lambda _: _answer(_who(request.principal)))
+
+    @put("/current/proof", operation_id="prove_identity", scope=OWN, is_on_record=True)
+    async def prove(self, request: Call, data: JSONBody[ProofGiven]) -> Response[ProofAnswer]:
+        """Prove again who one is: for five minutes this session may then sign.
+
+        The code is one that has not served before, not even to sign in. What is wrong counts like
+        a failed sign-in.
+        """
+        async with request.transaction() as (store, principal):
+            session_id = principal.require_session()
+            person = await get_person(store, principal.id)
+        code = None if data.code is None else data.code.get_secret_value().strip()
+        if not await prove_all(
+            request.platform.storage,
+            principal.company_id,
+            person,
+            Proof(data.password.get_secret_value(), code),
+            session_id=session_id,
+            request_id=request.request_id,
+        ):
+            raise ProofRefused
+        return await request.run(_nothing, lambda _: _answer(_proof(request.principal)))
 
     @delete("/current", operation_id="sign_out", scope=OWN, is_on_record=True)
     async def sign_out(self, request: Call) -> Response[None]:
@@ -144,6 +226,15 @@ def _person_id(principal: Principal) -> UUID:
     return principal.id
 
 
+def _refuse_forms(request: Call) -> None:
+    if request.content_type[0] != JSON:
+        raise HTTPException(status_code=415)
+
+
+def _address(request: Call) -> str:
+    return request.client.host if request.client else "local"
+
+
 async def _nothing(_: object) -> None:
     return None
 
@@ -156,20 +247,27 @@ def _who(principal: Principal) -> WhoAnswer:
         scopes=sorted(principal.scopes),
         session_id=principal.session_id,
         must_choose_password=principal.must_choose_password,
+        must_enrol_second_factor=principal.must_enrol_second_factor,
     )
+
+
+def _proof(principal: Principal) -> ProofAnswer:
+    assert principal.proven_at is not None
+    return ProofAnswer(
+        proven_at=principal.proven_at, holds_until=principal.proven_at + PROOF_LIFETIME
+    )
+
+
+def _code_due(due: CodeDue) -> Response[Any]:
+    answer = CodeDueAnswer(continuation=due.token.secret.text, expires_at=due.token.expires_at)
+    response = _answer(answer, status=202)
+    response.headers["Cache-Control"] = "no-store"
+    return response
 
 
 def _signed_in(signed_in: SignedIn) -> Response[Any]:
-    person, opened = signed_in.person, signed_in.opened
-    is_temporary = person.password_is_temporary
-    who = WhoAnswer(
-        principal_id=person.id,
-        kind=PrincipalKind.PERSON,
-        name=person.name,
-        scopes=[] if is_temporary else sorted(signed_in.scopes),
-        session_id=opened.session.id,
-        must_choose_password=is_temporary,
-    )
+    opened = signed_in.opened
+    who = _who(signed_in.principal)
     response = _answer(
         SignedInAnswer(who=who, csrf_token=opened.csrf.text, expires_at=opened.session.expires_at),
         status=201,

@@ -19,7 +19,7 @@ from rich.table import Table
 from app.runtime import Installation, installation
 from app.settings import Settings
 from services.claims.first_payers import FIRST_PAYERS
-from services.identity import companies, keys, passwords, people, roles
+from services.identity import companies, keys, passwords, people, roles, second_factors
 from services.identity.companies import FirstAdministrator, NewCompany
 from services.identity.keys import NewKey
 from services.identity.people import NewPerson
@@ -185,6 +185,26 @@ def disable_user(company: Company, email: Email) -> None:
 
     disabled = _in_company(company, disable)
     _say(f"{disabled.email} cannot sign in any more")
+
+
+@user.command("reset-second-factor")
+def reset_second_factor(company: Company, email: Email) -> None:
+    """Take away a lost second factor and end the person's sessions: they enrol another one."""
+
+    async def reset(store: Store) -> Person:
+        person = await people.person_of_email(store, email)
+        if person is None:
+            raise NoSuchPerson(email)
+        return await second_factors.reset_second_factor(
+            store,
+            person.id,
+            expected_version=person.version,
+            granted_by=OPERATOR_GRANTS,
+            asked_by=OPERATOR_ACTOR_ID,
+        )
+
+    person = _in_company(company, reset)
+    _say(f"{person.email} has no second factor any more")
 
 
 @key.command("create")

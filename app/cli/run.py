@@ -44,13 +44,20 @@ def _demonstrate(place: Installation) -> Sequence[Credential]:
 
 def _announce(settings: Settings, credentials: Sequence[Credential]) -> None:
     if credentials:
-        table = Table("Company", "Role", "Name", "Signs in as", "Password or key")
+        table = Table("Company", "Role", "Name", "Signs in as", "Password or key", "Authenticator")
         for each in credentials:
-            table.add_row(each.company, each.kind, each.name, each.sign_in, each.secret)
+            table.add_row(
+                each.company,
+                each.kind,
+                each.name,
+                each.sign_in,
+                each.secret,
+                each.second_factor or "",
+            )
         for column in table.columns:
             column.no_wrap = True
             column.overflow = "ignore"
-        Console(width=max(160, Console().width)).print(table, crop=False)
+        Console(width=max(200, Console().width)).print(table, crop=False)
     file = credentials_file(settings.data_directory)
     if file.exists():
         _say(f"Credentials are in     {file}")

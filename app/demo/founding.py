@@ -12,10 +12,13 @@ from app.demo.payments import post_payments
 from app.demo.practices import PRACTICES, Practice
 from app.runtime import Installation
 from services.identity.companies import FirstAdministrator, NewCompany, create_company
+from services.identity.guarded_scopes import need_second_factor
 from services.identity.keys import NewKey, create_key
 from services.identity.passwords import one_time_password, stored_password
 from services.identity.people import NewPerson, create_person, person_of_email
 from services.identity.scopes import ROLE_SCOPES, Scope
+from services.identity.second_factors import install_secret
+from services.identity.time_codes import new_secret
 from storage.embedded.credentials import write_private
 from storage.identifiers import OPERATOR_ACTOR_ID, new_id
 from storage.interface import Actor
@@ -43,6 +46,8 @@ class Credential:
     sign_in: str
     """An e-mail address, or the name of a key."""
     secret: str
+    second_factor: str | None = None
+    """The secret of the authenticator app of whoever needs one."""
 
 
 class DemonstrationUnfinished(Exception):
@@ -96,6 +101,7 @@ async def _found(
         ),
     )
     ids = await _hire(practice, storage, company_id, passwords)
+    apps = await _enrol(storage, company_id, ids)
     keys = await _issue_keys(storage, company_id, Actor(ids[Role.ADMINISTRATOR], new_id()))
     office = Office(
         practice,
@@ -107,7 +113,9 @@ async def _found(
     sent = await enter_claims(storage, office, random)
     await post_payments(storage, place.vault, office, sent, random)
     people = [
-        Credential(practice.slug, role, name, _email(practice, name), passwords[role])
+        Credential(
+            practice.slug, role, name, _email(practice, name), passwords[role], apps.get(role)
+        )
         for role, name in practice.people.items()
     ]
     return people + [Credential(practice.slug, "key", name, name, keys[name]) for name in keys]
@@ -136,6 +144,17 @@ async def _hire(
     return ids
 
 
+async def _enrol(
+    storage: PostgresStorage, company_id: UUID, ids: Mapping[Role, UUID]
+) -> dict[Role, str]:
+    """Give whoever needs a second factor one; the secrets of their apps."""
+    secrets = {role: new_secret() for role in ids if need_second_factor(ROLE_SCOPES[role])}
+    async with storage.transaction(company_id, Actor(OPERATOR_ACTOR_ID, new_id())) as store:
+        for role, secret in secrets.items():
+            await install_secret(store, ids[role], secret)
+    return secrets
+
+
 async def _issue_keys(
     storage: PostgresStorage, company_id: UUID, administrator: Actor
 ) -> dict[str, str]:
@@ -162,6 +181,8 @@ def _email(practice: Practice, name: str) -> str:
 def _by_company(made: Sequence[Credential]) -> dict[str, dict[str, dict[str, str]]]:
     kept: dict[str, dict[str, dict[str, str]]] = {}
     for each in made:
-        of_company = kept.setdefault(each.company, {"people": {}, "keys": {}})
+        of_company = kept.setdefault(each.company, {"people": {}, "second_factors": {}, "keys": {}})
         of_company["keys" if each.kind == "key" else "people"][each.sign_in] = each.secret
+        if each.second_factor is not None:
+            of_company["second_factors"][each.sign_in] = each.second_factor
     return kept

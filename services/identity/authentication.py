@@ -7,14 +7,18 @@ from typing import ClassVar
 from uuid import UUID
 
 from services.identity.credentials import sha256
+from services.identity.guarded_scopes import need_second_factor
 from services.identity.roles import scopes_held
 from services.identity.scopes import Scope
 from services.refusals import Category, Refusal
 from storage.errors import VersionConflict
 from storage.filters import ApiKeyFilter, ByPerson
 from storage.interface import Store
-from storage.tables.identity import PersonSession
+from storage.tables.identity import Person, PersonSession
 from storage.vocabulary.identity import PrincipalKind
+
+PROOF_LIFETIME = dt.timedelta(minutes=5)
+"""For so long somebody who has just proved who they are may sign."""
 
 LAST_USE_RESOLUTION = dt.timedelta(hours=1)
 LAST_SEEN_RESOLUTION = dt.timedelta(minutes=5)
@@ -55,6 +59,22 @@ class PasswordChangeDue(MissingScope):
 
 
 @dataclass
+class SecondFactorDue(MissingScope):
+    """Somebody who manages or signs has no second factor yet."""
+
+    title: ClassVar[str] = "Enrol a second factor first"
+
+
+@dataclass
+class ReauthenticationNeeded(Refusal):
+    """A step that only somebody takes who has just proved again who they are."""
+
+    category: ClassVar[Category] = Category.FORBIDDEN
+    title: ClassVar[str] = "Prove again who you are, then repeat this"
+    proof: str = "/api/v1/sessions/current/proof"
+
+
+@dataclass
 class PersonNeeded(Refusal):
     """A step that only a signed-in person can take."""
 
@@ -81,11 +101,17 @@ class Principal:
     scopes: frozenset[str]
     session_id: UUID | None = None
     must_choose_password: bool = False
+    must_enrol_second_factor: bool = False
+    has_second_factor: bool = False
+    proven_at: dt.datetime | None = None
+    """When this session's person last proved who they are with all that they sign in with."""
 
     def require(self, scope: Scope) -> None:
-        """Raises MissingScope, PasswordChangeDue."""
+        """Raises MissingScope, PasswordChangeDue, SecondFactorDue."""
         if self.must_choose_password:
             raise PasswordChangeDue(scope)
+        if self.must_enrol_second_factor:
+            raise SecondFactorDue(scope)
         if scope not in self.scopes:
             raise MissingScope(scope)
 
@@ -94,6 +120,24 @@ class Principal:
         if self.session_id is None:
             raise PersonNeeded
         return self.session_id
+
+    def require_recent_proof(self, now: dt.datetime) -> None:
+        """What signing needs: password and second factor, proven in this session just now.
+
+        Raises PersonNeeded, ReauthenticationNeeded.
+        """
+        self.require_fresh_proof(now)
+        if not self.has_second_factor:
+            raise ReauthenticationNeeded
+
+    def require_fresh_proof(self, now: dt.datetime) -> None:
+        """The same with what the person has: without a second factor, the password alone.
+
+        Raises PersonNeeded, ReauthenticationNeeded.
+        """
+        self.require_session()
+        if self.proven_at is None or not self.proven_at <= now < self.proven_at + PROOF_LIFETIME:
+            raise ReauthenticationNeeded
 
 
 async def authenticate_key(store: Store, secret_sha256: bytes) -> Principal:
@@ -155,14 +199,26 @@ async def authenticate_session(
     if store.now - session.last_seen_at > resolution:
         store.actor = store.actor.named(person.id)
         await _note_seen(store, session)
+    return await principal_of(store, person, session)
+
+
+async def principal_of(store: Store, person: Person, session: PersonSession) -> Principal:
+    """Who acts in a session, and what they may: nothing before they have a password of their own,
+    and a second factor if what they hold needs one."""
+    held = await scopes_held(store, person)
+    has_second_factor = person.second_factor_since is not None
+    must_enrol = need_second_factor(held) and not has_second_factor
     return Principal(
-        person.id,
-        PrincipalKind.PERSON,
-        store.company_id,
-        person.name,
-        frozenset() if person.password_is_temporary else await scopes_held(store, person),
-        session.id,
-        person.password_is_temporary,
+        id=person.id,
+        kind=PrincipalKind.PERSON,
+        company_id=store.company_id,
+        name=person.name,
+        scopes=frozenset() if person.password_is_temporary or must_enrol else held,
+        session_id=session.id,
+        must_choose_password=person.password_is_temporary,
+        must_enrol_second_factor=must_enrol,
+        has_second_factor=has_second_factor,
+        proven_at=session.proven_at,
     )
 
 

@@ -12,6 +12,8 @@ from collections.abc import Sequence
 from services.identity.readable_secrets import readable_secret
 
 COUNT = 10
+LONGEST = 64
+"""However it is spaced when it is typed in."""
 _GROUPS = 5
 """About 99 bits: a plain hash is enough for those."""
 

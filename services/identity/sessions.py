@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from uuid import UUID
 
 from services.identity.credentials import SESSION_PREFIX, NewSecret, make_credential, sha256
+from services.identity.one_time_tokens import end_tokens
 from services.identity.origins import Origin
 from storage.errors import RowNotFound
 from storage.filters import ByPerson
@@ -26,7 +27,10 @@ class OpenedSession:
 
 
 async def open_session(store: Store, person: Person, *, origin: Origin) -> OpenedSession:
-    """Begin a session of a person who has just proved who they are, within the company's limits."""
+    """Begin a session of a person who has just proved who they are, within the company's limits.
+
+    Without a second factor that is all the proof there is; with one, signing takes another code.
+    """
     company = await store.companies.get(store.company_id)
     credential = make_credential(SESSION_PREFIX, store.company_id)
     csrf_token = secrets.token_urlsafe(_CSRF_BYTES)
@@ -41,6 +45,7 @@ async def open_session(store: Store, person: Person, *, origin: Origin) -> Opene
             idle_until=store.now + dt.timedelta(minutes=company.session_idle_minutes),
             browser=origin.browser,
             network=origin.network,
+            proven_at=None if person.second_factor_since is not None else store.now,
         )
     )
     return OpenedSession(session, credential, NewSecret(csrf_token, session.csrf_sha256))
@@ -68,7 +73,9 @@ async def end_session(store: Store, session_id: UUID, *, person_id: UUID) -> Non
 async def end_sessions(
     store: Store, person_id: UUID, *, except_session: UUID | None = None
 ) -> None:
-    """End all of a person's sessions, or all but one."""
+    """End all of a person's sessions, or all but one, and all that could begin another: sign-ins
+    that wait for a code, links that were mailed."""
+    await end_tokens(store, person_id)
     ended: Sequence[PersonSession] = [
         session
         for session in await store.person_sessions.lock_all(_open(store, person_id))

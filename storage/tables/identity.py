@@ -106,6 +106,7 @@ class PersonFields(SQLModel):
     failed_sign_ins: int = Field(default=0, sa_type=sa.Integer)
     locked_until: dt.datetime | None = moment_column(default=None)
     disabled_at: dt.datetime | None = moment_column(default=None)
+    second_factor_since: dt.datetime | None = moment_column(default=None)
 
 
 class Person(PersonFields, TenantRow, table=True):
@@ -135,6 +136,7 @@ class PersonSessionFields(SQLModel):
     browser: str | None = text_column(80, secret=True, default=None)
     network: str | None = text_column(64, secret=True, default=None)
     revoked_at: dt.datetime | None = moment_column(default=None)
+    proven_at: dt.datetime | None = moment_column(default=None)
 
 
 class PersonSession(PersonSessionFields, TenantRow, table=True):

@@ -29,6 +29,14 @@ class KeyFlag(StrEnum):
     CREATOR_LOST_SCOPES = "creator_lost_scopes"
 
 
+class TokenPurpose(StrEnum):
+    """What a token that serves once is for."""
+
+    SIGN_IN = "sign_in"
+    INVITATION = "invitation"
+    PASSWORD_RESET = "password_reset"  # noqa: S105 -- the name of a purpose
+
+
 class AuditAction(StrEnum):
     CREATE = "create"
     UPDATE = "update"

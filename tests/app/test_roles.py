@@ -51,12 +51,12 @@ async def define(client: httpx.AsyncClient, *scopes: str, name: str = "Front des
 
 
 async def give(
-    client: httpx.AsyncClient, person: PersonForTests, role_id: str, *, version: int = 1
+    client: httpx.AsyncClient, person: PersonForTests, role_id: str, *, version: int | None = None
 ) -> httpx.Response:
     return await client.patch(
         f"{PEOPLE}/{person.id}",
         json={"role_id": role_id},
-        headers={"If-Match": f'"{version}"'},
+        headers=person.unchanged if version is None else {"If-Match": f'"{version}"'},
     )
 
 

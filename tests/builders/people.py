@@ -8,26 +8,55 @@ from uuid import UUID
 import httpx
 from litestar import Litestar
 
+from services.identity.guarded_scopes import need_second_factor
 from services.identity.passwords import StoredPassword, stored_password
 from services.identity.people import NewPerson, create_person
-from services.identity.scopes import Scope
+from services.identity.scopes import ROLE_SCOPES, Scope
+from services.identity.second_factors import install_secret
+from services.identity.time_codes import SKEW_STEPS, code_at, step_at
+from storage.clock import Clock
 from storage.identifiers import OPERATOR_ACTOR_ID, new_id
 from storage.interface import Actor
 from storage.postgres.transaction import PostgresStorage
 from storage.vocabulary.identity import Role
 from tests.builders.companies import CompanyForTests
 
+SESSIONS = "/api/v1/sessions"
 PASSWORD = "a password for tests"
+SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
 _kept: dict[bool, StoredPassword] = {}
+
+
+@dataclass
+class AppForTests:
+    """An authenticator app: it shows codes by the storage's clock, each one once."""
+
+    clock: Clock
+    secret: str = SECRET
+    last_step: int = 0
+
+    def code(self) -> str:
+        """A code that has not served: of the step before, else of now, else of the next."""
+        now = step_at(self.clock.now())
+        self.last_step = max(now - SKEW_STEPS, self.last_step + 1)
+        assert self.last_step <= now + SKEW_STEPS, "let time pass: all good codes have served"
+        return code_at(self.secret, self.last_step)
 
 
 @dataclass(frozen=True)
 class PersonForTests:
-    """Somebody who can sign in with ``PASSWORD``."""
+    """Somebody who can sign in with ``PASSWORD``, and a code of their ``app`` if they have one."""
 
     id: UUID
     company: CompanyForTests
     email: str
+    app: AppForTests | None = None
+    version: int = 1
+
+    @property
+    def unchanged(self) -> dict[str, str]:
+        """The condition that nobody has changed them since they were made."""
+        return {"If-Match": f'"{self.version}"'}
 
     @property
     def credentials(self) -> dict[str, str]:
@@ -40,8 +69,9 @@ async def make_person(
     role: Role = Role.VIEWER,
     *,
     is_temporary: bool = False,
+    is_enrolled: bool | None = None,
 ) -> PersonForTests:
-    """A new person of a company."""
+    """A new person of a company, with a second factor if their role needs one (unless told)."""
     if is_temporary not in _kept:
         _kept[is_temporary] = await stored_password(PASSWORD, is_temporary=is_temporary)
     email = f"{role.value}-{new_id().hex[-12:]}@example.org"
@@ -52,7 +82,13 @@ async def make_person(
             _kept[is_temporary],
             granted_by=frozenset(Scope),
         )
-    return PersonForTests(person.id, company, email)
+        if is_enrolled is None:
+            is_enrolled = need_second_factor(ROLE_SCOPES[role])
+        if is_enrolled:
+            await install_secret(store, person.id, SECRET)
+        version = (await store.people.get(person.id)).version
+    app = AppForTests(storage.clock) if is_enrolled else None
+    return PersonForTests(person.id, company, email, app, version)
 
 
 @asynccontextmanager
@@ -66,7 +102,16 @@ async def browser(application: Litestar) -> AsyncIterator[httpx.AsyncClient]:
 
 async def sign_in(client: httpx.AsyncClient, person: PersonForTests) -> httpx.Response:
     """Sign in and send the token against forged requests from then on."""
-    answer = await client.post("/api/v1/sessions", json=person.credentials)
+    answer = await client.post(SESSIONS, json=person.credentials)
+    if person.app is not None:
+        assert answer.status_code == 202, answer.text
+        answer = await client.post(
+            f"{SESSIONS}/second-factor",
+            json={
+                "continuation": answer.json()["continuation"],
+                "code": person.app.code(),
+            },
+        )
     assert answer.status_code == 201, answer.text
     client.headers["X-CSRF-Token"] = answer.json()["csrf_token"]
     return answer

@@ -34,6 +34,7 @@ SPECIAL: Mapping[str, Mapping[str, object]] = {
     "companies": {"retention_years": 7, "session_idle_minutes": 30, "session_hours": 12},
     "payers": {"is_active": True},
     "people": {"role": None},
+    "second_factors": {"recovery_codes_left": 0},
     "remittance_exceptions": {
         "content": {
             "position": 1,

@@ -14,10 +14,15 @@ import pytest
 from app.cli import main
 from app.server import create_app
 from app.settings import Settings
+from services.identity.people import person_of_email
+from services.identity.second_factors import install_secret
+from services.identity.time_codes import new_secret
 from storage.embedded import RoleAddresses
 from storage.files import FileVault
-from storage.identifiers import new_id
+from storage.identifiers import OPERATOR_ACTOR_ID, new_id
+from storage.interface import Actor
 from storage.postgres.transaction import PostgresStorage
+from tests.builders.keys import KEYRING
 
 
 @dataclass(frozen=True)
@@ -156,6 +161,38 @@ def test_the_last_administrator_is_not_disabled(wellkept: Command, slug: str) ->
     refused = wellkept("user", "disable", "--company", slug, "--email", "ada@example.org")
     assert refused.code == 1
     assert refused.err.startswith("wellkept: The last enabled administrator")
+
+
+@pytest.mark.usefixtures("founded")
+def test_a_second_factor_that_is_not_there_cannot_be_reset(wellkept: Command, slug: str) -> None:
+    reset = ("user", "reset-second-factor", "--company", slug, "--email")
+    nobody = wellkept(*reset, "nobody@example.org")
+    without = wellkept(*reset, "ada@example.org")
+    assert (nobody.code, without.code) == (1, 1)
+    assert nobody.err.startswith("wellkept: Nobody in the company has this e-mail address")
+    assert without.err == "wellkept: There is no second factor\n"
+
+
+@pytest.mark.usefixtures("founded")
+def test_the_operator_takes_away_a_lost_second_factor(
+    wellkept: Command, slug: str, addresses: RoleAddresses
+) -> None:
+    async def enrol() -> None:
+        storage = PostgresStorage(addresses.app, keyring=KEYRING)
+        await storage.open()
+        company_id = await storage.company_of_slug(slug)
+        assert company_id is not None
+        async with storage.transaction(company_id, Actor(OPERATOR_ACTOR_ID, new_id())) as store:
+            person = await person_of_email(store, "ada@example.org")
+            assert person is not None
+            await install_secret(store, person.id, new_secret())
+        await storage.close()
+
+    asyncio.run(enrol())
+    reset = ("user", "reset-second-factor", "--company", slug, "--email", "ada@example.org")
+    done, again = wellkept(*reset), wellkept(*reset)
+    assert (done.code, done.out) == (0, "")
+    assert again.code == 1
 
 
 @pytest.mark.usefixtures("founded")

@@ -31,14 +31,19 @@ from tests.isolation.routes import Request, Route, Slot, routes_of
 
 pytestmark = pytest.mark.anyio
 
-PUBLIC = {"live", "ready", "sign_in"}
+PUBLIC = {"complete_sign_in", "live", "ready", "sign_in"}
 """Operations that anybody may call."""
 OWN = {
     "change_own_password",
+    "confirm_second_factor",
     "end_session",
     "get_current_session",
+    "get_own_second_factor",
     "list_scopes",
     "list_sessions",
+    "offer_second_factor",
+    "prove_identity",
+    "renew_recovery_codes",
     "sign_out",
     "sign_out_everywhere",
 }
