@@ -10,6 +10,7 @@ from app.settings import Settings, SettingsError
 from storage import migrations
 from storage.embedded import EmbeddedServer, provision
 from storage.files import FileVault
+from storage.files.local import LocalFileStore
 from storage.postgres.transaction import PostgresStorage
 from storage.secrets.keyring import Keyring
 
@@ -50,7 +51,7 @@ class Installation:
     @property
     def vault(self) -> FileVault:
         """The kept files."""
-        return FileVault(files_directory(self.settings), self.master_key)
+        return FileVault(LocalFileStore(files_directory(self.settings)))
 
     @property
     def owner(self) -> str:

@@ -12,7 +12,6 @@ cores, and as many statements a thousand claims whatever the size of the file.
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import io
 import sys
 import time
@@ -28,16 +27,19 @@ import uvloop
 
 from app.memory import look_for_cycles_rarely
 from benchmarks.database import Place, temporary_database
-from services.claims.receiving import ReceivedFile, receive
+from services.claims.receiving import ReceivedFile, new_file, receive
 from services.claims.remittance_scan import scan
 from services.claims.remittances import post_remittance
+from services.files.keeping import Bytes, written
 from storage.files import FileVault
+from storage.files.local import LocalFileStore
 from storage.filters import RemittanceTransactionFilter
 from storage.identifiers import new_id
 from storage.postgres.transaction import PostgresStorage, PostgresStore
 from storage.vocabulary.claims import TransactionStatus
 from tests.builders.claims import make_claims, make_patient, make_payer
 from tests.builders.companies import CompanyForTests, make_company
+from tests.builders.keys import KEYRING
 from tests.builders.remittance_files import Cas, Claim, Line, Plb, RemittanceFile, Transaction
 
 if TYPE_CHECKING:
@@ -155,11 +157,12 @@ async def post_file(
     """Scan, keep, receive and post, as the command line and the upload do."""
     file = io.BytesIO(content)
     scanned = await asyncio.to_thread(scan, iter(lambda: file.read(READ_BYTES), b""))
-    sha256 = hashlib.sha256(content).digest()
-    key = await asyncio.to_thread(vault.keep, company.id, sha256, io.BytesIO(content))
-    received = ReceivedFile("benchmark.835", key, sha256, len(content), scanned)
-    async with storage.transaction(company.id, company.actor) as store:
-        remittance, _ = await receive(store, received)
+    new, held = new_file("benchmark.835"), Bytes(content)
+    async with (
+        written(storage, vault, company.id, company.actor, new, held) as kept,
+        storage.transaction(company.id, company.actor) as store,
+    ):
+        remittance, _ = await receive(store, ReceivedFile(kept, scanned))
     await post_remittance(storage, vault, company.id, company.actor, remittance.id)
     return remittance.id
 
@@ -185,7 +188,7 @@ async def measure(
         connection.autocommit = True
         connection.execute("VACUUM ANALYZE")
         connection.execute("CHECKPOINT")
-    vault = FileVault(place.directory / "files", bytes(32))
+    vault = FileVault(LocalFileStore(place.directory / "files"))
     mark = new_id()
     with counted_statements() as statements:
         started = time.perf_counter()
@@ -248,7 +251,7 @@ def _copied_out(connection: psycopg.Connection, query: str) -> bytes:
 
 async def run() -> None:
     with temporary_database() as place:
-        storage = PostgresStorage(place.addresses.app)
+        storage = PostgresStorage(place.addresses.app, keyring=KEYRING)
         await storage.open()
         try:
             counts: dict[Size, int] = {}

@@ -37,6 +37,7 @@ OPEN_VOCABULARIES: Mapping[str, str] = {
     "denials.owner_role": "words of the denial rules, which change without a migration",
     "remittance_anomalies.kind": "words of the 835 reader, shown and never decided by",
     "remittance_transactions.payment_method": "BPR04 as the payer sent it",
+    "stored_files.media_type": "an IANA name, of which services.files accepts some",
 }
 """Columns that are named like states and hold free text, each with the reason."""
 

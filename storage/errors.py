@@ -91,3 +91,15 @@ class MasterKeyUnknown(StorageError):
     """A data key is sealed under a master key that this program was not given."""
 
     master_key_id: str
+
+
+@dataclass
+class FileStoreFull(StorageError):
+    """The store of kept files takes no more; nothing of the file was kept."""
+
+
+@dataclass
+class FileStoreUnavailable(StorageError):
+    """The store of kept files does not answer as it should."""
+
+    reason: str

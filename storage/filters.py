@@ -18,6 +18,7 @@ from storage.vocabulary.claims import (
     RemittanceStatus,
     TransactionStatus,
 )
+from storage.vocabulary.files import FilePurpose
 from storage.vocabulary.identity import Role, TokenPurpose
 
 
@@ -205,6 +206,17 @@ class ClaimBatchFilter(Filter):
 class ClaimAppealFilter(Filter):
     claim_id: UUID | None = where("claim_id")
     status: AppealStatus | None = where("status")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredFileFilter(Filter):
+    purpose: FilePurpose | None = where("purpose")
+    patient_id: UUID | None = where("patient_id")
+    media_type: str | None = where("media_type")
+    name_prefix: str | None = where("name", operator="prefix")
+    is_kept: bool | None = where("deleted_at", operator="null")
+    retain_until: dt.date | None = where("retain_until", operator="<=")
+    object_keys: list[str] | None = where("object_key", operator="in")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

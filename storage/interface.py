@@ -22,6 +22,7 @@ from sqlmodel import SQLModel
 
 from storage.clock import Clock
 from storage.figures import AccountBalance, ClaimTotals, DenialTotals, OpenItem
+from storage.files.sealing import FileKey
 from storage.filters import (
     AccessFilter,
     AdjudicationFilter,
@@ -51,9 +52,11 @@ from storage.filters import (
     RemittanceFilter,
     RemittanceTransactionFilter,
     StoredAnswerFilter,
+    StoredFileFilter,
 )
 from storage.tables import claims as claim_tables
 from storage.tables import factors as factor_tables
+from storage.tables import files as file_tables
 from storage.tables import identity as identity_tables
 from storage.tables import ledger as ledger_tables
 from storage.tables import remittances as remittance_tables
@@ -210,6 +213,12 @@ class Secrets(Protocol):
         Raises MasterKeyUnknown.
         """
 
+    async def file_key(self, file_id: UUID) -> FileKey:
+        """Where a new file of the company will lie, and what seals it. Raises MasterKeyUnknown."""
+
+    async def file_key_of(self, object_key: str, data_key_number: int) -> FileKey:
+        """The same of one that is kept. Raises MasterKeyUnknown, SecretUnreadable."""
+
 
 class Store(Protocol):
     """Everything that one transaction of one company can reach."""
@@ -271,6 +280,8 @@ class Store(Protocol):
     claim_appeals: Repository[
         claim_tables.ClaimAppealFields, claim_tables.ClaimAppeal, ClaimAppealFilter
     ]
+
+    stored_files: Repository[file_tables.StoredFileFields, file_tables.StoredFile, StoredFileFilter]
 
     remittances: Repository[
         remittance_tables.RemittanceFields, remittance_tables.Remittance, RemittanceFilter

@@ -1,4 +1,4 @@
-"""How long the logs are kept.
+"""How long the logs and files are kept.
 
 45 CFR 164.316(b)(2)(i): six years from creation or from the date when it was last in effect. A
 company may ask for more, never for less; a legal hold keeps everything.
@@ -18,3 +18,11 @@ def retirable_on(month: dt.date, *, years: int) -> dt.date:
     """The first day on which a month's rows may go: counted from the month's end, so that the
     month's last row has its years in full."""
     return month_start(month, 1 + max(years, LEAST_YEARS) * _MONTHS)
+
+
+def kept_until(day: dt.date, *, years: int) -> dt.date:
+    """The last day on which a file of ``day`` must be there."""
+    try:
+        return day.replace(year=day.year + max(years, LEAST_YEARS))
+    except ValueError:  # the 29th of February, in a year without one
+        return dt.date(day.year + max(years, LEAST_YEARS), 3, 1)

@@ -16,6 +16,7 @@ from app.settings import Settings
 from storage import migrations
 from storage.embedded import EmbeddedServer, RoleAddresses, provision
 from storage.files import FileVault
+from storage.files.local import LocalFileStore
 from storage.postgres.transaction import PostgresStorage
 from tests import poolers
 from tests.builders.companies import CompanyForTests, make_company
@@ -108,7 +109,7 @@ async def other_company(addresses: RoleAddresses, storage: PostgresStorage) -> C
 @pytest.fixture
 def vault(tmp_path: Path) -> FileVault:
     """An empty store of kept files."""
-    return FileVault(tmp_path / "files", bytes(32))
+    return FileVault(LocalFileStore(tmp_path / "files"))
 
 
 @pytest.fixture

@@ -7,7 +7,6 @@ from uuid import UUID
 
 from litestar import Controller, Response, get, post
 from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
-from litestar.response import Stream
 
 from app.answers import JSON as JSON_TYPE
 from app.answers import (
@@ -23,9 +22,11 @@ from app.answers import (
 )
 from app.api.parameters import Cursor, Limit, SearchText
 from app.call import Call
+from app.downloads import downloaded
 from app.uploads import spooled_body
 from services.claims import receiving, remittance_queries, remittance_review, remittances
 from services.claims.remittance_scan import scan
+from services.files.keeping import written
 from services.identity.scopes import Scope
 from services.inputs import PARAMETER, Input
 from services.inputs import Reason as ReasonText
@@ -141,20 +142,9 @@ class RemittanceController(Controller):
         its Location. The same bytes again are the same remittance (200).
         """
         await request.authenticated()
-        vault = request.platform.vault
-        async with spooled_body(request) as upload:
-            found = await asyncio.to_thread(scan, upload.chunks())
-            upload.file.seek(0)
-            company_id = request.principal.company_id
-            key = await asyncio.to_thread(vault.keep, company_id, upload.sha256, upload.file)
-            received = receiving.ReceivedFile(
-                file_name, key, upload.sha256, upload.byte_count, found
-            )
-        at_once = (
-            upload.byte_count <= POSTED_AT_ONCE_BYTES
-            and found.claim_count <= POSTED_AT_ONCE_CLAIMS
-            and len(found.transactions) <= POSTED_AT_ONCE_TRANSACTIONS
-        )
+        vault, storage = request.platform.vault, request.platform.storage
+        company_id = request.principal.company_id
+        actor = Actor(request.principal.id, request.request_id)
         outcome: list[tuple[Remittance, bool]] = []
 
         def accepted(result: tuple[Remittance, bool]) -> Response[Any]:
@@ -162,19 +152,26 @@ class RemittanceController(Controller):
             is_done = result[0].status is RemittanceStatus.PROCESSED
             return _answer(result[0], b"", 200 if is_done else 202)
 
-        response = await request.run(
-            lambda store: receiving.receive_and_enqueue(store, received),
-            accepted,
+        async with spooled_body(request) as upload:
+            found = await asyncio.to_thread(scan, upload.chunks())
+            new = receiving.new_file(file_name)
+            async with written(storage, vault, company_id, actor, new, upload) as file:
+                received = receiving.ReceivedFile(file, found)
+                response = await request.run(
+                    lambda store: receiving.receive_and_enqueue(store, received),
+                    accepted,
+                )
+        at_once = (
+            upload.byte_count <= POSTED_AT_ONCE_BYTES
+            and found.claim_count <= POSTED_AT_ONCE_CLAIMS
+            and len(found.transactions) <= POSTED_AT_ONCE_TRANSACTIONS
         )
         if "Location" not in response.headers:
             return response
         if not outcome or not at_once:
             return await self._followed(request, response)
         remittance, is_new = outcome[-1]
-        actor = Actor(request.principal.id, request.request_id)
-        posted = await remittances.post_remittance(
-            request.platform.storage, vault, company_id, actor, remittance.id
-        )
+        posted = await remittances.post_remittance(storage, vault, company_id, actor, remittance.id)
         return await self._progress(request, posted.id, 201 if is_new else 200)
 
     async def _followed(
@@ -252,14 +249,8 @@ class RemittanceController(Controller):
     )
     async def download(self, request: Call, remittance_id: FromPath[UUID]) -> Response[Any]:
         """The file as it came, byte for byte. Who downloaded it is on record."""
-        vault = request.platform.vault
-        return await request.run(
-            lambda store: remittance_queries.patients_noted(store, remittance_id),
-            lambda remittance: Stream(
-                vault.read(remittance.company_id, remittance.file_key),
-                media_type="application/octet-stream",
-                headers={"Content-Disposition": 'attachment; filename="remittance.835"'},
-            ),
+        return await downloaded(
+            request, lambda store: remittance_queries.whole_file(store, remittance_id)
         )
 
 

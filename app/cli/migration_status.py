@@ -9,6 +9,7 @@ from app.migration_status import FILE, migration_status
 from app.server import create_app
 from app.settings import Settings
 from storage.files import FileVault
+from storage.files.local import LocalFileStore
 from storage.postgres.transaction import PostgresStorage
 
 
@@ -17,7 +18,7 @@ def write_migration_status(
 ) -> None:
     """Write MIGRATION_STATUS.md from the code and the schema."""
     never_opened = PostgresStorage("postgresql://")
-    app = create_app(Settings(), never_opened, FileVault(Path("files"), bytes(32)))
+    app = create_app(Settings(), never_opened, FileVault(LocalFileStore(Path("files"))))
     written = migration_status(app)
     if not check:
         FILE.write_text(written, "utf-8")

@@ -18,6 +18,7 @@ from app.settings import Settings
 from services.claims import receiving, remittance_queries, remittances
 from services.claims.remittance_queries import Progress as RemittanceProgress
 from services.claims.remittance_scan import UnreadableRemittance, scan
+from services.files.keeping import written
 from storage.files import FileDamaged
 from storage.identifiers import OPERATOR_ACTOR_ID, new_id
 from storage.interface import Actor
@@ -103,17 +104,18 @@ async def _post_one(
         with path.open("rb") as file:
             reading = _Reading(file)
             found = await asyncio.to_thread(scan, reading.chunks())
-            sha256 = reading.digest.digest()
-            file.seek(0)
-            key = await asyncio.to_thread(vault.keep, company_id, sha256, file)
+            reading.is_finished = True
+            new = receiving.new_file(path.name[-_LONGEST_NAME:])
+            async with (
+                written(storage, vault, company_id, actor, new, reading) as kept,
+                storage.transaction(company_id, actor) as store,
+            ):
+                received = receiving.ReceivedFile(kept, found)
+                remittance, _ = await receiving.receive_and_enqueue(store, received)
     except UnreadableRemittance as refusal:
         return _Outcome(path, None, refusal.detail)
     except FileDamaged:
         return _Outcome(path, None, "It changed while it was read. Nothing was posted.")
-    name = path.name[-_LONGEST_NAME:]
-    received = receiving.ReceivedFile(name, key, sha256, reading.byte_count, found)
-    async with storage.transaction(company_id, actor) as store:
-        remittance, _ = await receiving.receive_and_enqueue(store, received)
     task = bar.add_task(path.name, total=found.claim_count)
     await remittances.post_remittance(
         storage,
@@ -129,17 +131,24 @@ async def _post_one(
 
 
 class _Reading:
-    """One reading of a file: its bytes, and what they come to."""
+    """A file that is read more than once, and what its bytes came to the first time."""
 
     def __init__(self, file: BinaryIO) -> None:
-        self.digest = hashlib.sha256()
         self.byte_count = 0
+        self.is_finished = False
+        self._digest = hashlib.sha256()
         self._file = file
 
+    @property
+    def sha256(self) -> bytes:
+        return self._digest.digest()
+
     def chunks(self) -> Iterator[bytes]:
+        self._file.seek(0)
         while chunk := self._file.read(_READ_BYTES):
-            self.digest.update(chunk)
-            self.byte_count += len(chunk)
+            if not self.is_finished:
+                self._digest.update(chunk)
+                self.byte_count += len(chunk)
             yield chunk
 
 

@@ -1,8 +1,6 @@
 """What the payers of a demonstration company decided: 835 files, posted as any other."""
 
 import datetime as dt
-import hashlib
-import io
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from random import Random
@@ -13,6 +11,7 @@ from app.demo.remittance_files import Cas, Claim, Line, Plb, RemittanceFile, Tra
 from services.claims import receiving, remittances
 from services.claims.claims import ClaimWithLines
 from services.claims.remittance_scan import scan
+from services.files.keeping import Bytes, written
 from storage.files import FileVault
 from storage.interface import IStorage
 from storage.tables.claims import ClaimLine, Patient
@@ -80,10 +79,12 @@ async def post_payments(
 async def _post(
     storage: IStorage, vault: FileVault, office: Office, name: str, content: bytes
 ) -> None:
-    sha256 = hashlib.sha256(content).digest()
-    key = vault.keep(office.company_id, sha256, io.BytesIO(content))
-    received = receiving.ReceivedFile(name, key, sha256, len(content), scan([content]))
-    async with storage.transaction(office.company_id, office.staff) as store:
+    new, held = receiving.new_file(name), Bytes(content)
+    async with (
+        written(storage, vault, office.company_id, office.staff, new, held) as file,
+        storage.transaction(office.company_id, office.staff) as store,
+    ):
+        received = receiving.ReceivedFile(file, scan([content]))
         remittance, _ = await receiving.receive(store, received)
     await remittances.post_remittance(
         storage, vault, office.company_id, office.staff, remittance.id

@@ -11,6 +11,7 @@ from app.runtime import opened
 from app.server import create_app
 from app.settings import Settings
 from storage.files import FileVault
+from storage.files.local import LocalFileStore
 
 UNLIMITED = "1000000000/minute"
 
@@ -23,4 +24,4 @@ async def application(url: str, connections: int) -> AsyncIterator[Litestar]:
     )
     logs.configure(settings.log_format)
     async with opened(url, settings) as storage:
-        yield create_app(settings, storage, FileVault(Path("files"), bytes(32)))
+        yield create_app(settings, storage, FileVault(LocalFileStore(Path("files"))))

@@ -17,7 +17,7 @@ from services.claims.x12.remittance_model import (
     TransactionHeader,
 )
 from services.claims.x12.remittance_reader import read_remittances
-from storage.files import FileDamaged, FileVault
+from storage.files import FileDamaged, FileKey, FileVault
 
 CHUNK_CLAIMS = 1000
 
@@ -25,10 +25,10 @@ CHUNK_CLAIMS = 1000
 class KeptFile:
     """The events of a kept file, transaction after transaction."""
 
-    def __init__(self, vault: FileVault, company_id: UUID, file_key: str) -> None:
+    def __init__(self, vault: FileVault, company_id: UUID, key: FileKey) -> None:
         self.company_id = company_id
         self._vault = vault
-        self._file_key = file_key
+        self._key = key
         self._passes: dict[bool, Pass] = {}
 
     def events(self, ordinal: int, *, reversals: bool) -> Iterator[RemittanceEvent]:
@@ -39,7 +39,7 @@ class KeptFile:
         """
         found = self._passes.get(reversals)
         if found is None or not found.can_reach(ordinal):
-            content = self._vault.read(self.company_id, self._file_key)
+            content = self._vault.read(self._key)
             found = self._passes[reversals] = Pass(read_remittances(content))
         return found.events(ordinal)
 

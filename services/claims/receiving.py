@@ -7,6 +7,7 @@ from uuid import UUID
 
 from services.claims.matching import payer_of
 from services.claims.remittance_scan import Scan, ScannedTransaction
+from services.files.keeping import NewFile, WrittenFile
 from storage.filters import (
     PayerFilter,
     RemittanceFilter,
@@ -22,17 +23,20 @@ from storage.vocabulary.claims import (
     RemittanceStatus,
     TransactionStatus,
 )
+from storage.vocabulary.files import FilePurpose
 
 
 @dataclass(frozen=True)
 class ReceivedFile:
-    """A file that was read to its end and is kept."""
+    """A file that was read to its end, and whose content is kept."""
 
-    file_name: str
-    file_key: str
-    sha256: bytes
-    byte_count: int
+    content: WrittenFile
     scan: Scan
+
+
+def new_file(name: str) -> NewFile:
+    """What an 835 is kept as."""
+    return NewFile(purpose=FilePurpose.REMITTANCE, name=name, media_type="application/edi-x12")
 
 
 async def receive(store: Store, file: ReceivedFile) -> tuple[Remittance, bool]:
@@ -40,17 +44,19 @@ async def receive(store: Store, file: ReceivedFile) -> tuple[Remittance, bool]:
 
     Returns the remittance and whether it is new.
     """
-    await store.wait_for_lock(f"remittance-file/{file.sha256.hex()}")
-    known = await store.remittances.all(RemittanceFilter(sha256=file.sha256))
+    content = file.content
+    await store.wait_for_lock(f"remittance-file/{content.sha256.hex()}")
+    known = await store.remittances.all(RemittanceFilter(sha256=content.sha256))
     if known:
         return known[0], False
+    kept = await content.record(store)
     payers = await store.payers.all(PayerFilter())
     remittance = await store.remittances.create(
         RemittanceFields(
-            file_name=file.file_name,
-            file_key=file.file_key,
-            sha256=file.sha256,
-            byte_count=file.byte_count,
+            file_name=kept.name,
+            file_id=kept.id,
+            sha256=kept.sha256,
+            byte_count=kept.byte_count,
             transaction_count=len(file.scan.transactions),
             claim_count=file.scan.claim_count,
             anomaly_count=file.scan.anomaly_count,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from uuid import UUID
 
+from services.files.reading import ReadableFile, readable
 from storage.filters import (
     AdjudicationFilter,
     ByRemittance,
@@ -61,9 +62,9 @@ async def get_transaction(store: Store, transaction_id: UUID) -> RemittanceTrans
     return await store.remittance_transactions.get(transaction_id)
 
 
-async def patients_noted(store: Store, remittance_id: UUID) -> Remittance:
-    """A remittance about to be handed out whole: every patient it was posted to is on record as
-    read, and that there may be others. Raises RowNotFound."""
+async def whole_file(store: Store, remittance_id: UUID) -> ReadableFile:
+    """The file of a remittance, about to be handed out: every patient it was posted to is on
+    record as read, and that there may be others. Raises RowNotFound, FileNotKept."""
     remittance = await store.remittances.get(remittance_id)
     transactions = await store.remittance_transactions.all(
         RemittanceTransactionFilter(remittance_id=remittance_id)
@@ -72,4 +73,4 @@ async def patients_noted(store: Store, remittance_id: UUID) -> Remittance:
         AdjudicationFilter(transaction_ids=[each.id for each in transactions])
     )
     store.patients_read.add(None)
-    return remittance
+    return await readable(store, remittance.file_id)

@@ -15,6 +15,7 @@ from uuid import UUID
 
 from services.claims.kept_claims import Chunks, KeptFile
 from services.claims.transaction_posting import post_transaction
+from services.files.reading import readable
 from storage.errors import StorageError, TransactionConflict
 from storage.files import FileVault
 from storage.filters import (
@@ -47,12 +48,15 @@ async def post_remittance(
 
     May be called any number of times, also at once: each transaction is posted by one of them.
     ``progress`` is told how many more claims were gone through.
-    Raises FileDamaged, RowNotFound.
+    Raises FileDamaged, FileNotKept, RowNotFound.
     """
     async with storage.transaction(company_id, actor) as store:
         remittance = await store.remittances.get(remittance_id)
+        if remittance.status is RemittanceStatus.PROCESSED:
+            return remittance
         todo = await _todo(store, remittance)
-    kept = KeptFile(vault, company_id, remittance.file_key)
+        file = await readable(store, remittance.file_id)
+    kept = KeptFile(vault, company_id, file.key)
     reporter = _Reporter(storage, company_id, actor, remittance.id, progress)
     while True:
         for ordinal in todo:

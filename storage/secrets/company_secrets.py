@@ -1,12 +1,14 @@
 """``store.secrets``: one company's secrets, within one transaction."""
 
 import secrets
+from uuid import UUID
 
 from storage.errors import SecretUnreadable
+from storage.files.sealing import FileKey
 from storage.filters import NoFilter
 from storage.interface import Store
 from storage.secrets.data_key import DataKey, number_of, place_of
-from storage.secrets.keyring import KEY_BYTES, Keyring
+from storage.secrets.keyring import BEFORE_DATA_KEYS, KEY_BYTES, Keyring
 from storage.tables.work import CompanyDataKey, CompanyDataKeyFields
 
 _FIRST = 1
@@ -39,6 +41,18 @@ class CompanySecrets:
     async def pseudonym(self, purpose: str, text: str) -> bytes:
         await self.newest_key()
         return self.key(_FIRST).pseudonym(purpose, text)
+
+    async def file_key(self, file_id: UUID) -> FileKey:
+        return (await self.newest_key()).file_key(file_id)
+
+    async def file_key_of(self, object_key: str, data_key_number: int) -> FileKey:
+        if data_key_number == BEFORE_DATA_KEYS:
+            return self._keyring.file_key(self._store.company_id, object_key)
+        if data_key_number not in self._rows:
+            await self._read()
+        if data_key_number not in self._rows:
+            raise SecretUnreadable("stored_files.object_key")
+        return self.key(data_key_number).file_key_of(object_key)
 
     async def newest_key(self) -> DataKey:
         """The data key that seals; the first one is made when it is first asked for."""

@@ -14,6 +14,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from storage.errors import SecretUnreadable
+from storage.files.sealing import FileKey
 from storage.secrets.keyring import NONCE_BYTES, derived
 
 _VERSION = b"\x01"
@@ -50,6 +51,22 @@ class DataKey:
         """32 bytes that are the same for the same text, purpose and company, and tell nothing."""
         key = derived(self._key, f"pseudonyms/{purpose}")
         return hmac.new(key, self._company_id.bytes + text.encode(), hashlib.sha256).digest()
+
+    def file_key(self, file_id: UUID) -> FileKey:
+        """Where a new file lies and what seals it; its name is a keyed hash of its id."""
+        message = self._company_id.bytes + file_id.bytes
+        name = hmac.new(derived(self._key, "file names"), message, hashlib.sha256).hexdigest()
+        return self.file_key_of(name)
+
+    def file_key_of(self, object_key: str) -> FileKey:
+        """What seals a file that lies there."""
+        use = f"file contents/{object_key}/"
+        return FileKey(
+            self._company_id,
+            object_key,
+            self.number,
+            (lambda salt: derived(self._key, use + salt.hex()),),
+        )
 
     def _bound(self, head: bytes, purpose: str) -> bytes:
         return head + self._company_id.bytes + purpose.encode()

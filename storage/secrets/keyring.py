@@ -2,6 +2,8 @@
 
 import secrets
 from collections.abc import Iterable
+from functools import partial
+from uuid import UUID
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -9,9 +11,12 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from storage.errors import MasterKeyUnknown, SecretUnreadable
+from storage.files.sealing import FileKey
 
 KEY_BYTES = 32
 NONCE_BYTES = 12
+BEFORE_DATA_KEYS = 0
+"""Where a file's row names a data key: it was sealed under the master key."""
 _KEY_ID_BYTES = 8
 _VERSION = b"\x01"
 
@@ -29,6 +34,7 @@ class MasterKey:
         """``key`` is 32 bytes."""
         self.id = derived(key, "master key id", length=_KEY_ID_BYTES).hex()
         self._cipher = AESGCM(derived(key, "data keys"))
+        self._key = key
 
     def seal(self, data_key: bytes, context: bytes) -> bytes:
         """A data key as it may lie in the database, bound to ``context``."""
@@ -44,6 +50,11 @@ class MasterKey:
             return self._cipher.decrypt(nonce, ciphertext, _VERSION + context)
         except InvalidTag as error:
             raise SecretUnreadable("data_keys.sealed_key") from error
+
+    def file_block_key(self, company_id: UUID, object_key: str, salt: bytes) -> bytes:
+        """What sealed the blocks of a file before there were data keys."""
+        info = b"file|v1|" + company_id.bytes + object_key.encode() + salt
+        return HKDF(SHA256(), length=KEY_BYTES, salt=None, info=info).derive(self._key)
 
 
 class Keyring:
@@ -66,3 +77,10 @@ class Keyring:
         if key is None:
             raise MasterKeyUnknown(master_key_id)
         return key.open(sealed, context)
+
+    def file_key(self, company_id: UUID, object_key: str) -> FileKey:
+        """What opens a file of before there were data keys: whichever master key it was."""
+        derivations = (
+            partial(key.file_block_key, company_id, object_key) for key in self._keys.values()
+        )
+        return FileKey(company_id, object_key, BEFORE_DATA_KEYS, tuple(derivations))

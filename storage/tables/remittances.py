@@ -33,7 +33,7 @@ from storage.vocabulary.claims import (
 
 class RemittanceFields(SQLModel):
     file_name: str = text_column(255)
-    file_key: str = text_column(64)
+    file_id: UUID = key_column()
     sha256: bytes = bytes_column()
     byte_count: int = Field(sa_type=sa.BigInteger)
     status: RemittanceStatus = choice_column(RemittanceStatus, default=RemittanceStatus.RECEIVED)
@@ -53,6 +53,8 @@ class Remittance(RemittanceFields, TenantRow, table=True):
 
     __tablename__ = "remittances"
     __table_args__ = (
+        belongs_to("stored_files", "file_id"),
+        unique("remittances", "file_id"),
         unique("remittances", "sha256"),
         index("remittances", "status", "id"),
     )

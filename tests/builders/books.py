@@ -5,8 +5,6 @@ arrives afterwards goes through the product's own receiving and posting.
 """
 
 import datetime as dt
-import hashlib
-import io
 from collections import Counter
 from collections.abc import Sequence
 from contextlib import AbstractAsyncContextManager
@@ -14,9 +12,10 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 from uuid import UUID
 
-from services.claims.receiving import ReceivedFile, receive
+from services.claims.receiving import ReceivedFile, new_file, receive
 from services.claims.remittance_scan import scan
 from services.claims.remittances import post_remittance
+from services.files.keeping import Bytes, written
 from storage.files import FileVault
 from storage.filters import (
     AdjudicationFilter,
@@ -40,7 +39,11 @@ from storage.tables.ledger import (
     LedgerFields,
     ProviderAdjustmentItem,
 )
-from storage.tables.remittances import RemittanceException, RemittanceTransaction
+from storage.tables.remittances import (
+    Remittance,
+    RemittanceException,
+    RemittanceTransaction,
+)
 from storage.vocabulary.claims import (
     LEDGER_ACCOUNTS,
     AdjudicationStatus,
@@ -248,13 +251,17 @@ class Books:
 
     async def receive(self, content: bytes) -> UUID:
         """Put a file on record without posting it."""
-        sha256 = hashlib.sha256(content).digest()
-        found = scan([content])
-        key = self.vault.keep(self.company.id, sha256, io.BytesIO(content))
-        async with self._transaction() as store:
-            received = ReceivedFile("test.835", key, sha256, len(content), found)
-            remittance, _ = await receive(store, received)
+        remittance, _ = await self.received(content)
         return remittance.id
+
+    async def received(self, content: bytes, name: str = "test.835") -> tuple[Remittance, bool]:
+        """The remittance that a file is, and whether it is new."""
+        company, new, held = self.company, new_file(name), Bytes(content)
+        async with (
+            written(self.storage, self.vault, company.id, company.actor, new, held) as file,
+            self._transaction() as store,
+        ):
+            return await receive(store, ReceivedFile(file, scan([content])))
 
     async def resume(self, remittance_id: UUID) -> None:
         """Post what is left of a file."""

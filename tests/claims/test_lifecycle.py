@@ -22,6 +22,7 @@ from storage.tables.claims import Payer
 from storage.vocabulary.claims import AcknowledgementOutcome, ClaimStatus
 from tests.builders.claims import make_claim, make_payer, new_line, transmission
 from tests.builders.companies import CompanyForTests, make_company
+from tests.builders.keys import KEYRING
 
 
 def test_every_status_has_its_moves() -> None:
@@ -143,7 +144,7 @@ def test_real_claims_move_as_the_table_says_and_their_balances_follow_the_ledger
     addresses: RoleAddresses,
 ) -> None:
     with asyncio.Runner() as runner:
-        storage = PostgresStorage(addresses.app)
+        storage = PostgresStorage(addresses.app, keyring=KEYRING)
         runner.run(storage.open())
         company = runner.run(make_company(addresses.owner, storage))
         payer = runner.run(make_payer(storage, company))

@@ -37,6 +37,7 @@ from tests.builders.claims import (
 )
 from tests.builders.clocks import FixedClock
 from tests.builders.companies import CompanyForTests
+from tests.builders.keys import KEYRING
 from tests.builders.remittance_files import Cas, Claim, Line
 
 pytestmark = pytest.mark.anyio
@@ -156,7 +157,7 @@ async def test_the_filing_limit_ends_with_the_day_of_the_companys_time_zone(
     new_york = ZoneInfo("America/New_York")
     last_moment = dt.datetime(2025, 6, 1, 23, 59, 59, tzinfo=new_york)  # 90 days after service
     clock = FixedClock(last_moment.astimezone(dt.UTC))
-    storage = PostgresStorage(addresses.app, clock=clock)
+    storage = PostgresStorage(addresses.app, clock=clock, keyring=KEYRING)
     await storage.open()
     payer = await make_payer(storage, company, timely_filing_limit_days=90)
     on = await make_claim(

@@ -19,6 +19,7 @@ from services.identity.second_factors import install_secret
 from services.identity.time_codes import new_secret
 from storage.embedded import RoleAddresses
 from storage.files import FileVault
+from storage.files.local import LocalFileStore
 from storage.identifiers import OPERATOR_ACTOR_ID, new_id
 from storage.interface import Actor
 from storage.postgres.transaction import PostgresStorage
@@ -87,7 +88,7 @@ def asked(addresses: RoleAddresses, tmp_path: Path, request: httpx.Request) -> h
         storage = PostgresStorage(addresses.app)
         await storage.open()
         try:
-            app = create_app(Settings(), storage, FileVault(tmp_path / "files", bytes(32)))
+            app = create_app(Settings(), storage, FileVault(LocalFileStore(tmp_path / "files")))
             async with httpx.AsyncClient(transport=httpx.ASGITransport(app=app)) as client:
                 return await client.send(request)
         finally:

@@ -1,7 +1,7 @@
 """``wellkept remittance post``, run as an operator runs it."""
 
 import asyncio
-import hashlib
+import base64
 import io
 import sys
 import zipfile
@@ -13,14 +13,15 @@ from typing import TypeVar
 import pytest
 
 from app.cli import main
-from app.keys import installation_key
 from storage.embedded import RoleAddresses
 from storage.files import FileVault
+from storage.files.local import LocalFileStore
 from storage.filters import RemittanceFilter
 from storage.postgres.transaction import PostgresStorage
 from storage.tables.remittances import Remittance
 from tests.builders.books import Balances, Books
 from tests.builders.companies import make_company
+from tests.builders.keys import KEYRING, MASTER_KEY
 from tests.builders.remittance_files import Claim, RemittanceFile, Transaction
 
 FILE = RemittanceFile(
@@ -75,7 +76,7 @@ class Place:
 
         async def asked() -> Result:
             assert self.books is not None
-            storage = PostgresStorage(self.addresses.app)
+            storage = PostgresStorage(self.addresses.app, keyring=KEYRING)
             await storage.open()
             try:
                 self.books.storage = storage
@@ -113,16 +114,14 @@ def place(
     monkeypatch.setenv("WELLKEPT_DATABASE_URL", addresses.app)
     monkeypatch.setenv("WELLKEPT_DATA_DIRECTORY", str(data))
     monkeypatch.setenv("COLUMNS", "200")
-    key = installation_key(
-        None, variable="", path=data / "keys" / "master.key", protects=data / "files"
-    )
+    monkeypatch.setenv("WELLKEPT_MASTER_KEY", base64.b64encode(MASTER_KEY).decode())
 
     async def opened() -> Books:
-        storage = PostgresStorage(addresses.app)
+        storage = PostgresStorage(addresses.app, keyring=KEYRING)
         await storage.open()
         try:
             company = await make_company(addresses.owner, storage)
-            books = await Books.open(storage, FileVault(data / "files", key), company)
+            books = await Books.open(storage, FileVault(LocalFileStore(data / "files")), company)
             await books.claim("PCN0001")
             await books.claim("PCN0002")
         finally:
@@ -152,16 +151,9 @@ def test_a_file_that_comes_twice_is_posted_once(place: Place) -> None:
     assert (first.code, second.code) == (0, 0)
     assert second.out == first.out
     assert len(place.remittances()) == 1
+    assert len(place.kept_files()) == 1
     assert place.balances("PCN0001").payments == 8_000
     place.ask(Books.assert_sound)
-
-
-def test_a_file_that_was_kept_and_never_recorded_is_recorded_with_its_size(place: Place) -> None:
-    assert place.books is not None
-    sha256 = hashlib.sha256(CONTENT).digest()
-    place.books.vault.keep(place.books.company.id, sha256, io.BytesIO(CONTENT))
-    assert place.run(CONTENT).code == 0
-    assert [each.byte_count for each in place.remittances()] == [len(CONTENT)]
 
 
 def cells_of(outcome: Outcome) -> list[list[str]]:

@@ -19,6 +19,7 @@ from app.settings import Settings
 from services.identity.scopes import Scope
 from storage.embedded import RoleAddresses
 from storage.files import FileVault
+from storage.files.local import LocalFileStore
 from storage.postgres.transaction import PostgresStorage
 from storage.vocabulary.identity import Role
 from tests.builders.clocks import FixedClock
@@ -89,7 +90,7 @@ async def app(addresses: RoleAddresses, tmp_path: Path) -> AsyncIterator[Litesta
     storage = PostgresStorage(addresses.app, clock=FixedClock(NOW), keyring=KEYRING)
     await storage.open()
     settings = Settings(rate_per_address="1000000/minute", rate_per_principal="1000000/minute")
-    yield create_app(settings, storage, FileVault(tmp_path / "files", bytes(32)))
+    yield create_app(settings, storage, FileVault(LocalFileStore(tmp_path / "files")))
     await storage.close()
 
 

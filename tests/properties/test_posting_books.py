@@ -13,11 +13,13 @@ from hypothesis import strategies as st
 
 from storage.embedded import RoleAddresses
 from storage.files import FileVault
+from storage.files.local import LocalFileStore
 from storage.filters import ClaimFilter
 from storage.postgres.transaction import PostgresStorage
 from storage.vocabulary.claims import LedgerAccount, TransactionStatus
 from tests.builders.books import Balances, Books, accounts, balances_of
 from tests.builders.companies import make_company
+from tests.builders.keys import KEYRING
 from tests.builders.remittance_files import Claim, Plb, RemittanceFile, Transaction
 from tests.builders.stories import Story, stories
 
@@ -78,7 +80,7 @@ async def opened(
 ) -> Books:
     """A new company that has sent out the claims of these stories."""
     company = await make_company(addresses.owner, storage)
-    books = await Books.open(storage, FileVault(folder, bytes(32)), company, payers=PAYERS)
+    books = await Books.open(storage, FileVault(LocalFileStore(folder)), company, payers=PAYERS)
     rows = [
         (
             books.claim_fields(
@@ -144,7 +146,7 @@ def test_the_same_files_in_any_order_or_at_once_end_in_the_books_that_the_facts_
     async def run() -> None:
         chance = Random(seed)
         told = list(stories(chance, count))
-        storage = PostgresStorage(addresses.app)
+        storage = PostgresStorage(addresses.app, keyring=KEYRING)
         await storage.open()
         try:
             first = await opened(addresses, storage, tmp_path, told)
@@ -178,7 +180,7 @@ def test_ten_thousand_claims_of_several_companies_end_in_the_books_that_the_fact
         return sum(len(story.sent) for story in told)
 
     async def run() -> None:
-        storage = PostgresStorage(addresses.app)
+        storage = PostgresStorage(addresses.app, keyring=KEYRING)
         await storage.open()
         try:
             sent = await asyncio.gather(*(one(storage, seed) for seed in range(4)))
