@@ -93,6 +93,11 @@ def _json_lines(names: Sequence[str], rows: Iterable[SQLModel]) -> bytes:
     return b"".join(encode({name: row.__dict__[name] for name in names}) + b"\n" for row in rows)
 
 
+def csv_file(names: Sequence[str], rows: Iterable[SQLModel]) -> bytes:
+    """A whole table: a line of names, then one a row."""
+    return _csv_text([names]) + _csv_rows(names, rows)
+
+
 def _csv_rows(names: Sequence[str], rows: Iterable[SQLModel]) -> bytes:
     pick = itemgetter(*names)
     return _csv_text([_cell(value) for value in pick(row.__dict__)] for row in rows)

@@ -23,6 +23,7 @@ from app.api import (
     claims,
     company,
     denials,
+    disclosures,
     health,
     keys,
     legal_holds,
@@ -75,6 +76,8 @@ CONTROLLERS = (
     remittance_exceptions.RemittanceExceptionController,
     audit.AuditController,
     timelines.TimelineController,
+    disclosures.DisclosureController,
+    disclosures.AccountingController,
     legal_holds.LegalHoldController,
 )
 

@@ -18,6 +18,7 @@ from storage.vocabulary.claims import (
     RemittanceStatus,
     TransactionStatus,
 )
+from storage.vocabulary.disclosures import DisclosureAuthority
 from storage.vocabulary.files import FilePurpose
 from storage.vocabulary.identity import Role, TokenPurpose
 
@@ -154,6 +155,20 @@ class AccessFilter(Filter):
     outcome_until: int | None = where("outcome", operator="<=")
     recorded_from: dt.datetime | None = where("recorded_at", operator=">=")
     recorded_until: dt.datetime | None = where("recorded_at", operator="<=")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DisclosureFilter(Filter):
+    patient_id: UUID | None = where("patient_id")
+    authority: DisclosureAuthority | None = where("authority")
+    disclosed_from: dt.date | None = where("disclosed_on", operator=">=")
+    disclosed_until: dt.date | None = where("disclosed_on", operator="<=")
+    supersedes_ids: list[UUID] | None = where("supersedes_id", operator="in")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountingFilter(Filter):
+    patient_id: UUID | None = where("patient_id")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

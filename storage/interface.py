@@ -25,6 +25,7 @@ from storage.figures import AccountBalance, ClaimTotals, DenialTotals, OpenItem
 from storage.files.sealing import FileKey
 from storage.filters import (
     AccessFilter,
+    AccountingFilter,
     AdjudicationFilter,
     ApiKeyFilter,
     AuditFilter,
@@ -39,6 +40,7 @@ from storage.filters import (
     ClaimFilter,
     CompanyRoleFilter,
     DenialFilter,
+    DisclosureFilter,
     Filter,
     LedgerFilter,
     LegalHoldFilter,
@@ -55,6 +57,7 @@ from storage.filters import (
     StoredFileFilter,
 )
 from storage.tables import claims as claim_tables
+from storage.tables import disclosures as disclosure_tables
 from storage.tables import factors as factor_tables
 from storage.tables import files as file_tables
 from storage.tables import identity as identity_tables
@@ -262,6 +265,13 @@ class Store(Protocol):
     api_log: Log[trail_tables.AccessFields, trail_tables.AccessEntry, AccessFilter]
     seals: Log[trail_tables.SealFields, trail_tables.Seal, ByLog]
     retirements: Log[trail_tables.RetirementFields, trail_tables.Retirement, ByLog]
+
+    disclosures: Log[
+        disclosure_tables.DisclosureFields, disclosure_tables.Disclosure, DisclosureFilter
+    ]
+    accountings: Log[
+        disclosure_tables.AccountingFields, disclosure_tables.Accounting, AccountingFilter
+    ]
 
     payers: Repository[claim_tables.PayerFields, claim_tables.Payer, PayerFilter]
     patients: Repository[claim_tables.PatientFields, claim_tables.Patient, PatientFilter]

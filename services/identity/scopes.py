@@ -34,6 +34,8 @@ class Scope(StrEnum):
     REMITTANCES_RELEASE = "remittances:release", "Decide on remittances that are held for review."
     STATISTICS_READ = "statistics:read", "See figures without patients."
     AUDIT_READ = "audit:read", "See who changed and who read what."
+    DISCLOSURES_READ = "disclosures:read", "See disclosures and accountings of them."
+    DISCLOSURES_WRITE = "disclosures:write", "Record disclosures and give accountings of them."
     PEOPLE_READ = "people:read", "See people and roles."
     PEOPLE_MANAGE = "people:manage", "Add, change and disable people, and define roles."
     KEYS_READ = "keys:read", "See API keys, without their secrets."
@@ -62,7 +64,15 @@ ROLE_SCOPES: dict[Role, frozenset[Scope]] = {
     Role.ADMINISTRATOR: frozenset(Scope),
     Role.RCM_STAFF: _BILLING,
     Role.RCM_MANAGER: _BILLING | {Scope.PAYERS_WRITE, Scope.REMITTANCES_RELEASE},
-    Role.COMPLIANCE_OFFICER: _OVERVIEW | {Scope.AUDIT_READ, Scope.PEOPLE_READ, Scope.KEYS_READ},
+    Role.COMPLIANCE_OFFICER: _OVERVIEW
+    | {
+        Scope.AUDIT_READ,
+        Scope.PATIENTS_READ,
+        Scope.DISCLOSURES_READ,
+        Scope.DISCLOSURES_WRITE,
+        Scope.PEOPLE_READ,
+        Scope.KEYS_READ,
+    },
     Role.AUDITOR: _READS,
     Role.QUALITY_LEAD: _OVERVIEW | {Scope.PATIENTS_READ},
     Role.VIEWER: _OVERVIEW,

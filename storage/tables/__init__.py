@@ -4,9 +4,29 @@ from sqlalchemy.orm import configure_mappers
 from sqlmodel import SQLModel
 
 from storage.rows import add_vocabulary_checks
-from storage.tables import claims, factors, files, identity, ledger, remittances, trail, work
+from storage.tables import (
+    claims,
+    disclosures,
+    factors,
+    files,
+    identity,
+    ledger,
+    remittances,
+    trail,
+    work,
+)
 
 add_vocabulary_checks(SQLModel.metadata)
 configure_mappers()  # rows are built without their constructor, which would do it at first use
 
-__all__ = ["claims", "factors", "files", "identity", "ledger", "remittances", "trail", "work"]
+__all__ = [
+    "claims",
+    "disclosures",
+    "factors",
+    "files",
+    "identity",
+    "ledger",
+    "remittances",
+    "trail",
+    "work",
+]

@@ -6,7 +6,7 @@ form's next version; seals made before go on being checked with theirs.
 
 from collections.abc import Mapping
 
-CURRENT_FORM = 2
+CURRENT_FORM = 3
 
 _FIRST: Mapping[str, tuple[str, ...]] = {
     "audit_log": (
@@ -54,12 +54,54 @@ _FIRST: Mapping[str, tuple[str, ...]] = {
     ),
 }
 
+_SECOND: Mapping[str, tuple[str, ...]] = {
+    **_FIRST,
+    "audit_log": (*_FIRST["audit_log"], "patient_id", "former_patient_id"),
+    "api_log": (*_FIRST["api_log"], "record_id"),
+}
+
 FORMS: Mapping[int, Mapping[str, tuple[str, ...]]] = {
     1: _FIRST,
-    2: {
-        **_FIRST,
-        "audit_log": (*_FIRST["audit_log"], "patient_id", "former_patient_id"),
-        "api_log": (*_FIRST["api_log"], "record_id"),
+    2: _SECOND,
+    3: {
+        **_SECOND,
+        "disclosures": (
+            "company_id",
+            "id",
+            "recorded_at",
+            "recorded_by",
+            "xid",
+            "patient_id",
+            "disclosed_on",
+            "recipient_name",
+            "recipient_address",
+            "description",
+            "authority",
+            "purpose",
+            "is_accountable",
+            "suspended_from",
+            "suspended_until",
+            "suspended_for",
+            "suspension_is_oral",
+            "supersedes_id",
+            "correction_reason",
+            "is_withdrawn",
+        ),
+        "accountings": (
+            "company_id",
+            "id",
+            "recorded_at",
+            "recorded_by",
+            "xid",
+            "patient_id",
+            "requested_by",
+            "requested_on",
+            "due_on",
+            "first",
+            "last",
+            "is_free",
+            "disclosure_ids",
+        ),
     },
 }
 

@@ -99,7 +99,7 @@ def made_row(table: sa.Table, company_id: UUID, ids: Ids, ordinal: int) -> dict[
     row |= {"company_id": str(company_id), "id": str(row_id)}
     taken: dict[str, int] = {}
     for _, name, referred in foreign_keys(table):
-        known = ids[referred] or [row_id]
+        known = [row_id] if referred == table.name else ids[referred]
         row[name] = str(known[taken.get(referred, 0) % len(known)])
         taken[referred] = taken.get(referred, 0) + 1
     if "patient_id" in row:

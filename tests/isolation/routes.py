@@ -14,10 +14,12 @@ from app.examples import example_of
 from app.openapi import document_of, handlers_of
 
 ROWS_NAMED: Mapping[str, str] = {
+    "accounting": "accountings",
     "appeal": "claim_appeals",
     "batch": "claim_batches",
     "claim": "claims",
     "denial": "denials",
+    "disclosure": "disclosures",
     "entity": "claims",
     "exception": "remittance_exceptions",
     "hold": "legal_holds",
