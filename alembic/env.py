@@ -5,6 +5,7 @@ from sqlmodel import SQLModel
 
 import storage.tables  # noqa: F401 -- fills the metadata that drift is measured against
 from alembic import context
+from storage.migrations import note_oldest_program
 
 MIGRATION_LOCK = 0x77656C6C
 """The advisory lock that migrations queue for ("well")."""
@@ -16,7 +17,10 @@ connection.execute(sa.text("SET statement_timeout = '15min'"))
 connection.execute(sa.text("SET row_security = off"))
 connection.commit()
 context.configure(
-    connection=connection, target_metadata=SQLModel.metadata, transaction_per_migration=True
+    connection=connection,
+    target_metadata=SQLModel.metadata,
+    transaction_per_migration=True,
+    on_version_apply=note_oldest_program,
 )
 with context.begin_transaction():
     context.run_migrations()

@@ -2,8 +2,9 @@
 
 Asked to stop, it first only says so: readiness turns red, and every answer asks its client to
 connect anew (``Connection: close``). When the time to drain is over it stops listening, takes the
-connections that the system has made for it already, closes those that nothing was asked on, and
-answers what is under way.
+connections that the system has made for it already, closes those that nothing is asked on, and
+answers what is under way. At an address that it shares with others it leaves new connections to
+them from the beginning.
 """
 
 import asyncio
@@ -20,6 +21,9 @@ from app.settings import Settings
 
 LONGEST_STOP_SECONDS = 30
 """How long requests that are under way and the job at hand may take to finish."""
+
+_FIRST_REQUEST_SECONDS = 2.0
+"""How long a new connection may take to ask for something before a server that leaves closes it."""
 
 KEEP_ALIVE_SECONDS = 75
 """How long a connection may idle: longer than balancers keep theirs (nginx and the clouds' 60), so
@@ -81,6 +85,8 @@ class HttpServer(uvicorn.Server):
             self.force_exit = self.should_exit = True
             return
         self._stopping.set()
+        if self._is_shared:
+            self._stop_listening()
         asyncio.get_running_loop().call_later(self._drain_seconds, self._leave)
 
     def _leave(self) -> None:
@@ -88,25 +94,41 @@ class HttpServer(uvicorn.Server):
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         waiting = [] if self._is_shared else [each.dup() for each in sockets or []]
-        for server in self.servers:
-            server.close()
+        self._stop_listening()
         for listener in waiting:
             await self._take_what_waits(listener)
             listener.close()
-        while True:
-            if self.force_exit or not self._is_asked_unheard():
-                break
-            await asyncio.sleep(0)
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(_FIRST_REQUEST_SECONDS):
+                await self._until(lambda: not any(_is_new(each) for each in self._idle()))
+        await self._until(lambda: not self._is_asked_unheard())
         await super().shutdown(sockets)
 
-    def _is_asked_unheard(self) -> bool:
-        """Whether on a connection that seems idle something has come that is not read yet."""
-        poll = select.poll()
+    def _stop_listening(self) -> None:
+        for server in self.servers:
+            server.close()
+
+    async def _until(self, condition: Callable[[], bool]) -> None:
+        """Let the loop turn until something is so, or nothing is to be waited for any more."""
+        await asyncio.sleep(0)
+        while True:
+            if condition() or self.force_exit:
+                return
+            await asyncio.sleep(0.001)
+
+    def _idle(self) -> Iterator[HttpToolsProtocol]:
+        """Connections on which nothing is under way."""
         for each in self.server_state.connections:
             assert isinstance(each, HttpToolsProtocol)
             is_idle = each.cycle is None or each.cycle.response_complete
             if is_idle and not each.transport.is_closing():
-                poll.register(each.transport.get_extra_info("socket").fileno(), select.POLLIN)
+                yield each
+
+    def _is_asked_unheard(self) -> bool:
+        """Whether on a connection that seems idle something has come that is not read yet."""
+        poll = select.poll()
+        for each in self._idle():
+            poll.register(each.transport.get_extra_info("socket").fileno(), select.POLLIN)
         return bool(poll.poll(0))
 
     async def _take_what_waits(self, listener: socket.socket) -> None:
@@ -125,3 +147,8 @@ class HttpServer(uvicorn.Server):
                     ),
                     connection,
                 )
+
+
+def _is_new(connection: HttpToolsProtocol) -> bool:
+    """Whether nothing was ever asked on it."""
+    return connection.cycle is None

@@ -1,15 +1,18 @@
 """Running the migrations: the only way that the schema changes."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 import sqlalchemy as sa
 from alembic.config import Config
+from alembic.runtime.migration import MigrationContext, MigrationInfo
 from alembic.script import ScriptDirectory
 
 from alembic import command
 
+_NOTE = "oldest program: "
 _SCRIPTS = Path(__file__).resolve().parent.parent / "alembic"
 
 
@@ -63,6 +66,48 @@ def unforced(connection: sa.Connection, *tables: str) -> Iterator[None]:
 def _force(connection: sa.Connection, tables: tuple[str, ...]) -> None:
     for table in tables:
         connection.execute(sa.text(f"ALTER TABLE {table} FORCE ROW LEVEL SECURITY"))
+
+
+def note_oldest_program(
+    ctx: MigrationContext, step: MigrationInfo, heads: set[str], run_args: Mapping[str, object]
+) -> None:
+    """Write down beside the revision, in the migration's own transaction, which program is the
+    oldest that works with it: alembic calls this after every step."""
+    del step, run_args  # the heads say where it has come to
+    oldest = oldest_program(max(heads)) if heads else None
+    comment = "NULL" if oldest is None else f"'{_NOTE}{oldest}'"
+    assert ctx.connection is not None
+    ctx.connection.execute(sa.text(f"COMMENT ON TABLE alembic_version IS {comment}"))
+
+
+def oldest_program(revision: str) -> str | None:
+    """The revision of the oldest program that works with a schema: a migration whose module says
+    that it ``expands`` leaves the program before it in order."""
+    for script in ScriptDirectory.from_config(_configuration()).iterate_revisions(revision, "base"):
+        if not getattr(script.module, "expands", False):
+            return str(script.revision)
+    return None
+
+
+@dataclass(frozen=True)
+class SchemaState:
+    """Where a schema is."""
+
+    revision: str
+    oldest_program: str | None
+    """The oldest program that works with it, by its revision; None where nobody wrote it down."""
+
+    @classmethod
+    def of(cls, revision: str, note: str | None) -> "SchemaState":
+        """From the revision and the comment on alembic's table."""
+        is_noted = note is not None and note.startswith(_NOTE)
+        return cls(revision, note.removeprefix(_NOTE) if note is not None and is_noted else None)
+
+
+ASK_STATE = """
+SELECT version_num, obj_description('alembic_version'::regclass, 'pg_class') FROM alembic_version
+"""
+"""The revision and the comment beside it."""
 
 
 def expected_revision() -> str:

@@ -14,6 +14,7 @@ from psycopg.pq import Conninfo
 from storage import migrations
 from storage.catalogue import BrokenRule, broken_rules
 from storage.errors import StorageError, StorageUnavailable
+from storage.migrations import SchemaState
 from storage.postgres.transaction import PostgresStorage
 
 OLDEST_MAJOR_VERSION = 15
@@ -129,8 +130,10 @@ def check_server(conninfo: str) -> None:
             _check_version(connection)
             _check_role(connection)
             _check_durability(connection)
-            _check_revision(_revision(connection))
-            if found := broken_rules(connection):
+            state = _state(connection)
+            _check_revision(state)
+            is_own = state is not None and state.revision == _expected_revision()
+            if is_own and (found := broken_rules(connection)):
                 raise HouseRulesBroken(found)
     except psycopg.Error as error:
         raise StorageUnavailable(str(error).strip().partition("\n")[0]) from error
@@ -138,14 +141,14 @@ def check_server(conninfo: str) -> None:
 
 async def check_schema(storage: PostgresStorage) -> None:
     """Raises SchemaBehind, SchemaAhead, StorageUnavailable."""
-    _check_revision(await storage.revision())
+    _check_revision(await storage.schema_state())
 
 
 async def readiness(storage: PostgresStorage) -> str | None:
     """None while the program can work, else why not in one short sentence. Never raises."""
     try:
         async with asyncio.timeout(_PROBE_SECONDS):
-            found = await storage.revision()
+            found = await storage.schema_state()
         _check_revision(found)
     except (SchemaBehind, SchemaAhead) as error:
         return str(error)
@@ -243,18 +246,22 @@ def _check_durability(connection: _Connection) -> None:
         raise ServerForgets(str(found[0]))
 
 
-def _revision(connection: _Connection) -> str | None:
+def _state(connection: _Connection) -> SchemaState | None:
     try:
-        row = connection.execute("SELECT version_num FROM alembic_version").fetchone()
+        row = connection.execute(migrations.ASK_STATE.encode()).fetchone()
     except (psycopg.errors.UndefinedTable, psycopg.errors.InsufficientPrivilege):
         return None
-    return None if row is None else str(row[0])
+    return None if row is None else SchemaState.of(*row)
 
 
-def _check_revision(found: str | None) -> None:
+def _check_revision(found: SchemaState | None) -> None:
+    """A schema that a newer program has only expanded is as good as this program's own."""
     expected = _expected_revision()
-    if found == expected:
+    if found is None:
+        raise SchemaBehind(None, expected)
+    if found.revision == expected:
         return
-    if found is None or migrations.is_known(found):
-        raise SchemaBehind(found, expected)
-    raise SchemaAhead(found, expected)
+    if migrations.is_known(found.revision):
+        raise SchemaBehind(found.revision, expected)
+    if found.oldest_program is None or not migrations.is_known(found.oldest_program):
+        raise SchemaAhead(found.revision, expected)

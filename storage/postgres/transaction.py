@@ -16,6 +16,7 @@ from storage import interface
 from storage.clock import Clock, SystemClock
 from storage.errors import CompanyNotBound
 from storage.interface import Actor, IStorage, Store
+from storage.migrations import ASK_STATE, SchemaState
 from storage.postgres.bound import BoundTransaction
 from storage.postgres.claim_figures import PostgresClaimFigures
 from storage.postgres.errors import translate
@@ -221,11 +222,11 @@ class PostgresStorage(IStorage):
                 raise (translate(error) or error) from error
         return typing.cast("UUID | None", company_id)
 
-    async def revision(self) -> str | None:
-        """The revision of the schema, None where there is none. Raises StorageUnavailable."""
+    async def schema_state(self) -> SchemaState | None:
+        """Where the schema is, None where there is none. Raises StorageUnavailable."""
         connection = await self._pool.begin("BEGIN READ ONLY")
         try:
-            cursor = await connection.execute("SELECT version_num FROM alembic_version")
+            cursor = await connection.execute(ASK_STATE)
             row = await cursor.fetchone()
         except (psycopg.errors.UndefinedTable, psycopg.errors.InsufficientPrivilege):
             row = None
@@ -234,4 +235,4 @@ class PostgresStorage(IStorage):
         finally:
             await quietly(connection, "ROLLBACK")
             await self.pool.putconn(connection)
-        return None if row is None else str(row[0])
+        return None if row is None else SchemaState.of(*row)

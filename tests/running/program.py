@@ -29,12 +29,15 @@ def environment(**settings: object) -> dict[str, str]:
 
 
 def wellkept(
-    *arguments: str, settings: Mapping[str, object], timeout_seconds: float = 60
+    *arguments: str,
+    settings: Mapping[str, object],
+    timeout_seconds: float = 60,
+    root: Path = ROOT,
 ) -> subprocess.CompletedProcess[str]:
     """Run a command to its end."""
     return subprocess.run(
         [sys.executable, "-m", "app.cli", *arguments],
-        cwd=ROOT,
+        cwd=root,
         env=environment(**settings),
         capture_output=True,
         text=True,
@@ -56,15 +59,38 @@ class Program:
 
     def start(self, command: str = "run") -> None:
         """Start it and wait until it is ready."""
+        self._spawn([sys.executable, "-m", "app.cli", command], ROOT)
+        self.wait_until_ready()
+
+    def start_at(self, listener: socket.socket, root: Path = ROOT) -> None:
+        """Start ``serve`` at a socket that it is passed, as systemd does it, and wait until it
+        says that it serves. ``root`` is where its code is."""
+        said = self._said()
+        passed = (
+            f"exec 3<&{listener.fileno()}; export LISTEN_PID=$$ LISTEN_FDS=1;"
+            f" exec {sys.executable} -m app.cli serve"
+        )
+        self._spawn(["bash", "-c", passed], root, listener.fileno())
+        deadline = time.monotonic() + _START_SECONDS
+        while self._said() == said:
+            assert self._process is not None
+            if self._process.poll() is not None or time.monotonic() > deadline:
+                raise AssertionError(self.log.read_text())
+            time.sleep(0.05)
+
+    def _said(self) -> int:
+        return self.log.read_text().count("serving at") if self.log.exists() else 0
+
+    def _spawn(self, command: list[str], root: Path, *passed: int) -> None:
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "app.cli", command],
-                cwd=ROOT,
+                command,
+                cwd=root,
                 env=environment(**self.settings),
                 stdout=log,
                 stderr=log,
+                pass_fds=passed,
             )
-        self.wait_until_ready()
 
     def wait_until_ready(self) -> None:
         """Wait until it answers that it can work."""
