@@ -12,7 +12,6 @@ from alembic.script import ScriptDirectory
 
 from alembic import command
 
-_NOTE = "oldest program: "
 _SCRIPTS = Path(__file__).resolve().parent.parent / "alembic"
 
 
@@ -74,8 +73,9 @@ def note_oldest_program(
     """Write down beside the revision, in the migration's own transaction, which program is the
     oldest that works with it: alembic calls this after every step."""
     del step, run_args  # the heads say where it has come to
-    oldest = oldest_program(max(heads)) if heads else None
-    comment = "NULL" if oldest is None else f"'{_NOTE}{oldest}'"
+    revision = max(heads, default="none")
+    oldest = oldest_program(revision) if heads else None
+    comment = "NULL" if oldest is None else f"'{_note(revision, oldest)}'"
     assert ctx.connection is not None
     ctx.connection.execute(sa.text(f"COMMENT ON TABLE alembic_version IS {comment}"))
 
@@ -99,9 +99,14 @@ class SchemaState:
 
     @classmethod
     def of(cls, revision: str, note: str | None) -> "SchemaState":
-        """From the revision and the comment on alembic's table."""
-        is_noted = note is not None and note.startswith(_NOTE)
-        return cls(revision, note.removeprefix(_NOTE) if note is not None and is_noted else None)
+        """From the revision and the comment on alembic's table; one on another revision says
+        nothing of this."""
+        oldest = (note or "").rpartition(" ")[2]
+        return cls(revision, oldest if oldest and note == _note(revision, oldest) else None)
+
+
+def _note(revision: str, oldest: str) -> str:
+    return f"revision {revision} is for programs from {oldest}"
 
 
 ASK_STATE = """

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 
 import pytest
 
+from storage import migrations
 from storage.embedded import EmbeddedServer, RoleAddresses, provision
 from storage.errors import StorageUnavailable
 from storage.postgres.checks import (
@@ -146,7 +147,7 @@ async def test_a_schema_that_is_ahead_is_refused(
         durable_server,
         durable.database,
         "UPDATE alembic_version SET version_num = 'later'",
-        "UPDATE alembic_version SET version_num = '0001'",
+        f"UPDATE alembic_version SET version_num = '{migrations.expected_revision()}'",  # noqa: S608
     ):
         with pytest.raises(SchemaAhead, match="install the newer program"):
             check_server(durable.app)
