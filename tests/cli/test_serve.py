@@ -4,6 +4,8 @@ import asyncio
 import signal
 import socket
 import stat
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -20,7 +22,7 @@ from storage.embedded import EmbeddedServer, RoleAddresses, provision
 from storage.postgres.transaction import PostgresStorage
 from tests.builders.companies import make_company
 from tests.builders.keys import KEYRING
-from tests.running.program import Program, free_port, wellkept
+from tests.running.program import ROOT, Program, environment, free_port, wellkept
 from tests.servers import chosen_server, start_test_server
 
 
@@ -40,6 +42,30 @@ def test_a_port_that_is_taken_is_named(tmp_path: Path) -> None:
     assert (code, str(port) in line) == (ExitCode.PORT_IN_USE, True)
 
 
+@pytest.mark.parametrize(
+    ("passed", "what"),
+    [
+        ("exec 3</dev/null; export LISTEN_FDS=1;", "is no socket"),
+        ("export LISTEN_FDS=2;", "2 passed"),
+        ("", "none passed"),
+    ],
+)
+def test_a_passed_socket_that_cannot_be_listened_at_is_refused(
+    tmp_path: Path, passed: str, what: str
+) -> None:
+    command = f"export LISTEN_PID=$$; {passed} exec {sys.executable} -m app.cli serve"
+    done = subprocess.run(
+        ["bash", "-c", command],
+        cwd=ROOT,
+        env=environment(data_directory=tmp_path / "data"),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, what in done.stderr) == (ExitCode.PORT_IN_USE, True)
+    assert "Traceback" not in done.stderr
+
+
 def test_a_data_directory_that_is_none_is_named(tmp_path: Path) -> None:
     (tmp_path / "data").write_text("a file")
     code, line = refused(tmp_path, port=1)
@@ -56,6 +82,8 @@ def test_a_data_directory_that_is_none_is_named(tmp_path: Path) -> None:
         ({"trusted_proxies": "10.0.0.1/8"}, "WELLKEPT_TRUSTED_PROXIES"),
         ({"trusted_proxies": "the balancer"}, "WELLKEPT_TRUSTED_PROXIES"),
         ({"drain_seconds": 3600}, "at most 600"),
+        ({"metrics_token": "short"}, "at least 20 characters"),
+        ({"metrics_port": 65536}, "WELLKEPT_METRICS_PORT"),
         ({"master_key": "short"}, "WELLKEPT_MASTER_KEY"),
         ({"owner_url": "postgresql://db/wellkept"}, "WELLKEPT_DATABASE_URL"),
         ({"database_url": "mysql://db/wellkept"}, "postgresql://"),

@@ -207,6 +207,39 @@ async def test_the_worker_goes_on_after_its_connections_were_cut(
     assert [arguments["which"] for _, arguments in asked] == ["before", "after"]
 
 
+async def test_told_to_stop_the_worker_ends_the_job_at_hand_and_begins_no_other(
+    installation: Installation,
+    storage: PostgresStorage,
+    company: CompanyForTests,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    begun, release = asyncio.Event(), asyncio.Event()
+    ended: list[str] = []
+    name = f"slow_{new_id().hex}"
+
+    async def work_slowly(_: Workplace, __: UUID, arguments: Mapping[str, str]) -> None:
+        begun.set()
+        await release.wait()
+        ended.append(arguments["which"])
+
+    monkeypatch.setattr(worker_module, "COMPANY_JOBS", (CompanyJob(name, work_slowly),))
+    monkeypatch.setattr(worker_module, "PERIODIC_JOBS", ())
+    async with storage.transaction(company.id, company.actor) as store:
+        await store.enqueue(name, {"which": "at hand"}, lock=name)
+        await store.enqueue(name, {"which": "next"}, lock=name)
+    stop = asyncio.Event()
+    async with installation.worker_storage() as worker_storage, asyncio.timeout(60):
+        running = asyncio.create_task(run_worker(installation, worker_storage, stop))
+        await begun.wait()
+        stop.set()
+        await asyncio.sleep(0.2)
+        assert not running.done()
+        release.set()
+        await running
+    assert ended == ["at hand"]
+    assert _state(installation, name) == ["todo"]
+
+
 def _state(installation: Installation, task: str) -> list[str]:
     with psycopg.connect(installation.worker) as connection:
         found = connection.execute(
