@@ -79,7 +79,7 @@ async def _chunks(
     names = tuple(model.model_fields)
     write = _csv_rows if form is ExportForm.CSV else _json_lines
     if form is ExportForm.CSV:
-        yield _csv_text([names])
+        yield csv_text([names])
     page = first
     while True:
         yield write(names, page.rows)
@@ -95,21 +95,22 @@ def _json_lines(names: Sequence[str], rows: Iterable[SQLModel]) -> bytes:
 
 def csv_file(names: Sequence[str], rows: Iterable[SQLModel]) -> bytes:
     """A whole table: a line of names, then one a row."""
-    return _csv_text([names]) + _csv_rows(names, rows)
+    return csv_text([names]) + _csv_rows(names, rows)
 
 
 def _csv_rows(names: Sequence[str], rows: Iterable[SQLModel]) -> bytes:
     pick = itemgetter(*names)
-    return _csv_text([_cell(value) for value in pick(row.__dict__)] for row in rows)
+    return csv_text([cell(value) for value in pick(row.__dict__)] for row in rows)
 
 
-def _csv_text(rows: Iterable[Sequence[str]]) -> bytes:
+def csv_text(rows: Iterable[Sequence[str]]) -> bytes:
+    """Rows of cells as CSV."""
     text = io.StringIO(newline="")
     csv.writer(text).writerows(rows)
     return text.getvalue().encode()
 
 
-def _cell(value: object) -> str:
+def cell(value: object) -> str:
     """A value as a cell: lists with spaces between, documents as JSON, and no text that a
     spreadsheet would take for a formula."""
     match value:

@@ -13,6 +13,7 @@ from litestar.types import ASGIApp, Receive, Scope, Send
 
 from app import reference
 from app.api import (
+    access_reviews,
     appeals,
     audit,
     batches,
@@ -60,6 +61,7 @@ CONTROLLERS = (
     roles.RoleController,
     roles.ScopeController,
     keys.KeyController,
+    access_reviews.AccessReviewController,
     company.CompanyController,
     payers.PayerController,
     patients.PatientController,

@@ -29,6 +29,16 @@ class OpenItem:
     reasons: list[str]
 
 
+@dataclass(frozen=True)
+class LastUse:
+    """When a person last signed in and last asked for anything, as far as sessions are kept: the
+    last one is, however long ago it was."""
+
+    person_id: UUID
+    last_signed_in_at: dt.datetime
+    last_used_at: dt.datetime
+
+
 @dataclass(frozen=True, kw_only=True)
 class ClaimTotals:
     """Counts and sums of the claims of one status and adjudication status, in cents."""

@@ -21,7 +21,7 @@ from uuid import UUID
 from sqlmodel import SQLModel
 
 from storage.clock import Clock
-from storage.figures import AccountBalance, ClaimTotals, DenialTotals, OpenItem
+from storage.figures import AccountBalance, ClaimTotals, DenialTotals, LastUse, OpenItem
 from storage.files.sealing import FileKey
 from storage.filters import (
     AccessFilter,
@@ -165,6 +165,13 @@ class Numbers(Protocol):
         """Reserve ``count`` consecutive numbers; returns the first."""
 
 
+class AccessFigures(Protocol):
+    """What the database knows of the use that people make of their access."""
+
+    async def last_uses(self) -> list[LastUse]:
+        """When each person who ever signed in last did, and last asked for anything."""
+
+
 class LedgerFigures(Protocol):
     """Sums of the ledger, computed by the database."""
 
@@ -230,6 +237,7 @@ class Store(Protocol):
     actor: Actor
     clock: Clock
     numbers: Numbers
+    access_figures: AccessFigures
     ledger_figures: LedgerFigures
     claim_figures: ClaimFigures
     sealing: Sealing
@@ -256,6 +264,7 @@ class Store(Protocol):
         factor_tables.OneTimeTokenFields, factor_tables.OneTimeToken, OneTimeTokenFilter
     ]
     api_keys: Repository[identity_tables.ApiKeyFields, identity_tables.ApiKey, ApiKeyFilter]
+    access_reviews: Log[identity_tables.AccessReviewFields, identity_tables.AccessReview, NoFilter]
 
     stored_answers: Log[
         work_tables.StoredAnswerFields, work_tables.StoredAnswer, StoredAnswerFilter

@@ -36,6 +36,8 @@ class Scope(StrEnum):
     AUDIT_READ = "audit:read", "See who changed and who read what."
     DISCLOSURES_READ = "disclosures:read", "See disclosures and accountings of them."
     DISCLOSURES_WRITE = "disclosures:write", "Record disclosures and give accountings of them."
+    ACCESS_READ = "access:read", "See who can do what, and when it was reviewed."
+    ACCESS_REVIEW = "access:review", "Record that one has reviewed who can do what."
     PEOPLE_READ = "people:read", "See people and roles."
     PEOPLE_MANAGE = "people:manage", "Add, change and disable people, and define roles."
     KEYS_READ = "keys:read", "See API keys, without their secrets."
@@ -66,12 +68,14 @@ ROLE_SCOPES: dict[Role, frozenset[Scope]] = {
     Role.RCM_MANAGER: _BILLING | {Scope.PAYERS_WRITE, Scope.REMITTANCES_RELEASE},
     Role.COMPLIANCE_OFFICER: _OVERVIEW
     | {
+        Scope.ACCESS_READ,
+        Scope.ACCESS_REVIEW,
         Scope.AUDIT_READ,
-        Scope.PATIENTS_READ,
         Scope.DISCLOSURES_READ,
         Scope.DISCLOSURES_WRITE,
-        Scope.PEOPLE_READ,
         Scope.KEYS_READ,
+        Scope.PATIENTS_READ,
+        Scope.PEOPLE_READ,
     },
     Role.AUDITOR: _READS,
     Role.QUALITY_LEAD: _OVERVIEW | {Scope.PATIENTS_READ},

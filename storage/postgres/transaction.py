@@ -17,6 +17,7 @@ from storage.clock import Clock, SystemClock
 from storage.errors import CompanyNotBound
 from storage.interface import Actor, IStorage, Store
 from storage.migrations import ASK_STATE, SchemaState
+from storage.postgres.access_figures import PostgresAccessFigures
 from storage.postgres.bound import BoundTransaction
 from storage.postgres.claim_figures import PostgresClaimFigures
 from storage.postgres.errors import translate
@@ -58,6 +59,7 @@ class PostgresStore:
         self.actor = actor
         self.clock = clock
         self.numbers = PostgresNumbers(self, apart)
+        self.access_figures = PostgresAccessFigures(self)
         self.ledger_figures = PostgresLedgerFigures(self)
         self.claim_figures = PostgresClaimFigures(self)
         self.sealing = PostgresSealing(self)

@@ -7,6 +7,7 @@ import sqlalchemy as sa
 from sqlmodel import Field, SQLModel
 
 from storage.rows import (
+    AppendOnlyRow,
     TenantRow,
     belongs_to,
     bytes_column,
@@ -176,3 +177,17 @@ class ApiKey(ApiKeyFields, TenantRow, table=True):
         unique("api_keys", "secret_sha256"),
         unique("api_keys", "previous_secret_sha256"),
     )
+
+
+class AccessReviewFields(SQLModel):
+    content_sha256: bytes = bytes_column()
+    people: int = Field(sa_type=sa.Integer)
+    keys: int = Field(sa_type=sa.Integer)
+    flagged_keys: int = Field(sa_type=sa.Integer)
+    notes: str | None = text_column(4000, default=None)
+
+
+class AccessReview(AccessReviewFields, AppendOnlyRow, table=True):
+    """That somebody has looked at who can do what: at a report of this hash."""
+
+    __tablename__ = "access_reviews"

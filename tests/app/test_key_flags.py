@@ -58,7 +58,7 @@ async def flagged(client: httpx.AsyncClient) -> dict[str, str]:
 
 
 async def disable(client: httpx.AsyncClient, person: PersonForTests) -> None:
-    answer = await client.post(f"{PEOPLE}/{person.id}/disable", headers=FIRST)
+    answer = await client.post(f"{PEOPLE}/{person.id}/disable", headers=person.unchanged)
     assert answer.status_code == 200, answer.text
 
 
@@ -104,7 +104,9 @@ async def test_a_lesser_role_flags_the_keys_that_go_beyond_it(
     async with signed_in(application, leaver) as theirs:
         beyond = await make(theirs, "payers:read", "claims:write")
         await make(theirs, "payers:read")
-    changed = await client.patch(f"{PEOPLE}/{leaver.id}", json={"role": "viewer"}, headers=FIRST)
+    changed = await client.patch(
+        f"{PEOPLE}/{leaver.id}", json={"role": "viewer"}, headers=leaver.unchanged
+    )
     assert changed.status_code == 200
     assert await flagged(client) == {beyond: "creator_lost_scopes"}
 
@@ -119,8 +121,10 @@ async def test_a_companys_role_that_shrinks_flags_the_keys_of_all_who_hold_it(
     role = (await client.post(ROLES, json={"name": "Integrator", "scopes": scopes})).json()["id"]
     made = []
     for _ in range(2):
-        holder = await make_person(storage, company)
-        await client.patch(f"{PEOPLE}/{holder.id}", json={"role_id": role}, headers=FIRST)
+        holder = await make_person(storage, company, is_enrolled=True)
+        await client.patch(
+            f"{PEOPLE}/{holder.id}", json={"role_id": role}, headers=holder.unchanged
+        )
         async with signed_in(application, holder) as theirs:
             made.append(await make(theirs, "claims:read"))
             await make(theirs, "payers:read")
@@ -141,8 +145,8 @@ async def test_somebody_who_may_do_what_the_key_may_clears_the_flag(
     url, second = f"{KEYS}/{made}/clear-flag", {"If-Match": '"2"'}
     role = {"name": "Key keeper", "scopes": ["keys:manage", "keys:read"]}
     role_id = (await client.post(ROLES, json=role)).json()["id"]
-    keeper = await make_person(storage, company)
-    await client.patch(f"{PEOPLE}/{keeper.id}", json={"role_id": role_id}, headers=FIRST)
+    keeper = await make_person(storage, company, is_enrolled=True)
+    await client.patch(f"{PEOPLE}/{keeper.id}", json={"role_id": role_id}, headers=keeper.unchanged)
     by_key = await client.post(url, headers=second)
     assert (by_key.status_code, by_key.json()["type"]) == (403, "/problems/person-needed")
     async with signed_in(application, keeper) as theirs:

@@ -15,6 +15,7 @@ from storage.files import FileVault
 from storage.postgres.transaction import PostgresStorage
 from tests.builders.clocks import FixedClock
 from tests.builders.companies import CompanyForTests, make_key
+from tests.builders.keys import KEYRING
 from tests.builders.people import PersonForTests, browser, make_person, sign_in
 
 pytestmark = pytest.mark.anyio
@@ -34,7 +35,7 @@ def clock() -> FixedClock:
 @pytest.fixture
 async def storage(addresses: RoleAddresses, clock: FixedClock) -> AsyncIterator[PostgresStorage]:
     """Storage whose time the tests move."""
-    storage = PostgresStorage(addresses.app, clock=clock)
+    storage = PostgresStorage(addresses.app, clock=clock, keyring=KEYRING)
     await storage.open()
     yield storage
     await storage.close()

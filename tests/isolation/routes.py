@@ -31,6 +31,7 @@ ROWS_NAMED: Mapping[str, str] = {
     "principal": "principals",
     "record": "claims",
     "remittance": "remittances",
+    "review": "access_reviews",
     "role": "company_roles",
     "session": "person_sessions",
     "transaction": "remittance_transactions",

@@ -12,6 +12,7 @@ from storage.clock import Clock, SystemClock
 from storage.filters import NoFilter
 from storage.identifiers import SYSTEM_ACTOR_ID, new_id
 from storage.interface import (
+    AccessFigures,
     Actor,
     ClaimFigures,
     IStorage,
@@ -22,6 +23,7 @@ from storage.interface import (
     Secrets,
     Store,
 )
+from storage.postgres.access_figures import PostgresAccessFigures
 from storage.postgres.claim_figures import PostgresClaimFigures
 from storage.postgres.ledger_figures import PostgresLedgerFigures
 from storage.postgres.numbers import PostgresNumbers
@@ -41,6 +43,7 @@ KEPT: dict[type, type] = {
     Store: PostgresStore,
     IStorage: PostgresStorage,
     Numbers: PostgresNumbers,
+    AccessFigures: PostgresAccessFigures,
     LedgerFigures: PostgresLedgerFigures,
     ClaimFigures: PostgresClaimFigures,
     Sealing: PostgresSealing,

@@ -1,0 +1,65 @@
+"""Access reviews: the record that somebody has looked at who can do what."""
+
+from dataclasses import dataclass
+from typing import Annotated, ClassVar
+from uuid import UUID
+
+from pydantic import Field
+
+from services.identity.access_report import access_report
+from services.identity.authentication import Principal
+from services.inputs import Input, LongText
+from services.refusals import Refusal
+from storage.filters import NoFilter
+from storage.interface import Page, Store
+from storage.tables.identity import AccessReview, AccessReviewFields
+
+
+@dataclass
+class AccessChanged(Refusal):
+    """What was looked at is not how it is any more."""
+
+    title: ClassVar[str] = "Access has changed since the report was made"
+
+    @property
+    def detail(self) -> str:
+        return "Read the report again, look at what is different, and record that."
+
+
+class NewAccessReview(Input):
+    """That the access report with this ``content_sha256`` was reviewed."""
+
+    content_sha256: Annotated[str, Field(pattern="^[0-9a-f]{64}$", examples=["9f" * 32])]
+    notes: LongText | None = None
+
+
+async def record_review(
+    store: Store, new: NewAccessReview, *, principal: Principal
+) -> AccessReview:
+    """Record that a signed-in person has reviewed the access that holds now.
+
+    Raises PersonNeeded, AccessChanged.
+    """
+    principal.require_session()
+    report = await access_report(store)
+    if report.content_sha256 != bytes.fromhex(new.content_sha256):
+        raise AccessChanged
+    return await store.access_reviews.create(
+        AccessReviewFields(
+            content_sha256=report.content_sha256,
+            people=len(report.people),
+            keys=len(report.keys),
+            flagged_keys=sum(key.flag is not None for key in report.keys),
+            notes=new.notes,
+        )
+    )
+
+
+async def get_review(store: Store, review_id: UUID) -> AccessReview:
+    """Raises RowNotFound."""
+    return await store.access_reviews.get(review_id)
+
+
+async def list_reviews(store: Store, *, limit: int, after: UUID | None) -> Page[AccessReview]:
+    """Reviews, newest first."""
+    return await store.access_reviews.list(NoFilter(), limit=limit, after=after)
