@@ -5,7 +5,13 @@ from __future__ import annotations
 import subprocess
 import sys
 
-PROGRAMS = ("remittance_parsing", "remittance_posting", "status_queue", "http_requests")
+PROGRAMS = (
+    "remittance_parsing",
+    "claim_files",
+    "remittance_posting",
+    "status_queue",
+    "http_requests",
+)
 
 
 def main() -> None:
