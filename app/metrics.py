@@ -12,6 +12,7 @@ from storage.migrations import expected_revision
 from storage.postgres.backlog import Backlog
 from storage.postgres.pool import PoolFigures
 from storage.postgres.transaction import PostgresStorage
+from storage.trail.root_folder import RootFolder
 
 _BACKLOG = {
     "jobs_waiting": "Jobs that are due and not begun",
@@ -76,6 +77,14 @@ class Metrics:
     def note_readiness(self, *, is_ready: bool) -> None:
         """Note whether the process can work."""
         self._ready.set(is_ready)
+
+    def watch_roots(self, folder: RootFolder) -> None:
+        """Show when the roots of the audit trail were exported last: 0 if they never were."""
+        Gauge(
+            "wellkept_roots_exported_timestamp_seconds",
+            "When the roots of the audit trail were exported last",
+            registry=self.registry,
+        ).set_function(folder.exported_timestamp)
 
     def watch_pool(self, name: str, storage: PostgresStorage) -> None:
         """Show the connections of a storage from now on."""

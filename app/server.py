@@ -48,6 +48,7 @@ from app.problems import problem_of
 from app.settings import Settings
 from services.identity.authentication import CsrfRefused, NotAuthenticated
 from services.refusals import Refusal
+from storage.clock import Clock
 from storage.errors import StorageError
 from storage.files import FileVault
 from storage.interface import IStorage
@@ -84,6 +85,12 @@ CONTROLLERS = (
 )
 
 
+def _warnings(settings: Settings, clock: Clock) -> list[str]:
+    folder = settings.root_folder
+    silence = None if folder is None else folder.silence(clock.now())
+    return [] if silence is None else [silence]
+
+
 async def _always_ready() -> str | None:
     return None
 
@@ -103,6 +110,8 @@ def create_app(
         per_address=settings.rate_per_address, per_principal=settings.rate_per_principal
     )
     metrics = metrics or Metrics()
+    if (folder := settings.root_folder) is not None:
+        metrics.watch_roots(folder)
     app = Litestar(
         route_handlers=[
             health.live,
@@ -126,6 +135,7 @@ def create_app(
                 "platform": Platform(storage, limiter, vault, settings),
                 "metrics": metrics,
                 "readiness": readiness,
+                "warnings": lambda: _warnings(settings, storage.clock),
                 "metrics_token": settings.metrics_token,
             }
         ),

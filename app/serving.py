@@ -96,6 +96,8 @@ async def _work(installation: Installation) -> None:
         installation.worker_storage() as storage,
     ):
         stop, metrics = asyncio.Event(), Metrics()
+        if (folder := installation.settings.root_folder) is not None:
+            metrics.watch_roots(folder)
         metrics.watch_pool("jobs", storage)
         with _on_stop(stop.set):
             async with (

@@ -9,6 +9,8 @@ from pathlib import Path
 
 from limits import parse
 
+from storage.trail.root_folder import RootFolder
+
 _LAST_PORT = 65535
 _LONGEST_DRAIN_SECONDS = 600
 _SHORTEST_TOKEN = 20
@@ -76,6 +78,9 @@ class Settings:
     nothing that a proxy forwards."""
     metrics_port: int = 0
     """The port at which ``wellkept work`` answers /metrics and /health; 0 is none."""
+    roots_directory: str | None = None
+    """A folder outside of the database to which the roots of the audit trail are exported every
+    six hours, and with which `audit verify` compares. It has to be there."""
     log_format: LogFormat = LogFormat.TEXT
     """``text`` or ``json``."""
 
@@ -94,6 +99,11 @@ class Settings:
         settings = cls(**given)  # type: ignore[arg-type]
         settings._check()
         return settings
+
+    @property
+    def root_folder(self) -> RootFolder | None:
+        """Where the roots of the audit trail are exported to, if anywhere."""
+        return None if self.roots_directory is None else RootFolder(Path(self.roots_directory))
 
     @property
     def url(self) -> str:

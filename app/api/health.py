@@ -1,5 +1,6 @@
 """Whether the program lives, whether it can work, and its figures."""
 
+import asyncio
 import hmac
 from dataclasses import replace
 from ipaddress import ip_address
@@ -25,10 +26,14 @@ def live() -> dict[str, str]:
 
 @get("/health/ready", operation_id="ready", scope=PUBLIC, tags=["Health"])
 async def ready(request: Request[Any, Any, Any]) -> Response[Any]:
-    """The database answers and its schema is the one that this program was written for."""
+    """The database answers and its schema is the one that this program was written for.
+
+    `warnings` are what has to be mended although it does not stop the program.
+    """
     fault = await request.app.state.readiness()
     if fault is None:
-        return Response({"status": "ready"})
+        warnings = await asyncio.to_thread(request.app.state.warnings)
+        return Response({"status": "ready", "warnings": warnings})
     return http_problem(503, fault).response()
 
 

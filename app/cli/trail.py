@@ -13,6 +13,7 @@ import typer
 from app.cli.failures import ExitCode, explained
 from app.runtime import Installation, installation
 from app.settings import Settings, SettingsError
+from storage.clock import SystemClock
 from storage.maintenance import maintain as run_maintenance
 from storage.postgres.directory import ListedCompany, companies
 from storage.postgres.transaction import PostgresStorage
@@ -57,13 +58,15 @@ def verify(
 ) -> None:
     """Check every row against the seals, and the seals against keys and exported ROOTS.
 
+    Without ROOTS those of the folder that WELLKEPT_ROOTS_DIRECTORY names are compared.
+
     Exits with 0 if all is in order, 1 if something was tampered with, 9 if it could not be checked,
     or with the code of what kept it from that (3 settings, 4 database, ...).
     """
     try:
         with installation(Settings.from_environment()) as place:
             keys = known_keys(place)
-            exported = {} if roots is None else read_roots(roots.read_text("utf-8"), keys)
+            exported = _exported(place, roots, keys)
             verdict = asyncio.run(_verify(place, company, keys, exported))
     except Exception as error:
         failure = explained(error)
@@ -124,6 +127,22 @@ def known_keys(place: Installation) -> KnownKeys:
         raise SettingsError(f"{path} holds public keys as base64, one a line: {error}") from error
 
 
+def _exported(place: Installation, roots: Path | None, keys: KnownKeys) -> Roots:
+    """Roots to compare with. Raises RootsUnusable, OSError."""
+    if roots is not None:
+        return read_roots(roots.read_text("utf-8"), keys)
+    folder = place.settings.root_folder
+    if folder is None:
+        return {}
+    exported = folder.read(keys)
+    last = folder.last_export()
+    until = "never" if last is None else f"until {last:%Y-%m-%d %H:%M} UTC"
+    typer.echo(f"roots: {place.settings.roots_directory}, exported {until}")
+    if (silence := folder.silence(SystemClock().now())) is not None:
+        print(f"warning: {silence}", file=sys.stderr)  # noqa: T201
+    return exported
+
+
 async def _chosen(storage: PostgresStorage, slug: str | None) -> list[ListedCompany]:
     found = [each for each in await companies(storage) if slug in (None, each.slug)]
     if slug is not None and not found:
@@ -138,13 +157,36 @@ async def _verify(
     async with place.worker_storage() as storage:
         chosen = await _chosen(storage, slug)
         for company in chosen:
-            reports = await verify_company(storage, company.id, keys, exported)
+            progress = _Progress(company.slug)
+            reports = await verify_company(
+                storage, company.id, keys, exported, progress=progress.tell
+            )
+            progress.end()
             verdict = _worse(verdict, _print_reports(company.slug, reports))
     if slug is None:
         for company_id in {found for found, _ in exported} - {each.id for each in chosen}:
             typer.echo(f"{company_id}: TAMPERED company gone: it was exported and is not there")
             verdict = Verdict.TAMPERED
     return verdict
+
+
+class _Progress:
+    """Says on a terminal how far it is; in files and pipes nothing of it is left."""
+
+    def __init__(self, slug: str) -> None:
+        self._slug = slug
+
+    def tell(self, log: str, rows: int) -> None:
+        """Replace what was said before."""
+        self._say(f"{self._slug} {log}: {rows} rows checked")
+
+    def end(self) -> None:
+        """Leave the line to others."""
+        self._say("")
+
+    def _say(self, text: str) -> None:
+        if sys.stderr.isatty():
+            print(f"\r\033[K{text}", end="", file=sys.stderr, flush=True)  # noqa: T201
 
 
 def _worse(one: Verdict, other: Verdict) -> Verdict:

@@ -15,6 +15,7 @@ from storage.maintenance import maintain
 from storage.postgres.directory import companies
 from storage.postgres.transaction import PostgresStorage
 from storage.trail.keys import Signer
+from storage.trail.root_export import export_roots
 from storage.trail.sealer import seal_company
 
 log = structlog.get_logger("wellkept.jobs")
@@ -77,6 +78,16 @@ async def _seal_companies(place: Workplace) -> None:
         raise ExceptionGroup("companies not sealed", failures)
 
 
+async def _export_roots(place: Workplace) -> None:
+    """Write the ends of all chains to the folder outside of the database, if there is one."""
+    folder = place.installation.settings.root_folder
+    if folder is None:
+        return
+    if (silence := folder.silence(place.storage.clock.now())) is not None:
+        log.warning("roots were not exported in time", detail=silence)
+    await export_roots(place.storage, folder)
+
+
 async def _maintain(place: Workplace) -> None:
     """Partitions ahead, retirement, leftovers: the daily round of the owner."""
     signer = Signer(place.installation.signing_key)
@@ -88,5 +99,6 @@ COMPANY_JOBS = (CompanyJob("post_remittance", _post_remittance),)
 
 PERIODIC_JOBS = (
     PeriodicJob("seal_companies", "* * * * * */30", _seal_companies),
+    PeriodicJob("export_roots", "10 */6 * * *", _export_roots),
     PeriodicJob("maintain", "20 7 * * *", _maintain, needs_owner=True),
 )

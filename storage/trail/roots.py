@@ -32,6 +32,7 @@ class Root(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     key_id: str
     signature: str
     sealed_at: str
+    exported_at: str | None = None
 
 
 async def roots_of(storage: IStorage, company_id: UUID, slug: str) -> list[Root]:
@@ -51,6 +52,7 @@ async def roots_of(storage: IStorage, company_id: UUID, slug: str) -> list[Root]
                         key_id=last.key_id,
                         signature=last.signature.hex(),
                         sealed_at=last.recorded_at.isoformat(),
+                        exported_at=store.now.isoformat(),
                     )
                 )
     return found
@@ -66,7 +68,7 @@ def read_roots(text: str, keys: KnownKeys) -> Roots:
 
     Raises RootsUnusable, also for a root that no known key signed.
     """
-    roots: dict[tuple[UUID, str], dict[int, bytes]] = {}
+    roots: dict[tuple[UUID, str], dict[int, set[bytes]]] = {}
     for number, line in enumerate(text.splitlines(), start=1):
         if not line.strip():
             continue
@@ -75,8 +77,21 @@ def read_roots(text: str, keys: KnownKeys) -> Roots:
             hash_, signature = bytes.fromhex(root.hash), bytes.fromhex(root.signature)
         except (msgspec.DecodeError, ValueError) as error:
             raise RootsUnusable(f"line {number} is not an exported root: {error}") from error
+        known = roots.setdefault((root.company_id, root.log), {}).setdefault(root.sequence, set())
+        if hash_ in known:
+            continue
         signed = keys.check(key_id=root.key_id, signature=signature, message=seal_message(hash_))
         if signed is not SignatureCheck.GOOD:
             raise RootsUnusable(f"line {number}: the signature is not good ({signed} signature)")
-        roots.setdefault((root.company_id, root.log), {})[root.sequence] = hash_
+        known.add(hash_)
     return roots
+
+
+def merged_roots(exports: Iterable[Roots]) -> Roots:
+    """Everything that several exports say."""
+    merged: dict[tuple[UUID, str], dict[int, set[bytes]]] = {}
+    for export in exports:
+        for chain, hashes in export.items():
+            for sequence, known in hashes.items():
+                merged.setdefault(chain, {}).setdefault(sequence, set()).update(known)
+    return merged

@@ -1,7 +1,7 @@
 """Whether seals are what was signed, follow one another, and are those that were exported."""
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from uuid import UUID
 
 from storage.tables.trail import Retirement, Seal
@@ -25,7 +25,9 @@ LONGEST_TRANSACTION = dt.timedelta(hours=24)
 class SealCheck:
     """Takes the seals of one chain in order."""
 
-    def __init__(self, keys: KnownKeys, roots: Mapping[int, bytes], tally: Tally) -> None:
+    def __init__(
+        self, keys: KnownKeys, roots: Mapping[int, Collection[bytes]], tally: Tally
+    ) -> None:
         """``roots`` are exported hashes by sequence."""
         self._keys = keys
         self._roots = roots
@@ -36,8 +38,8 @@ class SealCheck:
         """Check a seal on its own and against the one before it."""
         self._check_itself(seal)
         self._check_link(seal)
-        exported = self._roots.get(seal.sequence)
-        if exported is not None and exported != seal.hash:
+        exported = self._roots.get(seal.sequence, ())
+        if any(each != seal.hash for each in exported):
             self._note(FindingKind.CHAIN_REWRITTEN, seal)
         self._check_age(seal)
         self.last = seal

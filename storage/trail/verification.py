@@ -1,7 +1,7 @@
 """``wellkept audit verify``: streams a company's chains and the rows beside them."""
 
 import datetime as dt
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Collection, Mapping
 from uuid import UUID
 
 from storage.filters import ByLog
@@ -19,12 +19,23 @@ from storage.trail.tally import Tally
 LONGEST_WAIT = dt.timedelta(hours=1)
 """A sealer that runs leaves no row unsealed for this long."""
 
-Roots = Mapping[tuple[UUID, str], Mapping[int, bytes]]
-"""Exported hashes of seals, by company and log, then by sequence."""
+Roots = Mapping[tuple[UUID, str], Mapping[int, Collection[bytes]]]
+"""Exported hashes of seals, by company and log, then by sequence: one each, where nobody wrote a
+chain anew between two exports."""
+
+Progress = Callable[[str, int], None]
+"""Is told a log and how many of its rows have been checked, now and then."""
+
+_TOLD_EVERY = 20_000
 
 
 async def verify_company(
-    storage: IStorage, company_id: UUID, keys: KnownKeys, roots: Roots | None = None
+    storage: IStorage,
+    company_id: UUID,
+    keys: KnownKeys,
+    roots: Roots | None = None,
+    *,
+    progress: Progress = lambda _log, _rows: None,
 ) -> list[LogReport]:
     """Check every log of a company; each is seen as it is at one moment, and nothing is changed.
 
@@ -36,14 +47,23 @@ async def verify_company(
         async with storage.transaction(company_id, actor) as store:
             await store.sealing.freeze()
             exported = (roots or {}).get((company_id, log), {})
-            reports.append(await _LogVerification(store, log, keys, exported).report())
+            verification = _LogVerification(store, log, keys, exported, progress)
+            reports.append(await verification.report())
     return reports
 
 
 class _LogVerification:
     """One log: its seals in order, and under each the rows that it covers."""
 
-    def __init__(self, store: Store, log: str, keys: KnownKeys, roots: Mapping[int, bytes]) -> None:
+    def __init__(
+        self,
+        store: Store,
+        log: str,
+        keys: KnownKeys,
+        roots: Mapping[int, Collection[bytes]],
+        progress: Progress,
+    ) -> None:
+        self._progress = progress
         self._store = store
         self._log = log
         self._keys = keys
@@ -86,6 +106,7 @@ class _LogVerification:
         texts = self._store.sealing.texts(_span(self._log, run, following))
         row = await anext(texts, None)
         until = None if following is None else following.first_sequence
+        told = rows.sealed_rows // _TOLD_EVERY
         while (seal := await seals.next_below(until)) is not None:
             self._seals.take(seal)
             self._seal_count += 1
@@ -95,6 +116,9 @@ class _LogVerification:
                     rows.take(row[1], row[2])
                 row = await anext(texts, None)
             rows.end()
+            if rows.sealed_rows // _TOLD_EVERY > told:
+                told = rows.sealed_rows // _TOLD_EVERY
+                self._progress(self._log, rows.sealed_rows)
         while row is not None:
             rows.take_uncovered(row[1])
             row = await anext(texts, None)

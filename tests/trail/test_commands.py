@@ -15,6 +15,8 @@ from app.cli.failures import ExitCode
 from storage.embedded import RoleAddresses
 from storage.postgres.transaction import PostgresStorage
 from storage.trail.keys import Signer
+from storage.trail.root_export import export_roots
+from storage.trail.root_folder import RootFolder
 from tests.builders.companies import CompanyForTests
 from tests.trail.conftest import Tamper
 from tests.trail.logs import look
@@ -138,3 +140,30 @@ async def test_maintenance_says_what_it_did_and_then_that_nothing_is_left(
     await wellkept("maintain")
     quiet = await wellkept("maintain", "--dry-run")
     assert (quiet.exit_code, quiet.stdout) == (0, "nothing to do\n")
+
+
+async def test_verification_compares_with_the_folder_of_exported_roots_by_itself(
+    wellkept: Wellkept,
+    worker: PostgresStorage,
+    company: CompanyForTests,
+    tamper: Tamper,
+    tmp_path: Path,
+) -> None:
+    folder = tmp_path / "roots"
+    configured = {"WELLKEPT_ROOTS_DIRECTORY": str(folder)}
+    verify = ("audit", "verify", "--company", company.slug)
+    await look(worker, company, 3)
+    await wellkept("seal", "--company", company.slug)
+    missing = await wellkept(*verify, **configured)
+    folder.mkdir()
+    never = await wellkept(*verify, **configured)
+    await export_roots(worker, RootFolder(folder))
+    same = await wellkept(*verify, **configured)
+    tamper("DELETE FROM api_log WHERE company_id = %s", company.id)
+    tamper("DELETE FROM seals WHERE company_id = %s AND log = 'api_log'", company.id)
+    gone = await wellkept(*verify, **configured)
+    codes = [each.exit_code for each in (missing, never, same, gone)]
+    assert codes == [ExitCode.NOT_CHECKED, 0, 0, 1]
+    assert "warning: no roots of the audit trail were exported yet" in never.stderr
+    assert f"roots: {folder}, exported until 20" in same.stdout
+    assert "chain truncated" in gone.stdout

@@ -1,0 +1,32 @@
+"""Whether the program can work, and what has to be mended although it can."""
+
+from pathlib import Path
+
+import httpx
+import pytest
+
+from app.server import create_app
+from app.settings import Settings
+from storage.files import FileVault
+from storage.postgres.transaction import PostgresStorage
+from tests.builders.people import browser
+
+pytestmark = pytest.mark.anyio
+
+
+async def ready(
+    storage: PostgresStorage, vault: FileVault, roots_directory: Path | None
+) -> httpx.Response:
+    text = None if roots_directory is None else str(roots_directory)
+    async with browser(create_app(Settings(roots_directory=text), storage, vault)) as client:
+        return await client.get("/health/ready")
+
+
+async def test_roots_that_are_not_exported_are_a_warning_and_no_reason_to_stop(
+    storage: PostgresStorage, vault: FileVault, tmp_path: Path
+) -> None:
+    quiet = await ready(storage, vault, None)
+    silent = await ready(storage, vault, tmp_path)
+    assert (quiet.status_code, quiet.json()) == (200, {"status": "ready", "warnings": []})
+    assert silent.status_code == 200
+    assert silent.json()["warnings"] == ["no roots of the audit trail were exported yet"]
