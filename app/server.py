@@ -33,6 +33,7 @@ from app.api import (
     people,
     remittance_exceptions,
     remittances,
+    retention,
     roles,
     second_factor,
     sessions,
@@ -82,6 +83,7 @@ CONTROLLERS = (
     disclosures.DisclosureController,
     disclosures.AccountingController,
     legal_holds.LegalHoldController,
+    retention.RetentionController,
 )
 
 

@@ -230,6 +230,20 @@ class Secrets(Protocol):
         """The same of one that is kept. Raises MasterKeyUnknown, SecretUnreadable."""
 
 
+class RetentionFigures(Protocol):
+    """What a company has in the logs that months are retired of."""
+
+    async def oldest(self, log: str) -> UUID | None:
+        """The id of the oldest row."""
+
+    async def count(self, log: str, *, low: UUID, high: UUID) -> int:
+        """How many rows have an id from ``low`` and below ``high``."""
+
+    async def holds(self, log: str, *, low: UUID, high: UUID) -> list[UUID]:
+        """The standing holds that keep rows with an id from ``low`` and below ``high``: those on
+        everything, and those on a patient or record whom such rows are about."""
+
+
 class Store(Protocol):
     """Everything that one transaction of one company can reach."""
 
@@ -240,6 +254,7 @@ class Store(Protocol):
     access_figures: AccessFigures
     ledger_figures: LedgerFigures
     claim_figures: ClaimFigures
+    retention_figures: RetentionFigures
     sealing: Sealing
     secrets: Secrets
     patients_read: set[UUID | None]

@@ -26,3 +26,16 @@ def kept_until(day: dt.date, *, years: int) -> dt.date:
         return day.replace(year=day.year + max(years, LEAST_YEARS))
     except ValueError:  # the 29th of February, in a year without one
         return dt.date(day.year + max(years, LEAST_YEARS), 3, 1)
+
+
+ROWS_HELD = {
+    "audit_log": (
+        "entry.patient_id = hold.patient_id OR entry.former_patient_id = hold.patient_id"
+        " OR entry.entity_id = hold.record_id"
+    ),
+    "api_log": (
+        "hold.patient_id = ANY (entry.patient_ids) OR entry.record_id = hold.patient_id"
+        " OR entry.record_id = hold.record_id"
+    ),
+}
+"""Which rows of a log a hold on a patient or record is about, in SQL."""

@@ -1,10 +1,12 @@
 """Legal holds over HTTP."""
 
 import datetime as dt
+from typing import Annotated
 from uuid import UUID
 
 from litestar import Controller, Response, get, post
 from litestar.params import FromPath, FromQuery, JSONBody
+from pydantic import Field
 
 from app.answers import PageAnswer, RowAnswer, created, decode_cursor, one, page
 from app.api.parameters import Cursor, Limit
@@ -16,10 +18,13 @@ from storage.filters import LegalHoldFilter
 
 
 class NewLegalHold(Input):
-    """Why everything has to be kept, and since when (today, if left out)."""
+    """Why everything has to be kept, and since when (today, if left out); with a patient or any
+    record only the months of the logs that have rows about them."""
 
     reason: Reason
     starts_on: dt.date | None = None
+    patient_id: UUID | None = None
+    record_id: Annotated[UUID | None, Field(examples=[None])] = None
 
 
 class HoldRelease(Input):
@@ -32,6 +37,8 @@ class LegalHoldAnswer(RowAnswer):
     """A hold; it stands while ``released_at`` is null."""
 
     reason: str
+    patient_id: UUID | None
+    record_id: UUID | None
     starts_on: dt.date
     released_at: dt.datetime | None
     release_reason: str | None
@@ -45,10 +52,15 @@ class LegalHoldController(Controller):
 
     @post(operation_id="place_legal_hold", scope=Scope.COMPANY_MANAGE)
     async def place(self, request: Call, data: JSONBody[NewLegalHold]) -> Response[LegalHoldAnswer]:
-        """Keep every record of the company until the hold is released."""
+        """Keep every record of the company, or those about a patient or a record, until the hold
+        is released."""
         return await request.run(
             lambda store: legal_holds.place_hold(
-                store, reason=data.reason, starts_on=data.starts_on
+                store,
+                reason=data.reason,
+                starts_on=data.starts_on,
+                patient_id=data.patient_id,
+                record_id=data.record_id,
             ),
             created(LegalHoldAnswer, "/api/v1/legal-holds/{id}"),
         )

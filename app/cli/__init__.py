@@ -14,7 +14,7 @@ from app.cli.migration_status import write_migration_status
 from app.cli.run import run
 from app.cli.serve import serve
 from app.cli.status import status
-from app.cli.trail import audit, maintain, seal
+from app.cli.trail import audit, maintain, retention, seal
 from app.cli.work import work
 from app.memory import look_for_cycles_rarely
 
@@ -25,7 +25,7 @@ application = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
-for command in (run, serve, work, migrate, status, seal, maintain):
+for command in (run, serve, work, migrate, status, seal, maintain, retention):
     application.command()(command)
 application.command("migration-status")(write_migration_status)
 application.add_typer(identity.company, name="company")

@@ -15,6 +15,8 @@ from app.runtime import Installation, installation
 from app.settings import Settings, SettingsError
 from storage.clock import SystemClock
 from storage.maintenance import maintain as run_maintenance
+from storage.maintenance import survey
+from storage.maintenance.deeds import PartitionRetired
 from storage.postgres.directory import ListedCompany, companies
 from storage.postgres.transaction import PostgresStorage
 from storage.trail.findings import Finding, LogReport
@@ -115,6 +117,17 @@ def maintain(
         typer.echo(f"would: {deed}" if dry_run else str(deed))
     if not deeds:
         typer.echo("nothing to do")
+
+
+def retention() -> None:
+    """Say how far the logs reach back, what would be retired now, and what is kept for whom."""
+    with installation(Settings.from_environment()) as place:
+        states = survey(place.owner, Signer(place.signing_key))
+    for state in states:
+        reach = f"since {state.months[0]:%Y-%m}" if state.months else "nothing"
+        typer.echo(f"{state.table}: kept {reach}, {len(state.months)} months with those ahead")
+        for deed in state.due:
+            typer.echo(f"would: {deed}" if isinstance(deed, PartitionRetired) else str(deed))
 
 
 def known_keys(place: Installation) -> KnownKeys:

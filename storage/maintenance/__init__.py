@@ -12,9 +12,9 @@ import psycopg
 
 from storage.clock import Clock, SystemClock
 from storage.errors import StorageError
-from storage.maintenance.deeds import Deed
+from storage.maintenance.deeds import Deed, LogState
 from storage.maintenance.leftovers import forget_answers, forget_sessions
-from storage.maintenance.partition_upkeep import Owner, empty_default, make_ahead
+from storage.maintenance.partition_upkeep import Owner, empty_default, make_ahead, months_of
 from storage.maintenance.retirement import retire
 from storage.partitions import PARTITIONED
 from storage.trail.keys import Signer
@@ -49,6 +49,19 @@ def maintain(
         deeds += forget_answers(owner)
         deeds += forget_sessions(owner)
         return deeds
+
+
+def survey(owner_url: str, signer: Signer, *, clock: Clock | None = None) -> list[LogState]:
+    """How far each log reaches back, and what retirement would do now; nothing is changed.
+
+    Raises TableBusy, psycopg.OperationalError.
+    """
+    with _connected(owner_url) as connection:
+        owner = Owner(connection, (clock or SystemClock()).now(), dry_run=True)
+        return [
+            LogState(table, months_of(owner, table), retire(owner, table, signer))
+            for table in PARTITIONED
+        ]
 
 
 @contextmanager

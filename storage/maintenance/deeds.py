@@ -1,6 +1,7 @@
 """What maintenance did, or left and why: one line each."""
 
 import datetime as dt
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 
@@ -51,6 +52,16 @@ class RowsForgotten:
 
     def __str__(self) -> str:
         return f"{self.table}: {self.rows} rows deleted"
+
+
+@dataclass(frozen=True)
+class LogState:
+    """The months of a log that have a partition, oldest first, and what retirement would do to
+    those that are past the least retention."""
+
+    table: str
+    months: Sequence[dt.date]
+    due: Sequence[PartitionRetired | PartitionKept]
 
 
 Deed = PartitionMade | PartitionRetired | PartitionKept | RowsForgotten

@@ -11,7 +11,7 @@ from storage.identifiers import OPERATOR_ACTOR_ID, new_id
 from storage.maintenance.deeds import PartitionKept, PartitionRetired
 from storage.maintenance.partition_upkeep import Owner, months_of
 from storage.partitions import bounds, partition_name
-from storage.retention import LEAST_YEARS, retirable_on
+from storage.retention import LEAST_YEARS, ROWS_HELD, retirable_on
 from storage.tables.trail import RetirementFields
 from storage.trail.chain import retirement_message
 from storage.trail.keys import Signer
@@ -19,12 +19,22 @@ from storage.trail.keys import Signer
 _TERMS = """
 SELECT slug,
        retention_years,
-       EXISTS (
-           SELECT FROM legal_holds
-           WHERE legal_holds.company_id = companies.company_id AND released_at IS NULL
-       )
+       (SELECT id FROM legal_holds
+        WHERE legal_holds.company_id = companies.company_id AND released_at IS NULL
+          AND patient_id IS NULL AND record_id IS NULL
+        ORDER BY id LIMIT 1)
 FROM companies
 WHERE company_id = %s
+"""
+
+_NARROW_HOLD = """
+SELECT hold.id, hold.patient_id IS NOT NULL
+FROM legal_holds AS hold
+WHERE hold.company_id = %(company_id)s AND hold.released_at IS NULL
+  AND EXISTS (
+      SELECT FROM {leaf} AS entry WHERE entry.company_id = hold.company_id AND ({rows})
+  )
+ORDER BY hold.id LIMIT 1
 """
 
 _UNSEALED = """
@@ -67,14 +77,15 @@ class _Terms:
     company_id: UUID
     slug: str
     years: int
-    has_hold: bool
+    hold_id: UUID | None
+    """A hold on everything."""
 
     def keeping(self, month: dt.date, today: dt.date) -> str | None:
         """Why a month's rows have to stay, if they do."""
         until = retirable_on(month, years=self.years)
         if until > today:
             return f"its retention of {self.years} years lasts until {until}"
-        return "a legal hold stands" if self.has_hold else None
+        return None if self.hold_id is None else f"legal hold {self.hold_id} stands"
 
 
 @dataclass(frozen=True)
@@ -103,7 +114,10 @@ def _terms(owner: Owner, company_id: UUID) -> _Terms | None:
     """A company's terms, and the transaction bound to it."""
     owner.bind(company_id)
     row = owner.run(_TERMS, company_id).fetchone()
-    return None if row is None else _Terms(company_id, str(row[0]), int(str(row[1])), bool(row[2]))
+    if row is None:
+        return None
+    hold_id = None if row[2] is None else UUID(str(row[2]))
+    return _Terms(company_id, str(row[0]), int(str(row[1])), hold_id)
 
 
 def _evidently_kept(
@@ -113,10 +127,11 @@ def _evidently_kept(
     leaf = partition_name(table, month)
     for terms in companies:
         reason = terms.keeping(month, owner.now.date())
-        if reason is None:
-            continue
         with owner.transaction():
             owner.bind(terms.company_id)
+            reason = reason or _narrow_hold(owner, table, month, terms.company_id)
+            if reason is None:
+                continue
             probe = f"SELECT FROM {leaf} WHERE company_id = %s LIMIT 1"
             if owner.run(probe, terms.company_id).rowcount:
                 return PartitionKept(table, month, terms.slug, reason)
@@ -152,10 +167,22 @@ def _share(owner: Owner, table: str, month: dt.date, company_id: UUID, rows: int
     terms = _terms(owner, company_id)
     if terms is None:
         return _Share(company_id, rows, str(company_id), 0, "the company is not known")
-    keeping = terms.keeping(month, owner.now.date())
+    keeping = terms.keeping(month, owner.now.date()) or _narrow_hold(
+        owner, table, month, company_id
+    )
     if keeping is None and _is_unsealed(owner, table, month, company_id):
         keeping = "rows are not sealed yet"
     return _Share(company_id, rows, terms.slug, terms.years, keeping)
+
+
+def _narrow_hold(owner: Owner, table: str, month: dt.date, company_id: UUID) -> str | None:
+    """A hold on a patient or record about whom the month has rows of the company bound."""
+    statement = _NARROW_HOLD.format(leaf=partition_name(table, month), rows=ROWS_HELD[table])
+    found = owner.connection.execute(statement.encode(), {"company_id": company_id}).fetchone()
+    if found is None:
+        return None
+    hold_id, is_on_patient = found
+    return f"legal hold {hold_id} on {'a patient' if is_on_patient else 'a record'} stands"
 
 
 def _is_unsealed(owner: Owner, table: str, month: dt.date, company_id: UUID) -> bool:

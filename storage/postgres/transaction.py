@@ -25,6 +25,7 @@ from storage.postgres.ledger_figures import PostgresLedgerFigures
 from storage.postgres.numbers import Apart, PostgresNumbers
 from storage.postgres.pool import Pool, PoolFigures, quietly
 from storage.postgres.repository import PostgresRepository
+from storage.postgres.retention_figures import PostgresRetentionFigures
 from storage.postgres.sealing import PostgresSealing
 from storage.secrets.company_secrets import CompanySecrets
 from storage.secrets.keyring import Keyring
@@ -62,6 +63,7 @@ class PostgresStore:
         self.access_figures = PostgresAccessFigures(self)
         self.ledger_figures = PostgresLedgerFigures(self)
         self.claim_figures = PostgresClaimFigures(self)
+        self.retention_figures = PostgresRetentionFigures(self)
         self.sealing = PostgresSealing(self)
         self._keyring = keyring
         self.secrets = self._fresh_secrets()

@@ -58,16 +58,21 @@ class Company(CompanyFields, TenantRow, table=True):
 
 class LegalHoldFields(SQLModel):
     reason: str = text_column(500)
+    patient_id: UUID | None = key_column(default=None)
+    record_id: UUID | None = key_column(default=None)
     starts_on: dt.date = date_column()
     released_at: dt.datetime | None = moment_column(default=None)
     release_reason: str | None = text_column(500, default=None)
 
 
 class LegalHold(LegalHoldFields, TenantRow, table=True):
-    """While one stands, nothing of the company is retired."""
+    """While one stands, nothing of the company is retired; with a patient or a record, no month
+    with rows about them."""
 
     __tablename__ = "legal_holds"
     __table_args__ = (
+        belongs_to("patients", "patient_id"),
+        check("is_on_one_thing", "patient_id IS NULL OR record_id IS NULL"),
         check("release_has_a_reason", "(released_at IS NULL) = (release_reason IS NULL)"),
     )
 

@@ -6,10 +6,11 @@ import httpx
 import pytest
 
 from services.identity.scopes import Scope
-from storage.identifiers import new_id
+from storage.identifiers import lowest_id_at, new_id
 from storage.interface import Actor
 from storage.postgres.transaction import PostgresStorage
 from storage.tables.trail import AccessFields
+from tests.builders.claims import make_patient
 from tests.builders.companies import CompanyForTests, make_key
 
 pytestmark = pytest.mark.anyio
@@ -178,3 +179,43 @@ async def test_a_hold_is_placed_by_those_who_manage_the_company(
         headers={"Authorization": f"Bearer {key}"},
     )
     assert refused.status_code == 403
+
+
+async def test_a_hold_may_be_on_a_patient_or_a_record_that_exists(
+    client: httpx.AsyncClient, company: CompanyForTests, storage: PostgresStorage
+) -> None:
+    patient = await make_patient(storage, company)
+    url, reason = "/api/v1/legal-holds", {"reason": "Litigation 26-104"}
+    on_patient = await client.post(url, json={**reason, "patient_id": str(patient.id)})
+    on_record = await client.post(url, json={**reason, "record_id": str(patient.id)})
+    assert on_patient.json()["patient_id"] == on_record.json()["record_id"] == str(patient.id)
+    for wrong in (
+        {"patient_id": str(new_id())},
+        {"record_id": str(new_id())},
+        {"patient_id": str(patient.id), "record_id": str(patient.id)},
+    ):
+        assert (await client.post(url, json={**reason, **wrong})).status_code == 422
+
+
+async def test_the_retention_names_the_months_that_are_due_and_the_holds_that_keep_them(
+    client: httpx.AsyncClient, company: CompanyForTests, storage: PostgresStorage
+) -> None:
+    patient, other = await make_patient(storage, company), await make_patient(storage, company)
+    first = lowest_id_at(dt.datetime(2010, 2, 15, tzinfo=dt.UTC))
+    fields = AccessFields(request_id=new_id(), operation="x", outcome=200, patient_ids=[patient.id])
+    async with storage.transaction(company.id, company.actor) as store:
+        await store.api_log.create_many([fields], ids=[first])
+    free = (await client.get("/api/v1/retention")).json()
+    holds = [
+        await client.post(
+            "/api/v1/legal-holds", json={"reason": "Litigation", "patient_id": str(each.id)}
+        )
+        for each in (patient, other)
+    ]
+    held = (await client.get("/api/v1/retention")).json()
+    changes, requests = free["logs"]
+    assert (free["retention_years"], changes["due"]) == (7, [])
+    assert requests["oldest_at"] == "2010-02-15T00:00:00Z"
+    assert requests["due"] == [{"month": "2010-02-01", "row_count": 1, "hold_ids": []}]
+    assert held["logs"][1]["due"][0]["hold_ids"] == [holds[0].json()["id"]]
+    assert (await client.get("/api/v1/retirements")).json()["items"] == []

@@ -48,6 +48,7 @@ LISTED: Mapping[str, str] = {
     "list_people": "people",
     "list_principal_timeline": "audit_log",
     "list_record_timeline": "audit_log",
+    "list_retirements": "retirements",
     "list_remittance_anomalies": "remittance_anomalies",
     "list_transaction_adjudications": "adjudications",
     "list_transaction_ledger": "ledger_entries",

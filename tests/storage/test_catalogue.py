@@ -35,6 +35,7 @@ TAKEN_DOWN: Mapping[str, Mapping[str, str]] = {
         ),
         "the company is text": (
             "DROP POLICY company_floor ON legal_holds; DROP POLICY company_rows ON legal_holds;"
+            "ALTER TABLE legal_holds DROP CONSTRAINT fk_legal_holds_patient_id;"
             "ALTER TABLE legal_holds ALTER company_id TYPE text"
         ),
     },

@@ -20,6 +20,7 @@ from storage.interface import (
     Log,
     Numbers,
     Repository,
+    RetentionFigures,
     Secrets,
     Store,
 )
@@ -28,6 +29,7 @@ from storage.postgres.claim_figures import PostgresClaimFigures
 from storage.postgres.ledger_figures import PostgresLedgerFigures
 from storage.postgres.numbers import PostgresNumbers
 from storage.postgres.repository import PostgresRepository
+from storage.postgres.retention_figures import PostgresRetentionFigures
 from storage.postgres.sealing import PostgresSealing
 from storage.postgres.statements import table_of
 from storage.postgres.transaction import PostgresStorage, PostgresStore, row_classes
@@ -46,6 +48,7 @@ KEPT: dict[type, type] = {
     AccessFigures: PostgresAccessFigures,
     LedgerFigures: PostgresLedgerFigures,
     ClaimFigures: PostgresClaimFigures,
+    RetentionFigures: PostgresRetentionFigures,
     Sealing: PostgresSealing,
     Secrets: CompanySecrets,
 }

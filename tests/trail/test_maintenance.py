@@ -9,17 +9,18 @@ import psycopg
 import pytest
 
 from storage.embedded import RoleAddresses
-from storage.identifiers import new_id
-from storage.maintenance import maintain
+from storage.identifiers import lowest_id_at, new_id
+from storage.maintenance import maintain, survey
 from storage.maintenance.deeds import Deed, PartitionKept, PartitionMade, PartitionRetired
 from storage.partitions import partition_name
 from storage.postgres.transaction import PostgresStorage
 from storage.retention import retirable_on
-from storage.tables.identity import LegalHoldFields, PersonFields, PersonSessionFields
+from storage.tables.identity import LegalHold, LegalHoldFields, PersonFields, PersonSessionFields
 from storage.tables.work import StoredAnswerFields
 from storage.trail.keys import KnownKeys, Signer
 from storage.trail.sealer import seal_company
 from storage.vocabulary.identity import Role
+from tests.builders.claims import make_patient
 from tests.builders.companies import CompanyForTests
 from tests.trail.conftest import Tamper
 from tests.trail.logs import access, look, look_in, report
@@ -193,7 +194,7 @@ async def test_a_hold_a_longer_term_and_a_missing_seal_each_keep_a_month(
         hold = await store.legal_holds.create(
             LegalHoldFields(reason="litigation", starts_on=dt.date(2026, 1, 1))
         )
-    assert why() == "a legal hold stands"
+    assert why() == f"legal hold {hold.id} stands"
     async with worker.transaction(company.id, company.actor) as store:
         released = {"released_at": store.now, "release_reason": "settled"}
         await store.legal_holds.update(hold.id, released, expected_version=1)
@@ -306,3 +307,86 @@ async def test_an_open_transaction_does_not_hold_maintenance_up(
     async with worker.transaction(company.id, company.actor) as store:
         await store.api_log.create(access(company))
         assert await asyncio.to_thread(upkeep) == []
+
+
+async def hold_on(worker: PostgresStorage, company: CompanyForTests, **narrowed: UUID) -> LegalHold:
+    async with worker.transaction(company.id, company.actor) as store:
+        return await store.legal_holds.create(
+            LegalHoldFields(reason="litigation", starts_on=dt.date(2026, 1, 1), **narrowed)
+        )
+
+
+async def looked_at(
+    worker: PostgresStorage, company: CompanyForTests, month: dt.date, **about: UUID
+) -> None:
+    """A row of the access log of a month that is about a patient or a record."""
+    first = lowest_id_at(dt.datetime(month.year, month.month, 15, tzinfo=dt.UTC))
+    fields = access(company, [about["patient_id"]] if "patient_id" in about else [])
+    fields.record_id = about.get("record_id")
+    async with worker.transaction(company.id, company.actor) as store:
+        await store.api_log.create_many([fields], ids=[UUID(int=first.int + 1)])
+
+
+@pytest.mark.parametrize(("year", "narrowed"), [(2013, "patient_id"), (2014, "record_id")])
+async def test_a_hold_on_a_patient_or_record_keeps_the_months_with_rows_about_them(
+    worker: PostgresStorage,
+    company: CompanyForTests,
+    signer: Signer,
+    upkeep: Maintain,
+    year: int,
+    narrowed: str,
+) -> None:
+    patient = await make_patient(worker, company)
+    about, beside = dt.date(year, 2, 1), dt.date(year, 3, 1)
+    await looked_at(worker, company, about, **{narrowed: patient.id})
+    await looked_at(worker, company, beside, **{narrowed: new_id()})
+    hold = await hold_on(worker, company, **{narrowed: patient.id})
+    await seal_company(worker, company.id, signer)
+    deeds = upkeep()
+    what = narrowed.removesuffix("_id")
+    reason = f"legal hold {hold.id} on a {what} stands"
+    assert PartitionKept("api_log", about, company.slug, reason) in deeds
+    assert PartitionRetired("api_log", beside, 1) in deeds
+    async with worker.transaction(company.id, company.actor) as store:
+        released = {"released_at": store.now, "release_reason": "settled"}
+        await store.legal_holds.update(hold.id, released, expected_version=1)
+    assert PartitionRetired("api_log", about, 1) in upkeep()
+
+
+async def test_a_hold_on_a_patient_keeps_the_months_in_which_something_of_theirs_changed(
+    worker: PostgresStorage,
+    company: CompanyForTests,
+    signer: Signer,
+    tamper: Tamper,
+    upkeep: Maintain,
+) -> None:
+    month = dt.date(2015, 2, 1)
+    patient = await make_patient(worker, company)
+    first = lowest_id_at(dt.datetime(2015, 2, 15, tzinfo=dt.UTC))
+    tamper(
+        "UPDATE audit_log SET id = %s WHERE company_id = %s AND entity = 'patients'",
+        UUID(int=first.int + 1),
+        company.id,
+    )
+    hold = await hold_on(worker, company, patient_id=patient.id)
+    await seal_company(worker, company.id, signer)
+    kept = [d for d in upkeep() if isinstance(d, PartitionKept) and d.month == month]
+    assert [d.reason for d in kept] == [f"legal hold {hold.id} on a patient stands"]
+
+
+async def test_a_survey_tells_what_retirement_would_do_and_does_nothing(
+    worker: PostgresStorage,
+    company: CompanyForTests,
+    signer: Signer,
+    addresses: RoleAddresses,
+    upkeep: Maintain,
+) -> None:
+    month = dt.date(2016, 2, 1)
+    await look_in(worker, company, month, 2)
+    await seal_company(worker, company.id, signer)
+    upkeep(at=dt.datetime(2016, 2, 20, tzinfo=dt.UTC))
+    for _ in range(2):
+        (state,) = [s for s in survey(addresses.owner, signer) if s.table == "api_log"]
+        assert month in state.months
+        assert PartitionRetired("api_log", month, 2) in state.due
+    assert PartitionRetired("api_log", month, 2) in upkeep()
