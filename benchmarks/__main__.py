@@ -10,6 +10,7 @@ PROGRAMS = (
     "claim_files",
     "remittance_posting",
     "status_queue",
+    "audit_verification",
     "http_requests",
 )
 
