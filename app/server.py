@@ -90,7 +90,8 @@ CONTROLLERS = (
 def _warnings(settings: Settings, clock: Clock) -> list[str]:
     folder = settings.root_folder
     silence = None if folder is None else folder.silence(clock.now())
-    return [] if silence is None else [silence]
+    no_mail = None if settings.smtp_url else "e-mails wait: WELLKEPT_SMTP_URL is not set"
+    return [each for each in (silence, no_mail) if each is not None]
 
 
 async def _always_ready() -> str | None:

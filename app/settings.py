@@ -1,14 +1,22 @@
 """Configuration, from environment variables that begin with WELLKEPT_."""
 
 import os
+import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from enum import StrEnum
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from limits import parse
 
+from services.outbox.mail_server import (
+    MailSenderUnknown,
+    MailServer,
+    MailServerUnknown,
+    mail_server,
+)
 from storage.trail.root_folder import RootFolder
 
 _LAST_PORT = 65535
@@ -43,6 +51,8 @@ class Settings:
     """The address to listen at."""
     port: int = 8420
     """The port to listen at."""
+    public_url: str = ""
+    """Where people reach the program, for links in e-mails; without it, where it listens."""
     pool_size: int = 10
     """The most database connections that requests of one process use at once."""
     prepares_statements: bool = True
@@ -81,6 +91,14 @@ class Settings:
     roots_directory: str | None = None
     """A folder outside of the database to which the roots of the audit trail are exported every
     six hours, and with which `audit verify` compares. It has to be there."""
+    smtp_url: str | None = field(default=None, repr=False)
+    """The mail server, like smtp://user:password@host:587?starttls or smtps://user:password@host.
+    Without it, e-mails wait."""
+    mail_from: str | None = None
+    """Who e-mails are from, like Wellkept <no-reply@example.org>."""
+    trusted_certificates: str | None = None
+    """A PEM file of certificates that receivers (mail server, webhooks) may prove themselves by,
+    beside the system's."""
     log_format: LogFormat = LogFormat.TEXT
     """``text`` or ``json``."""
 
@@ -99,6 +117,9 @@ class Settings:
         settings = cls(**given)  # type: ignore[arg-type]
         settings._check()
         return settings
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "public_url", self.public_url.rstrip("/") or self.url)
 
     @property
     def root_folder(self) -> RootFolder | None:
@@ -122,7 +143,37 @@ class Settings:
                 f"WELLKEPT_TRUSTED_PROXIES is like 10.0.3.0/24,192.0.2.7: {error}"
             ) from None
 
+    @property
+    def mail_server(self) -> MailServer | None:
+        """What takes e-mails, None where none is configured. Raises SettingsError."""
+        if self.smtp_url is None:
+            return None
+        if self.mail_from is None:
+            raise SettingsError("WELLKEPT_SMTP_URL is set and WELLKEPT_MAIL_FROM is not")
+        try:
+            return mail_server(self.smtp_url, self.mail_from, tls=self.receivers_tls)
+        except MailServerUnknown as error:
+            raise SettingsError(f"WELLKEPT_SMTP_URL {error}") from None
+        except MailSenderUnknown as error:
+            raise SettingsError(f"WELLKEPT_MAIL_FROM {error}") from None
+
+    @property
+    def receivers_tls(self) -> ssl.SSLContext:
+        """How receivers prove who they are. Raises SettingsError."""
+        context = ssl.create_default_context()
+        if self.trusted_certificates is not None:
+            try:
+                context.load_verify_locations(self.trusted_certificates)
+            except (OSError, ssl.SSLError) as error:
+                raise SettingsError(
+                    f"WELLKEPT_TRUSTED_CERTIFICATES: {self.trusted_certificates} is no readable"
+                    " PEM file"
+                ) from error
+        return context
+
     def _check(self) -> None:
+        _check_public_url(self.public_url)
+        self.mail_server  # noqa: B018 -- raises where it cannot be used
         if not 1 <= self.port <= _LAST_PORT:
             raise SettingsError(f"WELLKEPT_PORT is 1 to {_LAST_PORT}, not {self.port}")
         if self.metrics_port > _LAST_PORT:
@@ -146,6 +197,12 @@ class Settings:
                 raise SettingsError(
                     f"WELLKEPT_{variable.upper()} is set and WELLKEPT_DATABASE_URL is not"
                 )
+
+
+def _check_public_url(url: str) -> None:
+    parts = urlsplit(url)
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
+        raise SettingsError(f"WELLKEPT_PUBLIC_URL is like https://wellkept.example, not {url!r}")
 
 
 def _check_rate(name: str, rate: str) -> None:

@@ -21,6 +21,7 @@ from storage.vocabulary.claims import (
 from storage.vocabulary.disclosures import DisclosureAuthority
 from storage.vocabulary.files import FilePurpose
 from storage.vocabulary.identity import Role, TokenPurpose
+from storage.vocabulary.outbox import Channel, MessageStatus
 
 
 def where(*columns: str, operator: str = "=") -> Any:
@@ -117,6 +118,20 @@ class StoredAnswerFilter(Filter):
     operation: str | None = where("operation")
     idempotency_key: str | None = where("idempotency_key")
     expires_from: dt.datetime | None = where("expires_at", operator=">=")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutboxFilter(Filter):
+    channel: Channel | None = where("channel")
+    status: MessageStatus | None = where("status")
+    purpose: str | None = where("purpose")
+    destination: str | None = where("destination")
+    settled_from: dt.datetime | None = where("settled_at", operator=">=")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ByMessage(Filter):
+    message_id: UUID | None = where("message_id")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

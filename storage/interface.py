@@ -33,6 +33,7 @@ from storage.filters import (
     ByBatch,
     ByClaim,
     ByLog,
+    ByMessage,
     ByPerson,
     ByRemittance,
     ClaimAppealFilter,
@@ -46,6 +47,7 @@ from storage.filters import (
     LegalHoldFilter,
     NoFilter,
     OneTimeTokenFilter,
+    OutboxFilter,
     PatientFilter,
     PayerFilter,
     PersonFilter,
@@ -62,10 +64,13 @@ from storage.tables import factors as factor_tables
 from storage.tables import files as file_tables
 from storage.tables import identity as identity_tables
 from storage.tables import ledger as ledger_tables
+from storage.tables import outbox as outbox_tables
 from storage.tables import remittances as remittance_tables
 from storage.tables import trail as trail_tables
 from storage.tables import work as work_tables
 from storage.trail.chain import Sealing
+from storage.vocabulary.outbox import Channel
+from storage.vocabulary.work import Queue
 
 Fields = TypeVar("Fields", bound=SQLModel, contravariant=True)
 Row = TypeVar("Row", bound=SQLModel)
@@ -244,6 +249,19 @@ class RetentionFigures(Protocol):
         everything, and those on a patient or record whom such rows are about."""
 
 
+class OutboxLines(Protocol):
+    """Where messages stand in line: one line for each destination."""
+
+    async def next_due(self, destination: str) -> UUID | None:
+        """The message that has been due longest, unless another of the line is under way."""
+
+    async def count_due(self, destination: str) -> int:
+        """How many messages of a line are due."""
+
+    async def overdue(self, *, since: dt.datetime) -> list[tuple[Channel, str]]:
+        """The lines that hold a message which has been due since then."""
+
+
 class Store(Protocol):
     """Everything that one transaction of one company can reach."""
 
@@ -255,6 +273,7 @@ class Store(Protocol):
     ledger_figures: LedgerFigures
     claim_figures: ClaimFigures
     retention_figures: RetentionFigures
+    outbox_lines: OutboxLines
     sealing: Sealing
     secrets: Secrets
     patients_read: set[UUID | None]
@@ -285,6 +304,11 @@ class Store(Protocol):
         work_tables.StoredAnswerFields, work_tables.StoredAnswer, StoredAnswerFilter
     ]
     data_keys: Repository[work_tables.CompanyDataKeyFields, work_tables.CompanyDataKey, NoFilter]
+    outbox_messages: Repository[
+        outbox_tables.OutboxMessageFields, outbox_tables.OutboxMessage, OutboxFilter
+    ]
+    outbox_attempts: Log[outbox_tables.OutboxAttemptFields, outbox_tables.OutboxAttempt, ByMessage]
+
     audit_log: Log[trail_tables.AuditFields, trail_tables.AuditEntry, AuditFilter]
     api_log: Log[trail_tables.AccessFields, trail_tables.AccessEntry, AccessFilter]
     seals: Log[trail_tables.SealFields, trail_tables.Seal, ByLog]
@@ -367,12 +391,15 @@ class Store(Protocol):
         *,
         lock: str | None = None,
         due: dt.datetime | None = None,
+        queue: Queue = Queue.WORK,
+        once: str | None = None,
     ) -> None:
         """Have the worker do a job of this company once this transaction has committed.
 
         ``arguments`` hold ids and words, no patient data; the company goes along by itself. Jobs
         with one ``lock`` are done one after another, in the order in which they came. A job that
-        is ``due`` later than now waits until then.
+        is ``due`` later than now waits until then. While one that was asked for ``once`` under
+        this name has not begun, asking again adds none; whoever asks at the same time waits.
         """
 
     @property

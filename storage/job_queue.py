@@ -1,36 +1,18 @@
 """The queue of durable jobs: procrastinate's own tables, and the one way in for requests.
 
 They are no tenant tables: the program's role cannot touch them. What it may do is call
-``enqueue_job``, which puts the bound company into the job itself, so that a job exists if and only
-if the work that asked for it is committed, and can never speak for another company.
+``enqueue_job`` (the migrations make it), which puts the bound company into the job itself, so that
+a job exists if and only if the work that asked for it is committed, and can never speak for another
+company.
 """
 
 from collections.abc import Iterator
 
 from procrastinate.schema import SchemaManager
 
-from storage.security import APP_ROLE, BOUND_COMPANY, WORKER_ROLE
+from storage.security import WORKER_ROLE
 
-QUEUE = "wellkept"
 COMPANY_ARGUMENT = "company_id"
-
-_ENQUEUE_NAME = "enqueue_job(text, jsonb, text, timestamptz)"
-_ENQUEUE = f"""
-CREATE FUNCTION enqueue_job(task text, arguments jsonb, lock_name text, due timestamptz)
-RETURNS void
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
-DECLARE
-    company uuid := {BOUND_COMPANY};
-BEGIN
-    IF company IS NULL THEN
-        RAISE 'a job needs a company' USING ERRCODE = 'insufficient_privilege';
-    END IF;
-    INSERT INTO procrastinate_jobs (queue_name, task_name, lock, scheduled_at, args)
-    VALUES ('{QUEUE}', task, company || '/' || lock_name, due,
-            arguments || jsonb_build_object('{COMPANY_ARGUMENT}', company));
-END;
-$$
-"""  # noqa: S608 -- constants of ours
 
 _DROP = """
 DO $$
@@ -57,10 +39,7 @@ def schema_script() -> str:
 
 
 def securing_statements() -> Iterator[str]:
-    """The way in for the program's role, and the rights of the worker's; nothing for others."""
-    yield _ENQUEUE
-    yield f"REVOKE ALL ON FUNCTION {_ENQUEUE_NAME} FROM PUBLIC"
-    yield f"GRANT EXECUTE ON FUNCTION {_ENQUEUE_NAME} TO {APP_ROLE}, {WORKER_ROLE}"
+    """The rights of the worker's role; nothing for others."""
     for table in ("jobs", "workers", "periodic_defers", "events"):
         name = f"procrastinate_{table}"
         yield f"GRANT SELECT, INSERT, UPDATE, DELETE ON {name} TO {WORKER_ROLE}"
@@ -69,5 +48,4 @@ def securing_statements() -> Iterator[str]:
 
 def dropping_statements() -> Iterator[str]:
     """The way back."""
-    yield f"DROP FUNCTION {_ENQUEUE_NAME}"
     yield _DROP

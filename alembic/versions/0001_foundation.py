@@ -12,6 +12,7 @@ revision = "0001"
 down_revision = None
 
 _TABLES = Path(__file__).with_suffix(".sql")
+_ENQUEUE_JOB = Path(__file__).with_name("0001_enqueue_job.sql")
 _MONTHS_AT_FIRST = 4
 
 _CREATED = (
@@ -69,11 +70,13 @@ def upgrade() -> None:
     op.execute(f"GRANT EXECUTE ON FUNCTION company_of_slug(text) TO {APP_ROLE}, {WORKER_ROLE}")
     op.execute(f"GRANT SELECT ON alembic_version TO {APP_ROLE}, {WORKER_ROLE}")
     _run(job_queue.schema_script())
+    _run(_ENQUEUE_JOB.read_text("utf-8"))
     for statement in job_queue.securing_statements():
         op.execute(statement)
 
 
 def downgrade() -> None:
+    op.execute("DROP FUNCTION enqueue_job(text, jsonb, text, timestamptz)")
     for statement in job_queue.dropping_statements():
         op.execute(statement)
     op.execute("DROP FUNCTION company_of_slug(text)")

@@ -37,4 +37,5 @@ def _facts(place: Installation) -> Iterable[tuple[str, str]]:
     yield "data directory", str(settings.data_directory.absolute())
     yield "schema needed", migrations.expected_revision()
     yield "worker", "configured" if place.worker_url is not None else "WELLKEPT_WORKER_URL missing"
+    yield "e-mail", "configured" if settings.smtp_url else "WELLKEPT_SMTP_URL missing: e-mails wait"
     yield "owner", "configured" if place.owner_url is not None else "WELLKEPT_OWNER_URL missing"

@@ -3,13 +3,16 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from uuid import UUID
 
 import structlog
 
 from app.runtime import Installation
 from services.claims.remittances import post_remittance
-from storage.identifiers import new_id
+from services.outbox.delivering import Carrier, deliver_due, sweep
+from services.outbox.sending import DELIVER
+from storage.identifiers import SYSTEM_ACTOR_ID, new_id
 from storage.interface import Actor
 from storage.maintenance import maintain
 from storage.postgres.directory import companies
@@ -17,6 +20,8 @@ from storage.postgres.transaction import PostgresStorage
 from storage.trail.keys import Signer
 from storage.trail.root_export import export_roots
 from storage.trail.sealer import seal_company
+from storage.vocabulary.outbox import Channel
+from storage.vocabulary.work import Queue
 
 log = structlog.get_logger("wellkept.jobs")
 
@@ -27,6 +32,12 @@ class Workplace:
 
     storage: PostgresStorage
     installation: Installation
+
+    @cached_property
+    def carriers(self) -> Mapping[Channel, Carrier]:
+        """What takes messages out of the house, by channel; the others wait."""
+        server = self.installation.settings.mail_server
+        return {} if server is None else {Channel.EMAIL: server}
 
 
 @dataclass(frozen=True)
@@ -39,6 +50,7 @@ class CompanyJob:
 
     name: str
     work: Callable[[Workplace, UUID, Mapping[str, str]], Awaitable[None]]
+    queue: Queue = Queue.WORK
 
 
 @dataclass(frozen=True)
@@ -88,6 +100,26 @@ async def _export_roots(place: Workplace) -> None:
     await export_roots(place.storage, folder)
 
 
+async def _deliver(place: Workplace, company_id: UUID, arguments: Mapping[str, str]) -> None:
+    """Deliver what is due in one line of the outbox."""
+    await deliver_due(
+        place.storage,
+        place.carriers,
+        company_id,
+        Actor(SYSTEM_ACTOR_ID, new_id()),
+        line=arguments["destination"],
+        channel=Channel(arguments["channel"]),
+    )
+
+
+async def _sweep_outbox(place: Workplace) -> None:
+    """Give every line of the outbox that has lost its job a new one."""
+    for company in await companies(place.storage):
+        actor = Actor(SYSTEM_ACTOR_ID, new_id())
+        async with place.storage.transaction(company.id, actor) as store:
+            await sweep(store)
+
+
 async def _maintain(place: Workplace) -> None:
     """Partitions ahead, retirement, leftovers: the daily round of the owner."""
     signer = Signer(place.installation.signing_key)
@@ -95,10 +127,14 @@ async def _maintain(place: Workplace) -> None:
     log.info("maintained", deeds=len(deeds))
 
 
-COMPANY_JOBS = (CompanyJob("post_remittance", _post_remittance),)
+COMPANY_JOBS = (
+    CompanyJob("post_remittance", _post_remittance),
+    CompanyJob(DELIVER, _deliver, Queue.DELIVERIES),
+)
 
 PERIODIC_JOBS = (
     PeriodicJob("seal_companies", "* * * * * */30", _seal_companies),
     PeriodicJob("export_roots", "10 */6 * * *", _export_roots),
+    PeriodicJob("sweep_outbox", "* * * * * 15", _sweep_outbox),
     PeriodicJob("maintain", "20 7 * * *", _maintain, needs_owner=True),
 )

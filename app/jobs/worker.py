@@ -12,15 +12,18 @@ from procrastinate import JobContext, PsycopgConnector, RetryStrategy
 from app.jobs.catalogue import COMPANY_JOBS, PERIODIC_JOBS, CompanyJob, PeriodicJob, Workplace
 from app.metrics import Metrics
 from app.runtime import Installation
-from storage.job_queue import COMPANY_ARGUMENT, QUEUE
+from storage.job_queue import COMPANY_ARGUMENT
 from storage.postgres.transaction import PostgresStorage
+from storage.vocabulary.work import Queue
 
 log = structlog.get_logger("wellkept.jobs")
 
 RETRY = RetryStrategy(max_attempts=8, exponential_wait=4)
 """After 4 seconds, 16, a minute, ... four and a half hours; then the job is a dead letter."""
 
-JOBS_AT_ONCE = 2
+JOBS_AT_ONCE = {Queue.WORK: 2, Queue.DELIVERIES: 16}
+"""Deliveries mostly wait for receivers, and hold nothing while they do."""
+
 STALLED_SECONDS = 30
 """A worker that has not been heard of for so long is dead, and its jobs are done again."""
 
@@ -59,7 +62,7 @@ def queue_of(url: str, *, prepares_statements: bool) -> procrastinate.App:
         connector=PsycopgConnector(
             conninfo=url,
             min_size=1,
-            max_size=4,
+            max_size=6,
             timeout=10,
             kwargs={"prepare_threshold": 5 if prepares_statements else None},
         )
@@ -73,40 +76,47 @@ async def _run_until(
     queue = queue_of(installation.worker, prepares_statements=settings.prepares_statements)
     place = Workplace(storage, installation)
     for job in COMPANY_JOBS:
-        queue.task(name=job.name, queue=QUEUE, retry=RETRY, pass_context=True)(
+        queue.task(name=job.name, queue=job.queue, retry=RETRY, pass_context=True)(
             _company_job(place, job, metrics)
         )
     for periodic in PERIODIC_JOBS:
         if periodic.needs_owner and installation.owner_url is None:
             continue
         task = queue.task(
-            name=periodic.name, queue=QUEUE, queueing_lock=periodic.name, pass_context=True
+            name=periodic.name, queue=Queue.WORK, queueing_lock=periodic.name, pass_context=True
         )(_periodic_job(place, periodic, metrics))
         queue.periodic(cron=periodic.schedule)(task)
     async with queue.open_async():
-        worker = asyncio.create_task(
-            queue.run_worker_async(
-                queues=[QUEUE],
-                concurrency=JOBS_AT_ONCE,
-                install_signal_handlers=False,
-                listen_notify=settings.worker_listens,
-                fetch_job_polling_interval=5.0 if settings.worker_listens else _POLL_SECONDS,
-                delete_jobs="successful",
-                shutdown_graceful_timeout=_STOP_SECONDS,
-                stalled_worker_timeout=STALLED_SECONDS,
-            )
-        )
-        resuming = asyncio.create_task(_resume_stalled(queue))
+        lasting = [
+            asyncio.create_task(_work_off(queue, name, listens=settings.worker_listens))
+            for name in Queue
+        ]
+        lasting.append(asyncio.create_task(_resume_stalled(queue)))
         stopping = asyncio.create_task(stop.wait())
         try:
-            await asyncio.wait((worker, resuming, stopping), return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait((*lasting, stopping), return_when=asyncio.FIRST_COMPLETED)
         finally:
-            for running in (resuming, stopping, worker):
+            for running in (stopping, *lasting):
                 running.cancel()
-            ended = await asyncio.gather(worker, resuming, return_exceptions=True)
+            ended = await asyncio.gather(*lasting, return_exceptions=True)
     for error in ended:
         if isinstance(error, Exception):
             raise error
+
+
+async def _work_off(queue: procrastinate.App, name: Queue, *, listens: bool) -> None:
+    """Do the jobs of one queue, beside the others."""
+    await queue.run_worker_async(
+        queues=[name],
+        name=name,
+        concurrency=JOBS_AT_ONCE[name],
+        install_signal_handlers=False,
+        listen_notify=listens,
+        fetch_job_polling_interval=5.0 if listens else _POLL_SECONDS,
+        delete_jobs="successful",
+        shutdown_graceful_timeout=_STOP_SECONDS,
+        stalled_worker_timeout=STALLED_SECONDS,
+    )
 
 
 async def _resume_stalled(queue: procrastinate.App) -> None:

@@ -7,11 +7,11 @@ from uuid import UUID
 
 from storage.identifiers import SYSTEM_ACTOR_ID, moment_of, new_id
 from storage.interface import Actor, Store
-from storage.job_queue import QUEUE
 from storage.postgres.directory import companies
 from storage.postgres.transaction import PostgresStorage
 from storage.trail.chain import Pending, Span
 from storage.trail.forms import CURRENT_FORM, SEALED_LOGS
+from storage.vocabulary.work import Queue
 
 _JOBS = """
 SELECT count(*) FILTER (WHERE j.status = 'todo'),
@@ -20,7 +20,7 @@ SELECT count(*) FILTER (WHERE j.status = 'todo'),
            greatest(j.scheduled_at, e.at)) FILTER (WHERE j.status = 'todo')), 0)::float
 FROM procrastinate_jobs AS j
 LEFT JOIN procrastinate_events AS e ON e.job_id = j.id AND e.type = 'deferred'
-WHERE j.queue_name = %(queue)s
+WHERE j.queue_name = ANY(%(queues)s)
   AND (j.status = 'failed' OR j.status = 'todo' AND coalesce(j.scheduled_at, now()) <= now())
 """
 
@@ -46,7 +46,7 @@ async def measure_backlog(storage: PostgresStorage) -> Backlog:
     Raises StorageUnavailable, psycopg.Error.
     """
     async with storage.pool.connection() as connection:
-        cursor = await connection.execute(_JOBS, {"queue": QUEUE})
+        cursor = await connection.execute(_JOBS, {"queues": [queue.value for queue in Queue]})
         waiting, failed, oldest_job_seconds = await cursor.fetchone() or (0, 0, 0.0)
     unsealed: list[Pending] = []
     for company in await companies(storage):

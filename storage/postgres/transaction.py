@@ -23,12 +23,14 @@ from storage.postgres.claim_figures import PostgresClaimFigures
 from storage.postgres.errors import translate
 from storage.postgres.ledger_figures import PostgresLedgerFigures
 from storage.postgres.numbers import Apart, PostgresNumbers
+from storage.postgres.outbox_lines import PostgresOutboxLines
 from storage.postgres.pool import Pool, PoolFigures, quietly
 from storage.postgres.repository import PostgresRepository
 from storage.postgres.retention_figures import PostgresRetentionFigures
 from storage.postgres.sealing import PostgresSealing
 from storage.secrets.company_secrets import CompanySecrets
 from storage.secrets.keyring import Keyring
+from storage.vocabulary.work import Queue
 
 
 def row_classes(declaration: type) -> Mapping[str, type[Any]]:
@@ -64,6 +66,7 @@ class PostgresStore:
         self.ledger_figures = PostgresLedgerFigures(self)
         self.claim_figures = PostgresClaimFigures(self)
         self.retention_figures = PostgresRetentionFigures(self)
+        self.outbox_lines = PostgresOutboxLines(self)
         self.sealing = PostgresSealing(self)
         self._keyring = keyring
         self.secrets = self._fresh_secrets()
@@ -119,10 +122,20 @@ class PostgresStore:
         *,
         lock: str | None = None,
         due: dt.datetime | None = None,
+        queue: Queue = Queue.WORK,
+        once: str | None = None,
     ) -> None:
         await self.execute(
-            "SELECT enqueue_job(%(task)s, %(arguments)s, %(lock)s, %(due)s::timestamptz)",
-            {"task": task, "arguments": Jsonb(dict(arguments)), "lock": lock, "due": due},
+            "SELECT enqueue_job(%(task)s, %(arguments)s, %(lock)s, %(due)s::timestamptz,"
+            " %(queue)s, %(once)s)",
+            {
+                "task": task,
+                "arguments": Jsonb(dict(arguments)),
+                "lock": lock,
+                "due": due,
+                "queue": queue.value,
+                "once": once,
+            },
         )
 
     async def execute(

@@ -33,6 +33,7 @@ SPECIAL: Mapping[str, Mapping[str, object]] = {
     "api_keys": {"flagged_at": None, "flag": None},
     "companies": {"retention_years": 7, "session_idle_minutes": 30, "session_hours": 12},
     "legal_holds": {"record_id": None},
+    "outbox_messages": {"settled_at": None},
     "payers": {"is_active": True},
     "people": {"role": None},
     "second_factors": {"recovery_codes_left": 0},

@@ -298,7 +298,9 @@ def test_a_job_speaks_only_for_the_company_that_asked(
     forged = psycopg.types.json.Jsonb({"company_id": str(theirs.id)})
     task = f"forged {new_id()}"
     bind(program, ours.id)
-    program.execute("SELECT enqueue_job(%s, %s, NULL, NULL::timestamptz)", [task, forged])
+    program.execute(
+        "SELECT enqueue_job(%s, %s, NULL, NULL::timestamptz, 'wellkept', NULL)", [task, forged]
+    )
     program.commit()
     with psycopg.connect(addresses.worker) as connection:
         found = connection.execute(
@@ -310,4 +312,6 @@ def test_a_job_speaks_only_for_the_company_that_asked(
 
 def test_no_job_is_made_for_no_company(program: Connection) -> None:
     with pytest.raises(errors.InsufficientPrivilege, match="a job needs a company"):
-        program.execute("SELECT enqueue_job('any', '{}', NULL, NULL::timestamptz)")
+        program.execute(
+            "SELECT enqueue_job('any', '{}', NULL, NULL::timestamptz, 'wellkept', NULL)"
+        )

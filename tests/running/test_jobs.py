@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -15,10 +16,14 @@ from app.jobs.catalogue import CompanyJob, Workplace
 from app.jobs.worker import run_worker
 from app.runtime import Installation
 from app.settings import Settings
+from services.outbox.emails import Email, send_email
 from storage.embedded import EmbeddedServer, RoleAddresses
 from storage.identifiers import new_id
 from storage.postgres.transaction import PostgresStorage
+from storage.vocabulary.outbox import MessageStatus
+from storage.vocabulary.work import Queue
 from tests.builders.companies import CompanyForTests
+from tests.builders.mail_servers import Inbox, mail_server_of
 
 pytestmark = pytest.mark.anyio
 
@@ -115,7 +120,7 @@ async def test_a_job_speaks_for_the_bound_company_whatever_its_arguments_say(
         "SELECT * FROM procrastinate_jobs",
         "INSERT INTO procrastinate_jobs (queue_name, task_name) VALUES ('wellkept', 'x')",
         "SELECT procrastinate_fetch_job_v2(NULL, 1)",
-        "SELECT enqueue_job('x', '{}', NULL, NULL)",
+        "SELECT enqueue_job('x', '{}', NULL, NULL, 'wellkept', NULL)",
     ],
 )
 def test_the_programs_role_can_neither_read_the_queue_nor_write_it_past_its_company(
@@ -238,6 +243,69 @@ async def test_told_to_stop_the_worker_ends_the_job_at_hand_and_begins_no_other(
         await running
     assert ended == ["at hand"]
     assert _state(installation, name) == ["todo"]
+
+
+async def test_slow_receivers_keep_no_other_work_waiting(
+    installation: Installation,
+    storage: PostgresStorage,
+    company: CompanyForTests,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked: Asked = []
+    slow, quick = f"slow_{new_id().hex}", f"quick_{new_id().hex}"
+    released = asyncio.Event()
+
+    async def wait(_: Workplace, __: UUID, ___: Mapping[str, str]) -> None:
+        await released.wait()
+
+    async with storage.transaction(company.id, company.actor) as store:
+        for _ in range(2 * worker_module.JOBS_AT_ONCE[Queue.DELIVERIES]):
+            await store.enqueue(slow, {}, queue=Queue.DELIVERIES)
+    jobs = (CompanyJob(slow, wait, Queue.DELIVERIES), _noted(asked, quick))
+    async with _working(installation, monkeypatch, *jobs):
+        await _until(lambda: "doing" in _state(installation, slow))
+        async with storage.transaction(company.id, company.actor) as store:
+            await store.enqueue(quick, {})
+        await _until(lambda: bool(asked))
+        assert "doing" in _state(installation, slow)
+        released.set()
+        await _until(lambda: _state(installation, slow) == [])
+
+
+async def test_what_is_asked_for_once_is_in_the_queue_once_until_it_begins(
+    installation: Installation, storage: PostgresStorage, company: CompanyForTests
+) -> None:
+    name = f"note_{new_id().hex}"
+    for _ in range(2):
+        async with storage.transaction(company.id, company.actor) as store:
+            await store.enqueue(name, {}, once=name)
+            await store.enqueue(name, {})
+    assert _state(installation, name) == ["todo"] * 3
+
+
+async def test_an_email_leaves_the_house_once_its_work_is_committed(
+    installation: Installation, storage: PostgresStorage, company: CompanyForTests
+) -> None:
+    inbox = Inbox()
+    async with mail_server_of(inbox) as port:
+        settings = replace(
+            installation.settings,
+            smtp_url=f"smtp://127.0.0.1:{port}",
+            mail_from="no-reply@wellkept.test",
+        )
+        working = replace(installation, settings=settings)
+        stop = asyncio.Event()
+        async with working.worker_storage() as worker:
+            running = asyncio.create_task(run_worker(working, worker, stop))
+            async with storage.transaction(company.id, company.actor) as store:
+                email = Email(to="ana@example.org", subject="Hello", text="Hello")
+                message = await send_email(store, email, purpose="greeting")
+            await _until(lambda: bool(inbox.received))
+            stop.set()
+            await running
+    async with storage.transaction(company.id, company.actor) as store:
+        delivered = await store.outbox_messages.get(message.id)
+    assert delivered.status == MessageStatus.DELIVERED
 
 
 def _state(installation: Installation, task: str) -> list[str]:

@@ -19,6 +19,7 @@ from storage.interface import (
     LedgerFigures,
     Log,
     Numbers,
+    OutboxLines,
     Repository,
     RetentionFigures,
     Secrets,
@@ -28,6 +29,7 @@ from storage.postgres.access_figures import PostgresAccessFigures
 from storage.postgres.claim_figures import PostgresClaimFigures
 from storage.postgres.ledger_figures import PostgresLedgerFigures
 from storage.postgres.numbers import PostgresNumbers
+from storage.postgres.outbox_lines import PostgresOutboxLines
 from storage.postgres.repository import PostgresRepository
 from storage.postgres.retention_figures import PostgresRetentionFigures
 from storage.postgres.sealing import PostgresSealing
@@ -49,6 +51,7 @@ KEPT: dict[type, type] = {
     LedgerFigures: PostgresLedgerFigures,
     ClaimFigures: PostgresClaimFigures,
     RetentionFigures: PostgresRetentionFigures,
+    OutboxLines: PostgresOutboxLines,
     Sealing: PostgresSealing,
     Secrets: CompanySecrets,
 }

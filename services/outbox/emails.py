@@ -1,0 +1,94 @@
+"""E-mails: what one is, and how it gets into the outbox."""
+
+import re
+from dataclasses import dataclass, field
+from typing import ClassVar
+
+import msgspec
+
+from services.identity.emails import normalised_email
+from services.outbox.sending import enqueue_delivery
+from services.refusals import Category, Refusal
+from storage.interface import Store
+from storage.tables.outbox import OutboxMessage, OutboxMessageFields
+from storage.vocabulary.outbox import Channel
+
+LINE = "email"
+"""The one line in which a company's e-mails stand."""
+
+SEALED_PAYLOAD = "outbox_messages.sealed_payload"
+"""For what the content of a message is sealed."""
+
+LONGEST_SUBJECT = 200
+LONGEST_TEXT = 100_000
+
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+_CONTROL_IN_TEXT = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
+_LOCAL_PART = re.compile(r"[^\s\"(),:;<>@\[\\\]]{1,64}")
+_DOMAIN = re.compile(r"\w(?:[\w-]*\w)?(?:\.\w(?:[\w-]*\w)?)*")
+
+
+@dataclass
+class EmailUnsendable(Refusal):
+    """A part of an e-mail holds what an e-mail cannot carry: never what the part is."""
+
+    category: ClassVar[Category] = Category.INVALID
+    title: ClassVar[str] = "The e-mail cannot be sent"
+    part: str
+
+
+@dataclass(frozen=True)
+class Email:
+    """One e-mail to one address. Raises EmailUnsendable for what would not be one.
+
+    ``text`` is plain; its lines end with a line feed. Neither part holds a patient's data.
+    """
+
+    to: str
+    subject: str = field(repr=False)
+    text: str = field(repr=False)
+
+    def __post_init__(self) -> None:
+        if not is_deliverable(self.to):
+            raise EmailUnsendable("to")
+        is_subject = 0 < len(self.subject) <= LONGEST_SUBJECT
+        if not is_subject or _CONTROL.search(self.subject) is not None:
+            raise EmailUnsendable("subject")
+        if len(self.text) > LONGEST_TEXT or _CONTROL_IN_TEXT.search(self.text) is not None:
+            raise EmailUnsendable("text")
+
+
+def is_deliverable(address: str) -> bool:
+    """Whether mail can be addressed so, with nothing in the address that a header or an envelope
+    could take for its own: no quoting, no comments, no second address."""
+    if normalised_email(address) is None or _CONTROL.search(address) is not None:
+        return False
+    local, _, domain = address.rpartition("@")
+    return _LOCAL_PART.fullmatch(local) is not None and _DOMAIN.fullmatch(domain) is not None
+
+
+class EmailContent(msgspec.Struct, frozen=True):
+    """What is kept of an e-mail until it is delivered: it may hold a link that opens a door."""
+
+    subject: str
+    text: str
+
+
+async def send_email(store: Store, email: Email, *, purpose: str) -> OutboxMessage:
+    """Have an e-mail delivered once this transaction has committed.
+
+    ``purpose`` is one word for lists and figures: ``invitation``, ``digest``.
+    """
+    content = msgspec.json.encode(EmailContent(email.subject, email.text))
+    message = await store.outbox_messages.create(
+        OutboxMessageFields(
+            channel=Channel.EMAIL,
+            purpose=purpose,
+            destination=LINE,
+            recipient=email.to,
+            sealed_payload=await store.secrets.seal(SEALED_PAYLOAD, content),
+            next_attempt_at=store.now,
+        )
+    )
+    await enqueue_delivery(store, message.destination, message.channel)
+    return message

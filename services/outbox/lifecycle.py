@@ -1,0 +1,27 @@
+"""The way of a message, as a table."""
+
+from collections.abc import Mapping
+
+from services.refusals import IllegalTransition
+from storage.vocabulary.outbox import MessageStatus
+
+LEGAL_MOVES: Mapping[MessageStatus, tuple[MessageStatus, ...]] = {
+    MessageStatus.WAITING: (MessageStatus.DELIVERING,),
+    MessageStatus.DELIVERING: (
+        MessageStatus.DELIVERING,
+        MessageStatus.DELIVERED,
+        MessageStatus.WAITING,
+        MessageStatus.FAILED,
+    ),
+    MessageStatus.FAILED: (MessageStatus.WAITING,),
+    MessageStatus.DELIVERED: (),
+}
+"""Where a message can go from each state. One that is being delivered is taken over by another
+worker when its own has not been heard of for too long."""
+
+
+def require_move(state: MessageStatus, wanted: MessageStatus) -> None:
+    """Raises IllegalTransition, which names the legal moves."""
+    legal = LEGAL_MOVES[state]
+    if wanted not in legal:
+        raise IllegalTransition("message", state, wanted, [str(each) for each in legal])
