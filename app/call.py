@@ -24,7 +24,6 @@ from app.limits import Limiter
 from app.problems import ClientGone, problem_of
 from app.settings import Settings
 from services.identity.authentication import (
-    MissingScope,
     NotAuthenticated,
     Principal,
     authenticate_key,
@@ -38,7 +37,7 @@ from services.identity.credentials import (
 )
 from services.identity.origins import Origin, origin_of
 from services.identity.scopes import Scope
-from services.refusals import Fault, InvalidParameter
+from services.refusals import Fault, InvalidParameter, Refusal
 from storage.errors import RowNotFound, TransactionConflict
 from storage.files import FileVault
 from storage.identifiers import SYSTEM_ACTOR_ID, new_id
@@ -180,7 +179,7 @@ class Call(Request[Any, Any, State]):
     async def transaction(self) -> AsyncIterator[tuple[Store, Principal]]:
         """A transaction of the asking principal's company, with its scope for this route checked.
 
-        A refusal for want of a scope or a row is on record before it is answered. Raises
+        A refusal for want of a right or a row is on record before it is answered. Raises
         NotAuthenticated, MissingScope, CsrfRefused and what the limiter raises.
         """
         credential, is_session = self.credential()
@@ -207,10 +206,11 @@ class Call(Request[Any, Any, State]):
             if refusal.attempted_by is not None:
                 await self._log_refusal(credential.company_id, refusal.attempted_by, 401)
             raise
-        except (MissingScope, RowNotFound) as refusal:
-            principal = self.principal
+        except (Refusal, RowNotFound) as refusal:
             status = problem_of(refusal).status
-            await self._log_refusal(principal.company_id, principal.id, status)
+            if status in _REFUSALS_ON_RECORD and "principal" in self.state:
+                principal = self.principal
+                await self._log_refusal(principal.company_id, principal.id, status)
             raise
 
     def _admit(self, principal: Principal) -> None:

@@ -66,8 +66,8 @@ async def test_a_persons_day_is_one_list_from_sign_in_to_sign_out(
     assert told(timeline) == [
         "update people",
         "sign_in 401",
-        "update people",
         "sign_in 201",
+        "update people",
         "create person_sessions",
         "get_patient 200",
         "create payers",
@@ -108,6 +108,20 @@ async def test_a_revoked_key_is_on_record_and_refused_like_an_unknown_one(
     timeline = await client.get(f"/api/v1/principals/{key_id}/timeline")
     assert (revoked.status_code, revoked.content) == (never.status_code, never.content)
     assert told(timeline) == ["list_claims 401"]
+
+
+async def test_reaching_for_rights_that_one_lacks_is_on_record(
+    client: httpx.AsyncClient, storage: PostgresStorage, company: CompanyForTests
+) -> None:
+    text, key_id = await make_key(storage, company.id, scopes=(Scope.KEYS_MANAGE,))
+    refused = await client.post(
+        "/api/v1/keys",
+        json={"name": "More", "scopes": ["claims:write"]},
+        headers={"Authorization": f"Bearer {text}"},
+    )
+    timeline = await client.get(f"/api/v1/principals/{key_id}/timeline")
+    assert refused.json()["type"] == "/problems/privilege-too-high"
+    assert told(timeline)[-1] == "create_key 403"
 
 
 async def test_what_happened_to_a_patient_follows_everything_that_was_theirs(
