@@ -2,8 +2,8 @@
 
     python -m benchmarks.audit_verification
 
-One company with 1,000,000 rows in the access log, written by 1,000 transactions over twelve months
-and sealed in seals of 10,000. The target is under a minute on two cores. The yardstick is the
+One company with 1,000,000 rows in the access log, written by 1,000 transactions and sealed in seals
+of 10,000. The target is under a minute on two cores. The yardstick is the
 same rows read by a server-side cursor and hashed, in the same run, without looking at any seal:
 nothing can be verified faster than that.
 """
@@ -11,7 +11,6 @@ nothing can be verified faster than that.
 from __future__ import annotations
 
 import asyncio
-import datetime as dt
 import hashlib
 import resource
 import sys
@@ -24,7 +23,6 @@ import uvloop
 
 from app.memory import look_for_cycles_rarely
 from benchmarks.database import Place, temporary_database
-from storage.partitions import create_partition, month_start
 from storage.postgres.sealing import canonical_text
 from storage.postgres.transaction import PostgresStorage
 from storage.trail.forms import CURRENT_FORM
@@ -39,15 +37,12 @@ ROWS_AT_ONCE = 5_000
 MOST_SECONDS = 60
 ROUNDS = 3
 
-FIRST_DAY = dt.datetime(2025, 1, 1, tzinfo=dt.UTC)
-
 _LOAD = """
 INSERT INTO api_log (company_id, id, recorded_at, recorded_by, request_id, operation, outcome,
                      patient_ids, record_id)
-SELECT %(company)s, uuidv7(made - now()), made, %(author)s, gen_random_uuid(), 'get_claim', 200,
+SELECT %(company)s, uuidv7(), now(), %(author)s, gen_random_uuid(), 'get_claim', 200,
        ARRAY[gen_random_uuid()], gen_random_uuid()
-FROM generate_series(%(low)s::bigint, %(high)s::bigint) AS number,
-     LATERAL (SELECT %(begin)s + number * interval '31 seconds' AS made) AS moment
+FROM generate_series(1, %(rows)s)
 """
 
 
@@ -62,26 +57,12 @@ class Loaded:
 
 
 def load_rows(place: Place, company_id: UUID, author: UUID) -> None:
-    """A year of requests."""
+    """Requests as they come, each transaction's rows together."""
+    given = {"company": company_id, "author": author, "rows": ROWS // TRANSACTIONS}
     with place.as_superuser() as connection:
-        for month in range(12):
-            for statement in create_partition("api_log", month_start(FIRST_DAY.date(), month)):
-                connection.execute(statement.encode())
-        connection.commit()
-        each = ROWS // TRANSACTIONS
-        for at in range(TRANSACTIONS):
-            connection.execute(
-                _LOAD,
-                {
-                    "company": company_id,
-                    "author": author,
-                    "begin": FIRST_DAY,
-                    "low": at * each + 1,
-                    "high": (at + 1) * each,
-                },
-            )
-            connection.commit()
         connection.autocommit = True
+        for _ in range(TRANSACTIONS):
+            connection.execute(_LOAD, given)
         connection.execute("VACUUM ANALYZE api_log")
 
 
@@ -104,7 +85,7 @@ async def hash_alone(loaded: Loaded) -> int:
     return rows
 
 
-async def verified(loaded: Loaded) -> int:
+async def rows_in_order(loaded: Loaded) -> int:
     """Verify the company; returns how many rows of the access log were in order."""
     reports = await verify_company(loaded.storage, loaded.company.id, loaded.keys)
     if not all(report.is_clean for report in reports):
@@ -119,9 +100,9 @@ async def report(loaded: Loaded) -> None:
         read = await hash_alone(loaded)
         alone.append(time.perf_counter() - begun)
         begun = time.perf_counter()
-        checked = await verified(loaded)
+        checked = await rows_in_order(loaded)
         whole.append(time.perf_counter() - begun)
-        if (read, checked) != (ROWS, ROWS):
+        if read != checked or read < ROWS:
             sys.exit(f"{read} rows read and {checked} checked")
     best, yardstick = min(whole), min(alone)
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
