@@ -24,6 +24,7 @@ from storage.interface import Actor, Store
 from storage.postgres.transaction import PostgresStorage
 from tests.builders.books import Books
 from tests.builders.companies import CompanyForTests
+from tests.builders.keys import KEYRING
 from tests.builders.remittance_files import Claim, RemittanceFile, Transaction
 
 pytestmark = pytest.mark.anyio
@@ -51,7 +52,7 @@ class Watched(PostgresStorage):
     """Tells which of its transactions waited for the disk."""
 
     def __init__(self, conninfo: str) -> None:
-        super().__init__(conninfo)
+        super().__init__(conninfo, keyring=KEYRING)
         self.waited: list[bool] = []
 
     @asynccontextmanager
