@@ -12,6 +12,8 @@ import string
 from decimal import Decimal
 from typing import TYPE_CHECKING, TypeVar
 
+from msgspec.structs import replace
+
 from services.claims.npi import has_valid_check_digit
 from services.claims.x12.claim_file import ClaimFile, ClaimKind, ClaimSet, Interchange, Usage
 from services.claims.x12.claim_model import (
@@ -30,6 +32,7 @@ from services.claims.x12.claim_model import (
     InpatientProcedure,
     InstitutionalClaim,
     InstitutionalLine,
+    Line,
     LineAdjudication,
     Name,
     Occurrence,
@@ -184,7 +187,7 @@ class RandomClaims:
         return BillingProvider(
             name=name,
             address=self._address(is_of_service=True),
-            tax_identifier=self._digits(9),
+            tax_identifier=self._tax_identifier(),
             npi=npi(self._random),
             tax_identifier_is_ssn=is_person,
             taxonomy=self._maybe(self._random.choice(_TAXONOMIES)),
@@ -193,6 +196,11 @@ class RandomClaims:
             ),
             pay_to=self._maybe(self._address(), 0.3),
         )
+
+    def _tax_identifier(self) -> str:
+        """Nine digits that can be a social security number too."""
+        random = self._random
+        return f"{random.randint(100, 665)}{random.randint(1, 99):02}{random.randint(1, 9999):04}"
 
     def _provider(self, *, is_person: bool = True) -> Provider:
         return Provider(
@@ -277,7 +285,6 @@ class RandomClaims:
             "note": self._maybe("SEE ATTACHED NOTES, PAGE 2", 0.1 if has_note else 0),
             "referring": self._maybe(self._provider(), 0.3),
             "facility": self._maybe(self._facility(), 0.3),
-            "earlier_payers": earlier,
         }
         make = self._professional if self._kind is ClaimKind.PROFESSIONAL else self._institutional
         return make(common, earlier)
@@ -290,7 +297,7 @@ class RandomClaims:
         diagnoses = tuple(Diagnosis(code) for code in random.sample(_DIAGNOSES, k=count))
         lines = tuple(
             ProfessionalLine(
-                procedure_code=random.choice(_PROCEDURES),
+                procedure_code=procedure,
                 service_from=(day := self._date()),
                 service_to=self._maybe(day + dt.timedelta(days=random.randint(0, 3)), 0.3),
                 diagnosis_pointers=tuple(
@@ -305,11 +312,12 @@ class RandomClaims:
                 ordering=self._maybe(self._provider(), 0.1),
                 **self._line(number, earlier),
             )
-            for number in range(random.randint(1, 6))
+            for number, procedure in enumerate(random.sample(_PROCEDURES, random.randint(1, 6)))
         )
         has_accident = random.random() < 0.15
         return ProfessionalClaim(
             **common,
+            earlier_payers=self._decided(earlier, lines),
             charge_cents=sum(line.charge_cents for line in lines),
             rendering=self._maybe(self._provider(is_person=random.random() < 0.8)),
             place_of_service=random.choice(_PLACES),
@@ -346,16 +354,17 @@ class RandomClaims:
         lines = tuple(
             InstitutionalLine(
                 revenue_code=random.choice(_REVENUE),
-                procedure_code=random.choice(_PROCEDURES),
+                procedure_code=procedure,
                 service_from=self._maybe(first, 0.8),
                 noncovered_cents=self._maybe(random.randint(0, 500), 0.1),
                 operating=None if self._is_for_x12sdk else self._maybe(self._provider(), 0.1),
                 **self._line(number, earlier),
             )
-            for number in range(random.randint(1, 8))
+            for number, procedure in enumerate(random.sample(_PROCEDURES, random.randint(1, 8)))
         )
         return InstitutionalClaim(
             **common,
+            earlier_payers=self._decided(earlier, lines),
             charge_cents=sum(line.charge_cents for line in lines),
             rendering=self._maybe(self._provider(), 0.2),
             facility_type="11" if is_inpatient else "13",
@@ -372,7 +381,9 @@ class RandomClaims:
             admitting_diagnosis=Diagnosis("R07.9") if is_inpatient else None,
             visit_reasons=() if is_inpatient else some(Diagnosis, 3, "R07.9"),
             external_causes=some(Diagnosis, 2, "W19.XXXA", present),
-            other_diagnoses=some(Diagnosis, 24, random.choice(_DIAGNOSES), present),
+            other_diagnoses=tuple(
+                Diagnosis(f"Z{number}", present) for number in range(30, 30 + random.randint(0, 24))
+            ),
             drg=self._maybe("470") if is_inpatient else None,
             principal_procedure=(
                 self._maybe(InpatientProcedure("0SR9019", first)) if is_inpatient else None
@@ -424,6 +435,30 @@ class RandomClaims:
             )
         return tuple(decided)
 
+    def _decided(
+        self, earlier: tuple[EarlierPayer, ...], lines: Sequence[Line]
+    ) -> tuple[EarlierPayer, ...]:
+        """What each payer paid in all, and where it did not decide by line, why not the rest."""
+        charge = sum(line.charge_cents for line in lines)
+        decided = []
+        for payer in earlier:
+            by_line = [
+                each.paid_cents
+                for line in lines
+                for each in line.adjudications
+                if each.payer_identifier == payer.payer_identifier
+            ]
+            paid = sum(by_line) if by_line else self._random.randint(0, charge)
+            decided.append(
+                replace(
+                    payer,
+                    paid_cents=paid,
+                    adjudicated_on=None if by_line else self._date(),
+                    adjustments=() if by_line else self._adjustments(charge - paid),
+                )
+            )
+        return tuple(decided)
+
     def _adjustments(self, cents: int) -> tuple[Adjustment, ...]:
         """Reasons that sum to ``cents``, in few enough groups."""
         parts = []
@@ -451,7 +486,6 @@ class RandomClaims:
                 subscriber_address=self._maybe(self._address()),
                 payer_address=self._maybe(self._address(), 0.2),
                 group_number=self._maybe(self._code(6)),
-                paid_cents=self._random.randint(0, 100_000),
                 remaining_patient_liability_cents=self._maybe(self._random.randint(0, 5_000)),
                 payer_claim_number=self._maybe(self._code(12), 0.8),
                 prior_authorization=self._maybe(self._code(8), 0.1),

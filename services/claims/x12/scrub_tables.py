@@ -1,0 +1,140 @@
+"""Code tables as the scrubber asks them. What a company has not loaded is None, and so no data."""
+
+from __future__ import annotations
+
+import datetime as dt
+import tomllib
+from collections.abc import Iterable, Iterator, Mapping
+from enum import StrEnum
+from importlib.resources import files
+
+import msgspec
+
+from services.claims.x12.scrub_findings import Finding, NoData
+
+
+class CodeStatus(StrEnum):
+    """What a table says of a code on a day."""
+
+    VALID = "valid"
+    NOT_ON_DATE = "not_on_date"  # known, but not in force
+    NOT_BILLABLE = "not_billable"  # a heading above the codes that may be billed
+    UNKNOWN = "unknown"
+
+
+class CodePeriod(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One code during one period; ``effective_to`` is its last day."""
+
+    code: str
+    effective_from: dt.date
+    effective_to: dt.date | None = None
+    label: str = ""
+    is_billable: bool = True
+
+
+class CodeSet:
+    """The codes of one set, with the periods in which they were in force."""
+
+    def __init__(self, periods: Iterable[CodePeriod]) -> None:
+        self._periods: dict[str, list[CodePeriod]] = {}
+        for period in periods:
+            self._periods.setdefault(period.code, []).append(period)
+
+    def status(self, code: str, on: dt.date) -> CodeStatus:
+        """What the set says of ``code`` on a day."""
+        periods = self._periods.get(code)
+        if not periods:
+            return CodeStatus.UNKNOWN
+        for period in periods:
+            if period.effective_from <= on and (
+                period.effective_to is None or on <= period.effective_to
+            ):
+                return CodeStatus.VALID if period.is_billable else CodeStatus.NOT_BILLABLE
+        return CodeStatus.NOT_ON_DATE
+
+
+_WORDS = {
+    CodeStatus.UNKNOWN: "is not in the code set",
+    CodeStatus.NOT_ON_DATE: "was not in force on {day}",
+    CodeStatus.NOT_BILLABLE: "is a heading: a more specific code is needed",
+}
+
+
+class PairEdit(msgspec.Struct, frozen=True, gc=False):
+    """That two procedures of one day are not paid together (NCCI procedure-to-procedure)."""
+
+    column_one: str
+    column_two: str  # the one that is not paid
+    effective_from: dt.date
+    effective_to: dt.date | None = None
+    modifier_allowed: bool = False
+
+
+class Tables(msgspec.Struct, frozen=True, gc=False, kw_only=True):
+    """What a company has loaded; codes stand without dots.
+
+    ``unit_limits`` are the most units of a procedure a day (NCCI MUE); ``needs_authorization`` are
+    the procedures for which this claim's payer wants one; ``charges`` is the fee schedule that the
+    charges are made from, in cents for one unit.
+    """
+
+    diagnoses: CodeSet | None = None
+    procedures: CodeSet | None = None
+    modifiers: CodeSet | None = None
+    taxonomies: CodeSet | None = None
+    revenue_codes: CodeSet | None = None
+    pair_edits: tuple[PairEdit, ...] | None = None
+    unit_limits: Mapping[str, int] | None = None
+    needs_authorization: frozenset[str] | None = None
+    charges: Mapping[str, int] | None = None
+
+
+def verdict(status: CodeStatus, day: dt.date) -> str:
+    """What is wrong with a code, in words."""
+    return _WORDS[status].format(day=day)
+
+
+def in_set(
+    known: CodeSet | None, name: str, pointer: str, code: str, day: dt.date
+) -> Iterator[Finding | NoData]:
+    """What a set that may not be loaded has against a code on a day."""
+    if known is None:
+        yield NoData(pointer, f"no table of {name} is loaded")
+        return
+    status = known.status(code, day)
+    if status is not CodeStatus.VALID:
+        yield Finding(pointer, verdict(status, day))
+
+
+class _CodeFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    edition: dt.date
+    source: str
+    effective_from: dt.date
+    codes: list[_CodeRow]
+
+
+class _CodeRow(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    code: str
+    label: str
+    effective_from: dt.date | None = None
+    effective_to: dt.date | None = None
+
+
+def parse_code_set(text: str) -> CodeSet:
+    """The set that a TOML text describes. Raises msgspec.ValidationError."""
+    content = msgspec.convert(tomllib.loads(text), _CodeFile)
+    return CodeSet(
+        CodePeriod(
+            code=row.code,
+            label=row.label,
+            effective_from=row.effective_from or content.effective_from,
+            effective_to=row.effective_to,
+        )
+        for row in content.codes
+    )
+
+
+PLACES_OF_SERVICE = parse_code_set(
+    files("services.claims").joinpath("data/places_of_service.toml").read_text("utf-8")
+)
+"""The packaged set of CMS's codes."""
