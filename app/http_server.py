@@ -66,6 +66,7 @@ class HttpServer(uvicorn.Server):
         is_shared: bool,
     ) -> None:
         super().__init__(config)
+        self.servers = []  # told to stop before it has started, it has none yet
         self._ready = ready
         self._stopping = stopping
         self._drain_seconds = drain_seconds

@@ -76,6 +76,20 @@ async def _turns_red(program: Program) -> None:
             await asyncio.sleep(0.01)
 
 
+async def test_who_has_just_connected_may_still_ask(program: Program) -> None:
+    program.settings["drain_seconds"] = 0
+    await asyncio.to_thread(program.start, "serve")
+    reader, sender = await asyncio.open_connection("127.0.0.1", program.port)
+    program.signal(signal.SIGTERM)
+    await asyncio.sleep(0.5)
+    sender.write(b"GET /health/live HTTP/1.1\r\nHost: wellkept\r\n\r\n")
+    answer = await reader.read()
+    sender.close()
+    assert answer.startswith(b"HTTP/1.1 200 ")
+    assert b"\r\nconnection: close\r\n" in answer.lower()
+    assert await asyncio.to_thread(program.ended) == 0
+
+
 async def test_told_twice_it_does_not_wait(program: Program) -> None:
     await asyncio.to_thread(program.start, "serve")
     async with httpx.AsyncClient(base_url=program.url) as client:
