@@ -121,6 +121,11 @@ class Program:
         self.signal(signal.SIGKILL)
         self.ended()
 
+    def leave_nothing(self) -> None:
+        """End it if a test that failed has left it running."""
+        if self._process is not None and self._process.poll() is None:
+            self.kill()
+
     def is_ready(self) -> bool:
         """Whether it answers that it can work."""
         try:

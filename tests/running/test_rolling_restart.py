@@ -74,7 +74,11 @@ async def writer(database: RoleAddresses, storage: PostgresStorage) -> CompanyFo
 
 
 async def test_a_rolling_restart_with_a_migration_between_fails_no_request(
-    database: RoleAddresses, storage: PostgresStorage, writer: CompanyForTests, tmp_path: Path
+    database: RoleAddresses,
+    storage: PostgresStorage,
+    writer: CompanyForTests,
+    tmp_path: Path,
+    request: pytest.FixtureRequest,
 ) -> None:
     newer = newer_program(tmp_path / "newer", expands=True)
     settings: dict[str, object] = {
@@ -86,6 +90,8 @@ async def test_a_rolling_restart_with_a_migration_between_fails_no_request(
         "drain_seconds": 1,
     }
     servers = [Program(tmp_path / name / "data", **settings) for name in ("first", "second")]
+    for server in servers:
+        request.addfinalizer(server.leave_nothing)
     with socket.create_server(("127.0.0.1", 0), backlog=1024) as address:
         url = f"http://127.0.0.1:{address.getsockname()[1]}"
         for server in servers:

@@ -2,7 +2,7 @@
 
 import asyncio
 import signal
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import httpx
@@ -17,13 +17,13 @@ from tests.running.program import Program
 pytestmark = pytest.mark.anyio
 
 WRITERS = 24
-DRAIN_SECONDS = 2
+DRAIN_SECONDS = 6
 
 
 @pytest.fixture
-def program(durable: RoleAddresses, tmp_path: Path) -> Program:
+def program(durable: RoleAddresses, tmp_path: Path) -> Iterator[Program]:
     """A server that is not started yet, on a database that forgets nothing."""
-    return Program(
+    program = Program(
         tmp_path / "data",
         database_url=durable.app,
         worker_url=durable.worker,
@@ -31,6 +31,8 @@ def program(durable: RoleAddresses, tmp_path: Path) -> Program:
         rate_per_address="1000000/second",
         rate_per_principal="1000000/second",
     )
+    yield program
+    program.leave_nothing()
 
 
 @pytest.fixture
