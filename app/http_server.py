@@ -102,7 +102,9 @@ class HttpServer(uvicorn.Server):
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(_FIRST_REQUEST_SECONDS):
                 await self._until(lambda: not any(_is_new(each) for each in self._idle()))
-        await self._until(lambda: not self._is_asked_unheard())
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(_FIRST_REQUEST_SECONDS):
+                await self._until(lambda: not self._is_asked_unheard())
         await super().shutdown(sockets)
 
     def _stop_listening(self) -> None:

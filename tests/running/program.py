@@ -107,9 +107,10 @@ class Program:
         self._process.send_signal(number)
 
     def ended(self) -> int:
-        """Wait for its end; the exit code."""
+        """Wait for its end; the exit code. It gives requests and then the job at hand half a
+        minute each."""
         assert self._process is not None
-        return self._process.wait(60)
+        return self._process.wait(120)
 
     def stop(self) -> int:
         """Stop it as an operator does; the exit code."""
