@@ -20,6 +20,9 @@ _BACKLOG = {
     "jobs_failed": "Jobs that the worker gave up on",
     "unsealed_rows": "Rows of the logs that no seal covers yet",
     "unsealed_oldest_seconds": "Age of the oldest of them",
+    "outbox_waiting": "Messages that are to leave the house and have not arrived",
+    "outbox_oldest_seconds": "Age of the oldest of them",
+    "outbox_failed": "Messages that were given up",
     "backlog_measured_timestamp_seconds": "When this backlog was measured",
 }
 _JOB_SECONDS = (0.01, 0.05, 0.25, 1, 5, 15, 60, 300, 1800)
