@@ -106,7 +106,7 @@ class SecondFactorController(Controller):
         self, request: Call, data: JSONBody[Confirmation]
     ) -> Response[RecoveryCodesAnswer]:
         """Finish enrolling by a code of the offered secret; one's other sessions end."""
-        code = data.code.get_secret_value().strip()
+        code = data.code.get_secret_value()
 
         async def confirmed(store: Store) -> list[str]:
             session_id = request.principal.require_session()

@@ -147,7 +147,7 @@ class SessionController(Controller):
             await complete_sign_in(
                 request.platform.storage,
                 data.continuation.get_secret_value(),
-                data.code.get_secret_value().strip(),
+                data.code.get_secret_value(),
                 origin=request.origin,
                 request_id=request.request_id,
             )
@@ -168,7 +168,7 @@ class SessionController(Controller):
         async with request.transaction() as (store, principal):
             session_id = principal.require_session()
             person = await get_person(store, principal.id)
-        code = None if data.code is None else data.code.get_secret_value().strip()
+        code = None if data.code is None else data.code.get_secret_value()
         if not await prove_all(
             request.platform.storage,
             principal.company_id,

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from services.identity import recovery_codes
-from services.identity.time_codes import is_time_code, step_of
+from services.identity.time_codes import is_time_code, step_of, without_blanks
 
 OFFER_LIFETIME = dt.timedelta(minutes=15)
 """How long an offered secret waits for its first code."""
@@ -43,17 +43,18 @@ class Factor:
         """With the offered secret as the factor, if the code is of it. It has no recovery codes."""
         if self.offer is None or self.offer.expires_at <= now:
             return None
-        step = step_of(code, self.offer.secret, now)
+        step = step_of(without_blanks(code), self.offer.secret, now)
         return None if step is None else Factor(self.offer.secret, step)
 
     def used(self, code: str, now: dt.datetime) -> "Factor | None":
         """Once a code has served: one of the clock or one for recovery. None if it does not."""
         if self.secret is None:
             return None
-        if not is_time_code(code):
+        time_code = without_blanks(code)
+        if not is_time_code(time_code):
             left = recovery_codes.without(self.recovery_hashes, code)
             return None if left is None else replace(self, recovery_hashes=left)
-        step = step_of(code, self.secret, now)
+        step = step_of(time_code, self.secret, now)
         if step is None or step <= self.last_step:
             return None
         return replace(self, last_step=step)

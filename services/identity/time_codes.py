@@ -22,6 +22,11 @@ def new_secret() -> str:
     return pyotp.random_base32()
 
 
+def without_blanks(text: str) -> str:
+    """A code as apps show it in two groups, as one."""
+    return "".join(text.split())
+
+
 def is_time_code(text: str) -> bool:
     """Whether a text has the shape of a code: six digits."""
     return _SHAPE.fullmatch(text) is not None

@@ -18,6 +18,7 @@ from services.identity.time_codes import (
     setup_address,
     step_at,
     step_of,
+    without_blanks,
 )
 
 NOON = dt.datetime(2026, 3, 2, 12, tzinfo=dt.UTC)
@@ -94,6 +95,14 @@ def test_neither_secrets_nor_hashes_show() -> None:
         assert hidden not in repr(factor)
 
 
+@pytest.mark.parametrize("spelling", ["{} {}", " {}{}\n", "{}\u00a0{}"])
+def test_blanks_in_a_code_do_not_matter(spelling: str) -> None:
+    code = code_at(SECRET, step_at(NOON))
+    typed = spelling.format(code[:3], code[3:])
+    assert Factor().offered(SECRET, NOON).confirmed(typed, NOON) is not None
+    assert Factor(SECRET).used(typed, NOON) is not None
+
+
 def test_an_offer_that_was_not_confirmed_is_no_factor() -> None:
     factor = Factor().offered(SECRET, NOON)
     assert factor.used(code_at(SECRET, step_at(NOON)), NOON) is None
@@ -158,7 +167,7 @@ def test_recovery_codes_are_many_random_and_unlike_codes_of_the_clock() -> None:
 @given(st.text(max_size=70))
 def test_what_is_no_code_serves_never(text: str) -> None:
     factor = Factor(SECRET, 0).with_recovery_codes(recovery_codes.new_codes())
-    assert text in codes_around(SECRET, NOON) or factor.used(text, NOON) is None
+    assert without_blanks(text) in codes_around(SECRET, NOON) or factor.used(text, NOON) is None
 
 
 class FactorLife(RuleBasedStateMachine):
