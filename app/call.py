@@ -89,6 +89,11 @@ class Call(Request[Any, Any, State]):
         return request_id
 
     @property
+    def address(self) -> str:
+        """Where the request comes from, for limits."""
+        return self.client.host if self.client else "local"
+
+    @property
     def origin(self) -> Origin:
         """Roughly from what and where the request comes."""
         address = self.client.host if self.client else None

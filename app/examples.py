@@ -64,6 +64,7 @@ WORDS: Mapping[str, object] = {
     "tax_identifier": "411289245",
     "time_zone": "America/Chicago",
     "timely_filing_limit_days": 180,
+    "token": "wr_AaH9hzTucc24UBC88L_HmQVzlD1yS3bZk8mN0qR5tU7wX9aBcDeFgHiJkLmNoPqRs",
     "trace_number": "71700666555",
     "units": 1,
     "version": 1,

@@ -13,6 +13,7 @@ from services.refusals import Category, Refusal
 
 SIGN_INS_PER_ADDRESS = "60/minute"
 SIGN_INS_PER_PERSON = "20/minute"
+RESETS_PER_PERSON = "5/hour"
 
 
 @dataclass
@@ -42,6 +43,7 @@ class Limiter:
         self._per_principal = _Limit(per_principal)
         self._sign_ins_per_address = _Limit(SIGN_INS_PER_ADDRESS)
         self._sign_ins_per_person = _Limit(SIGN_INS_PER_PERSON)
+        self._resets_per_person = _Limit(RESETS_PER_PERSON)
 
     def count_address(self, address: str) -> None:
         """Raises TooManyRequests."""
@@ -57,12 +59,22 @@ class Limiter:
         Raises TooManyRequests.
         """
         self._sign_ins_per_address.count(address)
-        named = hashlib.sha256(f"{company_slug}\0{email}".encode()).hexdigest()
-        self._sign_ins_per_person.count(named)
+        self._sign_ins_per_person.count(_person(company_slug, email))
+
+    def count_reset(self, *, address: str, company_slug: str, email: str) -> None:
+        """Count a forgotten password for its address and for whom it names, whether or not they
+        exist: nobody's mailbox is filled. Raises TooManyRequests.
+        """
+        self._sign_ins_per_address.count(address)
+        self._resets_per_person.count(_person(company_slug, email))
 
     def count_code(self, address: str) -> None:
-        """Count an attempt to go on with a sign-in. Raises TooManyRequests."""
+        """Count an attempt to use a code or a mailed link. Raises TooManyRequests."""
         self._sign_ins_per_address.count(address)
+
+
+def _person(company_slug: str, email: str) -> str:
+    return hashlib.sha256(f"{company_slug}\0{email}".encode()).hexdigest()
 
 
 class _Limit:

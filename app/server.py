@@ -11,7 +11,7 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.openapi import OpenAPIConfig
 from litestar.types import ASGIApp, Receive, Scope, Send
 
-from app import reference
+from app import choose_password, reference
 from app.api import (
     access_reviews,
     appeals,
@@ -28,6 +28,7 @@ from app.api import (
     health,
     keys,
     legal_holds,
+    passwords,
     patients,
     payers,
     people,
@@ -58,6 +59,7 @@ log = structlog.get_logger("wellkept")
 
 CONTROLLERS = (
     sessions.SessionController,
+    passwords.PasswordController,
     people.PersonController,
     second_factor.SecondFactorController,
     roles.RoleController,
@@ -122,6 +124,7 @@ def create_app(
             health.metrics,
             reference.page,
             reference.file,
+            choose_password.page,
             Router("/api/v1", route_handlers=CONTROLLERS),
         ],
         request_class=Call,

@@ -23,12 +23,13 @@ from app.answers import (
 from app.api.parameters import Cursor, Limit
 from app.api.routes import OWN
 from app.call import Call
-from services.identity import passwords, people
+from services.identity import mailed_links, passwords, people
 from services.identity.people import NewPerson, PersonChanges
 from services.identity.proving import WrongPassword, prove_password
 from services.identity.scopes import Scope
 from services.inputs import Input
 from storage.filters import PersonFilter
+from storage.interface import Store
 from storage.tables.identity import Person
 from storage.vocabulary.identity import Role
 
@@ -51,11 +52,20 @@ class PersonAnswer(RowAnswer):
     second_factor_since: dt.datetime | None
 
 
+class PersonToAdd(NewPerson):
+    """Somebody to add to a company, in a built-in ``role`` or in the company's own that
+    ``role_id`` names. They are mailed an invitation, unless ``with_one_time_password`` asks for one
+    to hand over."""
+
+    with_one_time_password: bool = False
+
+
 class PersonWithPassword(Answer):
-    """A person and the one-time password made for them, which is shown this once."""
+    """A person and the one-time password made for them, which is shown this once; null for whoever
+    was invited."""
 
     person: PersonAnswer
-    one_time_password: str
+    one_time_password: str | None
 
 
 class PasswordChange(Input):
@@ -68,7 +78,7 @@ class PasswordChange(Input):
 class _PersonAndPassword:
     """What ``PersonWithPassword`` is encoded from."""
 
-    def __init__(self, person: Person, one_time_password: str) -> None:
+    def __init__(self, person: Person, one_time_password: str | None) -> None:
         self.person = person
         self.one_time_password = one_time_password
 
@@ -81,9 +91,17 @@ class PersonController(Controller):
 
     @post(operation_id="create_person", scope=Scope.PEOPLE_MANAGE)
     async def create(
-        self, request: Call, data: JSONBody[NewPerson]
+        self, request: Call, data: JSONBody[PersonToAdd]
     ) -> Response[PersonWithPassword]:
-        """Add a person. The answer holds a one-time password, which they replace with their own."""
+        """Add a person, and mail them an invitation to choose a password, which holds for a week.
+
+        Asked for a one-time password, the answer holds it, and nothing is mailed. E-mails wait
+        where no mail server is set up.
+        """
+        if not data.with_one_time_password:
+            return await request.run(
+                lambda store: _invited(store, data, request), _with_password(None, status=201)
+            )
         await request.authenticated()
         password = passwords.one_time_password()
         stored = await passwords.stored_password(password, is_temporary=True)
@@ -180,6 +198,27 @@ class PersonController(Controller):
         )
 
     @post(
+        "/{person_id:uuid}/invite",
+        operation_id="invite_person",
+        scope=Scope.PEOPLE_MANAGE,
+        is_on_record=True,
+        status_code=200,
+    )
+    async def invite(self, request: Call, person_id: FromPath[UUID]) -> Response[PersonAnswer]:
+        """Mail another invitation to somebody who has not chosen a password; the first is void."""
+        version = request.expected_version
+        return await request.run(
+            lambda store: mailed_links.invite_again(
+                store,
+                person_id,
+                expected_version=version,
+                granted_by=request.principal.scopes,
+                public_url=request.platform.settings.public_url,
+            ),
+            one(PersonAnswer),
+        )
+
+    @post(
         "/{person_id:uuid}/reset-password",
         operation_id="reset_password",
         scope=Scope.PEOPLE_MANAGE,
@@ -236,7 +275,15 @@ class PersonController(Controller):
         )
 
 
-def _with_password(password: str, *, status: int) -> Render[Person]:
+async def _invited(store: Store, new: NewPerson, request: Call) -> Person:
+    person = await people.create_person(store, new, None, granted_by=request.principal.scopes)
+    await mailed_links.invite(store, person, public_url=request.platform.settings.public_url)
+    return person
+
+
+def _with_password(password: str | None, *, status: int) -> Render[Person]:
+    bears_secret = {} if password is None else {"Cache-Control": "no-store"}
+
     def render(person: Person) -> Response[Any]:
         return Response(
             encode(PersonWithPassword, _PersonAndPassword(person, password)),
@@ -245,7 +292,7 @@ def _with_password(password: str, *, status: int) -> Render[Person]:
             headers={
                 "Location": LOCATION.replace("{id}", str(person.id)),
                 "ETag": entity_tag(person.version),
-                "Cache-Control": "no-store",
+                **bears_secret,
             },
         )
 

@@ -120,9 +120,9 @@ class SessionController(Controller):
         with a code. The body must say that it is JSON: a form of another site cannot, so nobody is
         signed in as somebody else by visiting a page.
         """
-        _refuse_forms(request)
+        refuse_forms(request)
         request.platform.limiter.count_sign_in(
-            address=_address(request),
+            address=request.address,
             company_slug=data.company,
             email=normalised_email(data.email) or data.email,
         )
@@ -141,8 +141,8 @@ class SessionController(Controller):
 
         A wrong code counts like a wrong password. A code serves once; so does a recovery code.
         """
-        _refuse_forms(request)
-        request.platform.limiter.count_code(_address(request))
+        refuse_forms(request)
+        request.platform.limiter.count_code(request.address)
         return _signed_in(
             await complete_sign_in(
                 request.platform.storage,
@@ -226,13 +226,10 @@ def _person_id(principal: Principal) -> UUID:
     return principal.id
 
 
-def _refuse_forms(request: Call) -> None:
+def refuse_forms(request: Call) -> None:
+    """What is not said to be JSON could be a form of another site. Raises 415."""
     if request.content_type[0] != JSON:
         raise HTTPException(status_code=415)
-
-
-def _address(request: Call) -> str:
-    return request.client.host if request.client else "local"
 
 
 async def _nothing(_: object) -> None:

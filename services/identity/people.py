@@ -78,9 +78,10 @@ class PersonChanges(Input):
 
 
 async def create_person(
-    store: Store, new: NewPerson, password: StoredPassword, *, granted_by: Collection[str]
+    store: Store, new: NewPerson, password: StoredPassword | None, *, granted_by: Collection[str]
 ) -> Person:
-    """Add a person, by somebody who holds the scopes ``granted_by``.
+    """Add a person, by somebody who holds the scopes ``granted_by``. Without a password they cannot
+    sign in until they have chosen one.
 
     Raises InvalidInput, PrivilegeTooHigh, EmailTaken.
     """
@@ -92,8 +93,8 @@ async def create_person(
         name=new.name,
         role=new.role,
         role_id=new.role_id,
-        password_hash=password.hash,
-        password_is_temporary=password.is_temporary,
+        password_hash=None if password is None else password.hash,
+        password_is_temporary=password is not None and password.is_temporary,
     )
     await store.principals.create_many(
         [PrincipalFields(kind=PrincipalKind.PERSON, name=new.name)], ids=[person_id]

@@ -9,13 +9,14 @@ from dataclasses import dataclass, field
 from typing import ClassVar
 from uuid import UUID
 
-from services.identity import recovery_codes
+from services.identity import letters, recovery_codes
 from services.identity.factor import Factor, Offer
 from services.identity.guarded_scopes import need_second_factor
 from services.identity.roles import scopes_held
 from services.identity.scopes import require_all
 from services.identity.sessions import end_sessions
 from services.identity.time_codes import new_secret
+from services.outbox.emails import is_deliverable, send_email
 from services.refusals import Category, Refusal
 from storage.errors import VersionConflict
 from storage.filters import ByPerson
@@ -141,7 +142,8 @@ async def reset_second_factor(
     granted_by: Collection[str],
     asked_by: UUID,
 ) -> Person:
-    """Take away somebody's second factor, and end their sessions: they enrol another one.
+    """Take away somebody's second factor, end their sessions and tell them by e-mail: they enrol
+    another one.
 
     Whoever could then sign in as the person must hold what the person holds.
     Raises RowNotFound, VersionConflict, PrivilegeTooHigh, OwnSecondFactor, NoSecondFactor.
@@ -157,6 +159,10 @@ async def reset_second_factor(
     (row,) = await store.second_factors.lock_all(ByPerson(person_id=person_id))
     await store.second_factors.update(row.id, _NOTHING, expected_version=row.version)
     await end_sessions(store, person_id)
+    if is_deliverable(person.email):
+        company = await store.companies.get(store.company_id)
+        email = letters.second_factor_reset(person, company)
+        await send_email(store, email, purpose="second_factor_reset")
     return await store.people.update(
         person_id, {"second_factor_since": None}, expected_version=expected_version
     )

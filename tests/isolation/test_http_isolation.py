@@ -32,7 +32,14 @@ from tests.isolation.routes import Request, Route, Slot, routes_of
 
 pytestmark = pytest.mark.anyio
 
-PUBLIC = {"complete_sign_in", "live", "ready", "sign_in"}
+PUBLIC = {
+    "choose_password",
+    "complete_sign_in",
+    "live",
+    "ready",
+    "request_password_reset",
+    "sign_in",
+}
 """Operations that anybody may call."""
 OWN = {
     "change_own_password",
@@ -49,7 +56,7 @@ OWN = {
     "sign_out_everywhere",
 }
 """Operations about the caller's own sign-in: any credential that holds may call them."""
-UNDOCUMENTED = {"metrics", "reference", "reference_file"}
+UNDOCUMENTED = {"choose_password_page", "metrics", "reference", "reference_file"}
 """Routes that are no part of the interface, and public."""
 
 VARYING = {"date", "x-request-id", "ratelimit-remaining", "ratelimit-reset"}
