@@ -22,10 +22,10 @@ from services.identity.one_time_tokens import (
     parse_token,
     standing_token,
 )
-from services.identity.passwords import check_password, stored_password
+from services.identity.passwords import StoredPassword, check_password, stored_password
+from services.identity.people import replace_password
 from services.identity.roles import scopes_held
 from services.identity.scopes import require_all
-from services.identity.sessions import end_sessions
 from services.outbox.emails import is_deliverable, send_email
 from services.refusals import Category, Refusal
 from storage.errors import VersionConflict
@@ -118,8 +118,7 @@ async def choose_password(
 ) -> None:
     """Give the person of a mailed link the password that they chose, and end their sessions.
 
-    What they failed before is forgotten, unless they have a second factor: whoever reads their
-    mail would have any number of guesses at its code. Raises LinkOver, InvalidInput.
+    Raises LinkOver, InvalidInput.
     """
     begun = asyncio.get_running_loop().time()
     purpose, credential = _parsed(token)
@@ -132,14 +131,18 @@ async def choose_password(
             check_password(password, email=person.email)
             stored = await stored_password(password, is_temporary=False)
             async with storage.transaction(credential.company_id, actor) as store:
-                if await _chosen(store, seen.person_id, purpose, credential, stored.hash):
+                if await _chosen(store, seen.person_id, purpose, credential, stored):
                     return
     await until_next_beat(begun)
     raise LinkOver
 
 
 async def _chosen(
-    store: Store, person_id: UUID, purpose: TokenPurpose, credential: Credential, hash_: str
+    store: Store,
+    person_id: UUID,
+    purpose: TokenPurpose,
+    credential: Credential,
+    password: StoredPassword,
 ) -> bool:
     """Whether the link still holds now that its person's row is held; if so, it has served."""
     person = await store.people.lock(person_id)
@@ -147,11 +150,7 @@ async def _chosen(
     if token is None or person.disabled_at is not None:
         return False
     store.actor = store.actor.named(person_id)
-    await end_sessions(store, person_id)
-    changes: dict[str, object] = {"password_hash": hash_, "password_is_temporary": False}
-    if person.second_factor_since is None:
-        changes |= {"failed_sign_ins": 0, "locked_until": None}
-    person = await store.people.update(person_id, changes, expected_version=person.version)
+    person = await replace_password(store, person, password)
     company = await store.companies.get(store.company_id)
     await send_email(store, letters.password_chosen(person, company), purpose="password_chosen")
     return True

@@ -213,7 +213,7 @@ async def reset_password(
     """
     person = await _held(store, person_id, expected_version)
     require_all(granted_by, await scopes_held(store, person))
-    return await _replace_password(store, person, password, except_session=except_session)
+    return await replace_password(store, person, password, except_session=except_session)
 
 
 async def change_own_password(
@@ -226,23 +226,25 @@ async def change_own_password(
     person = await store.people.lock(proven.id)
     if person.password_hash != proven.password_hash:
         raise VersionConflict("people")
-    return await _replace_password(store, person, password, except_session=session_id)
+    return await replace_password(store, person, password, except_session=session_id)
 
 
-async def _replace_password(
-    store: Store, person: Person, password: StoredPassword, *, except_session: UUID | None
+async def replace_password(
+    store: Store, person: Person, password: StoredPassword, *, except_session: UUID | None = None
 ) -> Person:
+    """Give a person whose row the transaction holds another password, and end their sessions.
+
+    What they failed before is forgotten, unless they have a second factor: whoever can change the
+    password would have any number of guesses at its code.
+    """
     await end_sessions(store, person.id, except_session=except_session)
-    return await store.people.update(
-        person.id,
-        {
-            "password_hash": password.hash,
-            "password_is_temporary": password.is_temporary,
-            "failed_sign_ins": 0,
-            "locked_until": None,
-        },
-        expected_version=person.version,
-    )
+    changes: dict[str, object] = {
+        "password_hash": password.hash,
+        "password_is_temporary": password.is_temporary,
+    }
+    if person.second_factor_since is None:
+        changes |= {"failed_sign_ins": 0, "locked_until": None}
+    return await store.people.update(person.id, changes, expected_version=person.version)
 
 
 async def _held(store: Store, person_id: UUID, expected_version: int) -> Person:

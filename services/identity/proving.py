@@ -13,7 +13,7 @@ from services.identity.judging import (
 from services.identity.passwords import is_password
 from services.identity.second_factors import serves
 from services.refusals import Category, Refusal
-from storage.interface import Actor, IStorage
+from storage.interface import Actor, IStorage, Store
 from storage.tables.identity import Person
 
 
@@ -80,16 +80,25 @@ async def prove_all(
         proven = await weighed_password(
             store, person.email, seen=person, judged=judged, matches=matches
         )
-        if proven is None:
-            return False
-        if proven.second_factor_since is not None and not (
-            proof.code is not None and await serves(store, proven.id, proof.code)
-        ):
-            await count_failure(store, proven)
-            return False
-        await forget_failures(store, proven)
-        session = await store.person_sessions.lock(session_id)
-        await store.person_sessions.update(
-            session_id, {"proven_at": store.now}, expected_version=session.version
+        return proven is not None and await prove_code(
+            store, proven, proof.code, session_id=session_id
         )
+
+
+async def prove_code(store: Store, person: Person, code: str | None, *, session_id: UUID) -> bool:
+    """The second half of a proof, by a person who has just shown that they know their password (or
+    signed in anew where somebody else keeps it), and whose row the transaction holds.
+
+    A wrong code is counted; a right one is noted in the session.
+    """
+    if person.second_factor_since is not None and not (
+        code is not None and await serves(store, person.id, code)
+    ):
+        await count_failure(store, person)
+        return False
+    await forget_failures(store, person)
+    session = await store.person_sessions.lock(session_id)
+    await store.person_sessions.update(
+        session_id, {"proven_at": store.now}, expected_version=session.version
+    )
     return True

@@ -405,6 +405,18 @@ async def test_wrong_passwords_and_wrong_codes_lock_together_and_a_right_passwor
     assert await failures(storage, administrator) == 0
 
 
+async def test_changing_ones_password_forgets_no_wrong_code(
+    page: httpx.AsyncClient, storage: PostgresStorage, administrator: PersonForTests
+) -> None:
+    """Else a session and its password would be worth any number of guesses at the code."""
+    await sign_in(page, administrator)
+    for _ in range(4):
+        await page.put(PROOF, json={"password": PASSWORD, "code": "000000"})
+    body = {"current_password": PASSWORD, "new_password": "another one for tests"}
+    assert (await page.put(f"{PEOPLE}/me/password", json=body)).status_code == 200
+    assert await failures(storage, administrator) == 4
+
+
 async def test_while_somebody_is_locked_a_right_code_is_refused_like_a_wrong_one(
     page: httpx.AsyncClient, storage: PostgresStorage, administrator: PersonForTests
 ) -> None:
