@@ -45,7 +45,8 @@ from storage.interface import Actor, IStorage, Store
 from storage.tables.trail import AccessFields
 
 Result = TypeVar("Result")
-Operation = Callable[[Store], Awaitable[Result]]
+Operation = Callable[[Store], Awaitable[Result | Refusal]]
+"""Work in one transaction. A refusal that it raises undoes it; one that it returns does not."""
 
 SESSION_COOKIE = "wellkept_session"
 IDEMPOTENCY_LIFETIME = dt.timedelta(hours=24)
@@ -159,13 +160,18 @@ class Call(Request[Any, Any, State]):
         raise AssertionError
 
     async def _attempt(self, operation: Operation[Result], render: Render[Result]) -> Response[Any]:
+        def answer(result: Result | Refusal) -> Response[Any]:
+            if isinstance(result, Refusal):
+                return problem_of(result).response()
+            return render(result)
+
         async with self.transaction() as (store, principal):
             key = self._idempotency_key()
             if key is None:
-                response = render(await operation(store))
+                response = answer(await operation(store))
             else:
                 request = KeyedRequest(principal, self.operation_name, key, self._fingerprint)
-                response = await answered_once(store, request, operation, render)
+                response = await answered_once(store, request, operation, answer)
             await self._log_access(store, response.status_code or 200)
         return response
 

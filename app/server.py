@@ -15,6 +15,7 @@ from app import choose_password, reference
 from app.api import (
     access_reviews,
     appeals,
+    approvals,
     audit,
     batches,
     books,
@@ -80,6 +81,8 @@ CONTROLLERS = (
     remittances.RemittanceController,
     remittances.RemittanceTransactionController,
     remittance_exceptions.RemittanceExceptionController,
+    approvals.ApprovalController,
+    approvals.ApprovalThresholdController,
     audit.AuditController,
     timelines.TimelineController,
     disclosures.DisclosureController,

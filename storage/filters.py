@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
+from storage.vocabulary.approvals import ApprovalKind, ApprovalStatus
 from storage.vocabulary.claims import (
     AdjudicationStatus,
     AppealStatus,
@@ -38,6 +39,12 @@ def rule() -> Any:
     """A condition that is true or false by more than columns: the expression of its own name in
     ``storage.postgres.claim_rules``."""
     return field(default=None, metadata={"columns": (), "operator": "rule"})
+
+
+def beyond() -> Any:
+    """A condition on other rows: the expression of its own name in
+    ``storage.postgres.approval_rules``, which compares with the value given."""
+    return field(default=None, metadata={"columns": (), "operator": "beyond"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -320,3 +327,32 @@ class DenialFilter(Filter):
     due_from: dt.date | None = where("due_on", operator=">=")
     adjudication_ids: list[UUID] | None = where("adjudication_id", operator="in")
     due_until: dt.date | None = where("due_on", operator="<=")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApprovalFilter(Filter):
+    status: ApprovalStatus | None = where("status")
+    kind: ApprovalKind | None = where("kind")
+    kinds: list[ApprovalKind] | None = where("kind", operator="in")
+    entity: str | None = where("entity")
+    entity_id: UUID | None = where("entity_id")
+    requested_by: UUID | None = where("requested_by")
+    expires_from: dt.datetime | None = where("expires_at", operator=">=")
+    expires_until: dt.datetime | None = where("expires_at", operator="<=")
+    left_to: UUID | None = beyond()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ByItem(Filter):
+    entity: str | None = where("entity")
+    entity_id: UUID | None = where("entity_id")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ByApproval(Filter):
+    approval_id: UUID | None = where("approval_id")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApprovalThresholdFilter(Filter):
+    kind: ApprovalKind | None = where("kind")

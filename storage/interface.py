@@ -28,10 +28,14 @@ from storage.filters import (
     AccountingFilter,
     AdjudicationFilter,
     ApiKeyFilter,
+    ApprovalFilter,
+    ApprovalThresholdFilter,
     AuditFilter,
     ByAdjudication,
+    ByApproval,
     ByBatch,
     ByClaim,
+    ByItem,
     ByLog,
     ByMessage,
     ByPerson,
@@ -58,6 +62,7 @@ from storage.filters import (
     StoredAnswerFilter,
     StoredFileFilter,
 )
+from storage.tables import approvals as approval_tables
 from storage.tables import claims as claim_tables
 from storage.tables import disclosures as disclosure_tables
 from storage.tables import factors as factor_tables
@@ -374,6 +379,19 @@ class Store(Protocol):
         ProviderAdjustmentFilter,
     ]
     denials: Repository[ledger_tables.DenialFields, ledger_tables.Denial, DenialFilter]
+
+    approvals: Repository[approval_tables.ApprovalFields, approval_tables.Approval, ApprovalFilter]
+    approval_participants: Log[
+        approval_tables.ApprovalParticipantFields, approval_tables.ApprovalParticipant, ByItem
+    ]
+    approval_decisions: Log[
+        approval_tables.ApprovalDecisionFields, approval_tables.ApprovalDecision, ByApproval
+    ]
+    approval_thresholds: Repository[
+        approval_tables.ApprovalThresholdFields,
+        approval_tables.ApprovalThreshold,
+        ApprovalThresholdFilter,
+    ]
 
     def savepoint(self) -> AbstractAsyncContextManager[None]:
         """Work that is undone by itself when it raises, and the transaction goes on."""

@@ -1,6 +1,7 @@
 """The bases that every tenant table derives from, and the column kinds they are made of."""
 
 import datetime as dt
+from collections.abc import Mapping
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
@@ -152,6 +153,17 @@ def belongs_to(table: str, column: str, *, on_delete: str | None = None) -> sa.F
     """A foreign key to another tenant table, company included, so that it cannot cross tenants."""
     return sa.ForeignKeyConstraint(
         ["company_id", column], [f"{table}.company_id", f"{table}.id"], ondelete=on_delete
+    )
+
+
+def refers_to(table: str, columns: Mapping[str, str]) -> sa.ForeignKeyConstraint:
+    """A foreign key over several columns (ours to theirs), company included.
+
+    Theirs have to be unique together; the key is named after the first of ours.
+    """
+    return sa.ForeignKeyConstraint(
+        ["company_id", *columns],
+        [f"{table}.{column}" for column in ("company_id", *columns.values())],
     )
 
 

@@ -9,11 +9,12 @@ from litestar.params import FromPath, FromQuery, JSONBody
 from pydantic import Field
 
 from app.answers import PageAnswer, RowAnswer, created, decode_cursor, one, page
+from app.api.approvals import unless_asked
 from app.api.parameters import Cursor, Limit
 from app.call import Call
 from services.identity.scopes import Scope
 from services.inputs import Input, Reason
-from services.trail import legal_holds
+from services.trail import hold_release, legal_holds
 from storage.filters import LegalHoldFilter
 
 
@@ -93,15 +94,17 @@ class LegalHoldController(Controller):
         operation_id="release_legal_hold",
         scope=Scope.COMPANY_MANAGE,
         status_code=200,
+        also_answers=(202,),
     )
     async def release(
         self, request: Call, hold_id: FromPath[UUID], data: JSONBody[HoldRelease]
     ) -> Response[LegalHoldAnswer]:
-        """Let retention go on, and say why."""
+        """Let retention go on, and say why. Where another administrator could decide about it:
+        202, with the request for their approval as Location."""
         version = request.expected_version
         return await request.run(
-            lambda store: legal_holds.release_hold(
-                store, hold_id, reason=data.reason, expected_version=version
+            lambda store: hold_release.release_hold(
+                store, request.principal, hold_id, reason=data.reason, expected_version=version
             ),
-            one(LegalHoldAnswer),
+            unless_asked(one(LegalHoldAnswer)),
         )

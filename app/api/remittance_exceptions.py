@@ -9,10 +9,11 @@ from litestar.params import FromPath, FromQuery, JSONBody
 from pydantic import Field
 
 from app.answers import Answer, PageAnswer, RowAnswer, decode_cursor, one, page
+from app.api.approvals import unless_asked
 from app.api.parameters import Cursor, Limit, SearchText
 from app.api.remittances import Reason
 from app.call import Call
-from services.claims import adoption, exceptions
+from services.claims import adoption, exception_release, exception_return, exceptions
 from services.claims.adoption import Adoption
 from services.identity.scopes import Scope
 from services.inputs import Input
@@ -189,17 +190,19 @@ class RemittanceExceptionController(Controller):
         operation_id="return_remittance_exception",
         scope=Scope.REMITTANCES_RELEASE,
         status_code=200,
+        also_answers=(202,),
     )
     async def return_to_payer(
         self, request: Call, exception_id: FromPath[UUID], data: JSONBody[Reason]
     ) -> Response[RemittanceExceptionAnswer]:
-        """Owe its money back to the payer."""
+        """Owe its money back to the payer. Where the company wants a second person for the amount:
+        202, with the request for their approval as Location."""
         version = request.expected_version
         return await request.run(
-            lambda store: exceptions.return_to_payer(
-                store, exception_id, data.reason, expected_version=version
+            lambda store: exception_return.return_to_payer(
+                store, request.principal, exception_id, data.reason, expected_version=version
             ),
-            one(RemittanceExceptionAnswer),
+            unless_asked(one(RemittanceExceptionAnswer)),
         )
 
     @post(
@@ -214,7 +217,7 @@ class RemittanceExceptionController(Controller):
         """Ask that it be posted as received although it does not add up."""
         version = request.expected_version
         return await request.run(
-            lambda store: exceptions.request_release(
+            lambda store: exception_release.request_release(
                 store, request.principal, exception_id, data.reason, expected_version=version
             ),
             one(RemittanceExceptionAnswer),
@@ -232,7 +235,7 @@ class RemittanceExceptionController(Controller):
         """Post it as received: by somebody who neither asked for it nor worked on it."""
         version = request.expected_version
         return await request.run(
-            lambda store: exceptions.approve_release(
+            lambda store: exception_release.approve_release(
                 store, request.principal, exception_id, expected_version=version
             ),
             one(RemittanceExceptionAnswer),
@@ -250,7 +253,7 @@ class RemittanceExceptionController(Controller):
         """Do not post it as received; it is open again."""
         version = request.expected_version
         return await request.run(
-            lambda store: exceptions.refuse_release(
+            lambda store: exception_release.refuse_release(
                 store, request.principal, exception_id, data.reason, expected_version=version
             ),
             one(RemittanceExceptionAnswer),

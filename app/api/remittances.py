@@ -20,6 +20,7 @@ from app.answers import (
     one,
     page,
 )
+from app.api.approvals import unless_asked
 from app.api.parameters import Cursor, Limit, SearchText
 from app.call import Call
 from app.downloads import downloaded
@@ -327,13 +328,15 @@ class RemittanceTransactionController(Controller):
     async def accept(
         self, request: Call, transaction_id: FromPath[UUID], data: JSONBody[Reason]
     ) -> Response[RemittanceTransactionAnswer]:
-        """Post one in review after all: it is another payment under a trace that came before."""
+        """Post one in review after all: it is another payment under a trace that came before.
+        Where the company wants a second person for the amount, the request for their approval is
+        the Location."""
         version = request.expected_version
         return await request.run(
             lambda store: remittance_review.accept(
-                store, transaction_id, data.reason, expected_version=version
+                store, request.principal, transaction_id, data.reason, expected_version=version
             ),
-            one(RemittanceTransactionAnswer, status=202),
+            unless_asked(one(RemittanceTransactionAnswer, status=202)),
         )
 
 

@@ -33,6 +33,7 @@ class Scope(StrEnum):
     REMITTANCES_POST = "remittances:post", "Hand in remittances and resolve their exceptions."
     REMITTANCES_RELEASE = "remittances:release", "Decide on remittances that are held for review."
     STATISTICS_READ = "statistics:read", "See figures without patients."
+    APPROVALS_READ = "approvals:read", "See what waits for a second person, and what was decided."
     AUDIT_READ = "audit:read", "See who changed and who read what."
     DISCLOSURES_READ = "disclosures:read", "See disclosures and accountings of them."
     DISCLOSURES_WRITE = "disclosures:write", "Record disclosures and give accountings of them."
@@ -49,6 +50,7 @@ class Scope(StrEnum):
 _READS = frozenset(scope for scope in Scope if scope.endswith(":read"))
 _BILLING = frozenset(
     {
+        Scope.APPROVALS_READ,
         Scope.COMPANY_READ,
         Scope.PAYERS_READ,
         Scope.PATIENTS_READ,
@@ -70,6 +72,7 @@ ROLE_SCOPES: dict[Role, frozenset[Scope]] = {
     | {
         Scope.ACCESS_READ,
         Scope.ACCESS_REVIEW,
+        Scope.APPROVALS_READ,
         Scope.AUDIT_READ,
         Scope.DISCLOSURES_READ,
         Scope.DISCLOSURES_WRITE,

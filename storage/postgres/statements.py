@@ -5,6 +5,7 @@ lock. A statement that changes a mutable row writes its ``audit_log`` row itself
 """
 
 import dataclasses
+from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
@@ -15,6 +16,7 @@ from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 from sqlmodel import SQLModel
 
 from storage.filters import Filter
+from storage.postgres.approval_rules import APPROVAL_RULES
 from storage.postgres.claim_rules import CLAIM_RULES
 from storage.rows import BOOKKEEPING, AppendOnlyRow, SealedRow, TransactionId, is_trailed
 from storage.tables.claims import Claim, Patient
@@ -263,17 +265,16 @@ def predicates(
 ) -> list[sa.ColumnElement[bool]]:
     """The conditions of a filter that are on, as expressions over its table."""
     by_name = {f.name: f for f in dataclasses.fields(kind)}
-    return [
-        CLAIM_RULES[name] == sa.bindparam(f"where_{name}", type_=sa.Boolean)
-        if by_name[name].metadata["operator"] == "rule"
-        else sa.or_(
-            *(
-                _predicate(table.c[column], by_name[name].metadata["operator"], name)
-                for column in by_name[name].metadata["columns"]
-            )
-        )
-        for name in names
-    ]
+    return [_condition(table, name, by_name[name].metadata) for name in names]
+
+
+def _condition(table: sa.Table, name: str, metadata: Mapping[str, Any]) -> sa.ColumnElement[bool]:
+    operator = metadata["operator"]
+    if operator == "rule":
+        return CLAIM_RULES[name] == sa.bindparam(f"where_{name}", type_=sa.Boolean)
+    if operator == "beyond":
+        return APPROVAL_RULES[name]
+    return sa.or_(*(_predicate(table.c[column], operator, name) for column in metadata["columns"]))
 
 
 def _predicate(column: "sa.Column[Any]", operator: str, name: str) -> sa.ColumnElement[bool]:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from uuid import UUID
 
+from services.identity.authentication import Principal
 from services.identity.companies import NewCompany, create_company
 from services.identity.credentials import KEY_PREFIX, make_credential
 from services.identity.scopes import Scope
@@ -22,6 +23,17 @@ class CompanyForTests:
     slug: str
     actor: Actor
     key: str
+
+    @property
+    def principal(self) -> Principal:
+        """The key, as who asks."""
+        return Principal(
+            self.actor.principal_id,
+            PrincipalKind.API_KEY,
+            self.id,
+            "test key",
+            frozenset(Scope),
+        )
 
     @property
     def headers(self) -> dict[str, str]:

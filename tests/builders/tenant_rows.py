@@ -24,10 +24,23 @@ from storage.secrets.data_key import place_of
 from storage.security import tenant_tables
 from tests.builders.keys import KEYRING
 
-ROW_COUNTS: Mapping[str, int] = {"payers": 3}
-"""How many rows a table gets where one is not enough: a claim's three payers differ."""
+ROW_COUNTS: Mapping[str, int] = {
+    "approval_participants": 3,
+    "payers": 3,
+    "people": 3,
+    "principals": 3,
+}
+"""How many rows a table gets where one is not enough: a claim's three payers differ, and so do
+who asks for an approval and who decides about it."""
+
+ITEM = {"entity": "claims"}
+"""What is approved: with the ``entity_id``, a row that is there."""
 
 SPECIAL: Mapping[str, Mapping[str, object]] = {
+    "approval_decisions": {**ITEM, "role": "decider"},
+    "approval_participants": {**ITEM, "role": "decider"},
+    "approval_thresholds": {"amount_cents": None, "quorum": 1},
+    "approvals": {**ITEM, "approved_count": 0, "closed_at": None, "quorum": 1},
     "claim_appeals": {"resolved_on": None},
     "claims": {"submitted_at": None},
     "api_keys": {"flagged_at": None, "flag": None},
@@ -50,6 +63,15 @@ SPECIAL: Mapping[str, Mapping[str, object]] = {
 }
 """Values that a table's CHECKs want, and documents that its readers understand."""
 
+SPECIAL_ROWS: Mapping[tuple[str, int], Mapping[str, object]] = {
+    ("approval_participants", 1): {"role": "involved"},
+    ("approvals", 9): {"status": "refused", "closed_at": "2025-03-03T12:00:00Z"},
+}
+"""The same for one of a table's rows, by its ordinal."""
+
+OF_ANOTHER = frozenset({("approval_decisions", "recorded_by")})
+"""Columns that name any row but the first: another one in each row of their table."""
+
 Connection = psycopg.Connection[tuple[Any, ...]]
 Ids = dict[str, list[UUID]]
 
@@ -62,10 +84,19 @@ def tables() -> Iterator[sa.Table]:
 
 
 def foreign_keys(table: sa.Table) -> Iterator[tuple[sa.ForeignKeyConstraint, str, str]]:
-    """Each foreign key of a table: itself, its column beside the company, and the other table."""
+    """Each foreign key of a table: itself, the column that tells its rows apart, and the table
+    whose id that column holds."""
     for key in sorted(table.foreign_key_constraints, key=lambda key: str(key.name)):
-        (column,) = (name for name in key.column_keys if name != "company_id")
-        yield key, column, key.referred_table.name
+        element = key.elements[1]
+        yield key, element.parent.name, _holder(element.column)
+
+
+def _holder(column: "sa.Column[Any]") -> str:
+    """The table whose id a column holds."""
+    if column.name == "id":
+        return column.table.name
+    (key,) = column.foreign_keys
+    return _holder(key.column)
 
 
 def bind(connection: Connection, company_id: UUID) -> None:
@@ -93,7 +124,7 @@ def made_row(table: sa.Table, company_id: UUID, ids: Ids, ordinal: int) -> dict[
     """The values of a row, as JSON can hold them."""
     row_id = new_id()
     if table.name in ("people", "api_keys"):
-        row_id = ids["principals"][0]
+        row_id = ids["principals"][(ordinal - 1) % len(ids["principals"])]
     row: dict[str, object] = {}
     for column in table.columns:
         if not isinstance(column.type, TransactionId):
@@ -102,7 +133,8 @@ def made_row(table: sa.Table, company_id: UUID, ids: Ids, ordinal: int) -> dict[
     taken: dict[str, int] = {}
     for _, name, referred in foreign_keys(table):
         known = [row_id] if referred == table.name else ids[referred]
-        row[name] = str(known[taken.get(referred, 0) % len(known)])
+        first = min(ordinal, 2) if (table.name, name) in OF_ANOTHER else ordinal - 1
+        row[name] = str(known[(first + taken.get(referred, 0)) % len(known)])
         taken[referred] = taken.get(referred, 0) + 1
     if "patient_id" in row:
         row["patient_id"] = str(ids["patients"][0])
@@ -110,7 +142,8 @@ def made_row(table: sa.Table, company_id: UUID, ids: Ids, ordinal: int) -> dict[
         row |= _sealed_data_key(company_id, ordinal)
     if "entity_id" in row:
         row["entity_id"] = str(ids["claims"][0])
-    return {**row, **SPECIAL.get(table.name, {})}
+    special = {**SPECIAL.get(table.name, {}), **SPECIAL_ROWS.get((table.name, ordinal), {})}
+    return {**row, **special}
 
 
 def _sealed_data_key(company_id: UUID, number: int) -> Mapping[str, object]:

@@ -168,15 +168,24 @@ async def test_what_was_dismissed_is_never_posted(books: Books) -> None:
     assert dismissed.status is TransactionStatus.DISMISSED
     with pytest.raises(IllegalTransition):
         async with books.storage.transaction(books.company.id, books.company.actor) as store:
-            await accept(store, dismissed.id, "after all", expected_version=dismissed.version)
+            await accept(
+                store,
+                books.company.principal,
+                dismissed.id,
+                "after all",
+                expected_version=dismissed.version,
+            )
 
 
 async def test_what_was_posted_can_be_neither_accepted_nor_dismissed(books: Books) -> None:
     (posted,) = await books.post(books.transaction(Claim()))
-    for move in (accept, dismiss):
-        with pytest.raises(IllegalTransition):
-            async with books.storage.transaction(books.company.id, books.company.actor) as store:
-                await move(store, posted.id, "why", expected_version=posted.version)
+    principal = books.company.principal
+    with pytest.raises(IllegalTransition):
+        async with books.storage.transaction(books.company.id, books.company.actor) as store:
+            await accept(store, principal, posted.id, "why", expected_version=posted.version)
+    with pytest.raises(IllegalTransition):
+        async with books.storage.transaction(books.company.id, books.company.actor) as store:
+            await dismiss(store, posted.id, "why", expected_version=posted.version)
 
 
 async def test_the_same_file_in_two_companies_posts_in_both(
@@ -346,5 +355,12 @@ async def accepted(books: Books, waiting: RemittanceTransaction) -> None:
 
 async def _accept(books: Books, waiting: RemittanceTransaction) -> UUID:
     async with books.storage.transaction(books.company.id, books.company.actor) as store:
-        found = await accept(store, waiting.id, "another payment", expected_version=waiting.version)
+        found = await accept(
+            store,
+            books.company.principal,
+            waiting.id,
+            "another payment",
+            expected_version=waiting.version,
+        )
+    assert isinstance(found, RemittanceTransaction)
     return found.id

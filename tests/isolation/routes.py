@@ -16,6 +16,7 @@ from app.openapi import document_of, handlers_of
 ROWS_NAMED: Mapping[str, str] = {
     "accounting": "accountings",
     "appeal": "claim_appeals",
+    "approval": "approvals",
     "batch": "claim_batches",
     "claim": "claims",
     "denial": "denials",
