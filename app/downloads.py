@@ -36,6 +36,5 @@ async def downloaded(call: Call, find: Callable[[Store], Awaitable[ReadableFile]
         headers={
             "Content-Disposition": f"attachment; filename*=UTF-8''{quote(file.row.name, safe='')}",
             "Content-Length": str(file.row.byte_count),
-            "X-Content-Type-Options": "nosniff",
         },
     )

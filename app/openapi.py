@@ -36,7 +36,8 @@ PROBLEMS: Mapping[int, tuple[str, str]] = {
     422: ("invalid-input", "The input breaks a rule; every fault is listed with its pointer."),
     428: ("if-match-needed", "If-Match is missing: send the ETag that you read."),
     429: ("too-many-requests", "The rate limit is used up; Retry-After says when to try again."),
-    503: ("not-available", "The database does not answer; try again."),
+    503: ("not-available", "The database, a store or a scanner does not answer; try again."),
+    507: ("file-store-full", "The store of kept files takes no more."),
 }
 """Each problem's status, the end of its usual ``type``, and what it means."""
 
@@ -241,6 +242,8 @@ def _problem_statuses(
         statuses |= {409, 422}
     if has_body:
         statuses |= {413, 415}
+    if "application/octet-stream" in handler.opt["media_types"]:
+        statuses |= {507}
     if _needs_version(handler):
         statuses |= {412, 428}
     return sorted(statuses)

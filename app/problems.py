@@ -13,6 +13,7 @@ from litestar.exceptions import (
 
 from services.refusals import Category, Fault, InvalidInput, InvalidParameter, Refusal
 from storage import errors
+from storage.files import FileDamaged
 
 PROBLEM_JSON = "application/problem+json"
 TYPE_PREFIX = "/problems/"
@@ -55,6 +56,7 @@ _OF_HTTP = {
     429: ("too-many-requests", "Too many requests"),
     500: ("internal-error", "Something went wrong on our side"),
     503: ("not-available", "Not available right now"),
+    507: ("file-store-full", "No file can be kept right now"),
 }
 """The stable type and the title of the problems of HTTP itself."""
 
@@ -218,5 +220,27 @@ def _storage_problem(error: errors.StorageError) -> Problem:
             )
         case errors.StorageUnavailable() | errors.TransactionConflict():
             return http_problem(503)
+        case _:
+            return _file_problem(error)
+
+
+def _file_problem(error: errors.StorageError) -> Problem:
+    match error:
+        case errors.MalwareFound():
+            return Problem(
+                422,
+                "malware-found",
+                "The file holds malware and was not kept",
+                None,
+                {"signature": error.signature},
+            )
+        case errors.MalwareScannerUnavailable():
+            return http_problem(503, "The malware scanner does not answer; nothing was kept.")
+        case errors.FileStoreUnavailable():
+            return http_problem(503, "The store of kept files does not answer.")
+        case errors.FileStoreFull():
+            return http_problem(507, "The store of kept files takes no more; nothing was kept.")
+        case FileDamaged():
+            return Problem(500, "file-damaged", "The kept file is missing or was altered")
         case _:
             return http_problem(500)

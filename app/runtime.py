@@ -5,12 +5,12 @@ from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from app.file_stores import vault_of
 from app.keys import FORMER_MASTER_KEYS, former_master_keys, installation_key
 from app.settings import Settings, SettingsError
 from storage import migrations
 from storage.embedded import EmbeddedServer, provision
 from storage.files import FileVault
-from storage.files.local import LocalFileStore
 from storage.postgres.transaction import PostgresStorage
 from storage.secrets.keyring import Keyring
 
@@ -51,7 +51,7 @@ class Installation:
     @property
     def vault(self) -> FileVault:
         """The kept files."""
-        return FileVault(LocalFileStore(files_directory(self.settings)))
+        return vault_of(self.settings)
 
     @property
     def owner(self) -> str:

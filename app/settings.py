@@ -1,6 +1,7 @@
 """Configuration, from environment variables that begin with WELLKEPT_."""
 
 import os
+import re
 import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
@@ -22,6 +23,21 @@ from storage.trail.root_folder import RootFolder
 _LAST_PORT = 65535
 _LONGEST_DRAIN_SECONDS = 600
 _SHORTEST_TOKEN = 20
+_FORMS = {
+    "files_url": (
+        re.compile(r"s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/[A-Za-z0-9._/-]*)?"),
+        "s3://bucket/prefix",
+    ),
+    "files_endpoint": (
+        re.compile(r"https?://[A-Za-z0-9.\[\]:-]+/?"),
+        "https://store.example:8333",
+    ),
+    "malware_scanner": (
+        re.compile(r"clamd://([A-Za-z0-9.-]+:[0-9]{1,5}|/[^\x00]+)"),
+        "clamd://127.0.0.1:3310 or clamd:///run/clamav/clamd.ctl",
+    ),
+}
+"""Settings of a form, and what one looks like."""
 
 
 class SettingsError(Exception):
@@ -74,6 +90,15 @@ class Settings:
     """The largest JSON body."""
     largest_upload_bytes: int = 200_000_000
     """The largest uploaded file."""
+    files_url: str | None = None
+    """Where kept files lie: ``s3://bucket/prefix``, with credentials in the environment
+    (AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_REGION). Without it, the folder ``files`` of the
+    data directory."""
+    files_endpoint: str | None = None
+    """The address of a store of that kind that is not Amazon's."""
+    malware_scanner: str | None = None
+    """A ClamAV daemon that looks through every file first: ``clamd://host:port`` or
+    ``clamd:///path/of/socket``."""
     master_key: str | None = field(default=None, repr=False)
     """32 bytes as base64: seals secrets and kept files. Without it, one is made in the data
     directory."""
@@ -116,6 +141,8 @@ class Settings:
             given[name] = _converted(variable, text, known[variable].default)
         settings = cls(**given)  # type: ignore[arg-type]
         settings._check()
+        for variable in _FORMS:
+            _check_form(variable, getattr(settings, variable))
         return settings
 
     def __post_init__(self) -> None:
@@ -203,6 +230,12 @@ def _check_public_url(url: str) -> None:
     parts = urlsplit(url)
     if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
         raise SettingsError(f"WELLKEPT_PUBLIC_URL is like https://wellkept.example, not {url!r}")
+
+
+def _check_form(name: str, given: str | None) -> None:
+    form, like = _FORMS[name]
+    if given is not None and not form.fullmatch(given):
+        raise SettingsError(f"WELLKEPT_{name.upper()} is like {like}")
 
 
 def _check_rate(name: str, rate: str) -> None:

@@ -103,3 +103,17 @@ class FileStoreUnavailable(StorageError):
     """The store of kept files does not answer as it should."""
 
     reason: str
+
+
+@dataclass
+class MalwareFound(StorageError):
+    """The scanner knows what is in the file; nothing of it was kept."""
+
+    signature: str
+
+
+@dataclass
+class MalwareScannerUnavailable(StorageError):
+    """The scanner could not look, so nothing of the file was kept."""
+
+    reason: str

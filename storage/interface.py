@@ -213,6 +213,13 @@ class ClaimFigures(Protocol):
         """
 
 
+class FileFigures(Protocol):
+    """What the database knows of files beyond their rows."""
+
+    async def referring(self, file_id: UUID) -> list[str]:
+        """The tables that have a row which names this file, by name."""
+
+
 class Secrets(Protocol):
     """Secrets of the company: what may stand in a ``sealed_column`` and what it stands for.
 
@@ -279,6 +286,7 @@ class Store(Protocol):
     claim_figures: ClaimFigures
     retention_figures: RetentionFigures
     outbox_lines: OutboxLines
+    file_figures: FileFigures
     sealing: Sealing
     secrets: Secrets
     patients_read: set[UUID | None]

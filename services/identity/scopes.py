@@ -32,6 +32,8 @@ class Scope(StrEnum):
     REMITTANCES_READ = "remittances:read", "See remittances, their exceptions and the ledger."
     REMITTANCES_POST = "remittances:post", "Hand in remittances and resolve their exceptions."
     REMITTANCES_RELEASE = "remittances:release", "Decide on remittances that are held for review."
+    FILES_READ = "files:read", "See and download attached files."
+    FILES_WRITE = "files:write", "Attach files, and delete those that need not be kept."
     STATISTICS_READ = "statistics:read", "See figures without patients."
     APPROVALS_READ = "approvals:read", "See what waits for a second person, and what was decided."
     AUDIT_READ = "audit:read", "See who changed and who read what."
@@ -59,6 +61,8 @@ _BILLING = frozenset(
         Scope.CLAIMS_WRITE,
         Scope.REMITTANCES_READ,
         Scope.REMITTANCES_POST,
+        Scope.FILES_READ,
+        Scope.FILES_WRITE,
         Scope.STATISTICS_READ,
     }
 )

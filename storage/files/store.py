@@ -28,7 +28,8 @@ class FileStore(Protocol):
     def put(self, name: str, content: Iterator[bytes]) -> None:
         """Store an object durably: all of it or, whatever happens, nothing under its name.
 
-        What ``content`` raises goes through. Raises FileStoreFull.
+        What ``content`` raises goes through; it must not itself ask the store. Raises
+        FileStoreFull.
         """
 
     def get(self, name: str) -> Iterator[bytes]:

@@ -6,6 +6,7 @@ from itertools import chain
 from typing import Protocol
 from uuid import UUID
 
+from storage.files.malware import MalwareScanner, NoScanner
 from storage.files.sealing import FileDamaged, FileKey, opened, sealed
 from storage.files.store import FileStore, ObjectMissing, StoredObject
 
@@ -28,15 +29,17 @@ class Content(Protocol):
 class FileVault:
     """Files of all companies in one store. Calls block: they belong in a thread."""
 
-    def __init__(self, store: FileStore) -> None:
+    def __init__(self, store: FileStore, scanner: MalwareScanner | None = None) -> None:
         self._store = store
+        self._scanner = scanner or NoScanner()
 
     def write(self, key: FileKey, content: Content) -> None:
-        """Keep a content durably under its key.
+        """Keep a content durably under its key, once the scanner has looked through it.
 
-        Raises FileDamaged where it changed since it was hashed, FileStoreFull,
-        FileStoreUnavailable; nothing is left behind then.
+        Raises MalwareFound, MalwareScannerUnavailable, FileDamaged where it changed since it was
+        hashed, FileStoreFull, FileStoreUnavailable; nothing is left behind then.
         """
+        self._scanner.scan(content.chunks())
         self._store.put(key.name, sealed(key, _checked(content)))
 
     def read(self, key: FileKey) -> Iterator[bytes]:

@@ -21,6 +21,7 @@ from storage.postgres.access_figures import PostgresAccessFigures
 from storage.postgres.bound import BoundTransaction
 from storage.postgres.claim_figures import PostgresClaimFigures
 from storage.postgres.errors import translate
+from storage.postgres.file_figures import PostgresFileFigures
 from storage.postgres.ledger_figures import PostgresLedgerFigures
 from storage.postgres.numbers import Apart, PostgresNumbers
 from storage.postgres.outbox_lines import PostgresOutboxLines
@@ -67,6 +68,7 @@ class PostgresStore:
         self.claim_figures = PostgresClaimFigures(self)
         self.retention_figures = PostgresRetentionFigures(self)
         self.outbox_lines = PostgresOutboxLines(self)
+        self.file_figures = PostgresFileFigures(self)
         self.sealing = PostgresSealing(self)
         self._keyring = keyring
         self.secrets = self._fresh_secrets()

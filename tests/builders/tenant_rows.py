@@ -50,6 +50,7 @@ SPECIAL: Mapping[str, Mapping[str, object]] = {
     "payers": {"is_active": True},
     "people": {"role": None},
     "second_factors": {"recovery_codes_left": 0},
+    "stored_files": {"deleted_at": None, "deletion": None},
     "remittance_exceptions": {
         "content": {
             "position": 1,

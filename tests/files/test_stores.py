@@ -104,11 +104,18 @@ def test_writers_of_one_name_leave_one_object_that_is_whole(store: FileStore) ->
 
 
 def test_an_object_is_not_there_before_it_is_whole(store: FileStore) -> None:
+    seen: list[str] = []
+
+    def look() -> None:
+        seen.extend(names(store))
+
     def watched() -> Iterator[bytes]:
         yield LARGE
-        with pytest.raises(ObjectMissing):
-            store.get(NAME)
+        onlooker = threading.Thread(target=look)
+        onlooker.start()
+        onlooker.join()
         yield b"the end"
 
     store.put(NAME, watched())
+    assert [name for name in seen if not name.endswith(".part")] == []
     assert read(store) == LARGE + b"the end"

@@ -23,6 +23,7 @@ ROWS_NAMED: Mapping[str, str] = {
     "disclosure": "disclosures",
     "entity": "claims",
     "exception": "remittance_exceptions",
+    "file": "stored_files",
     "hold": "legal_holds",
     "key": "api_keys",
     "line": "claim_lines",

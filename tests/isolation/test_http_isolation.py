@@ -74,6 +74,7 @@ ECHOING = {
 and why."""
 
 UNTRIED = {
+    "download_file": "the file behind a row is no row; tests of files read it back",
     "download_remittance": "the file behind a row is no row; tests of uploads read it back",
     "end_session": "a person ends only sessions of their own",
     "sign_out": "after it the caller can ask nothing more",

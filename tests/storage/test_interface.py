@@ -15,6 +15,7 @@ from storage.interface import (
     AccessFigures,
     Actor,
     ClaimFigures,
+    FileFigures,
     IStorage,
     LedgerFigures,
     Log,
@@ -27,6 +28,7 @@ from storage.interface import (
 )
 from storage.postgres.access_figures import PostgresAccessFigures
 from storage.postgres.claim_figures import PostgresClaimFigures
+from storage.postgres.file_figures import PostgresFileFigures
 from storage.postgres.ledger_figures import PostgresLedgerFigures
 from storage.postgres.numbers import PostgresNumbers
 from storage.postgres.outbox_lines import PostgresOutboxLines
@@ -52,6 +54,7 @@ KEPT: dict[type, type] = {
     ClaimFigures: PostgresClaimFigures,
     RetentionFigures: PostgresRetentionFigures,
     OutboxLines: PostgresOutboxLines,
+    FileFigures: PostgresFileFigures,
     Sealing: PostgresSealing,
     Secrets: CompanySecrets,
 }

@@ -1,0 +1,90 @@
+"""What a bucket has to do besides what every store does: be away, be full, keep its secrets."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from uuid import uuid4
+
+import httpx
+import pytest
+
+from storage.errors import FileStoreUnavailable
+from storage.files.s3 import Bucket, S3FileStore
+from tests.files.seaweed import BUCKET, SECRET_KEY, Seaweed
+
+NAME = "company/ab/abcdef"
+PART = bytes(9 << 20)
+
+pytestmark = pytest.mark.usefixtures("credentials")
+
+
+@pytest.fixture
+def store(seaweed: Seaweed) -> S3FileStore:
+    return S3FileStore(Bucket(BUCKET, uuid4().hex, seaweed.endpoint))
+
+
+def unfinished(seaweed: Seaweed) -> list[object]:
+    """The uploads in parts that were begun and neither finished nor taken back."""
+    answer = httpx.get(
+        f"http://127.0.0.1:{seaweed.ports[6]}/buckets/{BUCKET}/.uploads/",
+        headers={"Accept": "application/json"},
+    )
+    return [] if answer.status_code == 404 else answer.json()["Entries"] or []
+
+
+def test_parts_of_a_source_that_breaks_off_are_taken_back(
+    store: S3FileStore, seaweed: Seaweed
+) -> None:
+    class Gone(Exception):
+        pass
+
+    def breaking() -> Iterator[bytes]:
+        yield from (PART, PART, PART)
+        raise Gone
+
+    with pytest.raises(Gone):
+        store.put(NAME, breaking())
+    assert unfinished(seaweed) == []
+
+
+def test_wrong_credentials_are_said_without_naming_them(
+    seaweed: Seaweed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "another secret")
+    store = S3FileStore(Bucket(BUCKET, "x", seaweed.endpoint))
+    with pytest.raises(FileStoreUnavailable) as refused:
+        store.put(NAME, iter([b"x"]))
+    assert refused.value.__cause__ is None
+    assert "another secret" not in repr(refused.value)
+    assert "another secret" not in repr(store.__dict__)
+
+
+def test_a_bucket_that_is_not_there_is_unavailable(seaweed: Seaweed) -> None:
+    store = S3FileStore(Bucket("no-such-bucket", "", seaweed.endpoint))
+    with pytest.raises(FileStoreUnavailable):
+        list(store.list("company/"))
+
+
+def test_a_server_that_goes_away_in_the_middle_is_unavailable_and_comes_back(
+    tmp_path: Path,
+) -> None:
+    server = Seaweed(tmp_path / "seaweed")
+    server.start()
+    try:
+        store = S3FileStore(Bucket(BUCKET, "", server.endpoint))
+        store.put(NAME, iter([PART] * 4))
+        reading = store.get(NAME)
+        assert next(reading)
+        server.stop()
+        with pytest.raises(FileStoreUnavailable):
+            list(reading)
+        with pytest.raises(FileStoreUnavailable):
+            store.put("company/ab/other", iter([b"x"]))
+        server.start()
+        assert sum(map(len, store.get(NAME))) == 4 * len(PART)
+        assert [each.name for each in store.list("company/")] == [NAME]
+    finally:
+        server.stop()
+
+
+def test_secrets_do_not_show(store: S3FileStore) -> None:
+    assert SECRET_KEY not in repr((store, store.__dict__))
