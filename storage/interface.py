@@ -219,6 +219,9 @@ class FileFigures(Protocol):
     async def referring(self, file_id: UUID) -> list[str]:
         """The tables that have a row which names this file, by name."""
 
+    async def files_of(self, record_ids: Sequence[UUID]) -> list[UUID]:
+        """The files that the rows with these ids name, whatever tables they are in."""
+
 
 class Secrets(Protocol):
     """Secrets of the company: what may stand in a ``sealed_column`` and what it stands for.

@@ -11,6 +11,9 @@ from storage.partitions import month_start
 LEAST_YEARS = 6
 """No company keeps less."""
 
+RETENTION_LOCK = "retention"
+"""The company's lock of whoever removes records or places a hold: never both at once."""
+
 _MONTHS = 12
 
 

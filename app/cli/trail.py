@@ -11,6 +11,7 @@ from typing import Annotated
 import typer
 
 from app.cli.failures import ExitCode, explained
+from app.cli.files import retire
 from app.runtime import Installation, installation
 from app.settings import Settings, SettingsError
 from storage.clock import SystemClock
@@ -113,9 +114,13 @@ def maintain(
     """Make partitions ahead, retire what is past its retention, delete what has done its work."""
     with installation(Settings.from_environment()) as place:
         deeds = run_maintenance(place.owner, Signer(place.signing_key), dry_run=dry_run)
+        retires = place.worker_url is not None and not dry_run
+        files = asyncio.run(retire(place)) if retires else 0
     for deed in deeds:
         typer.echo(f"would: {deed}" if dry_run else str(deed))
-    if not deeds:
+    if files:
+        typer.echo(f"stored_files: the content of {files} files removed")
+    if not deeds and not files:
         typer.echo("nothing to do")
 
 

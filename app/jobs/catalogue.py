@@ -10,6 +10,7 @@ import structlog
 
 from app.runtime import Installation
 from services.claims.remittances import post_remittance
+from services.files.sweeping import retire_files, sweep_files
 from services.outbox.delivering import Carrier, deliver_due, sweep
 from services.outbox.sending import DELIVER
 from storage.identifiers import SYSTEM_ACTOR_ID, new_id
@@ -24,6 +25,13 @@ from storage.vocabulary.outbox import Channel
 from storage.vocabulary.work import Queue
 
 log = structlog.get_logger("wellkept.jobs")
+
+
+@dataclass
+class FilesMissing(Exception):
+    """So many files of a company have a row and no object: ``wellkept files check`` names them."""
+
+    files: int
 
 
 @dataclass(frozen=True)
@@ -77,17 +85,47 @@ async def _post_remittance(
 
 
 async def _seal_companies(place: Workplace) -> None:
-    """Seal what every company has written since the last time; one that fails stops no other."""
+    """Seal what every company has written since the last time."""
     signer = Signer(place.installation.signing_key)
+    await _for_each_company(
+        place, "seal_companies", lambda company_id: seal_company(place.storage, company_id, signer)
+    )
+
+
+async def _sweep_files(place: Workplace) -> None:
+    """Remove objects that no row names, and tell of rows whose object is gone."""
+    vault = place.installation.vault
+
+    async def sweep(company_id: UUID) -> None:
+        found = await sweep_files(place.storage, vault, company_id)
+        if not found.is_sound:
+            log.error("files missing", files=[str(each) for each in found.missing[:20]])
+            raise FilesMissing(len(found.missing))
+
+    await _for_each_company(place, "sweep_files", sweep)
+
+
+async def _retire_files(place: Workplace) -> None:
+    """Remove the content of files that are past their retention."""
+    vault = place.installation.vault
+    await _for_each_company(
+        place, "retire_files", lambda company_id: retire_files(place.storage, vault, company_id)
+    )
+
+
+async def _for_each_company(
+    place: Workplace, job: str, work: Callable[[UUID], Awaitable[object]]
+) -> None:
+    """Do a company's part of a job for each in turn; one that fails stops no other."""
     failures: list[Exception] = []
     for company in await companies(place.storage):
         try:
-            await seal_company(place.storage, company.id, signer)
+            await work(company.id)
         except Exception as error:
-            log.warning("company not sealed", exc_info=error)
+            log.warning("company left out", job=job, exc_info=error)
             failures.append(error)
     if failures:
-        raise ExceptionGroup("companies not sealed", failures)
+        raise ExceptionGroup(f"companies left out of {job}", failures)
 
 
 async def _export_roots(place: Workplace) -> None:
@@ -136,5 +174,7 @@ PERIODIC_JOBS = (
     PeriodicJob("seal_companies", "* * * * * */30", _seal_companies),
     PeriodicJob("export_roots", "10 */6 * * *", _export_roots),
     PeriodicJob("sweep_outbox", "* * * * * 15", _sweep_outbox),
+    PeriodicJob("retire_files", "40 6 * * *", _retire_files),
+    PeriodicJob("sweep_files", "50 6 * * *", _sweep_files),
     PeriodicJob("maintain", "20 7 * * *", _maintain, needs_owner=True),
 )

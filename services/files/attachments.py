@@ -5,12 +5,14 @@ from dataclasses import dataclass, replace
 from typing import ClassVar
 from uuid import UUID
 
+from services.files.holds import standing_holds
 from services.files.reading import FileNotKept, ReadableFile, readable
 from services.refusals import Refusal
 from storage.clock import today_in
 from storage.errors import RowNotFound
-from storage.filters import LegalHoldFilter, StoredFileFilter
+from storage.filters import StoredFileFilter
 from storage.interface import Page, Store
+from storage.retention import RETENTION_LOCK
 from storage.tables.files import StoredFile
 from storage.vocabulary.files import FileDeletion, FilePurpose
 
@@ -29,9 +31,9 @@ class FileRetained(Refusal):
 
 @dataclass
 class FileHeld(Refusal):
-    """A legal hold keeps everything."""
+    """A legal hold keeps it."""
 
-    title: ClassVar[str] = "A legal hold keeps every file"
+    title: ClassVar[str] = "A legal hold keeps the file"
 
 
 @dataclass
@@ -68,6 +70,7 @@ async def delete_file(store: Store, file_id: UUID, *, expected_version: int) -> 
 
     Raises RowNotFound, VersionConflict, FileNotKept, FileHeld, FileRetained, FileInUse.
     """
+    await store.wait_for_lock(RETENTION_LOCK)
     row = _attachment(await store.stored_files.lock(file_id))
     if row.version == expected_version:
         await _refuse_deletion(store, row)
@@ -83,7 +86,7 @@ async def delete_file(store: Store, file_id: UUID, *, expected_version: int) -> 
 async def _refuse_deletion(store: Store, row: StoredFile) -> None:
     if row.deletion is not None:
         raise FileNotKept(row.deletion)
-    if await store.legal_holds.count(LegalHoldFilter(is_standing=True)):
+    if (await standing_holds(store)).keeps(row):
         raise FileHeld
     company = await store.companies.get(store.company_id)
     today = today_in(store.clock, company.time_zone)

@@ -7,6 +7,7 @@ from services.refusals import Fault, InvalidInput
 from storage.clock import today_in
 from storage.filters import AuditFilter, LegalHoldFilter
 from storage.interface import Page, Store
+from storage.retention import RETENTION_LOCK
 from storage.tables.identity import LegalHold, LegalHoldFields
 
 
@@ -28,6 +29,7 @@ async def place_hold(
         known = await store.audit_log.list(AuditFilter(entity_id=record_id), limit=1)
         if not known.rows:
             raise InvalidInput([Fault("/record_id", "names nothing that exists")])
+    await store.wait_for_lock(RETENTION_LOCK)
     if starts_on is None:
         company = await store.companies.get(store.company_id)
         starts_on = today_in(store.clock, company.time_zone)

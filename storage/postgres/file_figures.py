@@ -1,5 +1,6 @@
-"""Which rows refer to a file: asked of every foreign key that leads to ``stored_files``."""
+"""Which rows refer to files: asked of every foreign key that leads to ``stored_files``."""
 
+from collections.abc import Iterator, Sequence
 from functools import cache
 from uuid import UUID
 
@@ -8,19 +9,34 @@ from sqlmodel import SQLModel
 from storage.postgres.bound import BoundTransaction
 
 
+def _references() -> Iterator[tuple[str, str]]:
+    """Each table that refers to files, and the column by which it does."""
+    for table in SQLModel.metadata.sorted_tables:
+        for key in sorted(table.foreign_key_constraints, key=lambda key: str(key.name)):
+            if key.referred_table.name == "stored_files":
+                yield from ((table.name, name) for name in key.column_keys if name != "company_id")
+
+
 @cache
-def referring_tables() -> str:
+def referring() -> str:
     """The statement: the name of each table that has a row which names the file."""
-    parts = [
-        f"SELECT '{table.name}' WHERE EXISTS (SELECT FROM {table.name}"  # noqa: S608 -- names of ours
+    parts = (
+        f"SELECT '{table}' WHERE EXISTS (SELECT FROM {table}"  # noqa: S608 -- names of ours
         f" WHERE company_id = %(company_id)s AND {column} = %(file_id)s)"
-        for table in SQLModel.metadata.sorted_tables
-        for key in sorted(table.foreign_key_constraints, key=lambda key: str(key.name))
-        if key.referred_table.name == "stored_files"
-        for column in key.column_keys
-        if column != "company_id"
-    ]
+        for table, column in _references()
+    )
     return " UNION ".join(parts) + " ORDER BY 1"
+
+
+@cache
+def files_of() -> str:
+    """The statement: the files that rows with some ids name."""
+    parts = (
+        f"SELECT {column} FROM {table} WHERE company_id = %(company_id)s"  # noqa: S608
+        f" AND id = ANY (%(ids)s::uuid[]) AND {column} IS NOT NULL"
+        for table, column in _references()
+    )
+    return " UNION ".join(parts)
 
 
 class PostgresFileFigures:
@@ -31,5 +47,10 @@ class PostgresFileFigures:
 
     async def referring(self, file_id: UUID) -> list[str]:
         parameters = {"company_id": self._store.company_id, "file_id": file_id}
-        cursor = await self._store.execute(referring_tables(), parameters)
+        cursor = await self._store.execute(referring(), parameters)
         return [str(name) for (name,) in await cursor.fetchall()]
+
+    async def files_of(self, record_ids: Sequence[UUID]) -> list[UUID]:
+        parameters = {"company_id": self._store.company_id, "ids": list(record_ids)}
+        cursor = await self._store.execute(files_of(), parameters)
+        return [file_id for (file_id,) in await cursor.fetchall()]
