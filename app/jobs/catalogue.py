@@ -8,13 +8,17 @@ from uuid import UUID
 
 import structlog
 
+from app.approval_steps import STEPS
 from app.runtime import Installation
+from services.approvals.closing import expire, overdue
 from services.claims.remittances import post_remittance
 from services.files.sweeping import retire_files, sweep_files
 from services.outbox.delivering import Carrier, deliver_due, sweep
 from services.outbox.sending import DELIVER
 from storage.identifiers import SYSTEM_ACTOR_ID, new_id
 from storage.interface import Actor
+from storage.identifiers import SYSTEM_ACTOR_ID, new_id
+from storage.interface import MAXIMUM_LIMIT, Actor
 from storage.maintenance import maintain
 from storage.postgres.directory import companies
 from storage.postgres.transaction import PostgresStorage
@@ -156,6 +160,16 @@ async def _sweep_outbox(place: Workplace) -> None:
         actor = Actor(SYSTEM_ACTOR_ID, new_id())
         async with place.storage.transaction(company.id, actor) as store:
             await sweep(store)
+async def _expire_approvals(place: Workplace) -> None:
+    """Close the requests for approval whose time is over, each in a transaction of its own:
+    putting an item back is the business of its step."""
+    actor = Actor(SYSTEM_ACTOR_ID, new_id())
+    for company in await companies(place.storage):
+        async with place.storage.transaction(company.id, actor) as store:
+            over = await overdue(store, limit=MAXIMUM_LIMIT)
+        for approval_id in over:
+            async with place.storage.transaction(company.id, actor) as store:
+                await expire(store, STEPS, approval_id)
 
 
 async def _maintain(place: Workplace) -> None:
@@ -176,5 +190,6 @@ PERIODIC_JOBS = (
     PeriodicJob("sweep_outbox", "* * * * * 15", _sweep_outbox),
     PeriodicJob("retire_files", "40 6 * * *", _retire_files),
     PeriodicJob("sweep_files", "50 6 * * *", _sweep_files),
+    PeriodicJob("expire_approvals", "* * * * *", _expire_approvals),
     PeriodicJob("maintain", "20 7 * * *", _maintain, needs_owner=True),
 )

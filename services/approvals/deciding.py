@@ -61,13 +61,15 @@ async def decide(
     """Approve or refuse. What has its quorum is applied in this very transaction.
 
     A request that turns out to be over is closed, and the refusal is returned, not raised: that
-    it was closed has to last. Raises RowNotFound, PersonNeeded, MissingScope, IllegalTransition,
-    VersionConflict, SecondPersonNeeded, DecidedOnce and what the step raises.
+    it was closed has to last. Raises RowNotFound, PersonNeeded, MissingScope,
+    ReauthenticationNeeded, IllegalTransition, VersionConflict, SecondPersonNeeded, DecidedOnce and
+    what the step raises.
     """
     principal.require_session()
     approval = await store.approvals.get(approval_id)
     step = steps[approval.kind]
     principal.require(step.deciding_scope)
+    principal.require_recent_proof(store.now)
     return await _decided(store, principal, step, approval, ruling, expected_version)
 
 
@@ -77,6 +79,7 @@ async def decide_about(
     """The same, by the item that the request is about; None where nothing about it waits."""
     principal.require_session()
     principal.require(step.deciding_scope)
+    principal.require_recent_proof(store.now)
     waiting = ApprovalFilter(
         kind=step.kind,
         entity=step.entity,

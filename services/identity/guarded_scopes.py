@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 
-GUARDED_VERBS = frozenset({"manage", "approve", "attest", "sign"})
+GUARDED_VERBS = frozenset({"manage", "approve", "attest", "release", "sign"})
 """The last words of such scopes, whatever the area."""
 
 

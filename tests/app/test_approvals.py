@@ -21,7 +21,7 @@ from tests.builders.books import Books
 from tests.builders.clocks import FixedClock
 from tests.builders.companies import CompanyForTests, make_key
 from tests.builders.keys import KEYRING
-from tests.builders.people import browser, make_person, sign_in
+from tests.builders.people import browser, make_person, prove, sign_in
 from tests.builders.remittance_files import Claim
 
 pytestmark = pytest.mark.anyio
@@ -58,7 +58,9 @@ async def signed_in(
         clients = []
         for role in roles:
             client = await stack.enter_async_context(browser(application))
-            await sign_in(client, await make_person(storage, company, role))
+            person = await make_person(storage, company, role)
+            await sign_in(client, person)
+            await prove(client, person)
             clients.append(client)
         yield clients
 
@@ -153,6 +155,26 @@ async def test_whoever_made_the_key_that_did_it_cannot_decide_about_it(
     refused = await decide(owns_key, request, "approve")
     assert (refused.status_code, refused.json()["type"]) == (403, "/problems/second-person-needed")
     assert (await decide(decides, request, "approve")).status_code == 200
+
+
+async def test_deciding_takes_a_proof_of_just_now(
+    application: Litestar,
+    storage: PostgresStorage,
+    company: CompanyForTests,
+    people: list[httpx.AsyncClient],
+) -> None:
+    request = await ask_for_release(people[1], await hold(people[0]))
+    person = await make_person(storage, company, Role.ADMINISTRATOR)
+    async with browser(application) as decides:
+        await sign_in(decides, person)
+        for verdict in ("approve", "refuse"):
+            refused = await decide(decides, request, verdict)
+            assert (refused.status_code, refused.json()["type"]) == (
+                403,
+                "/problems/reauthentication-needed",
+            )
+        await prove(decides, person)
+        assert (await decide(decides, request, "approve")).status_code == 200
 
 
 async def test_a_refusal_says_why_and_ends_it(people: list[httpx.AsyncClient]) -> None:

@@ -17,7 +17,7 @@ from storage.vocabulary.claims import ClaimStatus, ExceptionKind, LedgerAccount,
 from storage.vocabulary.identity import Role
 from tests.builders.books import Balances, Books
 from tests.builders.companies import CompanyForTests
-from tests.builders.people import browser, make_person, sign_in
+from tests.builders.people import browser, make_person, prove, sign_in
 from tests.builders.remittance_files import Cas, Claim, Line
 
 pytestmark = pytest.mark.anyio
@@ -60,7 +60,10 @@ async def desk(
         clients = []
         for role in (Role.RCM_MANAGER, Role.RCM_MANAGER, Role.RCM_STAFF):
             client = await stack.enter_async_context(browser(application))
-            await sign_in(client, await make_person(storage, company, role))
+            person = await make_person(storage, company, role)
+            await sign_in(client, person)
+            if person.app is not None:
+                await prove(client, person)
             clients.append(client)
         yield Desk(*clients)
 

@@ -115,3 +115,11 @@ async def sign_in(client: httpx.AsyncClient, person: PersonForTests) -> httpx.Re
     assert answer.status_code == 201, answer.text
     client.headers["X-CSRF-Token"] = answer.json()["csrf_token"]
     return answer
+
+
+async def prove(client: httpx.AsyncClient, person: PersonForTests) -> None:
+    """Prove again who it is, as signing needs it."""
+    assert person.app is not None
+    proof = {"password": PASSWORD, "code": person.app.code()}
+    answer = await client.put(f"{SESSIONS}/current/proof", json=proof)
+    assert answer.status_code == 200, answer.text
