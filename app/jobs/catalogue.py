@@ -16,8 +16,6 @@ from services.files.sweeping import retire_files, sweep_files
 from services.outbox.delivering import Carrier, deliver_due, sweep
 from services.outbox.sending import DELIVER
 from storage.identifiers import SYSTEM_ACTOR_ID, new_id
-from storage.interface import Actor
-from storage.identifiers import SYSTEM_ACTOR_ID, new_id
 from storage.interface import MAXIMUM_LIMIT, Actor
 from storage.maintenance import maintain
 from storage.postgres.directory import companies
@@ -160,6 +158,8 @@ async def _sweep_outbox(place: Workplace) -> None:
         actor = Actor(SYSTEM_ACTOR_ID, new_id())
         async with place.storage.transaction(company.id, actor) as store:
             await sweep(store)
+
+
 async def _expire_approvals(place: Workplace) -> None:
     """Close the requests for approval whose time is over, each in a transaction of its own:
     putting an item back is the business of its step."""

@@ -9,6 +9,7 @@ import httpx
 import pytest
 from litestar import Litestar
 
+from storage.embedded import RoleAddresses
 from storage.files import FileVault
 from storage.identifiers import new_id
 from storage.postgres.transaction import PostgresStorage
@@ -16,7 +17,9 @@ from storage.tables.remittances import RemittanceException
 from storage.vocabulary.claims import ClaimStatus, ExceptionKind, LedgerAccount, LedgerKind
 from storage.vocabulary.identity import Role
 from tests.builders.books import Balances, Books
+from tests.builders.clocks import FixedClock
 from tests.builders.companies import CompanyForTests
+from tests.builders.keys import KEYRING
 from tests.builders.people import browser, make_person, prove, sign_in
 from tests.builders.remittance_files import Cas, Claim, Line
 
@@ -33,6 +36,15 @@ MOVES = {
     "approve-release": None,
     "refuse-release": WHY,
 }
+
+
+@pytest.fixture
+async def storage(addresses: RoleAddresses) -> AsyncIterator[PostgresStorage]:
+    """Storage whose clock stands still, so that no code goes out of date while it is typed."""
+    storage = PostgresStorage(addresses.app, clock=FixedClock(), keyring=KEYRING)
+    await storage.open()
+    yield storage
+    await storage.close()
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from app.approval_steps import STEPS
 from services.approvals.deciding import Ruling, decide
 from services.approvals.involvement import DecidedBefore, SecondPersonNeeded, involve
 from services.identity.authentication import Principal
-from services.trail.legal_holds import release_hold
+from services.trail.hold_release import release_hold
 from storage.embedded import RoleAddresses
 from storage.errors import DuplicateValue
 from storage.identifiers import new_id
