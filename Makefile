@@ -7,6 +7,7 @@ OLDEST_POSTGRESQL := 15
 FOUND_OLDEST := $(wildcard /usr/lib/postgresql/$(OLDEST_POSTGRESQL)/bin/postgres)
 FOUND_PGBOUNCER := $(wildcard /usr/sbin/pgbouncer)
 FOUND_CLAMAV := $(wildcard /usr/sbin/clamd)
+FOUND_CHROMIUM := $(wildcard /usr/bin/chromium)
 
 .PHONY: help run test lint survival benchmark format
 
@@ -41,6 +42,9 @@ else
 endif
 ifeq ($(FOUND_CLAMAV),)
 	@echo "Debian's package clamav-daemon is not installed here: its tests did not run"
+endif
+ifeq ($(FOUND_CHROMIUM),)
+	@echo "Debian's package chromium is not installed here: its test did not run"
 endif
 
 format: .venv/.installed-dev
