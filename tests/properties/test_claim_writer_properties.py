@@ -12,15 +12,11 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from services.claims.x12.claim_file import ClaimKind
-from services.claims.x12.claim_model import (
-    Claim,
-    Line,
-    PersonName,
-    ProfessionalClaim,
-)
+from services.claims.x12.claim_model import Claim, Line, ProfessionalClaim
 from services.claims.x12.claim_writer import prepare_claim_file, write_claim_file
 from services.claims.x12.delimiters import Delimiters
 from services.claims.x12.elements import cents_from
+from services.claims.x12.party_model import PersonName
 from services.claims.x12.segment_list import amount_text
 from services.claims.x12.tokenizer import Segment, tokenize
 from tests.claims.x12.claims_to_write import CLAIM, SUBSCRIBER, written

@@ -9,8 +9,9 @@ from enum import StrEnum
 
 import msgspec
 
-from services.claims.x12.claim_model import Claim, Receiver, Submitter
+from services.claims.x12.claim_model import Claim
 from services.claims.x12.delimiters import Delimiters
+from services.claims.x12.party_model import Receiver, Submitter
 
 
 class ClaimKind(StrEnum):

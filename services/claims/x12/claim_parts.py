@@ -27,7 +27,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from services.claims.x12.claim_file import ClaimFile
-    from services.claims.x12.claim_model import Claim, Dependent
+    from services.claims.x12.claim_model import Claim
+    from services.claims.x12.party_model import Dependent
 
 _MOST_CLAIMS_OF_A_PATIENT = 100  # repetitions of 2300
 _GREATEST_CONTROL_NUMBER = 999_999_999

@@ -60,7 +60,11 @@ def prepare_claim_file(file: ClaimFile) -> PreparedClaimFile:
     reserved = frozenset() if prescribed is None else _characters(prescribed)
     faults: list[Fault] = []
     specials: set[str] = set()
-    fault_count = segment_count = claim_count = 0
+    segment_count = claim_count = 0
+    if prescribed is not None and not _can_be_used(prescribed):
+        detail = "are not four different characters other than letters, digits, blank, - and ."
+        faults.append(Fault(FaultKind.DELIMITER, "/interchange/delimiters", detail))
+    fault_count = len(faults)
     for part in FileParts(file, reserved):
         segments = part.segments
         fault_count += len(segments.faults)
@@ -118,12 +122,20 @@ def write_claim_file(file: ClaimFile, prepared: PreparedClaimFile) -> Iterator[b
 def _opening(segment: Segment, delimiters: Delimiters) -> Segment:
     """ISA with its elements of fixed width and the delimiters that it declares."""
     elements = [*segment[1:], *[""] * len(_ISA_WIDTHS)][: len(_ISA_WIDTHS)]
-    elements[_REPETITION_PLACE - 1] = delimiters.repetition or "^"
+    elements[_REPETITION_PLACE - 1] = delimiters.repetition or _REPETITION[0]
     elements[_COMPONENT_PLACE - 1] = delimiters.component
     return [
         "ISA",
         *[str(each).ljust(width) for each, width in zip(elements, _ISA_WIDTHS, strict=True)],
     ]
+
+
+def _can_be_used(prescribed: Delimiters) -> bool:
+    characters = _characters(prescribed)
+    return len(characters) == len((_ELEMENT, _COMPONENT, _TERMINATOR, _REPETITION)) and all(
+        len(each) == 1 and each.isascii() and not each.isalnum() and each not in " -."
+        for each in characters
+    )
 
 
 def _characters(delimiters: Delimiters) -> frozenset[str]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from services.claims.x12.claim_model import (
+from services.claims.x12.party_model import (
     Address,
     BillingProvider,
     Contact,

@@ -70,8 +70,9 @@ _MOST_AMOUNT_DIGITS = 10
 class SegmentList:
     """The segments of one part of a file, in order, and what is wrong with them.
 
-    ``specials`` are the characters other than letters, digits and blanks that the values hold, so
-    that delimiters can be chosen. Characters in ``reserved`` are those that a partner prescribes.
+    ``specials`` are the characters other than letters, digits and blanks that the fields hold, so
+    that delimiters can be chosen; our own texts hold none but hyphen and period, which never
+    separate. Characters in ``reserved`` are those that a partner prescribes.
     """
 
     def __init__(self, reserved: frozenset[str] = frozenset()) -> None:
@@ -83,18 +84,16 @@ class SegmentList:
     def add(self, name: str, *elements: Element) -> None:
         """Append a segment; an element is a text of ours, a field, a composite or nothing."""
         segment: Segment = [name]
-        for at, (element, place) in enumerate(zip(elements, LAYOUTS[name], strict=False), start=1):
-            where = f"{name}{at:02}"
-            if isinstance(element, tuple) and not isinstance(element, Field):
-                components = [
-                    self._checked(component, rule, f"{where}-{number}")
-                    for number, (component, rule) in enumerate(
-                        zip(element, place.components, strict=False), start=1
-                    )
-                ]
-                segment.append(_without_empty_end(components))
+        for element, place in zip(elements, LAYOUTS[name], strict=False):
+            if element is None:
+                segment.append("")
+            elif isinstance(element, str):
+                segment.append(element)
+            elif isinstance(element, Field):
+                segment.append(self._checked(element, place, f"{name}{len(segment):02}"))
             else:
-                segment.append(self._checked(element, place, where))
+                where = f"{name}{len(segment):02}"
+                segment.append(self._composite(element, place.components, where))
         while len(segment) > 1 and not segment[-1]:
             segment.pop()
         self.segments.append(segment)
@@ -146,14 +145,22 @@ class SegmentList:
             self.fault(FaultKind.DATE, pointer, "ends before it begins")
         return f"{self.date(pointer, first)}-{self.date(pointer, last)}"
 
-    def _checked(self, element: Component, place: Place, where: str) -> str:
+    def _composite(
+        self, components: tuple[Component, ...], places: tuple[Place, ...], where: str
+    ) -> list[str]:
+        written = [
+            self._checked(each, place, f"{where}-{number}")
+            if isinstance(each, Field)
+            else each or ""
+            for number, (each, place) in enumerate(zip(components, places, strict=False), start=1)
+        ]
+        while written and not written[-1]:
+            written.pop()
+        return written
+
+    def _checked(self, field: Field, place: Place, where: str) -> str:
         """The text to write, having reported what is wrong with it."""
-        if element is None:
-            return ""
-        if isinstance(element, str):
-            self.specials.update(_SPECIAL.findall(element))
-            return element
-        pointer, text = element
+        pointer, text = field
         if not text:
             self.fault(FaultKind.MISSING, pointer, f"is empty; {where} needs it")
             return ""
@@ -164,15 +171,16 @@ class SegmentList:
         elif length > place.longest:
             detail = f"has more than the {place.longest} characters of {where}"
             self.fault(FaultKind.TOO_LONG, pointer, detail)
+        if text.isascii() and text.isalnum():
+            return text
         if not _ALLOWED.fullmatch(text):
             detail = "holds a character outside of X12's character set"
             self.fault(FaultKind.CHARACTER, pointer, detail)
         specials = _SPECIAL.findall(text)
-        if specials:
-            if not self._reserved.isdisjoint(specials):
-                detail = "holds a character that the partner prescribes as a delimiter"
-                self.fault(FaultKind.DELIMITER, pointer, detail)
-            self.specials.update(specials)
+        if not self._reserved.isdisjoint(specials):
+            detail = "holds a character that the partner prescribes as a delimiter"
+            self.fault(FaultKind.DELIMITER, pointer, detail)
+        self.specials.update(specials)
         return text
 
 
@@ -207,9 +215,3 @@ def rendered(segment: Segment, delimiters: Delimiters) -> str:
         )
         + delimiters.terminator
     )
-
-
-def _without_empty_end(components: list[str]) -> list[str]:
-    while components and not components[-1]:
-        components.pop()
-    return components

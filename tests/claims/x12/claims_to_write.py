@@ -9,29 +9,31 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from services.claims.x12.claim_model import (
-    Address,
-    BillingProvider,
     Claim,
-    Dependent,
     Diagnosis,
     EarlierPayer,
     InstitutionalClaim,
     InstitutionalLine,
     LineAdjudication,
-    OrganizationName,
-    Payer,
-    PersonName,
     ProfessionalClaim,
     ProfessionalLine,
-    Provider,
-    Responsibility,
-    Sex,
-    Subscriber,
 )
 from services.claims.x12.claim_writer import (
     PreparedClaimFile,
     prepare_claim_file,
     write_claim_file,
+)
+from services.claims.x12.party_model import (
+    Address,
+    BillingProvider,
+    Dependent,
+    OrganizationName,
+    Payer,
+    PersonName,
+    Provider,
+    Responsibility,
+    Sex,
+    Subscriber,
 )
 from services.claims.x12.remittance_model import Adjustment
 from services.claims.x12.segment_list import FaultKind

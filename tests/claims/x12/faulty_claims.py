@@ -7,14 +7,8 @@ from decimal import Decimal
 
 from msgspec.structs import replace
 
-from services.claims.x12.claim_model import (
-    Accident,
-    Contact,
-    Diagnosis,
-    OrganizationName,
-    PersonName,
-    Provider,
-)
+from services.claims.x12.claim_model import Accident, Diagnosis
+from services.claims.x12.party_model import Contact, OrganizationName, PersonName, Provider
 from services.claims.x12.remittance_model import Adjustment
 from services.claims.x12.segment_list import FaultKind
 from tests.claims.x12.claims_to_write import (

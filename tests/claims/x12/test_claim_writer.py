@@ -13,18 +13,13 @@ from msgspec.structs import replace
 from services.claims.x12.claim_file import ClaimFile, ClaimKind, ClaimSet
 from services.claims.x12.claim_model import (
     Accident,
-    Address,
     Claim,
-    Contact,
     Diagnosis,
     Drug,
-    Facility,
     Frequency,
-    Identifier,
     InpatientProcedure,
     Occurrence,
     OccurrenceSpan,
-    PersonName,
     ValueCode,
 )
 from services.claims.x12.claim_writer import (
@@ -33,6 +28,7 @@ from services.claims.x12.claim_writer import (
     write_claim_file,
 )
 from services.claims.x12.delimiters import Delimiters
+from services.claims.x12.party_model import Address, Contact, Facility, Identifier, PersonName
 from services.claims.x12.remittance_model import Adjustment
 from services.claims.x12.segment_list import FaultKind
 from tests.claims.x12.claims_to_write import (
@@ -510,6 +506,14 @@ def test_what_holds_a_prescribed_delimiter_is_a_fault_by_field() -> None:
     assert [(each.kind, each.pointer) for each in prepare_claim_file(loud).faults] == [
         (FaultKind.DELIMITER, "/note")
     ]
+
+
+@pytest.mark.parametrize("characters", ["**~^", "*:~*", "*-~^", "A:~^", "*: ^", "*:~é"])
+def test_prescribed_delimiters_have_to_be_ones(characters: str) -> None:
+    delimiters = Delimiters(*characters)
+    file = changed_file(file_of([CLAIM]), interchange=replace(interchange(), delimiters=delimiters))
+    found = prepare_claim_file(file)
+    assert [each.pointer for each in found.faults][:1] == ["/interchange/delimiters"]
 
 
 # Large files

@@ -10,16 +10,8 @@ import pytest
 from msgspec.structs import replace
 
 from services.claims.x12.claim_file import ClaimKind
-from services.claims.x12.claim_model import (
-    Accident,
-    Claim,
-    Diagnosis,
-    Drug,
-    Frequency,
-    OrganizationName,
-    Provider,
-    Responsibility,
-)
+from services.claims.x12.claim_model import Accident, Claim, Diagnosis, Drug, Frequency
+from services.claims.x12.party_model import OrganizationName, Provider, Responsibility
 from services.claims.x12.remittance_model import Adjustment
 from services.claims.x12.scrub_content import fingerprint
 from services.claims.x12.scrub_rules import RULES
