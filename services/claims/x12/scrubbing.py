@@ -20,9 +20,13 @@ from services.claims.x12.scrub_tables import Tables
 
 
 class Severity(StrEnum):
-    """ERROR keeps a claim from going out, WARNING asks to look again."""
+    """What comes of a failed rule.
+
+    ERROR keeps a claim from going out, HOLD until a person lets it go, WARNING asks to look again.
+    """
 
     ERROR = "error"
+    HOLD = "hold"
     WARNING = "warning"
 
 
@@ -94,9 +98,10 @@ def scrub(
 
 
 def keeps_back(answers: Sequence[Answer]) -> bool:
-    """Whether a claim may not go out: a rule of severity ERROR failed."""
+    """Whether a claim may not go out: a rule of severity ERROR or HOLD failed."""
     return any(
-        answer.status is Status.FAIL and answer.severity is Severity.ERROR for answer in answers
+        answer.status is Status.FAIL and answer.severity is not Severity.WARNING
+        for answer in answers
     )
 
 
