@@ -27,8 +27,10 @@ WORDS: Mapping[str, object] = {
     "first": "2024-01-01",
     "last": "2026-05-27",
     "detail": "is not a code that this payer takes",
+    "event_types": ["remittance.processed", "claim.*"],
     "expires_at": "2027-06-30T23:59:59Z",
     "fax": "+12185550135",
+    "failed_since": "2026-03-01T00:00:00Z",
     "facility_id": "1234567893",
     "file_name": "march-02.835",
     "first_name": "Ada",
@@ -67,6 +69,7 @@ WORDS: Mapping[str, object] = {
     "token": "wr_AaH9hzTucc24UBC88L_HmQVzlD1yS3bZk8mN0qR5tU7wX9aBcDeFgHiJkLmNoPqRs",
     "trace_number": "71700666555",
     "units": 1,
+    "url": "https://hooks.riverbend.example/wellkept",
     "version": 1,
 }
 """What the fields of the API are likely to hold, by their names."""

@@ -30,6 +30,7 @@ from app.api import (
     health,
     keys,
     legal_holds,
+    outbox,
     passwords,
     patients,
     payers,
@@ -41,6 +42,7 @@ from app.api import (
     second_factor,
     sessions,
     timelines,
+    webhooks,
 )
 from app.api.routes import describe
 from app.call import Call, Platform
@@ -69,6 +71,10 @@ CONTROLLERS = (
     keys.KeyController,
     access_reviews.AccessReviewController,
     company.CompanyController,
+    outbox.OutboxController,
+    webhooks.WebhookEndpointController,
+    webhooks.WebhookDeliveryController,
+    webhooks.EventController,
     payers.PayerController,
     patients.PatientController,
     claims.ClaimController,

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 from limits import parse
 
+from services.guarded_http import Guard
 from services.outbox.mail_server import (
     MailSenderUnknown,
     MailServer,
@@ -121,6 +122,9 @@ class Settings:
     Without it, e-mails wait."""
     mail_from: str | None = None
     """Who e-mails are from, like Wellkept <no-reply@example.org>."""
+    allowed_private_hosts: str = ""
+    """Receivers in a private network that webhooks may go to all the same, as
+    intranet.example:8443,10.0.3.7:443."""
     trusted_certificates: str | None = None
     """A PEM file of certificates that receivers (mail server, webhooks) may prove themselves by,
     beside the system's."""
@@ -185,6 +189,12 @@ class Settings:
             raise SettingsError(f"WELLKEPT_MAIL_FROM {error}") from None
 
     @property
+    def guard(self) -> Guard:
+        """Which hosts that a company names may be spoken to. Raises SettingsError."""
+        named = [each.strip() for each in self.allowed_private_hosts.split(",") if each.strip()]
+        return Guard(self.receivers_tls, frozenset(map(_host_and_port, named)))
+
+    @property
     def receivers_tls(self) -> ssl.SSLContext:
         """How receivers prove who they are. Raises SettingsError."""
         context = ssl.create_default_context()
@@ -200,7 +210,7 @@ class Settings:
 
     def _check(self) -> None:
         _check_public_url(self.public_url)
-        self.mail_server  # noqa: B018 -- raises where it cannot be used
+        self.mail_server, self.guard  # noqa: B018 -- raise where they cannot be used
         if not 1 <= self.port <= _LAST_PORT:
             raise SettingsError(f"WELLKEPT_PORT is 1 to {_LAST_PORT}, not {self.port}")
         if self.metrics_port > _LAST_PORT:
@@ -224,6 +234,19 @@ class Settings:
                 raise SettingsError(
                     f"WELLKEPT_{variable.upper()} is set and WELLKEPT_DATABASE_URL is not"
                 )
+
+
+def _host_and_port(text: str) -> tuple[str, int]:
+    try:
+        parts = urlsplit(f"//{text}")
+        host, port = parts.hostname, parts.port
+    except ValueError:
+        host, port = None, None
+    if not host or not port or text != parts.netloc or "@" in text:
+        raise SettingsError(
+            f"WELLKEPT_ALLOWED_PRIVATE_HOSTS is like intranet.example:8443, not {text!r}"
+        )
+    return host, port
 
 
 def _check_public_url(url: str) -> None:

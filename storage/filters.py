@@ -22,7 +22,7 @@ from storage.vocabulary.claims import (
 from storage.vocabulary.disclosures import DisclosureAuthority
 from storage.vocabulary.files import FilePurpose
 from storage.vocabulary.identity import Role, TokenPurpose
-from storage.vocabulary.outbox import Channel, MessageStatus
+from storage.vocabulary.outbox import Channel, EventType, MessageStatus
 
 
 def where(*columns: str, operator: str = "=") -> Any:
@@ -133,7 +133,20 @@ class OutboxFilter(Filter):
     status: MessageStatus | None = where("status")
     purpose: str | None = where("purpose")
     destination: str | None = where("destination")
+    endpoint_id: UUID | None = where("endpoint_id")
+    event_id: UUID | None = where("event_id")
     settled_from: dt.datetime | None = where("settled_at", operator=">=")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EventFilter(Filter):
+    type: EventType | None = where("type")
+    entity_id: UUID | None = where("entity_id")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WebhookEndpointFilter(Filter):
+    is_enabled: bool | None = where("disabled_at", operator="null")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -46,6 +46,7 @@ from storage.filters import (
     CompanyRoleFilter,
     DenialFilter,
     DisclosureFilter,
+    EventFilter,
     Filter,
     LedgerFilter,
     LegalHoldFilter,
@@ -61,6 +62,7 @@ from storage.filters import (
     RemittanceTransactionFilter,
     StoredAnswerFilter,
     StoredFileFilter,
+    WebhookEndpointFilter,
 )
 from storage.tables import approvals as approval_tables
 from storage.tables import claims as claim_tables
@@ -324,6 +326,10 @@ class Store(Protocol):
         outbox_tables.OutboxMessageFields, outbox_tables.OutboxMessage, OutboxFilter
     ]
     outbox_attempts: Log[outbox_tables.OutboxAttemptFields, outbox_tables.OutboxAttempt, ByMessage]
+    events: Log[outbox_tables.EventFields, outbox_tables.Event, EventFilter]
+    webhook_endpoints: Repository[
+        outbox_tables.WebhookEndpointFields, outbox_tables.WebhookEndpoint, WebhookEndpointFilter
+    ]
 
     audit_log: Log[trail_tables.AuditFields, trail_tables.AuditEntry, AuditFilter]
     api_log: Log[trail_tables.AccessFields, trail_tables.AccessEntry, AccessFilter]

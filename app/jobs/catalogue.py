@@ -15,6 +15,7 @@ from services.claims.remittances import post_remittance
 from services.files.sweeping import retire_files, sweep_files
 from services.outbox.delivering import Carrier, deliver_due, sweep
 from services.outbox.sending import DELIVER
+from services.outbox.webhooks import WebhookCarrier
 from storage.identifiers import SYSTEM_ACTOR_ID, new_id
 from storage.interface import MAXIMUM_LIMIT, Actor
 from storage.maintenance import maintain
@@ -46,8 +47,13 @@ class Workplace:
     @cached_property
     def carriers(self) -> Mapping[Channel, Carrier]:
         """What takes messages out of the house, by channel; the others wait."""
-        server = self.installation.settings.mail_server
-        return {} if server is None else {Channel.EMAIL: server}
+        settings = self.installation.settings
+        carriers: dict[Channel, Carrier] = {
+            Channel.WEBHOOK: WebhookCarrier(settings.guard, settings.public_url)
+        }
+        if (server := settings.mail_server) is not None:
+            carriers[Channel.EMAIL] = server
+        return carriers
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,7 @@ from services.claims.numbers import (
 )
 from services.claims.parties import PARTY_FIELDS, KnownParties, Parties, known_parties
 from services.claims.patients import searchable
+from services.outbox.events import publish
 from services.refusals import Fault, InvalidInput, Refusal
 from storage.errors import VersionConflict
 from storage.filters import ByClaim, ClaimFilter
@@ -23,6 +24,7 @@ from storage.identifiers import new_ids
 from storage.interface import Page, Store
 from storage.tables.claims import Claim, ClaimFields, ClaimLine, ClaimLineFields
 from storage.vocabulary.claims import ClaimStatus, ClaimType
+from storage.vocabulary.outbox import EventType
 
 MOST_LINES_OF_TYPE: Mapping[ClaimType, int] = {
     ClaimType.PROFESSIONAL: 50,
@@ -138,6 +140,7 @@ async def update_claim(
     changed = await store.claims.update(
         claim_id, given | reopening(claim), expected_version=expected_version
     )
+    await publish_reopened(store, claim)
     return ClaimWithLines(changed, lines)
 
 
@@ -160,6 +163,12 @@ def reopening(claim: Claim) -> dict[str, object]:
     if claim.status is ClaimStatus.DRAFT:
         return {}
     return {"status": ClaimStatus.DRAFT, "status_reason": None}
+
+
+async def publish_reopened(store: Store, claim: Claim) -> None:
+    """Tell whoever has subscribed where editing has changed the state."""
+    if reopening(claim):
+        await publish(store, EventType.CLAIM_STATUS_CHANGED, "claims", claim.id)
 
 
 async def lines_of(store: Store, claim_id: UUID) -> list[ClaimLine]:

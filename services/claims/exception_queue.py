@@ -20,6 +20,7 @@ from services.claims.books import (
 from services.claims.matching import adjusted_cents
 from services.claims.record_limits import PAYER_CLAIM_NUMBER
 from services.claims.x12.remittance_model import RemittanceClaim
+from services.outbox.events import publish_many
 from storage.filters import (
     RemittanceExceptionFilter,
 )
@@ -31,6 +32,7 @@ from storage.vocabulary.claims import (
     ExceptionStatus,
     LedgerKind,
 )
+from storage.vocabulary.outbox import EventType
 
 
 @dataclass(frozen=True)
@@ -68,6 +70,7 @@ async def enqueue_exceptions(store: Store, queued: Sequence[Queued], writing: Wr
         )
         writing.move(LedgerKind.UNAPPLIED, content.paid_cents, source, exception_id=exception_id)
     await store.remittance_exceptions.create_many(list(rows.values()), ids=list(rows))
+    await publish_many(store, EventType.REMITTANCE_EXCEPTION_OPENED, "remittance_exceptions", rows)
 
 
 async def cancel_out(store: Store, queued: Sequence[Queued]) -> None:
@@ -97,6 +100,7 @@ async def cancel_out(store: Store, queued: Sequence[Queued]) -> None:
             "resolution_note": ["The payer took it back before it was posted."] * len(closed),
         },
     )
+    await publish_resolved(store, [each.id for each in closed])
 
 
 def opposite_pairs(
@@ -169,4 +173,12 @@ async def close_posted(store: Store, resolved: Sequence[tuple[RemittanceExceptio
             "claim_id": [claim.id for _, claim in resolved],
             "patient_id": [claim.patient_id for _, claim in resolved],
         },
+    )
+    await publish_resolved(store, [exception.id for exception, _ in resolved])
+
+
+async def publish_resolved(store: Store, exception_ids: Sequence[UUID]) -> None:
+    """Tell whoever has subscribed that nothing is left to decide about these."""
+    await publish_many(
+        store, EventType.REMITTANCE_EXCEPTION_RESOLVED, "remittance_exceptions", exception_ids
     )

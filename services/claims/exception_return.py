@@ -7,6 +7,7 @@ from services.approvals.involvement import worked
 from services.approvals.steps import Step, Threshold
 from services.approvals.thresholds import second_person_needed
 from services.claims.books import Source, Writing
+from services.claims.exception_queue import publish_resolved
 from services.claims.exception_release import subject_of
 from services.claims.exceptions import ENTITY, held_for
 from services.identity.authentication import Principal
@@ -59,6 +60,8 @@ async def _returned(
         exception_id=exception.id,
     )
     await store.ledger_entries.create_many(writing.ledger)
+    if exception.status is ExceptionStatus.OPEN:
+        await publish_resolved(store, [exception.id])
     return returned
 
 

@@ -12,6 +12,7 @@ from typing import ClassVar
 from uuid import UUID
 
 from services.approvals.involvement import worked
+from services.claims.exception_queue import publish_resolved
 from services.claims.posting import arrivals_of, post_arrivals
 from services.refusals import Fault, IllegalTransition, InvalidInput, Refusal
 from storage.errors import RowNotFound
@@ -120,6 +121,7 @@ async def reject(
     """
     await held_for(store, exception_id, ExceptionStatus.REJECTED)
     await worked(store, ENTITY, exception_id)
+    await publish_resolved(store, [exception_id])
     return await store.remittance_exceptions.update(
         exception_id,
         {

@@ -7,6 +7,7 @@ from services.claims.claims import (
     hold_claim,
     line_fields,
     lines_of,
+    publish_reopened,
     reopening,
     require_editable,
     too_many_lines,
@@ -91,4 +92,5 @@ async def _save_total(
     if removed:
         changes["removed_line_ids"] = [*claim.removed_line_ids, *removed]
     saved = await store.claims.update(claim.id, changes, expected_version=claim.version)
+    await publish_reopened(store, claim)
     return ClaimWithLines(saved, lines)

@@ -32,6 +32,7 @@ from services.claims.exception_queue import (
     restate,
 )
 from services.claims.x12.remittance_model import RemittanceClaim
+from services.outbox.events import publish_many
 from storage.filters import (
     DenialFilter,
     RemittanceExceptionFilter,
@@ -44,6 +45,7 @@ from storage.vocabulary.claims import (
     ExceptionKind,
     ExceptionStatus,
 )
+from storage.vocabulary.outbox import EventType
 
 WAITING_KINDS = [
     ExceptionKind.REVERSAL_UNMATCHED,
@@ -232,3 +234,7 @@ async def _save_balances(store: Store, touched: Sequence[Book]) -> None:
             "payer_claim_number": [book.payer_claim_number for book, _ in settled],
         },
     )
+    decided = [
+        book.claim.id for book, each in settled if book.claim.adjudication_status != each.status
+    ]
+    await publish_many(store, EventType.CLAIM_STATUS_CHANGED, "claims", decided)

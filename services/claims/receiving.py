@@ -8,6 +8,7 @@ from uuid import UUID
 from services.claims.matching import payer_of
 from services.claims.remittance_scan import Scan, ScannedTransaction
 from services.files.keeping import NewFile, WrittenFile
+from services.outbox.events import publish
 from storage.filters import (
     PayerFilter,
     RemittanceFilter,
@@ -24,6 +25,7 @@ from storage.vocabulary.claims import (
     TransactionStatus,
 )
 from storage.vocabulary.files import FilePurpose
+from storage.vocabulary.outbox import EventType
 
 
 @dataclass(frozen=True)
@@ -83,6 +85,7 @@ async def receive(store: Store, file: ReceivedFile) -> tuple[Remittance, bool]:
             for each in file.scan.anomalies
         ]
     )
+    await publish(store, EventType.REMITTANCE_RECEIVED, "remittances", remittance.id)
     return remittance, True
 
 

@@ -16,6 +16,7 @@ from uuid import UUID
 from services.claims.kept_claims import Chunks, KeptFile
 from services.claims.transaction_posting import post_transaction
 from services.files.reading import readable
+from services.outbox.events import publish
 from storage.errors import StorageError, TransactionConflict
 from storage.files import FileVault
 from storage.filters import (
@@ -29,6 +30,7 @@ from storage.vocabulary.claims import (
     RemittanceStatus,
     TransactionStatus,
 )
+from storage.vocabulary.outbox import EventType
 
 REPORTED_EVERY_CLAIMS = 5000
 
@@ -68,6 +70,7 @@ async def post_remittance(
                 return remittance
             todo = await _todo(store, remittance)
             if not todo:
+                await publish(store, EventType.REMITTANCE_PROCESSED, "remittances", remittance_id)
                 return await store.remittances.update(
                     remittance_id,
                     {

@@ -17,6 +17,7 @@ from services.claims.drafts import NewAcknowledgement, NewTransmission
 from services.claims.lifecycle import ON_ITS_WAY, require_move
 from services.claims.posting import WAITING_KINDS, arrivals_of, post_arrivals
 from services.claims.validation import Finding, Severity, Subject, validate
+from services.outbox.events import publish, publish_many
 from services.refusals import Category, Fault, InvalidInput, Refusal
 from storage.filters import DenialFilter, RemittanceExceptionFilter
 from storage.interface import Store
@@ -35,6 +36,7 @@ from storage.vocabulary.claims import (
     ExceptionStatus,
     LedgerKind,
 )
+from storage.vocabulary.outbox import EventType
 
 
 @dataclass
@@ -163,7 +165,9 @@ async def submit_claims(
     await store.ledger_entries.create_many(
         [_charge(claim, claim.total_charge_cents, today) for claim in claims]
     )
-    await _resume_posting(store, [claim.id for claim in claims])
+    claim_ids = [claim.id for claim in claims]
+    await publish_many(store, EventType.CLAIM_STATUS_CHANGED, "claims", claim_ids)
+    await _resume_posting(store, claim_ids)
 
 
 async def record_acknowledgement(
@@ -212,6 +216,7 @@ async def _move(
     moved = await store.claims.update(
         claim.id, changes | {"status": wanted}, expected_version=claim.version
     )
+    await publish(store, EventType.CLAIM_STATUS_CHANGED, "claims", claim.id)
     return ClaimWithLines(moved, await lines_of(store, claim.id))
 
 

@@ -12,6 +12,7 @@ from services.identity.authentication import Principal
 from services.identity.credentials import KEY_PREFIX, NewSecret, make_credential
 from services.identity.scopes import Scope, require_all
 from services.inputs import Input, Name
+from services.outbox.events import publish
 from services.refusals import Fault, InvalidInput, Refusal
 from storage.errors import VersionConflict
 from storage.filters import ApiKeyFilter
@@ -19,6 +20,7 @@ from storage.identifiers import new_id
 from storage.interface import Page, Store
 from storage.tables.identity import ApiKey, ApiKeyFields, PrincipalFields
 from storage.vocabulary.identity import PrincipalKind
+from storage.vocabulary.outbox import EventType
 
 LONGEST_LIFE = dt.timedelta(days=731)
 """Two years, a leap day included."""
@@ -72,6 +74,7 @@ async def create_key(store: Store, new: NewKey, *, granted_by: Collection[str]) 
         [PrincipalFields(kind=PrincipalKind.API_KEY, name=new.name)], ids=[fields.principal_id]
     )
     await store.api_keys.create_many([fields], ids=[fields.principal_id])
+    await publish(store, EventType.KEY_CREATED, "api_keys", fields.principal_id)
     return IssuedKey(await store.api_keys.get(fields.principal_id), secret)
 
 
@@ -132,6 +135,7 @@ async def revoke_key(store: Store, key_id: UUID, *, expected_version: int) -> Ap
     key = await _held(store, key_id, expected_version)
     if key.revoked_at is not None:
         return key
+    await publish(store, EventType.KEY_REVOKED, "api_keys", key_id)
     return await store.api_keys.update(
         key_id, {"revoked_at": store.now}, expected_version=expected_version
     )

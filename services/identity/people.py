@@ -14,6 +14,7 @@ from services.identity.roles import check_grant, scopes_held
 from services.identity.scopes import require_all
 from services.identity.sessions import end_sessions
 from services.inputs import Input, Name, left_out
+from services.outbox.events import publish
 from services.refusals import Refusal
 from storage.errors import DuplicateValue, VersionConflict
 from storage.filters import PersonFilter
@@ -21,6 +22,7 @@ from storage.identifiers import new_id
 from storage.interface import Page, Store
 from storage.tables.identity import Person, PersonFields, PrincipalFields
 from storage.vocabulary.identity import PrincipalKind, Role
+from storage.vocabulary.outbox import EventType
 
 
 @dataclass
@@ -170,6 +172,7 @@ async def disable_person(store: Store, person_id: UUID, *, expected_version: int
     await _keep_an_administrator(store, person)
     await end_sessions(store, person_id)
     await flag_keys_of_disabled(store, person_id)
+    await publish(store, EventType.PERSON_DISABLED, "people", person_id)
     return await store.people.update(
         person_id, {"disabled_at": store.now}, expected_version=expected_version
     )

@@ -45,6 +45,10 @@ class Scope(StrEnum):
     PEOPLE_MANAGE = "people:manage", "Add, change and disable people, and define roles."
     KEYS_READ = "keys:read", "See API keys, without their secrets."
     KEYS_MANAGE = "keys:manage", "Make, rotate and revoke API keys."
+    OUTBOX_READ = "outbox:read", "See what was sent to whom, and how that went."
+    OUTBOX_MANAGE = "outbox:manage", "Have sent again what could not be delivered."
+    WEBHOOKS_READ = "webhooks:read", "See webhook endpoints, events and their deliveries."
+    WEBHOOKS_MANAGE = "webhooks:manage", "Make and change webhook endpoints, and replay deliveries."
     COMPANY_READ = "company:read", "See the company's settings."
     COMPANY_MANAGE = "company:manage", "Change the company's settings and legal holds."
 

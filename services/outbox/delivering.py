@@ -27,7 +27,14 @@ ROUND = 20
 OVERDUE = dt.timedelta(minutes=1)
 """A message that has been due for so long has lost its job, or waits for a channel to be set up."""
 
-PERMANENT = frozenset({DeliveryFailure.REFUSED, DeliveryFailure.UNREADABLE})
+PERMANENT = frozenset(
+    {
+        DeliveryFailure.REFUSED,
+        DeliveryFailure.UNREADABLE,
+        DeliveryFailure.GONE,
+        DeliveryFailure.DISABLED,
+    }
+)
 """What another try would not mend."""
 
 OF_THE_LINE = frozenset(
@@ -36,6 +43,7 @@ OF_THE_LINE = frozenset(
         DeliveryFailure.TIMEOUT,
         DeliveryFailure.UNVERIFIED,
         DeliveryFailure.LOGIN_REFUSED,
+        DeliveryFailure.HOST_REFUSED,
     }
 )
 """What the next message of the line would meet as well: the round ends."""
@@ -54,6 +62,9 @@ class Carrier(Protocol):
 
     async def carry(self, store: Store, message: OutboxMessage) -> "Errand":
         """What is needed to deliver a message, read in the transaction that takes it."""
+
+    async def settle(self, store: Store, message: OutboxMessage, outcome: Outcome) -> None:
+        """What else a try means, in the transaction that records it."""
 
 
 class Errand(Protocol):
@@ -93,6 +104,7 @@ async def deliver_due(
         outcome = await taken.errand.run()
         async with storage.transaction(company_id, actor) as store:
             await record(store, taken.message, outcome)
+            await carrier.settle(store, taken.message, outcome)
         if outcome.failure in OF_THE_LINE:
             return
     async with storage.transaction(company_id, actor) as store:
@@ -107,7 +119,7 @@ async def _take(store: Store, carrier: Carrier, line: str) -> _Taken | None:
     if message_id is None:
         return None
     waiting = await store.outbox_messages.lock(message_id)
-    require_move(waiting.status, MessageStatus.DELIVERING)
+    require_move(waiting.channel, waiting.status, MessageStatus.DELIVERING)
     message = await store.outbox_messages.update(
         message_id,
         {
@@ -161,7 +173,7 @@ async def _settle(
     store: Store, message: OutboxMessage, status: MessageStatus, noted: Mapping[str, object]
 ) -> OutboxMessage:
     """End a message's way. The content of a delivered one is not kept: it may open doors."""
-    require_move(message.status, status)
+    require_move(message.channel, message.status, status)
     changes = {**noted, "status": status, "next_attempt_at": None, "settled_at": store.now}
     return await store.outbox_messages.update(message.id, changes, expected_version=message.version)
 
@@ -170,7 +182,7 @@ async def _wait(
     store: Store, message: OutboxMessage, until: dt.datetime, noted: Mapping[str, object]
 ) -> OutboxMessage:
     """Have a message tried (again), and see to it that a worker comes then."""
-    require_move(message.status, MessageStatus.WAITING)
+    require_move(message.channel, message.status, MessageStatus.WAITING)
     changes = {
         **noted,
         "status": MessageStatus.WAITING,

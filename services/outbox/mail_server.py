@@ -15,6 +15,7 @@ from urllib.parse import SplitResult, unquote, urlsplit
 import aiosmtplib
 import msgspec
 
+from services.outbox.certificates import is_about_a_certificate
 from services.outbox.delivering import Outcome
 from services.outbox.emails import SEALED_PAYLOAD, EmailContent, is_deliverable
 from storage.errors import SecretUnreadable
@@ -75,6 +76,9 @@ class MailServer:
         content = msgspec.json.decode(payload, type=EmailContent)
         return MailErrand(self, written(message, content, self.sender))
 
+    async def settle(self, store: Store, message: OutboxMessage, outcome: Outcome) -> None:
+        """A message is all that there is to an e-mail."""
+
 
 @dataclass(frozen=True)
 class MailErrand:
@@ -101,7 +105,7 @@ class MailErrand:
         except TimeoutError:
             return Outcome(DeliveryFailure.TIMEOUT)
         except (aiosmtplib.SMTPException, OSError) as error:
-            is_unverified = isinstance(error, _NotEncrypted) or _is_about_a_certificate(error)
+            is_unverified = isinstance(error, _NotEncrypted) or is_about_a_certificate(error)
             return Outcome(
                 DeliveryFailure.UNVERIFIED if is_unverified else DeliveryFailure.UNREACHABLE
             )
@@ -227,13 +231,3 @@ def _addr_spec(email: EmailMessage) -> str:
 def _refusal(code: int) -> Outcome:
     is_final = code >= _PERMANENT_FROM
     return Outcome(DeliveryFailure.REFUSED if is_final else DeliveryFailure.REFUSED_FOR_NOW, code)
-
-
-def _is_about_a_certificate(error: BaseException) -> bool:
-    """Whether an error, or what it came of, says that the server did not prove who it is."""
-    found: BaseException | None = error
-    while found is not None:
-        if isinstance(found, ssl.SSLCertVerificationError):
-            return True
-        found = found.__cause__ or found.__context__
-    return False

@@ -17,9 +17,50 @@ from storage.rows import (
     moment_column,
     sealed_column,
     text_column,
+    texts_column,
     unique,
 )
-from storage.vocabulary.outbox import Channel, DeliveryFailure, MessageStatus
+from storage.vocabulary.outbox import (
+    Channel,
+    DeliveryFailure,
+    DisabledBecause,
+    EventType,
+    MessageStatus,
+)
+
+
+class EventFields(SQLModel):
+    type: EventType = choice_column(EventType)
+    entity: str = text_column(63)
+    entity_id: UUID = key_column()
+
+
+class Event(EventFields, AppendOnlyRow, table=True):
+    """Something that a company's own systems are told of: what it was about, and no more."""
+
+    __tablename__ = "events"
+
+
+class WebhookEndpointFields(SQLModel):
+    name: str = text_column(200)
+    url: str = text_column(2000)
+    event_types: list[str] = texts_column()
+    sealed_secret: bytes = sealed_column()
+    sealed_previous_secret: bytes | None = sealed_column(default=None)
+    previous_valid_until: dt.datetime | None = moment_column(default=None)
+    failing_since: dt.datetime | None = moment_column(default=None)
+    """The first failure since the last success."""
+    disabled_at: dt.datetime | None = moment_column(default=None)
+    disabled_because: DisabledBecause | None = choice_column(DisabledBecause, default=None)
+
+
+class WebhookEndpoint(WebhookEndpointFields, TenantRow, table=True):
+    """Where a company's own systems are told of events."""
+
+    __tablename__ = "webhook_endpoints"
+    __table_args__ = (
+        check("disabled_says_why", "(disabled_at IS NULL) = (disabled_because IS NULL)"),
+    )
 
 
 class OutboxMessageFields(SQLModel):
@@ -28,6 +69,8 @@ class OutboxMessageFields(SQLModel):
     destination: str = text_column(100)
     """What is delivered to one after another: a company's mail, an endpoint, a mailbox."""
     recipient: str | None = text_column(254, default=None)
+    endpoint_id: UUID | None = key_column(default=None)
+    event_id: UUID | None = key_column(default=None)
     sealed_payload: bytes | None = sealed_column(default=None)
     status: MessageStatus = choice_column(MessageStatus, default=MessageStatus.WAITING)
     attempts: int = Field(default=0, sa_type=sa.Integer)
@@ -44,6 +87,13 @@ class OutboxMessage(OutboxMessageFields, TenantRow, table=True):
 
     __tablename__ = "outbox_messages"
     __table_args__ = (
+        belongs_to("webhook_endpoints", "endpoint_id"),
+        belongs_to("events", "event_id"),
+        check(
+            "webhook_has_an_endpoint_and_an_event",
+            "CASE WHEN channel = 'webhook' THEN endpoint_id IS NOT NULL AND event_id IS NOT NULL"
+            " ELSE endpoint_id IS NULL AND event_id IS NULL END",
+        ),
         check(
             "unsettled_has_a_next_attempt",
             "(status IN ('waiting', 'delivering')) = (next_attempt_at IS NOT NULL)",
@@ -59,6 +109,7 @@ class OutboxMessage(OutboxMessageFields, TenantRow, table=True):
             where="next_attempt_at IS NOT NULL",
         ),
         index("outbox_messages", "status", "id"),
+        index("outbox_messages", "endpoint_id", "id", where="endpoint_id IS NOT NULL"),
     )
 
 

@@ -7,6 +7,7 @@ class Channel(StrEnum):
     """The way that a message takes."""
 
     EMAIL = "email"
+    WEBHOOK = "webhook"
 
 
 class MessageStatus(StrEnum):
@@ -33,3 +34,35 @@ class DeliveryFailure(StrEnum):
     """The receiver will never take it."""
     UNREADABLE = "unreadable"
     """What was to be sent cannot be read any more."""
+    HOST_REFUSED = "host_refused"
+    """The receiver's name leads to an address that is not public."""
+    GONE = "gone"
+    """The receiver wants nothing any more (HTTP 410)."""
+    DISABLED = "disabled"
+    """The endpoint was disabled before it was tried."""
+
+
+class EventType(StrEnum):
+    """What a company's own systems can be told of; what each means, says
+    ``services.outbox.events``."""
+
+    REMITTANCE_RECEIVED = "remittance.received"
+    REMITTANCE_PROCESSED = "remittance.processed"
+    REMITTANCE_EXCEPTION_OPENED = "remittance_exception.opened"
+    REMITTANCE_EXCEPTION_RESOLVED = "remittance_exception.resolved"
+    CLAIM_STATUS_CHANGED = "claim.status_changed"
+    KEY_CREATED = "key.created"
+    KEY_REVOKED = "key.revoked"
+    PERSON_DISABLED = "person.disabled"
+    ENDPOINT_PINGED = "endpoint.pinged"
+
+
+class DisabledBecause(StrEnum):
+    """Why nothing is sent to an endpoint."""
+
+    ASKED = "asked"
+    """A person or key disabled it."""
+    GONE = "gone"
+    """It answered that it wants nothing any more."""
+    FAILING = "failing"
+    """It has failed for too long."""

@@ -46,7 +46,8 @@ SPECIAL: Mapping[str, Mapping[str, object]] = {
     "api_keys": {"flagged_at": None, "flag": None},
     "companies": {"retention_years": 7, "session_idle_minutes": 30, "session_hours": 12},
     "legal_holds": {"record_id": None},
-    "outbox_messages": {"settled_at": None},
+    "outbox_messages": {"channel": "webhook", "settled_at": None},
+    "webhook_endpoints": {"disabled_at": None, "disabled_because": None},
     "payers": {"is_active": True},
     "people": {"role": None},
     "second_factors": {"recovery_codes_left": 0},
@@ -142,7 +143,7 @@ def made_row(table: sa.Table, company_id: UUID, ids: Ids, ordinal: int) -> dict[
     if table.name == "data_keys":
         row |= _sealed_data_key(company_id, ordinal)
     if "entity_id" in row:
-        row["entity_id"] = str(ids["claims"][0])
+        row["entity_id"] = str(ids.get("claims", [row_id])[0])
     special = {**SPECIAL.get(table.name, {}), **SPECIAL_ROWS.get((table.name, ordinal), {})}
     return {**row, **special}
 

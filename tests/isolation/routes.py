@@ -25,8 +25,11 @@ ROWS_NAMED: Mapping[str, str] = {
     "exception": "remittance_exceptions",
     "file": "stored_files",
     "hold": "legal_holds",
+    "endpoint": "webhook_endpoints",
+    "event": "events",
     "key": "api_keys",
     "line": "claim_lines",
+    "message": "outbox_messages",
     "patient": "patients",
     "payer": "payers",
     "person": "people",
@@ -47,6 +50,7 @@ LISTED: Mapping[str, str] = {
     "list_batch_items": "claim_batch_items",
     "list_claim_ledger": "ledger_entries",
     "list_patient_timeline": "audit_log",
+    "list_outbox_attempts": "outbox_attempts",
     "list_people": "people",
     "list_principal_timeline": "audit_log",
     "list_record_timeline": "audit_log",
@@ -54,6 +58,8 @@ LISTED: Mapping[str, str] = {
     "list_remittance_anomalies": "remittance_anomalies",
     "list_transaction_adjudications": "adjudications",
     "list_transaction_ledger": "ledger_entries",
+    "list_webhook_attempts": "outbox_attempts",
+    "list_webhook_deliveries": "outbox_messages",
 }
 """The table that a list pages through, where the operation's name does not say it."""
 
