@@ -35,6 +35,8 @@ from services.identity.credentials import (
     Credential,
     parse_credential,
 )
+from services.identity.oidc.flow import ProviderSignIn
+from services.identity.oidc.outbound import Outbound
 from services.identity.origins import Origin, origin_of
 from services.identity.scopes import Scope
 from services.refusals import Fault, InvalidParameter, Refusal
@@ -68,6 +70,8 @@ class Platform:
     limiter: Limiter
     vault: FileVault
     settings: Settings
+    outbound: Outbound
+    provider_sign_in: ProviderSignIn
 
 
 class Call(Request[Any, Any, State]):
@@ -97,8 +101,7 @@ class Call(Request[Any, Any, State]):
     @property
     def origin(self) -> Origin:
         """Roughly from what and where the request comes."""
-        address = self.client.host if self.client else None
-        return origin_of(self.headers.get("user-agent"), address)
+        return origin_of(self.headers.get("user-agent"), self.address)
 
     @property
     def principal(self) -> Principal:

@@ -246,6 +246,7 @@ def _problem_statuses(
         statuses |= {507}
     if _needs_version(handler):
         statuses |= {412, 428}
+    statuses |= set(handler.opt.get("also_refuses", ()))
     return sorted(statuses)
 
 

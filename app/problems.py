@@ -27,6 +27,7 @@ _STATUS = {
     Category.CONFLICT: 409,
     Category.TOO_LARGE: 413,
     Category.TOO_MANY: 429,
+    Category.UNAVAILABLE: 503,
 }
 
 CLIENT_GONE = 499

@@ -28,6 +28,7 @@ from app.api import (
     disclosures,
     files,
     health,
+    identity_providers,
     keys,
     legal_holds,
     outbox,
@@ -50,9 +51,12 @@ from app.envelope import Envelope
 from app.limits import Limiter, TooManyRequests
 from app.metrics import Metrics
 from app.openapi import CompletedDocument
+from app.outbound import GuardedOutbound
 from app.problems import problem_of
 from app.settings import Settings
 from services.identity.authentication import CsrfRefused, NotAuthenticated
+from services.identity.oidc.directory import ProviderDirectory
+from services.identity.oidc.flow import ProviderSignIn
 from services.refusals import Refusal
 from storage.clock import Clock
 from storage.errors import StorageError
@@ -64,6 +68,8 @@ log = structlog.get_logger("wellkept")
 CONTROLLERS = (
     sessions.SessionController,
     passwords.PasswordController,
+    identity_providers.ProviderSignInController,
+    identity_providers.IdentityProviderController,
     people.PersonController,
     second_factor.SecondFactorController,
     roles.RoleController,
@@ -128,6 +134,12 @@ def create_app(
     metrics = metrics or Metrics()
     if (folder := settings.root_folder) is not None:
         metrics.watch_roots(folder)
+    outbound = GuardedOutbound(settings.private_hosts)
+    provider_sign_in = ProviderSignIn(
+        storage,
+        ProviderDirectory(outbound),
+        f"{settings.public_url}{identity_providers.CALLBACK}",
+    )
     app = Litestar(
         route_handlers=[
             health.live,
@@ -149,7 +161,7 @@ def create_app(
         ),
         state=State(
             {
-                "platform": Platform(storage, limiter, vault, settings),
+                "platform": Platform(storage, limiter, vault, settings, outbound, provider_sign_in),
                 "metrics": metrics,
                 "readiness": readiness,
                 "warnings": lambda: _warnings(settings, storage.clock),

@@ -69,7 +69,11 @@ class Settings:
     port: int = 8420
     """The port to listen at."""
     public_url: str = ""
-    """Where people reach the program, for links in e-mails; without it, where it listens."""
+    """Where people reach the program, for links in e-mails and sign-in by identity providers;
+    without it, where it listens."""
+    allowed_private_hosts: str = ""
+    """Hosts that are reached although they are not public, with commas between, such as an
+    identity provider of your own network; by http as well."""
     pool_size: int = 10
     """The most database connections that requests of one process use at once."""
     prepares_statements: bool = True
@@ -158,6 +162,12 @@ class Settings:
         return None if self.roots_directory is None else RootFolder(Path(self.roots_directory))
 
     @property
+    def private_hosts(self) -> frozenset[str]:
+        """``allowed_private_hosts``, each."""
+        hosts = (host.strip().lower() for host in self.allowed_private_hosts.split(","))
+        return frozenset(host for host in hosts if host)
+
+    @property
     def url(self) -> str:
         """Where the program answers."""
         host = f"[{self.host}]" if ":" in self.host else self.host
@@ -219,6 +229,7 @@ class Settings:
             raise SettingsError(
                 f"WELLKEPT_METRICS_TOKEN has at least {_SHORTEST_TOKEN} characters, at random"
             )
+        _check_public_url(self.public_url)
         if self.pool_size < 1:
             raise SettingsError("WELLKEPT_POOL_SIZE is at least 1")
         if self.drain_seconds > _LONGEST_DRAIN_SECONDS:

@@ -16,6 +16,7 @@ class Category(StrEnum):
     CONFLICT = "conflict"
     TOO_LARGE = "too_large"
     TOO_MANY = "too_many"
+    UNAVAILABLE = "unavailable"
 
 
 @dataclass

@@ -91,6 +91,21 @@ class ByAdjudication(Filter):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class IdentityProviderFilter(Filter):
+    is_enabled: bool | None = where("is_enabled")
+    is_required: bool | None = where("is_required")
+    break_glass_id: UUID | None = where("break_glass_id")
+    new_role_id: UUID | None = where("new_role_id")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PersonIdentityFilter(Filter):
+    person_id: UUID | None = where("person_id")
+    issuer: str | None = where("issuer")
+    subject: str | None = where("subject")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CompanyRoleFilter(Filter):
     name: str | None = where("name")
 

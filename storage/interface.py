@@ -48,6 +48,7 @@ from storage.filters import (
     DisclosureFilter,
     EventFilter,
     Filter,
+    IdentityProviderFilter,
     LedgerFilter,
     LegalHoldFilter,
     NoFilter,
@@ -56,6 +57,7 @@ from storage.filters import (
     PatientFilter,
     PayerFilter,
     PersonFilter,
+    PersonIdentityFilter,
     ProviderAdjustmentFilter,
     RemittanceExceptionFilter,
     RemittanceFilter,
@@ -72,6 +74,7 @@ from storage.tables import files as file_tables
 from storage.tables import identity as identity_tables
 from storage.tables import ledger as ledger_tables
 from storage.tables import outbox as outbox_tables
+from storage.tables import providers as provider_tables
 from storage.tables import remittances as remittance_tables
 from storage.tables import trail as trail_tables
 from storage.tables import work as work_tables
@@ -314,6 +317,14 @@ class Store(Protocol):
     ]
     one_time_tokens: Repository[
         factor_tables.OneTimeTokenFields, factor_tables.OneTimeToken, OneTimeTokenFilter
+    ]
+    identity_providers: Repository[
+        provider_tables.IdentityProviderFields,
+        provider_tables.IdentityProvider,
+        IdentityProviderFilter,
+    ]
+    person_identities: Repository[
+        provider_tables.PersonIdentityFields, provider_tables.PersonIdentity, PersonIdentityFilter
     ]
     api_keys: Repository[identity_tables.ApiKeyFields, identity_tables.ApiKey, ApiKeyFilter]
     access_reviews: Log[identity_tables.AccessReviewFields, identity_tables.AccessReview, NoFilter]

@@ -20,6 +20,7 @@ from services.identity.emails import normalised_email
 from services.identity.people import get_person
 from services.identity.proving import Proof, ProofRefused, prove_all
 from services.identity.recovery_codes import LONGEST as LONGEST_CODE
+from services.identity.sessions import OpenedSession
 from services.identity.signing_in import (
     CodeDue,
     SignedIn,
@@ -28,7 +29,6 @@ from services.identity.signing_in import (
     sign_in,
 )
 from services.inputs import Input
-from storage.tables.identity import PersonSession
 from storage.vocabulary.identity import PrincipalKind
 
 CURRENT = "/api/v1/sessions/current"
@@ -271,12 +271,14 @@ def _signed_in(signed_in: SignedIn) -> Response[Any]:
     )
     response.headers["Location"] = CURRENT
     response.headers["Cache-Control"] = "no-store"
-    response.set_cookie(_cookie(opened.credential.text, _lifetime_seconds(opened.session)))
+    response.set_cookie(session_cookie(opened))
     return response
 
 
-def _lifetime_seconds(session: PersonSession) -> int:
-    return int((session.expires_at - session.created_at).total_seconds())
+def session_cookie(opened: OpenedSession) -> Cookie:
+    """What a browser shows from then on; it forgets it when the session ends at the latest."""
+    lifetime = opened.session.expires_at - opened.session.created_at
+    return _cookie(opened.credential.text, int(lifetime.total_seconds()))
 
 
 def _answer(answer: BaseModel, *, status: int = 200) -> Response[Any]:

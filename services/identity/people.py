@@ -9,6 +9,7 @@ from pydantic import ConfigDict
 
 from services.identity.emails import Email, checked_email
 from services.identity.key_flags import flag_keys_beyond, flag_keys_of_disabled
+from services.identity.oidc.break_glass import keep_break_glass
 from services.identity.passwords import StoredPassword
 from services.identity.roles import check_grant, scopes_held
 from services.identity.scopes import require_all
@@ -148,6 +149,7 @@ async def change_person(
         new = await check_grant(store, changes.role, changes.role_id, granted_by=granted_by)
         await flag_keys_beyond(store, {person_id}, lost=held - new)
         if changes.role is not Role.ADMINISTRATOR:
+            await keep_break_glass(store, person)
             await _keep_an_administrator(store, person)
     if "name" in given:
         principal = await store.principals.lock(person_id)
@@ -169,6 +171,7 @@ async def disable_person(store: Store, person_id: UUID, *, expected_version: int
     person = await _held(store, person_id, expected_version)
     if person.disabled_at is not None:
         return person
+    await keep_break_glass(store, person)
     await _keep_an_administrator(store, person)
     await end_sessions(store, person_id)
     await flag_keys_of_disabled(store, person_id)

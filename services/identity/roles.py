@@ -13,7 +13,7 @@ from services.identity.scopes import ROLE_SCOPES, Scope, require_all
 from services.inputs import ONE_LINE, Input, Reason, left_out
 from services.refusals import Fault, InvalidInput, Refusal
 from storage.errors import DuplicateValue, RowNotFound, VersionConflict
-from storage.filters import CompanyRoleFilter, PersonFilter
+from storage.filters import CompanyRoleFilter, IdentityProviderFilter, PersonFilter
 from storage.interface import Page, Store
 from storage.tables.identity import CompanyRole, CompanyRoleFields, Person
 from storage.vocabulary.identity import Role
@@ -46,6 +46,13 @@ class RoleInUse(Refusal):
     @property
     def detail(self) -> str:
         return f"{self.people} hold it, disabled people included; give them another role first."
+
+
+@dataclass
+class RoleGiven(Refusal):
+    """People whom an identity provider makes would have no role."""
+
+    title: ClassVar[str] = "An identity provider gives the role to people whom it makes"
 
 
 class NewRole(Input):
@@ -159,8 +166,13 @@ async def change_role(
 
 
 async def delete_role(store: Store, role_id: UUID, *, expected_version: int) -> None:
-    """Remove a role that nobody holds. Raises RowNotFound, VersionConflict, RoleInUse."""
+    """Remove a role that nobody holds and that no identity provider gives.
+
+    Raises RowNotFound, VersionConflict, RoleInUse, RoleGiven.
+    """
     await _held(store, role_id, expected_version)
+    if await store.identity_providers.count(IdentityProviderFilter(new_role_id=role_id)):
+        raise RoleGiven
     if people := await store.people.count(PersonFilter(role_id=role_id)):
         raise RoleInUse(people)
     await store.company_roles.delete(role_id, expected_version=expected_version)

@@ -21,6 +21,7 @@ from services.identity.judging import (
     is_locked,
     weighed_password,
 )
+from services.identity.oidc.break_glass import may_use_password
 from services.identity.one_time_tokens import (
     IssuedToken,
     end_token,
@@ -111,7 +112,8 @@ async def sign_in(storage: IStorage, claimed: SignIn, *, request_id: UUID) -> Si
     async with storage.transaction(company_id, actor, durable=False) as store:
         found = await store.people.all(PersonFilter(email=email))
         seen = found[0] if found else None
-    judged = can_be_judged(seen, storage.clock.now())
+        is_let = await may_use_password(store, seen)
+    judged = is_let and can_be_judged(seen, storage.clock.now())
     matches = await is_password(claimed.password, None if seen is None else seen.password_hash)
     async with storage.transaction(company_id, actor) as store:
         person = await weighed_password(store, email, seen=seen, judged=judged, matches=matches)

@@ -49,6 +49,7 @@ SPECIAL: Mapping[str, Mapping[str, object]] = {
     "outbox_messages": {"channel": "webhook", "settled_at": None},
     "webhook_endpoints": {"disabled_at": None, "disabled_because": None},
     "payers": {"is_active": True},
+    "identity_providers": {"new_role": None, "new_role_id": None, "break_glass_id": None},
     "people": {"role": None},
     "second_factors": {"recovery_codes_left": 0},
     "stored_files": {"deleted_at": None, "deletion": None},

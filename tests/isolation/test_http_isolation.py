@@ -33,7 +33,9 @@ from tests.isolation.routes import Request, Route, Slot, routes_of
 pytestmark = pytest.mark.anyio
 
 PUBLIC = {
+    "begin_provider_sign_in",
     "choose_password",
+    "complete_provider_sign_in",
     "complete_sign_in",
     "live",
     "ready",
