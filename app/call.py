@@ -111,6 +111,12 @@ class Call(Request[Any, Any, State]):
         return principal
 
     @property
+    def _emergency_access_id(self) -> UUID | None:
+        """The emergency access that the caller reads with, if it is known who that is."""
+        principal = self.scope["state"].get("principal")
+        return None if principal is None else principal.emergency_access_id
+
+    @property
     def operation_name(self) -> str:
         """The stable name of the route: ``operation_id`` of the OpenAPI document."""
         return str(self.route_handler.opt["operation"])
@@ -306,6 +312,7 @@ class Call(Request[Any, Any, State]):
             outcome=status,
             patient_ids=patients,
             record_id=None if status == 404 else self._record_id,  # noqa: PLR2004 -- none of ours
+            emergency_access_id=self._emergency_access_id,
         )
 
     async def _fingerprint(self) -> bytes:

@@ -26,6 +26,7 @@ from app.api import (
     company,
     denials,
     disclosures,
+    emergency_accesses,
     files,
     health,
     identity_providers,
@@ -101,6 +102,7 @@ CONTROLLERS = (
     timelines.TimelineController,
     disclosures.DisclosureController,
     disclosures.AccountingController,
+    emergency_accesses.EmergencyAccessController,
     legal_holds.LegalHoldController,
     retention.RetentionController,
 )

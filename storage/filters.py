@@ -201,6 +201,7 @@ class AccessFilter(Filter):
     id_until: UUID | None = where("id", operator="<=")
     operation: str | None = where("operation")
     record_id: UUID | None = where("record_id")
+    emergency_access_id: UUID | None = where("emergency_access_id")
     outcome_from: int | None = where("outcome", operator=">=")
     outcome_until: int | None = where("outcome", operator="<=")
     recorded_from: dt.datetime | None = where("recorded_at", operator=">=")
@@ -384,3 +385,15 @@ class ByApproval(Filter):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ApprovalThresholdFilter(Filter):
     kind: ApprovalKind | None = where("kind")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EmergencyAccessFilter(Filter):
+    person_id: UUID | None = where("person_id")
+    is_unreviewed: bool | None = where("reviewed_at", operator="null")
+    review_due_until: dt.datetime | None = where("review_due_at", operator="<=")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ByEmergencyAccess(Filter):
+    access_id: UUID | None = where("access_id")

@@ -35,6 +35,7 @@ from storage.filters import (
     ByApproval,
     ByBatch,
     ByClaim,
+    ByEmergencyAccess,
     ByItem,
     ByLog,
     ByMessage,
@@ -46,6 +47,7 @@ from storage.filters import (
     CompanyRoleFilter,
     DenialFilter,
     DisclosureFilter,
+    EmergencyAccessFilter,
     EventFilter,
     Filter,
     IdentityProviderFilter,
@@ -69,6 +71,7 @@ from storage.filters import (
 from storage.tables import approvals as approval_tables
 from storage.tables import claims as claim_tables
 from storage.tables import disclosures as disclosure_tables
+from storage.tables import emergency as emergency_tables
 from storage.tables import factors as factor_tables
 from storage.tables import files as file_tables
 from storage.tables import identity as identity_tables
@@ -419,6 +422,15 @@ class Store(Protocol):
         approval_tables.ApprovalThresholdFields,
         approval_tables.ApprovalThreshold,
         ApprovalThresholdFilter,
+    ]
+
+    emergency_accesses: Repository[
+        emergency_tables.EmergencyAccessFields,
+        emergency_tables.EmergencyAccess,
+        EmergencyAccessFilter,
+    ]
+    emergency_reviews: Log[
+        emergency_tables.EmergencyReviewFields, emergency_tables.EmergencyReview, ByEmergencyAccess
     ]
 
     def savepoint(self) -> AbstractAsyncContextManager[None]:

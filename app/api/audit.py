@@ -39,6 +39,7 @@ class AccessEntryAnswer(RecordAnswer):
     operation: str
     outcome: int
     record_id: UUID | None
+    emergency_access_id: UUID | None
     patient_ids: list[UUID]
 
 
@@ -117,6 +118,7 @@ class AuditController(Controller):
         principal_id: FromQuery[UUID | None] = None,
         patient_id: FromQuery[UUID | None] = None,
         record_id: FromQuery[UUID | None] = None,
+        emergency_access_id: FromQuery[UUID | None] = None,
         operation: SearchText = None,
         is_refused: FromQuery[bool | None] = None,
         recorded_from: From = None,
@@ -130,6 +132,7 @@ class AuditController(Controller):
             recorded_by=principal_id,
             patient_id=patient_id,
             record_id=record_id,
+            emergency_access_id=emergency_access_id,
             operation=operation,
             is_refused=is_refused,
             period=Period(recorded_from, recorded_until),
@@ -154,6 +157,7 @@ class AuditController(Controller):
         principal_id: FromQuery[UUID | None] = None,
         patient_id: FromQuery[UUID | None] = None,
         record_id: FromQuery[UUID | None] = None,
+        emergency_access_id: FromQuery[UUID | None] = None,
         operation: SearchText = None,
         is_refused: FromQuery[bool | None] = None,
         recorded_from: From = None,
@@ -165,6 +169,7 @@ class AuditController(Controller):
             recorded_by=principal_id,
             patient_id=patient_id,
             record_id=record_id,
+            emergency_access_id=emergency_access_id,
             operation=operation,
             is_refused=is_refused,
             period=Period(recorded_from, recorded_until),

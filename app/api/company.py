@@ -12,6 +12,7 @@ from services.identity.scopes import Scope
 
 class CompanyAnswer(RowAnswer):
     """A company. A session ends after ``session_hours``, or unused for ``session_idle_minutes``.
+    An emergency access holds for ``emergency_access_minutes``; null: there is none.
     ``holiday_calendar`` is a country (``US``) or a subdivision of one (``US-CA``)."""
 
     slug: str
@@ -21,6 +22,7 @@ class CompanyAnswer(RowAnswer):
     retention_years: int
     session_idle_minutes: int
     session_hours: int
+    emergency_access_minutes: int | None
 
 
 class CompanyController(Controller):

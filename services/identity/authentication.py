@@ -26,6 +26,10 @@ _NOTES_PER_IDLE_LIMIT = 6
 """How often at least a used session is noted before it would have ended for want of use."""
 
 
+EMERGENCY_SCOPES: frozenset[str] = frozenset({Scope.PATIENTS_READ, Scope.CLAIMS_READ})
+"""What an emergency lets somebody do: read, and never change anything or hand it on."""
+
+
 @dataclass
 class NotAuthenticated(Refusal):
     """No credential, or one that does not hold (any more).
@@ -103,17 +107,25 @@ class Principal:
     must_choose_password: bool = False
     must_enrol_second_factor: bool = False
     has_second_factor: bool = False
+    emergency_access_id: UUID | None = None
+    """The emergency access that holds for this session: it adds ``EMERGENCY_SCOPES`` to what one
+    may do, not to ``scopes``, which are what one can grant."""
     proven_at: dt.datetime | None = None
     """When this session's person last proved who they are with all that they sign in with."""
 
     def require(self, scope: Scope) -> None:
         """Raises MissingScope, PasswordChangeDue, SecondFactorDue."""
+        self.require_ready(scope)
+        in_emergency = self.emergency_access_id is not None and scope in EMERGENCY_SCOPES
+        if scope not in self.scopes and not in_emergency:
+            raise MissingScope(scope)
+
+    def require_ready(self, scope: Scope) -> None:
+        """What every scope needs of a person. Raises PasswordChangeDue, SecondFactorDue."""
         if self.must_choose_password:
             raise PasswordChangeDue(scope)
         if self.must_enrol_second_factor:
             raise SecondFactorDue(scope)
-        if scope not in self.scopes:
-            raise MissingScope(scope)
 
     def require_session(self) -> UUID:
         """The session of the person who asks. Raises PersonNeeded."""
@@ -218,8 +230,16 @@ async def principal_of(store: Store, person: Person, session: PersonSession) -> 
         must_choose_password=person.password_is_temporary,
         must_enrol_second_factor=must_enrol,
         has_second_factor=has_second_factor,
+        emergency_access_id=_emergency_of(store, session),
         proven_at=session.proven_at,
     )
+
+
+def _emergency_of(store: Store, session: PersonSession) -> UUID | None:
+    """The emergency access of a session, while it holds."""
+    if session.emergency_until is None or session.emergency_until <= store.now:
+        return None
+    return session.emergency_access_id
 
 
 async def _note_seen(store: Store, session: PersonSession) -> None:

@@ -36,6 +36,9 @@ SessionHours = Annotated[int, Field(ge=1, le=24)]
 RetentionYears = Annotated[int, Field(ge=LEAST_RETENTION_YEARS, le=100)]
 
 
+EmergencyMinutes = Annotated[int, Field(ge=15, le=240)]
+
+
 @dataclass
 class SlugInUse(Refusal):
     """Slugs are unique in the installation."""
@@ -75,6 +78,7 @@ class CompanyChanges(Input):
     retention_years: RetentionYears = left_out()
     session_idle_minutes: IdleMinutes = left_out()
     session_hours: SessionHours = left_out()
+    emergency_access_minutes: EmergencyMinutes | None = left_out()
 
 
 @dataclass(frozen=True, slots=True)

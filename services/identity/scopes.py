@@ -40,7 +40,10 @@ class Scope(StrEnum):
     DISCLOSURES_READ = "disclosures:read", "See disclosures and accountings of them."
     DISCLOSURES_WRITE = "disclosures:write", "Record disclosures and give accountings of them."
     ACCESS_READ = "access:read", "See who can do what, and when it was reviewed."
-    ACCESS_REVIEW = "access:review", "Record that one has reviewed who can do what."
+    ACCESS_REVIEW = (
+        "access:review",
+        "Record reviews: of who can do what, and of emergency accesses.",
+    )
     PEOPLE_READ = "people:read", "See people and roles."
     PEOPLE_MANAGE = "people:manage", "Add, change and disable people, and define roles."
     KEYS_READ = "keys:read", "See API keys, without their secrets."

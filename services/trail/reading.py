@@ -51,6 +51,7 @@ class AccessQuestion:
     recorded_by: UUID | None = None
     patient_id: UUID | None = None
     record_id: UUID | None = None
+    emergency_access_id: UUID | None = None
     operation: str | None = None
     is_refused: bool | None = None
     period: Period = field(default_factory=Period)
@@ -126,6 +127,7 @@ async def find_accesses(
         recorded_by=question.recorded_by,
         patient_id=question.patient_id,
         record_id=question.record_id,
+        emergency_access_id=question.emergency_access_id,
         operation=question.operation,
         outcome_from=FIRST_REFUSAL if question.is_refused else None,
         outcome_until=FIRST_REFUSAL - 1 if question.is_refused is False else None,

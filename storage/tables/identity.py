@@ -42,6 +42,7 @@ class CompanyFields(SQLModel):
     retention_years: int = Field(default=7, sa_type=sa.Integer)
     session_idle_minutes: int = Field(default=30, sa_type=sa.Integer)
     session_hours: int = Field(default=12, sa_type=sa.Integer)
+    emergency_access_minutes: int | None = Field(default=60, sa_type=sa.Integer)
 
 
 class Company(CompanyFields, TenantRow, table=True):
@@ -53,6 +54,7 @@ class Company(CompanyFields, TenantRow, table=True):
         check("retention_is_at_least_six_years", "retention_years BETWEEN 6 AND 100"),
         check("idle_sessions_end", "session_idle_minutes BETWEEN 5 AND 120"),
         check("sessions_end", "session_hours BETWEEN 1 AND 24"),
+        check("emergencies_are_short", "emergency_access_minutes BETWEEN 15 AND 240"),
     )
 
 
@@ -143,6 +145,8 @@ class PersonSessionFields(SQLModel):
     network: str | None = text_column(64, secret=True, default=None)
     revoked_at: dt.datetime | None = moment_column(default=None)
     proven_at: dt.datetime | None = moment_column(default=None)
+    emergency_access_id: UUID | None = key_column(default=None)
+    emergency_until: dt.datetime | None = moment_column(default=None)
 
 
 class PersonSession(PersonSessionFields, TenantRow, table=True):

@@ -57,19 +57,21 @@ class AccessFields(SQLModel):
     outcome: int = Field(sa_type=sa.SmallInteger)  # the HTTP status that was answered
     patient_ids: list[UUID] = keys_column()
     record_id: UUID | None = key_column(default=None)
+    emergency_access_id: UUID | None = key_column(default=None)
 
 
 class AccessEntry(AccessFields, SealedRow, table=True):
     """One request that read patient data, or was refused: who, how, which patients.
 
     ``record_id`` is the record that the request named in its path: of a sign-in the person whom
-    it was for, of a refused key the key.
+    it was for, of a refused key the key. What somebody read with an emergency access names it.
     """
 
     __tablename__ = "api_log"
     __table_args__ = (
         index("api_log", "recorded_by", "id"),
         index("api_log", "record_id", "id", where="record_id IS NOT NULL"),
+        index("api_log", "emergency_access_id", "id", where="emergency_access_id IS NOT NULL"),
         index("api_log", "xid"),
         {"postgresql_partition_by": "RANGE (id)"},
     )

@@ -6,7 +6,7 @@ form's next version; seals made before go on being checked with theirs.
 
 from collections.abc import Mapping
 
-CURRENT_FORM = 3
+CURRENT_FORM = 4
 
 _FIRST: Mapping[str, tuple[str, ...]] = {
     "audit_log": (
@@ -60,49 +60,52 @@ _SECOND: Mapping[str, tuple[str, ...]] = {
     "api_log": (*_FIRST["api_log"], "record_id"),
 }
 
+_THIRD: Mapping[str, tuple[str, ...]] = {
+    **_SECOND,
+    "disclosures": (
+        "company_id",
+        "id",
+        "recorded_at",
+        "recorded_by",
+        "xid",
+        "patient_id",
+        "disclosed_on",
+        "recipient_name",
+        "recipient_address",
+        "description",
+        "authority",
+        "purpose",
+        "is_accountable",
+        "suspended_from",
+        "suspended_until",
+        "suspended_for",
+        "suspension_is_oral",
+        "supersedes_id",
+        "correction_reason",
+        "is_withdrawn",
+    ),
+    "accountings": (
+        "company_id",
+        "id",
+        "recorded_at",
+        "recorded_by",
+        "xid",
+        "patient_id",
+        "requested_by",
+        "requested_on",
+        "due_on",
+        "first",
+        "last",
+        "is_free",
+        "disclosure_ids",
+    ),
+}
+
 FORMS: Mapping[int, Mapping[str, tuple[str, ...]]] = {
     1: _FIRST,
     2: _SECOND,
-    3: {
-        **_SECOND,
-        "disclosures": (
-            "company_id",
-            "id",
-            "recorded_at",
-            "recorded_by",
-            "xid",
-            "patient_id",
-            "disclosed_on",
-            "recipient_name",
-            "recipient_address",
-            "description",
-            "authority",
-            "purpose",
-            "is_accountable",
-            "suspended_from",
-            "suspended_until",
-            "suspended_for",
-            "suspension_is_oral",
-            "supersedes_id",
-            "correction_reason",
-            "is_withdrawn",
-        ),
-        "accountings": (
-            "company_id",
-            "id",
-            "recorded_at",
-            "recorded_by",
-            "xid",
-            "patient_id",
-            "requested_by",
-            "requested_on",
-            "due_on",
-            "first",
-            "last",
-            "is_free",
-            "disclosure_ids",
-        ),
-    },
+    3: _THIRD,
+    4: {**_THIRD, "api_log": (*_THIRD["api_log"], "emergency_access_id")},
 }
 
 SEALED_LOGS = tuple(FORMS[CURRENT_FORM])

@@ -26,6 +26,7 @@ from tests.builders.keys import KEYRING
 
 ROW_COUNTS: Mapping[str, int] = {
     "approval_participants": 3,
+    "emergency_accesses": 3,
     "payers": 3,
     "people": 3,
     "principals": 3,
@@ -44,7 +45,13 @@ SPECIAL: Mapping[str, Mapping[str, object]] = {
     "claim_appeals": {"resolved_on": None},
     "claims": {"submitted_at": None},
     "api_keys": {"flagged_at": None, "flag": None},
-    "companies": {"retention_years": 7, "session_idle_minutes": 30, "session_hours": 12},
+    "companies": {
+        "retention_years": 7,
+        "session_idle_minutes": 30,
+        "session_hours": 12,
+        "emergency_access_minutes": 60,
+    },
+    "emergency_accesses": {"expires_at": "2025-03-03T13:00:00Z", "reviewed_at": None},
     "legal_holds": {"record_id": None},
     "outbox_messages": {"channel": "webhook", "settled_at": None},
     "webhook_endpoints": {"disabled_at": None, "disabled_because": None},
@@ -72,7 +79,9 @@ SPECIAL_ROWS: Mapping[tuple[str, int], Mapping[str, object]] = {
 }
 """The same for one of a table's rows, by its ordinal."""
 
-OF_ANOTHER = frozenset({("approval_decisions", "recorded_by")})
+OF_ANOTHER = frozenset(
+    {("approval_decisions", "recorded_by"), ("emergency_reviews", "recorded_by")}
+)
 """Columns that name any row but the first: another one in each row of their table."""
 
 Connection = psycopg.Connection[tuple[Any, ...]]

@@ -15,6 +15,7 @@ from app.openapi import document_of, handlers_of
 
 ROWS_NAMED: Mapping[str, str] = {
     "accounting": "accountings",
+    "access": "emergency_accesses",
     "appeal": "claim_appeals",
     "approval": "approvals",
     "batch": "claim_batches",

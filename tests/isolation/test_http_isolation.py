@@ -56,6 +56,7 @@ OWN = {
     "renew_recovery_codes",
     "sign_out",
     "sign_out_everywhere",
+    "take_emergency_access",
 }
 """Operations about the caller's own sign-in: any credential that holds may call them."""
 UNDOCUMENTED = {"choose_password_page", "metrics", "reference", "reference_file"}
