@@ -283,6 +283,7 @@ class StoredFileFilter(Filter):
     is_kept: bool | None = where("deleted_at", operator="null")
     retain_until: dt.date | None = where("retain_until", operator="<=")
     object_keys: list[str] | None = where("object_key", operator="in")
+    data_key_number: int | None = where("data_key_number")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,8 +6,12 @@ import typer
 
 from app.runtime import Installation, installation
 from app.settings import Settings
+from storage.filters import StoredFileFilter
+from storage.identifiers import OPERATOR_ACTOR_ID, new_id
+from storage.interface import Actor
 from storage.postgres.directory import companies
-from storage.secrets.rotation import reseal_data_keys
+from storage.secrets.keyring import BEFORE_DATA_KEYS
+from storage.secrets.rotation import replace_data_key, reseal_data_keys
 from storage.secrets.usage import check_master_keys, master_keys_in_use
 
 app = typer.Typer(no_args_is_help=True, help="Master keys and what is sealed under them.")
@@ -33,21 +37,54 @@ def reseal() -> None:
     """
     with installation(Settings.from_environment()) as place:
         check_master_keys(place.worker, place.keyring)
-        count = asyncio.run(_reseal(place))
+        count, files = asyncio.run(_reseal(place))
         typer.echo(f"{count} data keys sealed anew under master key {place.keyring.current.id}")
         in_use = master_keys_in_use(place.worker)
         for key_id in sorted(place.keyring.ids - {place.keyring.current.id}):
             left = in_use.get(key_id, 0)
-            typer.echo(
-                f"former master key {key_id} seals {left} data keys: run this again"
-                if left
-                else f"former master key {key_id} seals nothing any more: it can be removed"
-            )
+            typer.echo(_what_is_left(key_id, left, files))
 
 
-async def _reseal(place: Installation) -> int:
-    count = 0
+@app.command("new-data-keys")
+def new_data_keys() -> None:
+    """Give every company that has secrets a new data key, and seal its secrets anew under it.
+
+    Earlier data keys stay, for pseudonyms and kept files. The program may run meanwhile.
+    """
+    with installation(Settings.from_environment()) as place:
+        check_master_keys(place.worker, place.keyring)
+        count = asyncio.run(_replace_data_keys(place))
+    typer.echo(f"secrets in {count} rows sealed anew under new data keys")
+
+
+def _what_is_left(key_id: str, data_keys: int, files: int) -> str:
+    """Whether a former master key is still needed."""
+    if data_keys:
+        return f"former master key {key_id} seals {data_keys} data keys: run this again"
+    if files:
+        return (
+            f"former master key {key_id} seals no data key any more; {files} files of before there"
+            " were data keys may need it: keep it"
+        )
+    return f"former master key {key_id} seals nothing any more: it can be removed"
+
+
+async def _reseal(place: Installation) -> tuple[int, int]:
+    """How many data keys were sealed anew, and how many files a master key itself has sealed."""
+    count, files = 0, 0
+    before = StoredFileFilter(data_key_number=BEFORE_DATA_KEYS, is_kept=True)
     async with place.worker_storage() as storage:
         for company in await companies(storage):
             count += await reseal_data_keys(storage, company.id, place.keyring)
+            actor = Actor(OPERATOR_ACTOR_ID, new_id())
+            async with storage.transaction(company.id, actor) as store:
+                files += await store.stored_files.count(before)
+    return count, files
+
+
+async def _replace_data_keys(place: Installation) -> int:
+    count = 0
+    async with place.worker_storage() as storage:
+        for company in await companies(storage):
+            count += await replace_data_key(storage, company.id, place.keyring)
     return count
