@@ -72,8 +72,9 @@ class Settings:
     """Where people reach the program, for links in e-mails and sign-in by identity providers;
     without it, where it listens."""
     allowed_private_hosts: str = ""
-    """Hosts that are reached although they are not public, with commas between, such as an
-    identity provider of your own network; by http as well."""
+    """Hosts of a private network that may be reached all the same, as
+    intranet.example:8443,10.0.3.7:443: for webhooks, and as identity providers (by http as
+    well)."""
     pool_size: int = 10
     """The most database connections that requests of one process use at once."""
     prepares_statements: bool = True
@@ -126,9 +127,6 @@ class Settings:
     Without it, e-mails wait."""
     mail_from: str | None = None
     """Who e-mails are from, like Wellkept <no-reply@example.org>."""
-    allowed_private_hosts: str = ""
-    """Receivers in a private network that webhooks may go to all the same, as
-    intranet.example:8443,10.0.3.7:443."""
     trusted_certificates: str | None = None
     """A PEM file of certificates that receivers (mail server, webhooks) may prove themselves by,
     beside the system's."""
@@ -163,8 +161,9 @@ class Settings:
 
     @property
     def private_hosts(self) -> frozenset[str]:
-        """``allowed_private_hosts``, each."""
-        hosts = (host.strip().lower() for host in self.allowed_private_hosts.split(","))
+        """``allowed_private_hosts``, each without its port."""
+        named = self.allowed_private_hosts.split(",")
+        hosts = (each.strip().lower().partition(":")[0] for each in named)
         return frozenset(host for host in hosts if host)
 
     @property
