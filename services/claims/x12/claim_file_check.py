@@ -51,6 +51,8 @@ _OWN_LABELS = {
 }
 # What makes pyx12 give up is a verdict on the file, wherever in pyx12 that happens.
 _GIVEN_UP = (X12Error, EngineError, LookupError, AttributeError, AssertionError, ValueError)
+_MISSING = "3"
+_CLAIM = "/2300/"  # in the path of a node
 _UNREADABLE = "unreadable"
 _NO_MAP = "no_map"
 
@@ -105,9 +107,12 @@ class _Check:
         for segment in source:
             self._position += 1
             self._segment_identifier = segment.get_seg_id() or ""
+            earlier = self._claim
             yield from self._enter(segment)
             found, walked = self._step(control, node, segment, source)
-            yield from self._told(walked)
+            left_out = [each for each in walked if each.is_of_claim]  # told by what comes after it
+            yield from self._told(left_out, earlier or self._claim)
+            yield from self._told([each for each in walked if not each.is_of_claim])
             yield from self._told([_of_reader(*error[:2]) for error in source.pop_errors()])
             if found is None:
                 continue
@@ -144,7 +149,8 @@ class _Check:
             _Wrong(
                 CodeList.SEGMENT_ERRORS,
                 error.err_cde,
-                segment=error.map_node.id if error.err_cde == "3" else None,
+                segment=error.map_node.id if error.err_cde == _MISSING else None,
+                is_of_claim=error.err_cde == _MISSING and _CLAIM in error.map_node.get_path(),
             )
             for error in errors
         ]
@@ -160,7 +166,9 @@ class _Check:
             yield from self._before_claim
             self._claim, self._before_claim = None, []
 
-    def _told(self, wrong: list[_Wrong]) -> Iterator[StructureFault]:
+    def _told(self, wrong: list[_Wrong], claim: str | None = None) -> Iterator[StructureFault]:
+        """The faults of ``claim``, or of the one that the segment is in, or that follows."""
+        claim = claim or self._claim
         for each in wrong:
             label = CODES.label(each.code_list, each.code) or _OWN_LABELS.get(each.code, "")
             fault = StructureFault(
@@ -170,9 +178,9 @@ class _Check:
                 position=self._position,
                 segment_identifier=each.segment or self._segment_identifier,
                 place=each.place,
-                patient_control_number=self._claim,
+                patient_control_number=claim,
             )
-            if self._claim is None and self._segment_identifier not in ("ISA", "GS", "GE", "IEA"):
+            if claim is None and self._segment_identifier not in ("ISA", "GS", "GE", "IEA"):
                 self._before_claim.append(fault)
             else:
                 yield fault
@@ -185,6 +193,7 @@ class _Wrong(msgspec.Struct, frozen=True, gc=False):
     code: str
     segment: str | None = None
     place: str | None = None
+    is_of_claim: bool = False  # a segment of a claim is missing
 
 
 def _of_reader(level: str, code: str) -> _Wrong:

@@ -8,6 +8,9 @@ from pathlib import Path
 
 import pytest
 import pyx12
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from msgspec.structs import replace
 from pyx12.params import ParamsBase
 from pyx12.x12n_document import x12n_document
 
@@ -76,6 +79,39 @@ def test_a_fault_says_code_place_and_claim() -> None:
 def test_a_fault_before_a_claim_names_the_claim_that_follows() -> None:
     (fault,) = check_claim_file([edited(b"NY*122071234~DMG", b"ZZ*122071234~DMG")])
     assert (fault.place, fault.patient_control_number) == ("N402", "PCN0001")
+
+
+@pytest.mark.parametrize("after", ["another claim", "another subscriber", "nothing"])
+def test_what_is_missing_at_the_end_of_a_claim_is_of_that_claim(after: str) -> None:
+    second = replace(CLAIM, patient_control_number="PCN0002")
+    if after == "another subscriber":
+        second = replace(second, subscriber=replace(CLAIM.subscriber, member_id="MEM0002"))
+    data = bytes_of(CLAIM) if after == "nothing" else bytes_of(CLAIM, second)
+    start, _, count = data.rpartition(b"SE*")
+    wanted, _, rest = count.partition(b"*")
+    broken = b"%sSE*%d*%s" % (start, int(wanted) - 1, rest)
+    faults = check_claim_file([broken.replace(b"DTP*472*D8*20261102~", b"", 1)])
+    assert [(each.segment_identifier, each.patient_control_number) for each in faults] == [
+        ("DTP", "PCN0001")
+    ]
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.lists(
+        st.tuples(st.integers(0, len(PLAIN) - 1), st.integers(0, 255), st.booleans()),
+        min_size=1,
+        max_size=4,
+    ),
+    st.lists(st.integers(0, 30), max_size=3),
+)
+def test_no_damage_makes_it_raise(changes: list[tuple[int, int, bool]], removed: list[int]) -> None:
+    damaged = bytearray(PLAIN)
+    for at, byte, is_inserted in changes:
+        damaged[at : at if is_inserted else at + 1] = bytes((byte,))
+    segments = bytes(damaged).split(b"~")
+    kept = [each for number, each in enumerate(segments) if number not in removed]
+    check_claim_file([b"~".join(kept)])
 
 
 def test_a_missing_segment_names_what_is_missing() -> None:
