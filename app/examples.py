@@ -65,6 +65,7 @@ WORDS: Mapping[str, object] = {
     "subscriber_id": "W123456789",
     "tax_identifier": "411289245",
     "time_zone": "America/Chicago",
+    "timings": {"endpoint_disabled": "at_once"},
     "timely_filing_limit_days": 180,
     "token": "wr_AaH9hzTucc24UBC88L_HmQVzlD1yS3bZk8mN0qR5tU7wX9aBcDeFgHiJkLmNoPqRs",
     "trace_number": "71700666555",

@@ -22,6 +22,7 @@ from storage.vocabulary.claims import (
 from storage.vocabulary.disclosures import DisclosureAuthority
 from storage.vocabulary.files import FilePurpose
 from storage.vocabulary.identity import Role, TokenPurpose
+from storage.vocabulary.notifications import NotificationKind, Timing
 from storage.vocabulary.outbox import Channel, EventType, MessageStatus
 
 
@@ -157,6 +158,33 @@ class OutboxFilter(Filter):
 class EventFilter(Filter):
     type: EventType | None = where("type")
     entity_id: UUID | None = where("entity_id")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NotificationFilter(Filter):
+    person_id: UUID | None = where("person_id")
+    is_unread: bool | None = where("read_at", operator="null")
+    is_untold: bool | None = where("told_at", operator="null")
+    timings: list[Timing] | None = where("timing", operator="in")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NotificationPreferenceFilter(Filter):
+    person_id: UUID | None = where("person_id")
+    person_ids: list[UUID] | None = where("person_id", operator="in")
+    kind: NotificationKind | None = where("kind")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QuietHoursFilter(Filter):
+    person_id: UUID | None = where("person_id")
+    person_ids: list[UUID] | None = where("person_id", operator="in")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NotificationDigestFilter(Filter):
+    person_ids: list[UUID] | None = where("person_id", operator="in")
+    days: list[dt.date] | None = where("day", operator="in")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -54,6 +54,9 @@ from storage.filters import (
     LedgerFilter,
     LegalHoldFilter,
     NoFilter,
+    NotificationDigestFilter,
+    NotificationFilter,
+    NotificationPreferenceFilter,
     OneTimeTokenFilter,
     OutboxFilter,
     PatientFilter,
@@ -61,6 +64,7 @@ from storage.filters import (
     PersonFilter,
     PersonIdentityFilter,
     ProviderAdjustmentFilter,
+    QuietHoursFilter,
     RemittanceExceptionFilter,
     RemittanceFilter,
     RemittanceTransactionFilter,
@@ -76,6 +80,7 @@ from storage.tables import factors as factor_tables
 from storage.tables import files as file_tables
 from storage.tables import identity as identity_tables
 from storage.tables import ledger as ledger_tables
+from storage.tables import notifications as notification_tables
 from storage.tables import outbox as outbox_tables
 from storage.tables import providers as provider_tables
 from storage.tables import remittances as remittance_tables
@@ -340,6 +345,24 @@ class Store(Protocol):
         outbox_tables.OutboxMessageFields, outbox_tables.OutboxMessage, OutboxFilter
     ]
     outbox_attempts: Log[outbox_tables.OutboxAttemptFields, outbox_tables.OutboxAttempt, ByMessage]
+    notifications: Repository[
+        notification_tables.NotificationFields,
+        notification_tables.Notification,
+        NotificationFilter,
+    ]
+    notification_preferences: Repository[
+        notification_tables.NotificationPreferenceFields,
+        notification_tables.NotificationPreference,
+        NotificationPreferenceFilter,
+    ]
+    quiet_hours: Repository[
+        notification_tables.QuietHoursFields, notification_tables.QuietHours, QuietHoursFilter
+    ]
+    notification_digests: Log[
+        notification_tables.NotificationDigestFields,
+        notification_tables.NotificationDigest,
+        NotificationDigestFilter,
+    ]
     events: Log[outbox_tables.EventFields, outbox_tables.Event, EventFilter]
     webhook_endpoints: Repository[
         outbox_tables.WebhookEndpointFields, outbox_tables.WebhookEndpoint, WebhookEndpointFilter

@@ -13,6 +13,7 @@ from app.runtime import Installation
 from services.approvals.closing import expire, overdue
 from services.claims.remittances import post_remittance
 from services.files.sweeping import retire_files, sweep_files
+from services.notifications.telling import tell
 from services.outbox.delivering import Carrier, deliver_due, sweep
 from services.outbox.sending import DELIVER
 from services.outbox.webhooks import WebhookCarrier
@@ -48,9 +49,7 @@ class Workplace:
     def carriers(self) -> Mapping[Channel, Carrier]:
         """What takes messages out of the house, by channel; the others wait."""
         settings = self.installation.settings
-        carriers: dict[Channel, Carrier] = {
-            Channel.WEBHOOK: WebhookCarrier(settings.guard, settings.public_url)
-        }
+        carriers: dict[Channel, Carrier] = {Channel.WEBHOOK: WebhookCarrier(settings.guard)}
         if (server := settings.mail_server) is not None:
             carriers[Channel.EMAIL] = server
         return carriers
@@ -178,6 +177,15 @@ async def _expire_approvals(place: Workplace) -> None:
                 await expire(store, STEPS, approval_id)
 
 
+async def _tell_people(place: Workplace) -> None:
+    """Send the notifications that people want by e-mail now."""
+    public_url = place.installation.settings.public_url
+    for company in await companies(place.storage):
+        actor = Actor(SYSTEM_ACTOR_ID, new_id())
+        async with place.storage.transaction(company.id, actor) as store:
+            await tell(store, public_url=public_url)
+
+
 async def _maintain(place: Workplace) -> None:
     """Partitions ahead, retirement, leftovers: the daily round of the owner."""
     signer = Signer(place.installation.signing_key)
@@ -197,5 +205,6 @@ PERIODIC_JOBS = (
     PeriodicJob("retire_files", "40 6 * * *", _retire_files),
     PeriodicJob("sweep_files", "50 6 * * *", _sweep_files),
     PeriodicJob("expire_approvals", "* * * * *", _expire_approvals),
+    PeriodicJob("tell_people", "* * * * * 45", _tell_people),
     PeriodicJob("maintain", "20 7 * * *", _maintain, needs_owner=True),
 )

@@ -16,6 +16,7 @@ from uuid import UUID
 from services.claims.kept_claims import Chunks, KeptFile
 from services.claims.transaction_posting import post_transaction
 from services.files.reading import readable
+from services.notifications.telling import notify
 from services.outbox.events import publish
 from storage.errors import StorageError, TransactionConflict
 from storage.files import FileVault
@@ -30,6 +31,7 @@ from storage.vocabulary.claims import (
     RemittanceStatus,
     TransactionStatus,
 )
+from storage.vocabulary.notifications import NotificationKind
 from storage.vocabulary.outbox import EventType
 
 REPORTED_EVERY_CLAIMS = 5000
@@ -71,6 +73,14 @@ async def post_remittance(
             todo = await _todo(store, remittance)
             if not todo:
                 await publish(store, EventType.REMITTANCE_PROCESSED, "remittances", remittance_id)
+                people = await store.people.get_many([remittance.created_by])
+                await notify(
+                    store,
+                    [each.id for each in people],
+                    NotificationKind.REMITTANCE_PROCESSED,
+                    "remittances",
+                    remittance_id,
+                )
                 return await store.remittances.update(
                     remittance_id,
                     {

@@ -8,9 +8,9 @@ import msgspec
 from standardwebhooks import Webhook
 
 from services.guarded_http import AnswerEndless, Guard, HostRefused, guarded_client
+from services.notifications.telling import notify
 from services.outbox.certificates import is_about_a_certificate
 from services.outbox.delivering import Outcome
-from services.outbox.emails import Email, EmailUnsendable, send_email
 from services.outbox.endpoints import (
     SEALED_PREVIOUS_SECRET,
     SEALED_SECRET,
@@ -21,6 +21,7 @@ from storage.filters import PersonFilter
 from storage.interface import Store
 from storage.tables.outbox import Event, OutboxMessage, WebhookEndpoint
 from storage.vocabulary.identity import Role
+from storage.vocabulary.notifications import NotificationKind
 from storage.vocabulary.outbox import DeliveryFailure, DisabledBecause
 
 LONGEST_SECONDS = 15.0
@@ -36,8 +37,6 @@ class WebhookCarrier:
     """Takes events to endpoints. See ``services.outbox.delivering.Carrier``."""
 
     guard: Guard
-    public_url: str
-    """Where people reach the program, for what administrators are told."""
 
     async def carry(self, store: Store, message: OutboxMessage) -> "WebhookErrand":
         """The request as it will be sent, signed at this time."""
@@ -77,28 +76,16 @@ class WebhookCarrier:
     ) -> None:
         changes = {"disabled_at": store.now, "disabled_because": because}
         await _change(store, endpoint, changes)
-        text = (
-            f"{_REASONS[because]}\n\nNothing more is sent to it. Once it works again, enable it"
-            f" and replay what it missed:\n\n{self.public_url}/api/v1/webhook-endpoints/"
-            f"{endpoint.id}\n"
-        )
         administrators = await store.people.all(
             PersonFilter(role=Role.ADMINISTRATOR, is_enabled=True)
         )
-        for person in administrators:
-            try:
-                email = Email(to=person.email, subject="A webhook endpoint was disabled", text=text)
-            except EmailUnsendable:
-                continue
-            await send_email(store, email, purpose="endpoint_disabled")
-
-
-_REASONS = {
-    DisabledBecause.GONE: "A webhook endpoint of your company answered that it wants no more"
-    " messages (410), and was disabled.",
-    DisabledBecause.FAILING: "A webhook endpoint of your company has failed for days without a"
-    " success in between, and was disabled.",
-}
+        await notify(
+            store,
+            [each.id for each in administrators],
+            NotificationKind.ENDPOINT_DISABLED,
+            "webhook_endpoints",
+            endpoint.id,
+        )
 
 
 @dataclass(frozen=True)

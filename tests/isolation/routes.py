@@ -32,6 +32,7 @@ ROWS_NAMED: Mapping[str, str] = {
     "key": "api_keys",
     "line": "claim_lines",
     "message": "outbox_messages",
+    "notification": "notifications",
     "patient": "patients",
     "payer": "payers",
     "person": "people",

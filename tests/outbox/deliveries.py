@@ -50,7 +50,7 @@ class Hooks:
     async def deliver_guarded(self, endpoint: WebhookEndpoint, guard: Guard) -> None:
         await deliver_due(
             self.storage,
-            {Channel.WEBHOOK: WebhookCarrier(guard, "https://wellkept.test")},
+            {Channel.WEBHOOK: WebhookCarrier(guard)},
             self.company.id,
             Actor(SYSTEM_ACTOR_ID, new_id()),
             line=line_of(endpoint.id),

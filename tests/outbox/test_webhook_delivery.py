@@ -18,11 +18,11 @@ from services.outbox.endpoints import (
     webhook_limits,
 )
 from services.outbox.messages import replay_message
-from storage.filters import ByMessage
+from storage.filters import ByMessage, NotificationFilter
 from storage.postgres.transaction import PostgresStorage
 from storage.vocabulary.identity import Role
+from storage.vocabulary.notifications import NotificationKind
 from storage.vocabulary.outbox import (
-    Channel,
     DeliveryFailure,
     DisabledBecause,
     EventType,
@@ -199,9 +199,10 @@ async def test_a_receiver_that_is_gone_is_told_nothing_more_and_the_administrato
         DeliveryFailure.GONE,
         DeliveryFailure.DISABLED,
     ]
-    told = await hooks.messages(Channel.EMAIL)
-    assert [(each.recipient, each.purpose) for each in told] == [
-        (administrator.email, "endpoint_disabled")
+    async with hooks.storage.transaction(hooks.company.id, hooks.company.actor) as store:
+        told = await store.notifications.all(NotificationFilter())
+    assert [(each.person_id, each.kind, each.entity_id) for each in told] == [
+        (administrator.id, NotificationKind.ENDPOINT_DISABLED, endpoint.id)
     ]
 
 

@@ -1,0 +1,1 @@
+"""Telling people what they should know, when they want to be told."""
