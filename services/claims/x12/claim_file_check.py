@@ -76,7 +76,7 @@ class StructureFault(msgspec.Struct, frozen=True, gc=False):
 def check_claim_file(chunks: Iterable[bytes], *, most: int = 1_000) -> list[StructureFault]:
     """The first ``most`` faults of a file of claims; none if it may leave.
 
-    Never raises on content. Takes some 3 ms a claim, so keep it off the event loop.
+    Never raises on content. Takes 3 to 10 ms a claim, so keep it off the event loop.
     """
     return list(islice(_Check().faults(chunks), most))
 
