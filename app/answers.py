@@ -61,8 +61,11 @@ def encode(model: type[BaseModel], row: object) -> bytes:
     """The JSON of a row by the fields of its answer model.
 
     Rows come from typed columns, so they are written straight from their attributes in one call;
-    nothing is validated a second time.
+    nothing is validated a second time. Raises TypeError for an object without a ``__dict__`` (one
+    with slots): pydantic would write all of it, and of the rows in it, and pass the model by.
     """
+    if not hasattr(row, "__dict__"):
+        raise TypeError(f"{type(row).__name__} has slots, so its model would not be heeded")
     return model.__pydantic_serializer__.to_json(row, warnings=False)
 
 

@@ -12,7 +12,7 @@ from storage.tables.approvals import Approval, ApprovalDecision
 from storage.vocabulary.approvals import ApprovalStatus
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class ApprovalWithDecisions:
     """A request and what was decided about it, oldest first."""
 

@@ -39,7 +39,7 @@ class NewThreshold(Input):
     quorum: Annotated[int, Field(ge=1, le=5)] = 1
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class KindOfStep:
     """A kind of step and the threshold that holds; version 0 while it is the kind's default."""
 

@@ -29,7 +29,7 @@ class EmergencyVerdict(Input):
     note: Reason
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class ReviewedAccess:
     """An emergency access and its review, if there is one."""
 

@@ -33,7 +33,7 @@ class LogReach:
     due: Sequence[DueMonth]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class RetentionState:
     """The retention of a company as it is today."""
 

@@ -117,6 +117,7 @@ async def test_a_hold_is_released_by_a_second_administrator(
     assert (released["release_reason"], released["released_at"] is None) == (WHY["reason"], False)
     detail = (await asks.get(request)).json()
     assert [(d["verdict"], d["note"]) for d in detail["decisions"]] == [("approve", NOTE["note"])]
+    assert "company_id" not in detail["approval"].keys() | detail["decisions"][0].keys()
 
 
 async def test_a_sole_administrator_releases_a_hold_alone(

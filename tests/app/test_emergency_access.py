@@ -203,7 +203,9 @@ async def test_somebody_else_reviews_it_once(ward: Ward) -> None:
         f"{url}/review", json=VERDICT, headers={"If-Match": '"2"'}
     )
     assert (twice.status_code, twice.json()["legal"]) == (409, [])
-    review = (await ward.officer.get(url)).json()["review"]
+    detail = (await ward.officer.get(url)).json()
+    review = detail["review"]
+    assert "company_id" not in detail["access"].keys() | review.keys()
     assert (review["verdict"], review["recorded_by"]) == (
         "justified",
         str(ward.people[Role.COMPLIANCE_OFFICER].id),
