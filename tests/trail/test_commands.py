@@ -2,17 +2,21 @@
 
 import asyncio
 import base64
+import datetime as dt
 import json
 from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 from uuid import UUID
 
+import psycopg
 import pytest
 from typer.testing import CliRunner, Result
 
 from app.cli import application
 from app.cli.failures import ExitCode
-from storage.embedded import RoleAddresses
+from storage import migrations
+from storage.embedded import EmbeddedServer, RoleAddresses, provision
+from storage.partitions import MONTHS_AHEAD, month_start, partition_name
 from storage.postgres.transaction import PostgresStorage
 from storage.trail.keys import Signer
 from storage.trail.root_export import export_roots
@@ -135,10 +139,24 @@ async def test_a_replaced_key_is_believed_once_its_public_key_is_kept(
 
 
 async def test_maintenance_says_what_it_did_and_then_that_nothing_is_left(
-    wellkept: Wellkept,
+    wellkept: Wellkept, server: EmbeddedServer
 ) -> None:
-    await wellkept("maintain")
-    quiet = await wellkept("maintain", "--dry-run")
+    own = provision(server, "maintained")
+    migrations.upgrade(own.owner)
+    month = month_start(dt.datetime.now(dt.UTC).date(), MONTHS_AHEAD)
+    with psycopg.connect(own.owner) as connection:
+        connection.execute(f"DROP TABLE {partition_name('audit_log', month)}".encode())
+    addresses = {
+        "WELLKEPT_DATABASE_URL": own.app,
+        "WELLKEPT_OWNER_URL": own.owner,
+        "WELLKEPT_WORKER_URL": own.worker,
+    }
+    made = await wellkept("maintain", **addresses)
+    quiet = await wellkept("maintain", "--dry-run", **addresses)
+    assert (made.exit_code, made.stdout) == (
+        0,
+        f"audit_log: partition for {month:%Y-%m} made\n",
+    )
     assert (quiet.exit_code, quiet.stdout) == (0, "nothing to do\n")
 
 
