@@ -100,6 +100,12 @@ def peak_megabytes(count: int) -> float:
 
 
 def main() -> None:
+    context = multiprocessing.get_context("spawn")  # a peak of its own for each size,
+    # which a child inherits from its parent: so this comes before the parent grows
+    for count in MEMORY_COUNTS:
+        with context.Pool(1) as pool:
+            peak = pool.apply(peak_megabytes, (count,))
+        sys.stdout.write(f"{count:>7,} claims written one by one: peak {peak:.0f} MB\n")
     for seed, kind in enumerate(ClaimKind, start=1):
         took = judged(kind, seed)
         sys.stdout.write(
@@ -111,11 +117,6 @@ def main() -> None:
             f"(by its own entry point {BATCH / took.own_entry_point:,.0f})\n"
             f"  confirmed {CLAIMS_OF_A_KIND / took.second_opinion:>6,.0f} claims/s by x12sdk\n"
         )
-    context = multiprocessing.get_context("spawn")  # a peak of its own for each size
-    for count in MEMORY_COUNTS:
-        with context.Pool(1) as pool:
-            peak = pool.apply(peak_megabytes, (count,))
-        sys.stdout.write(f"{count:>7,} claims written one by one: peak {peak:.0f} MB\n")
 
 
 if __name__ == "__main__":
