@@ -23,6 +23,7 @@ from app.idempotency import KeyedRequest, answered_once
 from app.limits import Limiter
 from app.problems import ClientGone, problem_of
 from app.settings import Settings
+from services.guarded_http import Guard
 from services.identity.authentication import (
     NotAuthenticated,
     Principal,
@@ -36,7 +37,6 @@ from services.identity.credentials import (
     parse_credential,
 )
 from services.identity.oidc.flow import ProviderSignIn
-from services.identity.oidc.outbound import Outbound
 from services.identity.origins import Origin, origin_of
 from services.identity.scopes import Scope
 from services.refusals import Fault, InvalidParameter, Refusal
@@ -70,7 +70,7 @@ class Platform:
     limiter: Limiter
     vault: FileVault
     settings: Settings
-    outbound: Outbound
+    guard: Guard
     provider_sign_in: ProviderSignIn
 
 

@@ -53,7 +53,6 @@ from app.envelope import Envelope
 from app.limits import Limiter, TooManyRequests
 from app.metrics import Metrics
 from app.openapi import CompletedDocument
-from app.outbound import GuardedOutbound
 from app.problems import problem_of
 from app.settings import Settings
 from services.identity.authentication import CsrfRefused, NotAuthenticated
@@ -139,10 +138,10 @@ def create_app(
     metrics = metrics or Metrics()
     if (folder := settings.root_folder) is not None:
         metrics.watch_roots(folder)
-    outbound = GuardedOutbound(settings.private_hosts)
+    guard = settings.guard
     provider_sign_in = ProviderSignIn(
         storage,
-        ProviderDirectory(outbound),
+        ProviderDirectory(guard),
         f"{settings.public_url}{identity_providers.CALLBACK}",
     )
     app = Litestar(
@@ -166,7 +165,7 @@ def create_app(
         ),
         state=State(
             {
-                "platform": Platform(storage, limiter, vault, settings, outbound, provider_sign_in),
+                "platform": Platform(storage, limiter, vault, settings, guard, provider_sign_in),
                 "metrics": metrics,
                 "readiness": readiness,
                 "warnings": lambda: _warnings(settings, storage.clock),

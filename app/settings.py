@@ -73,8 +73,7 @@ class Settings:
     without it, where it listens."""
     allowed_private_hosts: str = ""
     """Hosts of a private network that may be reached all the same, as
-    intranet.example:8443,10.0.3.7:443: for webhooks, and as identity providers (by http as
-    well)."""
+    intranet.example:8443,10.0.3.7:443: for webhooks, and as identity providers."""
     pool_size: int = 10
     """The most database connections that requests of one process use at once."""
     prepares_statements: bool = True
@@ -158,13 +157,6 @@ class Settings:
     def root_folder(self) -> RootFolder | None:
         """Where the roots of the audit trail are exported to, if anywhere."""
         return None if self.roots_directory is None else RootFolder(Path(self.roots_directory))
-
-    @property
-    def private_hosts(self) -> frozenset[str]:
-        """``allowed_private_hosts``, each without its port."""
-        named = self.allowed_private_hosts.split(",")
-        hosts = (each.strip().lower().partition(":")[0] for each in named)
-        return frozenset(host for host in hosts if host)
 
     @property
     def url(self) -> str:

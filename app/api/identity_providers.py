@@ -70,7 +70,7 @@ class IdentityProviderController(Controller):
                 store,
                 data,
                 granted_by=request.principal.scopes,
-                outbound=request.platform.outbound,
+                guard=request.platform.guard,
             ),
             created(ProviderAnswer, "/api/v1/identity-providers/{id}"),
         )

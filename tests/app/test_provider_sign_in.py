@@ -77,8 +77,21 @@ async def storage(addresses: RoleAddresses, clock: FixedClock) -> AsyncIterator[
 
 
 @pytest.fixture
-def application(storage: PostgresStorage, vault: FileVault) -> Litestar:
-    settings = Settings(public_url="https://wellkept.test", allowed_private_hosts="localhost")
+def hanging() -> Iterator[str]:
+    with hanging_provider() as issuer:
+        yield issuer
+
+
+@pytest.fixture
+def application(
+    storage: PostgresStorage,
+    vault: FileVault,
+    provider: ProviderForTests,
+    forger: Forger,
+    hanging: str,
+) -> Litestar:
+    here = [urlsplit(issuer).netloc for issuer in (provider.issuer, forger.issuer, hanging)]
+    settings = Settings(public_url="https://wellkept.test", allowed_private_hosts=",".join(here))
     return create_app(settings, storage, vault)
 
 
@@ -577,12 +590,20 @@ async def test_a_provider_that_hangs_is_not_waited_for(
     client: httpx.AsyncClient,
     page: httpx.AsyncClient,
     company: CompanyForTests,
+    hanging: str,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(directory, "PATIENCE_SECONDS", 0.2)
-    with hanging_provider() as issuer:
-        await bring(client, issuer)
-        answer = await page.get(f"/api/v1/sign-in/{company.slug}")
+    await bring(client, hanging)
+    answer = await page.get(f"/api/v1/sign-in/{company.slug}")
+    assert (answer.status_code, answer.json()["type"]) == (503, "/problems/provider-unavailable")
+
+
+async def test_a_provider_inside_a_private_network_is_not_called(
+    client: httpx.AsyncClient, page: httpx.AsyncClient, forger: Forger, company: CompanyForTests
+) -> None:
+    await bring(client, forger.issuer.replace("http://localhost", "https://127.0.0.1"))
+    answer = await page.get(f"/api/v1/sign-in/{company.slug}")
     assert (answer.status_code, answer.json()["type"]) == (503, "/problems/provider-unavailable")
 
 

@@ -5,7 +5,6 @@ names one that is not among them, but not more than once a minute: whoever sends
 must not have us call the provider for each.
 """
 
-import asyncio
 import datetime as dt
 from collections import OrderedDict
 from collections.abc import Mapping
@@ -16,7 +15,8 @@ import httpx
 from joserfc.jwk import Key
 from pydantic import BaseModel, Field, ValidationError
 
-from services.identity.oidc.outbound import Outbound
+from services.guarded_http import Guard, guarded_client
+from services.identity.oidc.outbound import may_be_called
 from services.identity.oidc.tokens import JsonWebKey, usable_keys
 from services.refusals import Category, Refusal
 
@@ -79,8 +79,8 @@ class _Known:
 class ProviderDirectory:
     """The providers that this process has asked."""
 
-    def __init__(self, outbound: Outbound) -> None:
-        self.outbound = outbound
+    def __init__(self, guard: Guard) -> None:
+        self.guard = guard
         self._known: OrderedDict[str, _Known] = OrderedDict()
 
     async def metadata(self, issuer: str, *, now: dt.datetime) -> ProviderMetadata:
@@ -119,18 +119,15 @@ class ProviderDirectory:
         except ValidationError as error:
             raise ProviderUnavailable from error
         named = (metadata.authorization_endpoint, metadata.token_endpoint, metadata.jwks_uri)
-        if metadata.issuer != issuer or not all(map(self.outbound.may_reach, named)):
+        if metadata.issuer != issuer or not all(may_be_called(self.guard, url) for url in named):
             raise ProviderUnavailable
         return metadata
 
     async def _fetched(self, url: str) -> bytes:
         try:
-            async with (
-                asyncio.timeout(PATIENCE_SECONDS),
-                httpx.AsyncClient(transport=self.outbound.transport(), trust_env=False) as client,
-            ):
+            async with guarded_client(self.guard, longest_seconds=PATIENCE_SECONDS) as client:
                 answer = await client.get(url, headers={"Accept": "application/json"})
-        except (httpx.HTTPError, httpx.InvalidURL, TimeoutError) as error:
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
             raise ProviderUnavailable from error
         if answer.status_code != httpx.codes.OK:
             raise ProviderUnavailable

@@ -1,6 +1,5 @@
 """Trading the code that a browser brought for the provider's word (RFC 6749, 4.1.3; RFC 7636)."""
 
-import asyncio
 import base64
 import hashlib
 import secrets
@@ -10,8 +9,8 @@ from urllib.parse import quote_plus
 import httpx
 from pydantic import BaseModel, ValidationError
 
+from services.guarded_http import Guard, guarded_client
 from services.identity.oidc.directory import PATIENCE_SECONDS, ProviderMetadata, ProviderUnavailable
-from services.identity.oidc.outbound import Outbound
 from services.identity.oidc.tokens import IdTokenRefused
 
 _SCOPE = "openid email profile"
@@ -68,7 +67,7 @@ def authorization_url(
 
 
 async def traded(
-    outbound: Outbound, metadata: ProviderMetadata, ours: OurClient, *, code: str, verifier: str
+    guard: Guard, metadata: ProviderMetadata, ours: OurClient, *, code: str, verifier: str
 ) -> str:
     """The ID token for a code. Raises ProviderUnavailable; IdTokenRefused where there is none."""
     form = {
@@ -83,12 +82,9 @@ async def traded(
     else:
         form |= {"client_id": ours.client_id, "client_secret": ours.client_secret}
     try:
-        async with (
-            asyncio.timeout(PATIENCE_SECONDS),
-            httpx.AsyncClient(transport=outbound.transport(), trust_env=False) as client,
-        ):
+        async with guarded_client(guard, longest_seconds=PATIENCE_SECONDS) as client:
             answer = await client.post(metadata.token_endpoint, data=form, headers=headers)
-    except (httpx.HTTPError, httpx.InvalidURL, TimeoutError) as error:
+    except (httpx.HTTPError, httpx.InvalidURL) as error:
         raise ProviderUnavailable from error
     if answer.is_client_error:
         raise IdTokenRefused("the provider does not take the code")

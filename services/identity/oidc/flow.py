@@ -189,7 +189,7 @@ class ProviderSignIn:
         if brought.code is None:
             raise IdTokenRefused("the provider gave no code")
         id_token = await traded(
-            self._directory.outbound,
+            self._directory.guard,
             metadata,
             ours,
             code=brought.code,

@@ -1,15 +1,15 @@
-"""What signing in with a provider needs of the way out: nobody but public hosts can be reached."""
-
-from typing import Protocol
+"""Which addresses a provider may name for itself."""
 
 import httpx
 
+from services.guarded_http import Guard, HostRefused
 
-class Outbound(Protocol):
-    """The way to hosts that companies name. Answers are bounded; redirects are not followed."""
 
-    def may_reach(self, url: str) -> bool:
-        """Whether an address has a form that is called at all."""
-
-    def transport(self) -> httpx.AsyncBaseTransport:
-        """What a client sends its requests by. Raises httpx.TransportError for a private host."""
+def may_be_called(guard: Guard, url: str) -> bool:
+    """Whether an address has a form that is called at all: https, with nobody's name in it."""
+    try:
+        parsed = httpx.URL(url)
+        guard.require_scheme(parsed)
+    except (httpx.InvalidURL, HostRefused):
+        return False
+    return bool(parsed.host) and not parsed.userinfo

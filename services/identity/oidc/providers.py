@@ -13,8 +13,9 @@ from uuid import UUID
 from pydantic import ConfigDict, Field, SecretStr
 from pydantic.config import JsonDict
 
+from services.guarded_http import Guard
 from services.identity.oidc.break_glass import can_break_glass
-from services.identity.oidc.outbound import Outbound
+from services.identity.oidc.outbound import may_be_called
 from services.identity.roles import check_grant
 from services.identity.scopes import Scope, require_all
 from services.inputs import Input, left_out
@@ -91,7 +92,7 @@ class ProviderChanges(Input):
 
 
 async def create_provider(
-    store: Store, new: NewProvider, *, granted_by: Collection[str], outbound: Outbound
+    store: Store, new: NewProvider, *, granted_by: Collection[str], guard: Guard
 ) -> IdentityProvider:
     """Raises InvalidInput, PrivilegeTooHigh, ProviderKnown."""
     require_all(granted_by, frozenset(Scope))
@@ -99,7 +100,7 @@ async def create_provider(
     given["email_domains"] = _domains(new.email_domains)
     fields = IdentityProviderFields(**given)
     parts = urlsplit(new.issuer)
-    if not outbound.may_reach(new.issuer) or parts.query or parts.fragment:
+    if not may_be_called(guard, new.issuer) or parts.query or parts.fragment:
         raise InvalidInput([Fault("/issuer", "is the https address of an OpenID provider")])
     await _check(store, fields, granted_by)
     try:
