@@ -151,7 +151,7 @@ async def test_password_and_code_sign_in(
 async def test_a_role_that_neither_manages_nor_signs_needs_no_second_factor(
     page: httpx.AsyncClient, storage: PostgresStorage, company: CompanyForTests
 ) -> None:
-    await sign_in(page, await make_person(storage, company, Role.RCM_MANAGER))
+    await sign_in(page, await make_person(storage, company, Role.RCM_STAFF))
     state = (await page.get(OWN)).json()
     assert state == {"is_needed": False, "since": None, "recovery_codes_left": 0}
 

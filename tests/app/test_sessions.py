@@ -26,7 +26,12 @@ pytestmark = pytest.mark.anyio
 
 SESSIONS = "/api/v1/sessions"
 CURRENT = "/api/v1/sessions/current"
-PAYER = {"name": "Aetna", "payer_identifier": "AETNA", "type": "commercial"}
+PATIENT = {
+    "medical_record_number": "MRN-20481",
+    "last_name": "Okafor",
+    "first_name": "Ada",
+    "birth_date": "1961-07-14",
+}
 
 
 @pytest.fixture
@@ -50,7 +55,7 @@ def application(storage: PostgresStorage, vault: FileVault) -> Litestar:
 
 @pytest.fixture
 async def person(storage: PostgresStorage, company: CompanyForTests) -> PersonForTests:
-    return await make_person(storage, company, Role.RCM_MANAGER)
+    return await make_person(storage, company, Role.RCM_STAFF)
 
 
 @pytest.fixture
@@ -81,7 +86,7 @@ async def test_whoever_signs_in_is_told_who_they_are_and_what_they_may(
     who = (await page.get(CURRENT)).json()
     assert signed_in.json()["who"] == who
     assert who["principal_id"] == str(person.id)
-    assert who["scopes"] == sorted(ROLE_SCOPES[Role.RCM_MANAGER])
+    assert who["scopes"] == sorted(ROLE_SCOPES[Role.RCM_STAFF])
 
 
 async def test_the_cookie_is_for_this_site_alone_and_not_for_scripts(
@@ -106,7 +111,7 @@ async def test_the_actor_of_a_change_is_the_person(
     page: httpx.AsyncClient, person: PersonForTests
 ) -> None:
     await sign_in(page, person)
-    created = await page.post("/api/v1/payers", json=PAYER)
+    created = await page.post("/api/v1/patients", json=PATIENT)
     assert created.json()["created_by"] == str(person.id)
 
 
@@ -166,7 +171,7 @@ async def test_a_change_by_cookie_needs_the_token_that_the_page_was_given(
     del page.headers["X-CSRF-Token"]
     headers = {} if token is None else {"X-CSRF-Token": token}
     changes = [
-        await page.post("/api/v1/payers", json=PAYER, headers=headers),
+        await page.post("/api/v1/patients", json=PATIENT, headers=headers),
         await page.delete(CURRENT, headers=headers),
     ]
     assert [change.status_code for change in changes] == [403, 403]
@@ -178,10 +183,10 @@ async def test_one_sessions_token_does_not_serve_another(
     application: Litestar, storage: PostgresStorage, company: CompanyForTests
 ) -> None:
     async with browser(application) as first, browser(application) as second:
-        await sign_in(first, await make_person(storage, company, Role.RCM_MANAGER))
-        await sign_in(second, await make_person(storage, company, Role.RCM_MANAGER))
+        await sign_in(first, await make_person(storage, company, Role.RCM_STAFF))
+        await sign_in(second, await make_person(storage, company, Role.RCM_STAFF))
         first.headers["X-CSRF-Token"] = second.headers["X-CSRF-Token"]
-        assert (await first.post("/api/v1/payers", json=PAYER)).status_code == 403
+        assert (await first.post("/api/v1/patients", json=PATIENT)).status_code == 403
 
 
 async def test_signing_out_ends_the_session_and_takes_the_cookie_away(

@@ -52,13 +52,17 @@ async def test_a_persons_day_is_one_list_from_sign_in_to_sign_out(
     storage: PostgresStorage,
     company: CompanyForTests,
 ) -> None:
-    person = await make_person(storage, company, Role.RCM_MANAGER)
+    person = await make_person(storage, company, Role.RCM_STAFF)
     patient = await make_patient(storage, company)
     async with browser(application) as page:
         await page.post("/api/v1/sessions", json={**person.credentials, "password": "wrong"})
         await sign_in(page, person)
         await page.get(f"/api/v1/patients/{patient.id}")
-        await page.post("/api/v1/payers", json=AETNA)
+        await page.patch(
+            f"/api/v1/patients/{patient.id}",
+            json={"first_name": "Ada"},
+            headers={"If-Match": '"1"'},
+        )
         await page.get("/api/v1/audit-log")
         await page.delete("/api/v1/sessions/current")
         page.cookies.clear()
@@ -70,13 +74,14 @@ async def test_a_persons_day_is_one_list_from_sign_in_to_sign_out(
         "update people",
         "create person_sessions",
         "get_patient 200",
-        "create payers",
+        "update patients",
+        "update_patient 200",
         "list_audit_log 403",
         "update person_sessions",
         "sign_out 204",
     ]
     names = {entry["recorded_by_name"] for entry in timeline.json()["items"]}
-    assert names == {"A rcm_manager", "Wellkept"}
+    assert names == {"A rcm_staff", "Wellkept"}
 
 
 async def test_a_lock_and_what_is_tried_while_it_lasts_are_in_the_persons_timeline(
