@@ -166,16 +166,13 @@ async def test_master_keys_are_replaced_while_others_read_and_write(
         done.set()
 
     prepared = Keyring(bytes(32), [NEW_KEY])
-    async with (
-        storage_with(prepared) as not_yet_restarted,
-        storage_with(AFTER) as restarted,
-        asyncio.timeout(60),
-        asyncio.TaskGroup() as tasks,
-    ):
-        for storage in (not_yet_restarted, restarted):
-            tasks.create_task(write(storage))
-            tasks.create_task(read(storage))
-        tasks.create_task(rotate(restarted))
+    async with storage_with(prepared) as not_yet_restarted, storage_with(AFTER) as restarted:
+        await sealed_by(not_yet_restarted, company, b"makes the data key, under the former key")
+        async with asyncio.timeout(60), asyncio.TaskGroup() as tasks:
+            for storage in (not_yet_restarted, restarted):
+                tasks.create_task(write(storage))
+                tasks.create_task(read(storage))
+            tasks.create_task(rotate(restarted))
 
     async with storage_with(Keyring(NEW_KEY)) as new_key_alone:
         for secret, sealed in written:
