@@ -56,7 +56,12 @@ async def answering_probes(
         yield
         return
     with probe_listener(settings) as listening:
-        app = probe_app(settings, metrics, lambda: readiness(storage))
+        app = probe_app(
+            settings,
+            metrics,
+            readiness=lambda: readiness(storage),
+            warnings=lambda: health.warnings_of(settings, storage.clock),
+        )
         server = HttpServer(
             server_configuration(app, settings),
             ready=lambda: None,
@@ -73,7 +78,11 @@ async def answering_probes(
 
 
 def probe_app(
-    settings: Settings, metrics: Metrics, readiness: Callable[[], Awaitable[str | None]]
+    settings: Settings,
+    metrics: Metrics,
+    *,
+    readiness: Callable[[], Awaitable[str | None]],
+    warnings: Callable[[], list[str]],
 ) -> Litestar:
     """The application that answers for a worker."""
     return Litestar(
@@ -83,6 +92,7 @@ def probe_app(
             {
                 "metrics": metrics,
                 "readiness": readiness,
+                "warnings": warnings,
                 "metrics_token": settings.metrics_token,
             }
         ),

@@ -59,7 +59,6 @@ from services.identity.authentication import CsrfRefused, NotAuthenticated
 from services.identity.oidc.directory import ProviderDirectory
 from services.identity.oidc.flow import ProviderSignIn
 from services.refusals import Refusal
-from storage.clock import Clock
 from storage.errors import StorageError
 from storage.files import FileVault
 from storage.interface import IStorage
@@ -108,13 +107,6 @@ CONTROLLERS = (
     legal_holds.LegalHoldController,
     retention.RetentionController,
 )
-
-
-def _warnings(settings: Settings, clock: Clock) -> list[str]:
-    folder = settings.root_folder
-    silence = None if folder is None else folder.silence(clock.now())
-    no_mail = None if settings.smtp_url else "e-mails wait: WELLKEPT_SMTP_URL is not set"
-    return [each for each in (silence, no_mail) if each is not None]
 
 
 async def _always_ready() -> str | None:
@@ -168,7 +160,7 @@ def create_app(
                 "platform": Platform(storage, limiter, vault, settings, guard, provider_sign_in),
                 "metrics": metrics,
                 "readiness": readiness,
-                "warnings": lambda: _warnings(settings, storage.clock),
+                "warnings": lambda: health.warnings_of(settings, storage.clock),
                 "metrics_token": settings.metrics_token,
             }
         ),

@@ -11,6 +11,8 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from app.api.routes import PUBLIC
 from app.problems import http_problem
+from app.settings import Settings
+from storage.clock import Clock
 
 _PROMETHEUS = CONTENT_TYPE_LATEST.removesuffix("; charset=utf-8")
 """The framework names the charset of every text by itself."""
@@ -35,6 +37,14 @@ async def ready(request: Request[Any, Any, Any]) -> Response[Any]:
         warnings = await asyncio.to_thread(request.app.state.warnings)
         return Response({"status": "ready", "warnings": warnings})
     return http_problem(503, fault).response()
+
+
+def warnings_of(settings: Settings, clock: Clock) -> list[str]:
+    """What the operator has to mend although it stops nothing."""
+    folder = settings.root_folder
+    silence = None if folder is None else folder.silence(clock.now())
+    no_mail = None if settings.smtp_url else "e-mails wait: WELLKEPT_SMTP_URL is not set"
+    return [each for each in (silence, no_mail) if each is not None]
 
 
 @get("/metrics", operation_id="metrics", scope=PUBLIC, include_in_schema=False)

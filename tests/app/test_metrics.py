@@ -72,7 +72,7 @@ async def test_with_a_token_who_bears_it_sees_figures_from_anywhere(
     headers = {} if given is None else {"Authorization": given}
     for application in (
         create_app(settings, storage, vault),
-        probe_app(settings, Metrics(), _ready),
+        probe_app(settings, Metrics(), readiness=_ready, warnings=list),
     ):
         for address in ("127.0.0.1", "192.0.2.1"):
             answer = await asked(application, address=address, headers=headers)

@@ -1,6 +1,7 @@
 """``wellkept company``, ``user`` and ``key``, run as an operator runs them."""
 
 import asyncio
+import base64
 import re
 import sys
 from collections.abc import Callable
@@ -53,6 +54,7 @@ def wellkept(
     monkeypatch.setenv("WELLKEPT_DATABASE_URL", addresses.app)
     monkeypatch.setenv("WELLKEPT_OWNER_URL", addresses.owner)
     monkeypatch.setenv("WELLKEPT_DATA_DIRECTORY", str(tmp_path / "data"))
+    monkeypatch.setenv("WELLKEPT_MASTER_KEY", base64.b64encode(bytes(32)).decode())
 
     def run(*arguments: object) -> Outcome:
         monkeypatch.setattr(sys, "argv", ["wellkept", *map(str, arguments)])

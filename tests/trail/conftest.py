@@ -1,11 +1,16 @@
 """What tests of the trail share: the worker's storage, a signing key, and a way to tamper."""
 
-from collections.abc import AsyncIterator, Callable, Iterator
+import asyncio
+import base64
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from pathlib import Path
 from typing import LiteralString
 
 import psycopg
 import pytest
+from typer.testing import CliRunner, Result
 
+from app.cli import application
 from storage.embedded import EmbeddedServer, RoleAddresses
 from storage.postgres.transaction import PostgresStorage
 from storage.trail.keys import KnownKeys, Signer
@@ -13,6 +18,7 @@ from tests.builders.companies import CompanyForTests, make_company
 from tests.builders.keys import KEYRING
 
 Tamper = Callable[..., int]
+Wellkept = Callable[..., Awaitable[Result]]
 
 
 @pytest.fixture
@@ -60,3 +66,29 @@ def as_superuser(
     """A connection that row-level security does not bind."""
     with server.connect_as_superuser(addresses.database) as connection:
         yield connection
+
+
+@pytest.fixture
+def environment(addresses: RoleAddresses, tmp_path: Path) -> Mapping[str, str | None]:
+    return {
+        "WELLKEPT_TEST_POSTGRESQL": None,
+        "WELLKEPT_DATABASE_URL": addresses.app,
+        "WELLKEPT_OWNER_URL": addresses.owner,
+        "WELLKEPT_WORKER_URL": addresses.worker,
+        "WELLKEPT_DATA_DIRECTORY": str(tmp_path),
+        "WELLKEPT_MASTER_KEY": base64.b64encode(bytes(32)).decode(),
+        "WELLKEPT_SIGNING_KEY": base64.b64encode(bytes(range(32))).decode(),
+    }
+
+
+@pytest.fixture
+def wellkept(environment: Mapping[str, str | None]) -> Wellkept:
+    """Runs a command line; ``changed`` are other variables."""
+
+    async def run(*arguments: str, **changed: str | None) -> Result:
+        def invoke() -> Result:
+            return CliRunner().invoke(application, arguments, env={**environment, **changed})
+
+        return await asyncio.to_thread(invoke)
+
+    return run

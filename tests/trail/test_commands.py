@@ -1,59 +1,25 @@
 """``wellkept audit``, ``seal`` and ``maintain``."""
 
-import asyncio
 import base64
 import datetime as dt
 import json
-from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 from uuid import UUID
 
 import psycopg
 import pytest
-from typer.testing import CliRunner, Result
 
-from app.cli import application
 from app.cli.failures import ExitCode
 from storage import migrations
-from storage.embedded import EmbeddedServer, RoleAddresses, provision
+from storage.embedded import EmbeddedServer, provision
 from storage.partitions import MONTHS_AHEAD, month_start, partition_name
 from storage.postgres.transaction import PostgresStorage
 from storage.trail.keys import Signer
-from storage.trail.root_export import export_roots
-from storage.trail.root_folder import RootFolder
 from tests.builders.companies import CompanyForTests
-from tests.trail.conftest import Tamper
+from tests.trail.conftest import Tamper, Wellkept
 from tests.trail.logs import look
 
 pytestmark = pytest.mark.anyio
-
-Wellkept = Callable[..., Awaitable[Result]]
-
-
-@pytest.fixture
-def environment(addresses: RoleAddresses, tmp_path: Path) -> Mapping[str, str | None]:
-    return {
-        "WELLKEPT_TEST_POSTGRESQL": None,
-        "WELLKEPT_DATABASE_URL": addresses.app,
-        "WELLKEPT_OWNER_URL": addresses.owner,
-        "WELLKEPT_WORKER_URL": addresses.worker,
-        "WELLKEPT_DATA_DIRECTORY": str(tmp_path),
-        "WELLKEPT_MASTER_KEY": base64.b64encode(bytes(32)).decode(),
-        "WELLKEPT_SIGNING_KEY": base64.b64encode(bytes(range(32))).decode(),
-    }
-
-
-@pytest.fixture
-def wellkept(environment: Mapping[str, str | None]) -> Wellkept:
-    """Runs a command line; ``changed`` are other variables."""
-
-    async def run(*arguments: str, **changed: str | None) -> Result:
-        def invoke() -> Result:
-            return CliRunner().invoke(application, arguments, env={**environment, **changed})
-
-        return await asyncio.to_thread(invoke)
-
-    return run
 
 
 async def test_a_clean_trail_ends_with_0_and_a_tampered_one_with_1(
@@ -158,30 +124,3 @@ async def test_maintenance_says_what_it_did_and_then_that_nothing_is_left(
         f"audit_log: partition for {month:%Y-%m} made\n",
     )
     assert (quiet.exit_code, quiet.stdout) == (0, "nothing to do\n")
-
-
-async def test_verification_compares_with_the_folder_of_exported_roots_by_itself(
-    wellkept: Wellkept,
-    worker: PostgresStorage,
-    company: CompanyForTests,
-    tamper: Tamper,
-    tmp_path: Path,
-) -> None:
-    folder = tmp_path / "roots"
-    configured = {"WELLKEPT_ROOTS_DIRECTORY": str(folder)}
-    verify = ("audit", "verify", "--company", company.slug)
-    await look(worker, company, 3)
-    await wellkept("seal", "--company", company.slug)
-    missing = await wellkept(*verify, **configured)
-    folder.mkdir()
-    never = await wellkept(*verify, **configured)
-    await export_roots(worker, RootFolder(folder))
-    same = await wellkept(*verify, **configured)
-    tamper("DELETE FROM api_log WHERE company_id = %s", company.id)
-    tamper("DELETE FROM seals WHERE company_id = %s AND log = 'api_log'", company.id)
-    gone = await wellkept(*verify, **configured)
-    codes = [each.exit_code for each in (missing, never, same, gone)]
-    assert codes == [ExitCode.NOT_CHECKED, 0, 0, 1]
-    assert "warning: no roots of the audit trail were exported yet" in never.stderr
-    assert f"roots: {folder}, exported until 20" in same.stdout
-    assert "chain truncated" in gone.stdout

@@ -16,13 +16,17 @@ def tied(tables: Mapping[str, sa.Table]) -> set[str]:
 
 
 def leading_to_patients(tables: Mapping[str, sa.Table]) -> set[str]:
-    """Tables that refer to patients, or to what is about one."""
+    """Tables that refer to patients, or to what is about one. Not by way of a file: it names
+    whom it is about by itself, and a remittance is about many."""
     found = {"patients"}
     while True:
         more = {
             name
             for name, table in tables.items()
-            if any(key.referred_table.name in found for key in table.foreign_key_constraints)
+            if any(
+                key.referred_table.name in found - {"stored_files"}
+                for key in table.foreign_key_constraints
+            )
         }
         if more <= found:
             return found

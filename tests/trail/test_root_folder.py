@@ -5,6 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from app.cli.failures import ExitCode
+from storage import migrations
+from storage.embedded import EmbeddedServer, RoleAddresses, provision
 from storage.postgres.transaction import PostgresStorage
 from storage.trail.findings import FindingKind
 from storage.trail.keys import KnownKeys, Signer
@@ -13,7 +16,7 @@ from storage.trail.root_folder import RootFolder
 from storage.trail.roots import RootsUnusable, merged_roots, read_roots, roots_of, write_roots
 from storage.trail.sealer import seal_company
 from tests.builders.companies import CompanyForTests
-from tests.trail.conftest import Tamper
+from tests.trail.conftest import Tamper, Wellkept
 from tests.trail.logs import kinds, look, report
 
 pytestmark = pytest.mark.anyio
@@ -43,6 +46,15 @@ async def test_each_day_has_a_file_that_is_appended_to(
     folder.append(roots, MORNING + A_DAY)
     assert names_in(tmp_path) == ["roots-2026-03-02.jsonl", "roots-2026-03-03.jsonl"]
     assert (tmp_path / "roots-2026-03-02.jsonl").read_bytes() == first * 2
+
+
+@pytest.fixture(scope="module")
+def addresses(server: EmbeddedServer) -> RoleAddresses:
+    """A database of this module's own: an export holds the seals of all companies, and others
+    seal with keys of theirs."""
+    own = provision(server, "exported_roots")
+    migrations.upgrade(own.owner)
+    return own
 
 
 async def test_what_was_exported_finds_a_chain_that_was_cut_short(
@@ -145,3 +157,30 @@ async def test_silence_of_more_than_a_day_is_told(
     told = folder.silence(now + A_DAY + dt.timedelta(hours=1))
     assert told is not None
     assert told.startswith("no roots of the audit trail were exported since")
+
+
+async def test_verification_compares_with_the_folder_of_exported_roots_by_itself(
+    wellkept: Wellkept,
+    worker: PostgresStorage,
+    company: CompanyForTests,
+    tamper: Tamper,
+    tmp_path: Path,
+) -> None:
+    folder = tmp_path / "roots"
+    configured = {"WELLKEPT_ROOTS_DIRECTORY": str(folder)}
+    verify = ("audit", "verify", "--company", company.slug)
+    await look(worker, company, 3)
+    await wellkept("seal", "--company", company.slug)
+    missing = await wellkept(*verify, **configured)
+    folder.mkdir()
+    never = await wellkept(*verify, **configured)
+    await export_roots(worker, RootFolder(folder))
+    same = await wellkept(*verify, **configured)
+    tamper("DELETE FROM api_log WHERE company_id = %s", company.id)
+    tamper("DELETE FROM seals WHERE company_id = %s AND log = 'api_log'", company.id)
+    gone = await wellkept(*verify, **configured)
+    codes = [each.exit_code for each in (missing, never, same, gone)]
+    assert codes == [ExitCode.NOT_CHECKED, 0, 0, 1]
+    assert "warning: no roots of the audit trail were exported yet" in never.stderr
+    assert f"roots: {folder}, exported until 20" in same.stdout
+    assert "chain truncated" in gone.stdout
