@@ -34,6 +34,9 @@ WORDS: Mapping[str, object] = {
     "facility_id": "1234567893",
     "file_name": "march-02.835",
     "first_name": "Ada",
+    "host": "sftp.lakeshealth.example",
+    "host_key": "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIApFJTeiaJ3VUxBgG+2ZAqUBjzEyoRjpvrBpUqwVt4M0",
+    "host_key_fingerprint": "SHA256:NMqaT+JQPmQhgS7A+Zg7VJxfnm4SsKTibNpmbnd7KC0",
     "holiday_calendar": "US",
     "last_name": "Okafor",
     "medical_record_number": "MRN-20481",
@@ -51,8 +54,10 @@ WORDS: Mapping[str, object] = {
     "phone": "+12185550134",
     "place_of_service": "11",
     "postal_code": "55802",
+    "port": 22,
     "procedure_code": "99213",
     "rendering_provider_id": "1234567893",
+    "read_folder": "/outbound",
     "reason": "Confirmed with the payer by telephone",
     "reference": "portal-88213",
     "remittance_identifier": "1411289245",
@@ -71,7 +76,9 @@ WORDS: Mapping[str, object] = {
     "trace_number": "71700666555",
     "units": 1,
     "url": "https://hooks.riverbend.example/wellkept",
+    "user_name": "riverbend",
     "version": 1,
+    "write_folder": "/inbound",
 }
 """What the fields of the API are likely to hold, by their names."""
 

@@ -73,7 +73,7 @@ class Settings:
     without it, where it listens."""
     allowed_private_hosts: str = ""
     """Hosts of a private network that may be reached all the same, as
-    intranet.example:8443,10.0.3.7:443: for webhooks, and as identity providers."""
+    intranet.example:8443,10.0.3.7:443: for webhooks, mailboxes and identity providers."""
     pool_size: int = 10
     """The most database connections that requests of one process use at once."""
     prepares_statements: bool = True

@@ -193,6 +193,18 @@ class WebhookEndpointFilter(Filter):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class MailboxFilter(Filter):
+    is_enabled: bool | None = where("disabled_at", operator="null")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MailboxFileFilter(Filter):
+    mailbox_id: UUID | None = where("mailbox_id")
+    message_id: UUID | None = where("message_id")
+    name: str | None = where("name")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ByMessage(Filter):
     message_id: UUID | None = where("message_id")
 

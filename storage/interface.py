@@ -53,6 +53,8 @@ from storage.filters import (
     IdentityProviderFilter,
     LedgerFilter,
     LegalHoldFilter,
+    MailboxFileFilter,
+    MailboxFilter,
     NoFilter,
     NotificationDigestFilter,
     NotificationFilter,
@@ -80,6 +82,7 @@ from storage.tables import factors as factor_tables
 from storage.tables import files as file_tables
 from storage.tables import identity as identity_tables
 from storage.tables import ledger as ledger_tables
+from storage.tables import mailboxes as mailbox_tables
 from storage.tables import notifications as notification_tables
 from storage.tables import outbox as outbox_tables
 from storage.tables import providers as provider_tables
@@ -366,6 +369,10 @@ class Store(Protocol):
     events: Log[outbox_tables.EventFields, outbox_tables.Event, EventFilter]
     webhook_endpoints: Repository[
         outbox_tables.WebhookEndpointFields, outbox_tables.WebhookEndpoint, WebhookEndpointFilter
+    ]
+    mailboxes: Repository[mailbox_tables.MailboxFields, mailbox_tables.Mailbox, MailboxFilter]
+    mailbox_files: Log[
+        mailbox_tables.MailboxFileFields, mailbox_tables.MailboxFile, MailboxFileFilter
     ]
 
     audit_log: Log[trail_tables.AuditFields, trail_tables.AuditEntry, AuditFilter]

@@ -33,7 +33,7 @@ class MessageAnswer(RowAnswer):
 
 
 class AttemptAnswer(RecordAnswer):
-    """One try, and why it did not succeed. ``reply_code`` is SMTP's or HTTP's."""
+    """One try, and why it did not succeed. ``reply_code`` is SMTP's, HTTP's or SFTP's."""
 
     message_id: UUID
     number: int
@@ -42,7 +42,7 @@ class AttemptAnswer(RecordAnswer):
 
 
 class OutboxController(Controller):
-    """Messages of all channels: e-mails and webhooks."""
+    """Messages of all channels: e-mails, webhooks and files."""
 
     path = "/outbox-messages"
     tags = ("Outbox",)

@@ -15,6 +15,7 @@ from services.claims.remittances import post_remittance
 from services.files.sweeping import retire_files, sweep_files
 from services.notifications.telling import tell
 from services.outbox.delivering import Carrier, deliver_due, sweep
+from services.outbox.mailbox_files import MailboxCarrier
 from services.outbox.sending import DELIVER
 from services.outbox.webhooks import WebhookCarrier
 from storage.identifiers import SYSTEM_ACTOR_ID, new_id
@@ -49,7 +50,10 @@ class Workplace:
     def carriers(self) -> Mapping[Channel, Carrier]:
         """What takes messages out of the house, by channel; the others wait."""
         settings = self.installation.settings
-        carriers: dict[Channel, Carrier] = {Channel.WEBHOOK: WebhookCarrier(settings.guard)}
+        carriers: dict[Channel, Carrier] = {
+            Channel.WEBHOOK: WebhookCarrier(settings.guard),
+            Channel.MAILBOX: MailboxCarrier(settings.guard, self.installation.vault),
+        }
         if (server := settings.mail_server) is not None:
             carriers[Channel.EMAIL] = server
         return carriers

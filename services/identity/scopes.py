@@ -50,6 +50,8 @@ class Scope(StrEnum):
     KEYS_MANAGE = "keys:manage", "Make, rotate and revoke API keys."
     OUTBOX_READ = "outbox:read", "See what was sent to whom, and how that went."
     OUTBOX_MANAGE = "outbox:manage", "Have sent again what could not be delivered."
+    MAILBOXES_READ = "mailboxes:read", "See mailboxes, without their secrets."
+    MAILBOXES_MANAGE = "mailboxes:manage", "Make, change and try mailboxes."
     WEBHOOKS_READ = "webhooks:read", "See webhook endpoints, events and their deliveries."
     WEBHOOKS_MANAGE = "webhooks:manage", "Make and change webhook endpoints, and replay deliveries."
     COMPANY_READ = "company:read", "See the company's settings."

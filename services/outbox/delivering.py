@@ -21,6 +21,9 @@ from storage.vocabulary.outbox import Channel, DeliveryFailure, MessageStatus
 LEASE = dt.timedelta(minutes=2)
 """Longer than any try may take."""
 
+LEASES = {Channel.MAILBOX: dt.timedelta(minutes=20)}
+"""The same where a try takes long: a file may be large."""
+
 ROUND = 20
 """How many messages of a line are delivered before other lines have their turn."""
 
@@ -125,7 +128,7 @@ async def _take(store: Store, carrier: Carrier, line: str) -> _Taken | None:
         {
             "status": MessageStatus.DELIVERING,
             "attempts": waiting.attempts + 1,
-            "next_attempt_at": store.now + LEASE,
+            "next_attempt_at": store.now + LEASES.get(waiting.channel, LEASE),
         },
         expected_version=waiting.version,
     )

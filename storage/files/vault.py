@@ -1,7 +1,8 @@
 """The vault: what is written is hashed and sealed, what is read is whole or not there at all."""
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager, suppress
 from itertools import chain
 from typing import Protocol
 from uuid import UUID
@@ -53,6 +54,24 @@ class FileVault:
             return chain([next(blocks)], blocks)
         except ObjectMissing as error:
             raise FileDamaged from error
+
+    @contextmanager
+    def opened(self, key: FileKey) -> Iterator[Iterator[bytes]]:
+        """The same for a reader who may leave before the end: nothing stays open then.
+
+        Raises FileDamaged, FileStoreUnavailable.
+        """
+        stored: Iterator[bytes] = iter(())
+        try:
+            stored = self._store.get(key.name)
+            blocks = opened(key, stored)
+            yield chain([next(blocks)], blocks)
+        except ObjectMissing as error:
+            raise FileDamaged from error
+        finally:
+            if isinstance(stored, Generator):
+                with suppress(ValueError):  # a thread is just reading: it closes when that is left
+                    stored.close()
 
     def delete(self, key: FileKey) -> None:
         """Remove what is kept under a key. Raises FileStoreUnavailable."""

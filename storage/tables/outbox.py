@@ -118,7 +118,7 @@ class OutboxAttemptFields(SQLModel):
     number: int = Field(sa_type=sa.Integer)
     failure: DeliveryFailure | None = choice_column(DeliveryFailure, default=None)
     reply_code: int | None = Field(default=None, sa_type=sa.Integer)
-    """What the receiver answered: SMTP's or HTTP's status."""
+    """What the receiver answered: SMTP's, HTTP's or SFTP's status."""
 
 
 class OutboxAttempt(OutboxAttemptFields, AppendOnlyRow, table=True):

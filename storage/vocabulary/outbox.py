@@ -8,6 +8,8 @@ class Channel(StrEnum):
 
     EMAIL = "email"
     WEBHOOK = "webhook"
+    MAILBOX = "mailbox"
+    """A file to a folder on an SFTP server."""
 
 
 class MessageStatus(StrEnum):
@@ -39,7 +41,7 @@ class DeliveryFailure(StrEnum):
     GONE = "gone"
     """The receiver wants nothing any more (HTTP 410)."""
     DISABLED = "disabled"
-    """The endpoint was disabled before it was tried."""
+    """The endpoint or mailbox was disabled before it was tried."""
 
 
 class EventType(StrEnum):

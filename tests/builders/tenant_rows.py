@@ -53,6 +53,7 @@ SPECIAL: Mapping[str, Mapping[str, object]] = {
     },
     "emergency_accesses": {"expires_at": "2025-03-03T13:00:00Z", "reviewed_at": None},
     "legal_holds": {"record_id": None},
+    "mailboxes": {"sealed_private_key": None, "disabled_at": None},
     "outbox_messages": {"channel": "webhook", "settled_at": None},
     "webhook_endpoints": {"disabled_at": None, "disabled_because": None},
     "payers": {"is_active": True},

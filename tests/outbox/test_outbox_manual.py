@@ -1,5 +1,6 @@
 """What the manual shows to integrators does what it says."""
 
+import datetime as dt
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -9,6 +10,7 @@ import pytest
 
 from services.outbox.endpoints import webhook_limits
 from services.outbox.retries import retry_schedules
+from services.outbox.sftp import LONGEST_SECONDS
 from storage.postgres.transaction import PostgresStorage
 from storage.vocabulary.outbox import Channel
 from tests.builders.certificates import Authority
@@ -46,11 +48,17 @@ async def test_the_receiver_of_the_manual_takes_a_message_once_and_no_forged_one
 
 def test_the_figures_of_the_manual_are_those_of_the_schedules() -> None:
     text = MANUAL.read_text("utf-8")
-    webhook, email = (retry_schedules()[each] for each in (Channel.WEBHOOK, Channel.EMAIL))
+    webhook, email, mailbox = (
+        retry_schedules()[each] for each in (Channel.WEBHOOK, Channel.EMAIL, Channel.MAILBOX)
+    )
     waits = [int(webhook.longest_wait(at).total_seconds()) for at in (1, 2, 3)]
     assert f"{webhook.attempts} times" in text
     assert f"{waits[0]} seconds, {waits[1]}, {waits[2]}" in text
     assert f"at most {webhook.longest_seconds // 3600} hours" in text
     assert f"up to {email.attempts} times" in text
+    waits = [mailbox.longest_wait(at) for at in range(1, mailbox.attempts)]
+    assert f"up to {mailbox.attempts} times over at most six days" in text
+    assert dt.timedelta(days=6) <= sum(waits, dt.timedelta()) < dt.timedelta(days=7)
+    assert (LONGEST_SECONDS, "nine minutes" in text) == (9 * 60, True)
     assert webhook_limits().lasting_failure_days == 5
     assert "five days" in text
