@@ -19,6 +19,7 @@ from app.settings import Settings
 from storage.embedded import EmbeddedServer, Role
 from storage.postgres.backlog import Backlog
 from storage.postgres.transaction import PostgresStorage
+from storage.trail.root_folder import RootFolder
 from tests.running.program import ROOT, Program, environment
 
 OPERATIONS = ROOT / "docs" / "operations"
@@ -40,6 +41,7 @@ def known_metrics() -> set[str]:
     metrics.observe("an_operation", 200, 0.1)
     metrics.observe_job("a_job", "done", 0.1)
     metrics.watch_pool("a pool", PostgresStorage("postgresql://nowhere/nothing"))
+    metrics.watch_roots(RootFolder(Path("nowhere")))
     metrics.note_backlog(Backlog(*[0] * len(fields(Backlog))))
     return {sample.name for family in metrics.registry.collect() for sample in family.samples}
 
