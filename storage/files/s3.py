@@ -1,6 +1,7 @@
 """Objects in a bucket of S3, or of what speaks its language."""
 
 import datetime as dt
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -25,8 +26,16 @@ _RETRIES = 3
 _LONGEST_RETRYING = dt.timedelta(seconds=15)
 _CONNECT_TIMEOUT = "5s"
 _READ_TIMEOUT = "60s"
-_FULL = ("507", "InsufficientStorage", "QuotaExceeded", "StorageFull", "EntityTooLarge")
-"""How stores of this kind say that they take no more."""
+_FULL = re.compile(
+    r"\b507 Insufficient Storage\b|InsufficientStorage|QuotaExceeded|StorageFull|EntityTooLarge"
+)
+"""How stores of this kind say that they take no more. The status counts with its words only: ids
+and signatures in the same text hold any digits."""
+
+
+def says_full(answer: str) -> bool:
+    """Whether a store's answer means that it takes no more."""
+    return _FULL.search(answer) is not None
 
 
 @dataclass(frozen=True)
@@ -130,6 +139,6 @@ def _said(name: str) -> Iterator[None]:
     except FileNotFoundError as error:
         raise ObjectMissing(name) from error
     except (BaseError, OSError) as error:
-        if any(sign in str(error) for sign in _FULL):
+        if says_full(str(error)):
             raise FileStoreFull from None
         raise FileStoreUnavailable(type(error).__name__) from None

@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from storage.errors import FileStoreUnavailable
-from storage.files.s3 import Bucket, S3FileStore
+from storage.files.s3 import Bucket, S3FileStore, says_full
 from tests.files.seaweed import BUCKET, SECRET_KEY, Seaweed
 
 NAME = "company/ab/abcdef"
@@ -56,6 +56,21 @@ def test_wrong_credentials_are_said_without_naming_them(
     assert refused.value.__cause__ is None
     assert "another secret" not in repr(refused.value)
     assert "another secret" not in repr(store.__dict__)
+
+
+@pytest.mark.parametrize(
+    ("answer", "is_full"),
+    [
+        ("Server returned non-2xx status code: 507 Insufficient Storage: ", True),
+        ("<Error><Code>QuotaExceeded</Code></Error>", True),
+        ("<Code>SignatureDoesNotMatch</Code><RequestId>1507f3</RequestId>", False),
+        ("403 Forbidden: request 507 of signature ab507", False),
+    ],
+)
+def test_a_full_store_is_told_by_its_words_not_by_digits_in_an_id(
+    answer: str, is_full: bool
+) -> None:
+    assert says_full(answer) is is_full
 
 
 def test_a_bucket_that_is_not_there_is_unavailable(seaweed: Seaweed) -> None:
