@@ -102,6 +102,15 @@ class Identified(Protocol):
     def id(self) -> UUID: ...
 
 
+async def no_work(_: object) -> None:
+    """The operation of a route whose answer needs no rows: who asks is all there is to find out."""
+
+
+def ready_made(answer: BaseModel, *, status: int = HTTP_200_OK) -> Response[Any]:
+    """Answers with a model that is whole already."""
+    return Response(answer.model_dump_json().encode(), media_type=JSON, status_code=status)
+
+
 @cache
 def one(model: type[BaseModel], *, status: int = HTTP_200_OK) -> Render[object]:
     """Answers with one row, and its ETag if it has a version."""

@@ -1,21 +1,20 @@
 """Roles and scopes over HTTP."""
 
-from typing import Any
 from uuid import UUID
 
 from litestar import Controller, Response, delete, get, patch, post
 from litestar.params import FromPath, JSONBody
-from pydantic import BaseModel
 
 from app.answers import (
-    JSON,
     Answer,
     PageAnswer,
     RowAnswer,
     created,
     decode_cursor,
+    no_work,
     one,
     page,
+    ready_made,
 )
 from app.api.parameters import Cursor, Limit
 from app.api.routes import OWN
@@ -87,7 +86,7 @@ class RoleController(Controller):
     @get("/built-in", operation_id="list_built_in_roles", scope=Scope.PEOPLE_READ)
     async def built_in(self, request: Call) -> Response[BuiltInRolesAnswer]:
         """The roles that every company has."""
-        return await request.run(_nothing, lambda _: _answer(_BUILT_IN))
+        return await request.run(no_work, lambda _: ready_made(_BUILT_IN))
 
     @get("/{role_id:uuid}", operation_id="get_role", scope=Scope.PEOPLE_READ)
     async def read(self, request: Call, role_id: FromPath[UUID]) -> Response[RoleAnswer]:
@@ -130,7 +129,7 @@ class ScopeController(Controller):
     @get(operation_id="list_scopes", scope=OWN)
     async def browse(self, request: Call) -> Response[ScopesAnswer]:
         """Every scope, and what it lets one do."""
-        return await request.run(_nothing, lambda _: _answer(_SCOPES))
+        return await request.run(no_work, lambda _: ready_made(_SCOPES))
 
 
 _BUILT_IN = BuiltInRolesAnswer(
@@ -141,11 +140,3 @@ _BUILT_IN = BuiltInRolesAnswer(
 _SCOPES = ScopesAnswer(
     items=[ScopeAnswer(scope=scope, meaning=scope.meaning) for scope in sorted(Scope)]
 )
-
-
-async def _nothing(_: object) -> None:
-    return None
-
-
-def _answer(answer: BaseModel) -> Response[Any]:
-    return Response(answer.model_dump_json().encode(), media_type=JSON)

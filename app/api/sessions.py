@@ -8,9 +8,19 @@ from litestar import Controller, Response, delete, get, post, put
 from litestar.datastructures import Cookie
 from litestar.exceptions import HTTPException
 from litestar.params import FromPath, JSONBody
-from pydantic import BaseModel, Field, SecretStr
+from pydantic import Field, SecretStr
 
-from app.answers import JSON, Answer, PageAnswer, Render, RowAnswer, decode_cursor, page
+from app.answers import (
+    JSON,
+    Answer,
+    PageAnswer,
+    Render,
+    RowAnswer,
+    decode_cursor,
+    no_work,
+    page,
+    ready_made,
+)
 from app.api.parameters import Cursor, Limit
 from app.api.routes import OWN, PUBLIC
 from app.call import SESSION_COOKIE, Call
@@ -156,7 +166,7 @@ class SessionController(Controller):
     @get("/current", operation_id="get_current_session", scope=OWN)
     async def who(self, request: Call) -> Response[WhoAnswer]:
         """Who one is, and what one may do: for a session or an API key."""
-        return await request.run(_nothing, lambda _: _answer(_who(request.principal)))
+        return await request.run(no_work, lambda _: ready_made(_who(request.principal)))
 
     @put("/current/proof", operation_id="prove_identity", scope=OWN, is_on_record=True)
     async def prove(self, request: Call, data: JSONBody[ProofGiven]) -> Response[ProofAnswer]:
@@ -178,7 +188,7 @@ class SessionController(Controller):
             request_id=request.request_id,
         ):
             raise ProofRefused
-        return await request.run(_nothing, lambda _: _answer(_proof(request.principal)))
+        return await request.run(no_work, lambda _: ready_made(_proof(request.principal)))
 
     @delete("/current", operation_id="sign_out", scope=OWN, is_on_record=True)
     async def sign_out(self, request: Call) -> Response[None]:
@@ -232,10 +242,6 @@ def refuse_forms(request: Call) -> None:
         raise HTTPException(status_code=415)
 
 
-async def _nothing(_: object) -> None:
-    return None
-
-
 def _who(principal: Principal) -> WhoAnswer:
     return WhoAnswer(
         principal_id=principal.id,
@@ -257,7 +263,7 @@ def _proof(principal: Principal) -> ProofAnswer:
 
 def _code_due(due: CodeDue) -> Response[Any]:
     answer = CodeDueAnswer(continuation=due.token.secret.text, expires_at=due.token.expires_at)
-    response = _answer(answer, status=202)
+    response = ready_made(answer, status=202)
     response.headers["Cache-Control"] = "no-store"
     return response
 
@@ -265,7 +271,7 @@ def _code_due(due: CodeDue) -> Response[Any]:
 def _signed_in(signed_in: SignedIn) -> Response[Any]:
     opened = signed_in.opened
     who = _who(signed_in.principal)
-    response = _answer(
+    response = ready_made(
         SignedInAnswer(who=who, csrf_token=opened.csrf.text, expires_at=opened.session.expires_at),
         status=201,
     )
@@ -279,10 +285,6 @@ def session_cookie(opened: OpenedSession) -> Cookie:
     """What a browser shows from then on; it forgets it when the session ends at the latest."""
     lifetime = opened.session.expires_at - opened.session.created_at
     return _cookie(opened.credential.text, int(lifetime.total_seconds()))
-
-
-def _answer(answer: BaseModel, *, status: int = 200) -> Response[Any]:
-    return Response(answer.model_dump_json().encode(), media_type=JSON, status_code=status)
 
 
 def _ended(*, forget_cookie: bool) -> Render[None]:
