@@ -1,0 +1,227 @@
+"""The rules of a performance year: every constant, with its source.
+
+They stand in ``data/mips_years.toml``. A set of rules that nobody has verified against the year's
+final rule says so, and whatever is computed from it passes that on.
+"""
+
+import datetime as dt
+import tomllib
+from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
+from decimal import Decimal
+from enum import StrEnum
+from importlib.resources import files
+from itertools import combinations
+
+import msgspec
+
+
+class Category(StrEnum):
+    """What MIPS scores, in CMS's short forms."""
+
+    QUALITY = "quality"
+    COST = "cost"
+    IMPROVEMENT_ACTIVITIES = "ia"
+    PROMOTING_INTEROPERABILITY = "pi"
+
+
+class UnknownYear(Exception):
+    """There are no rules for a performance year; ``known`` are the years that have some."""
+
+    def __init__(self, year: int, known: tuple[int, ...]) -> None:
+        super().__init__(f"no rules for performance year {year}")
+        self.year = year
+        self.known = known
+
+
+class InvalidYearTable(Exception):
+    """The packaged table contradicts itself; raised while the program starts."""
+
+
+class RuleSet(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Where a set of rules comes from, and whether somebody checked it there."""
+
+    source: str
+    verified: bool
+
+
+class QualityRules(RuleSet, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """How measures of the quality category score."""
+
+    required_measures: int
+    points_per_measure: int
+    case_minimum: int
+    completeness_pct: int
+    lowest_points: int  # of a measure that has benchmark, cases and data
+    unscored_points: int  # of one that lacks any of them
+    unscored_points_small_practice: int
+    topped_out_cap: int
+    small_practice_bonus: int
+    improvement_cap_pct: int
+
+
+class CostRules(RuleSet, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """How measures of the cost category score."""
+
+    points_per_measure: int
+    improvement_cap_pct: int
+
+
+class ActivityRules(RuleSet, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """How many improvement activities earn the whole category."""
+
+    required_activities: int
+    required_activities_small_practice: int
+
+
+class Objective(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One objective of promoting interoperability and the ways in which it can be reported."""
+
+    name: str
+    ways: tuple[tuple[str, ...], ...]
+
+
+class InteroperabilityMeasure(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What a measure can earn, what excuses from it, and where its points go then."""
+
+    points: Decimal
+    is_yes_or_no: bool = False
+    exclusions: tuple[str, ...] = ()
+    moves_to: tuple[tuple[str, ...], ...] = ()
+
+
+class InteroperabilityRules(RuleSet, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """What gates the category and what is added to its objectives."""
+
+    possible_points: int
+    performance_days: int
+    attestations: tuple[str, ...]
+    bonus_points: int
+    bonus_measures: tuple[str, ...]
+
+
+class Weighting(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The weights, in percent, where just these categories are scored."""
+
+    weights: Mapping[Category, int]
+    is_small_practice: bool = False
+
+
+class FinalRules(RuleSet, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """How categories become one score, and the score a change of payment."""
+
+    highest_score: int
+    complex_patient_bonus_cap: int
+    fewest_categories: int
+    threshold: int
+    highest_adjustment_pct: int
+    highest_scaling_factor: int
+    weightings: tuple[Weighting, ...]
+
+
+class YearRules(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything that a performance year scores by."""
+
+    year: int
+    payment_year: int
+    quality: QualityRules
+    cost: CostRules
+    improvement_activities: ActivityRules
+    interoperability: InteroperabilityRules
+    objectives: tuple[Objective, ...]
+    measures: Mapping[str, InteroperabilityMeasure]
+    final: FinalRules
+
+    def weights(
+        self, scored: AbstractSet[Category], *, is_small_practice: bool
+    ) -> Mapping[Category, int]:
+        """The weights of these categories, in percent; empty where there are too few of them."""
+        if len(scored) < self.final.fewest_categories:
+            return {}
+        return next(
+            each.weights
+            for each in self.final.weightings
+            if each.weights.keys() == scored and (is_small_practice or not each.is_small_practice)
+        )
+
+
+class _Year(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    year: int
+    payment_year: int
+    quality: str
+    cost: str
+    ia: str
+    pi: str
+    final: str
+
+
+class _YearsFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    edition: dt.date
+    years: tuple[_Year, ...]
+    quality: Mapping[str, QualityRules]
+    cost: Mapping[str, CostRules]
+    ia: Mapping[str, ActivityRules]
+    pi: Mapping[str, InteroperabilityRules]
+    objectives: tuple[Objective, ...]
+    measures: Mapping[str, InteroperabilityMeasure]
+    final: Mapping[str, FinalRules]
+
+
+def rules_of(year: int) -> YearRules:
+    """The rules of a performance year. Raises UnknownYear."""
+    try:
+        return YEARS[year]
+    except KeyError:
+        raise UnknownYear(year, tuple(sorted(YEARS))) from None
+
+
+def _read() -> Mapping[int, YearRules]:
+    """Raises InvalidYearTable."""
+    text = files("services.regulatory_compliance").joinpath("data/mips_years.toml").read_text()
+    table = msgspec.convert(tomllib.loads(text, parse_float=Decimal), _YearsFile)
+    _check_objectives(table)
+    for rules in table.final.values():
+        _check_weightings(rules)
+    return {
+        each.year: YearRules(
+            year=each.year,
+            payment_year=each.payment_year,
+            quality=table.quality[each.quality],
+            cost=table.cost[each.cost],
+            improvement_activities=table.ia[each.ia],
+            interoperability=table.pi[each.pi],
+            objectives=table.objectives,
+            measures=table.measures,
+            final=table.final[each.final],
+        )
+        for each in table.years
+    }
+
+
+def _check_objectives(table: _YearsFile) -> None:
+    """Raises InvalidYearTable."""
+    reported = {name for each in table.objectives for way in each.ways for name in way}
+    if reported != table.measures.keys():
+        raise InvalidYearTable(f"objectives and measures differ: {reported ^ set(table.measures)}")
+    for objective in table.objectives:
+        if len({sum(table.measures[name].points for name in way) for way in objective.ways}) != 1:
+            raise InvalidYearTable(f"the ways of {objective.name} are worth different points")
+    total = sum(table.measures[name].points for each in table.objectives for name in each.ways[0])
+    if any(total != rules.possible_points for rules in table.pi.values()):
+        raise InvalidYearTable(f"the objectives sum to {total} points")
+
+
+def _check_weightings(rules: FinalRules) -> None:
+    """Raises InvalidYearTable."""
+    for each in rules.weightings:
+        if sum(each.weights.values()) != 100:  # noqa: PLR2004 - percent
+            raise InvalidYearTable(f"weights that do not sum to 100: {dict(each.weights)}")
+    known = {frozenset(each.weights) for each in rules.weightings if not each.is_small_practice}
+    for count in range(rules.fewest_categories, len(Category) + 1):
+        for scored in combinations(Category, count):
+            if frozenset(scored) not in known:
+                raise InvalidYearTable(f"no weights for {scored}")
+
+
+YEARS = _read()
+"""The rules by performance year."""
