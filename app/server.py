@@ -46,6 +46,7 @@ from app.api import (
     second_factor,
     sessions,
     timelines,
+    trading_partners,
     webhooks,
 )
 from app.api.routes import describe
@@ -85,6 +86,7 @@ CONTROLLERS = (
     webhooks.WebhookDeliveryController,
     webhooks.EventController,
     mailboxes.MailboxController,
+    trading_partners.TradingPartnerController,
     payers.PayerController,
     patients.PatientController,
     claims.ClaimController,

@@ -11,6 +11,7 @@ from storage.vocabulary.claims import (
     AppealStatus,
     BatchStatus,
     ClaimStatus,
+    ClaimType,
     DenialStatus,
     ExceptionKind,
     ExceptionStatus,
@@ -19,6 +20,7 @@ from storage.vocabulary.claims import (
     RemittanceStatus,
     TransactionStatus,
 )
+from storage.vocabulary.clearing import ClaimFileStatus, Delivery, FiledClaimStatus
 from storage.vocabulary.disclosures import DisclosureAuthority
 from storage.vocabulary.files import FilePurpose
 from storage.vocabulary.identity import Role, TokenPurpose
@@ -297,6 +299,8 @@ class ClaimFilter(Filter):
     patient_control_number: str | None = where("patient_control_number")
     subscriber_id: str | None = where("subscriber_id")
     ids: list[UUID] | None = where("id", operator="in")
+    type: ClaimType | None = where("type")
+    primary_payer_ids: list[UUID] | None = where("primary_payer_id", operator="in")
     patient_control_numbers: list[str] | None = where("patient_control_number", operator="in")
     payer_claim_numbers: list[str] | None = where("payer_claim_number", operator="in")
 
@@ -438,3 +442,43 @@ class EmergencyAccessFilter(Filter):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ByEmergencyAccess(Filter):
     access_id: UUID | None = where("access_id")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TradingPartnerFilter(Filter):
+    ids: list[UUID] | None = where("id", operator="in")
+    is_enabled: bool | None = where("disabled_at", operator="null")
+    delivery: Delivery | None = where("delivery")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PayerRouteFilter(Filter):
+    partner_id: UUID | None = where("partner_id")
+    payer_ids: list[UUID] | None = where("payer_id", operator="in")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClaimFileFilter(Filter):
+    ids: list[UUID] | None = where("id", operator="in")
+    partner_id: UUID | None = where("partner_id")
+    batch_id: UUID | None = where("batch_id")
+    status: ClaimFileStatus | None = where("status")
+    statuses: list[ClaimFileStatus] | None = where("status", operator="in")
+    message_id: UUID | None = where("message_id")
+    interchange_control_numbers: list[int] | None = where(
+        "interchange_control_number", operator="in"
+    )
+    group_control_numbers: list[int] | None = where("group_control_number", operator="in")
+    references: list[str] | None = where("reference", operator="in")
+    is_unacknowledged: bool | None = where("acknowledged_at", operator="null")
+    sent_until: dt.datetime | None = where("sent_at", operator="<=")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FiledClaimFilter(Filter):
+    claim_file_id: UUID | None = where("claim_file_id")
+    claim_file_ids: list[UUID] | None = where("claim_file_id", operator="in")
+    claim_id: UUID | None = where("claim_id")
+    claim_ids: list[UUID] | None = where("claim_id", operator="in")
+    status: FiledClaimStatus | None = where("status")
+    statuses: list[FiledClaimStatus] | None = where("status", operator="in")

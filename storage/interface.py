@@ -43,12 +43,14 @@ from storage.filters import (
     ByRemittance,
     ClaimAppealFilter,
     ClaimBatchFilter,
+    ClaimFileFilter,
     ClaimFilter,
     CompanyRoleFilter,
     DenialFilter,
     DisclosureFilter,
     EmergencyAccessFilter,
     EventFilter,
+    FiledClaimFilter,
     Filter,
     IdentityProviderFilter,
     LedgerFilter,
@@ -63,6 +65,7 @@ from storage.filters import (
     OutboxFilter,
     PatientFilter,
     PayerFilter,
+    PayerRouteFilter,
     PersonFilter,
     PersonIdentityFilter,
     ProviderAdjustmentFilter,
@@ -72,10 +75,12 @@ from storage.filters import (
     RemittanceTransactionFilter,
     StoredAnswerFilter,
     StoredFileFilter,
+    TradingPartnerFilter,
     WebhookEndpointFilter,
 )
 from storage.tables import approvals as approval_tables
 from storage.tables import claims as claim_tables
+from storage.tables import clearing as clearing_tables
 from storage.tables import disclosures as disclosure_tables
 from storage.tables import emergency as emergency_tables
 from storage.tables import factors as factor_tables
@@ -403,6 +408,19 @@ class Store(Protocol):
     ]
     claim_appeals: Repository[
         claim_tables.ClaimAppealFields, claim_tables.ClaimAppeal, ClaimAppealFilter
+    ]
+
+    trading_partners: Repository[
+        clearing_tables.TradingPartnerFields, clearing_tables.TradingPartner, TradingPartnerFilter
+    ]
+    payer_routes: Repository[
+        clearing_tables.PayerRouteFields, clearing_tables.PayerRoute, PayerRouteFilter
+    ]
+    claim_files: Repository[
+        clearing_tables.ClaimFileFields, clearing_tables.ClaimFile, ClaimFileFilter
+    ]
+    filed_claims: Repository[
+        clearing_tables.FiledClaimFields, clearing_tables.FiledClaim, FiledClaimFilter
     ]
 
     stored_files: Repository[file_tables.StoredFileFields, file_tables.StoredFile, StoredFileFilter]

@@ -52,6 +52,8 @@ class Scope(StrEnum):
     OUTBOX_MANAGE = "outbox:manage", "Have sent again what could not be delivered."
     MAILBOXES_READ = "mailboxes:read", "See mailboxes, without their secrets."
     MAILBOXES_MANAGE = "mailboxes:manage", "Make, change and try mailboxes."
+    PARTNERS_READ = "partners:read", "See trading partners and the payers that they serve."
+    PARTNERS_MANAGE = "partners:manage", "Make and change trading partners."
     WEBHOOKS_READ = "webhooks:read", "See webhook endpoints, events and their deliveries."
     WEBHOOKS_MANAGE = "webhooks:manage", "Make and change webhook endpoints, and replay deliveries."
     COMPANY_READ = "company:read", "See the company's settings."
@@ -63,6 +65,7 @@ _BILLING = frozenset(
     {
         Scope.APPROVALS_READ,
         Scope.COMPANY_READ,
+        Scope.PARTNERS_READ,
         Scope.PAYERS_READ,
         Scope.PATIENTS_READ,
         Scope.PATIENTS_WRITE,

@@ -36,6 +36,7 @@ PERMANENT = frozenset(
         DeliveryFailure.UNREADABLE,
         DeliveryFailure.GONE,
         DeliveryFailure.DISABLED,
+        DeliveryFailure.WITHDRAWN,
     }
 )
 """What another try would not mend."""

@@ -7,6 +7,7 @@ from storage.rows import add_vocabulary_checks
 from storage.tables import (
     approvals,
     claims,
+    clearing,
     disclosures,
     emergency,
     factors,
@@ -28,6 +29,7 @@ configure_mappers()  # rows are built without their constructor, which would do 
 __all__ = [
     "approvals",
     "claims",
+    "clearing",
     "disclosures",
     "emergency",
     "factors",

@@ -9,6 +9,8 @@ class FilePurpose(StrEnum):
 
     ATTACHMENT = "attachment"
     REMITTANCE = "remittance"
+    CLAIM_FILE = "claim_file"
+    ACKNOWLEDGEMENT = "acknowledgement"
 
 
 class FileDeletion(StrEnum):

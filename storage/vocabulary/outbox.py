@@ -10,6 +10,8 @@ class Channel(StrEnum):
     WEBHOOK = "webhook"
     MAILBOX = "mailbox"
     """A file to a folder on an SFTP server."""
+    DROP_FOLDER = "drop_folder"
+    """A file to a folder of this installation."""
 
 
 class MessageStatus(StrEnum):
@@ -42,6 +44,8 @@ class DeliveryFailure(StrEnum):
     """The receiver wants nothing any more (HTTP 410)."""
     DISABLED = "disabled"
     """The endpoint or mailbox was disabled before it was tried."""
+    WITHDRAWN = "withdrawn"
+    """What was to be sent was taken back before it was tried."""
 
 
 class EventType(StrEnum):

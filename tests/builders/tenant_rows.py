@@ -43,6 +43,7 @@ SPECIAL: Mapping[str, Mapping[str, object]] = {
     "approval_thresholds": {"amount_cents": None, "quorum": 1},
     "approvals": {**ITEM, "approved_count": 0, "closed_at": None, "quorum": 1},
     "claim_appeals": {"resolved_on": None},
+    "claim_files": {"sent_at": None},
     "claims": {"submitted_at": None},
     "api_keys": {"flagged_at": None, "flag": None},
     "companies": {
@@ -52,6 +53,7 @@ SPECIAL: Mapping[str, Mapping[str, object]] = {
         "emergency_access_minutes": 60,
     },
     "emergency_accesses": {"expires_at": "2025-03-03T13:00:00Z", "reviewed_at": None},
+    "filed_claims": {"faults": None},
     "legal_holds": {"record_id": None},
     "mailboxes": {"sealed_private_key": None, "disabled_at": None},
     "outbox_messages": {"channel": "webhook", "settled_at": None},
