@@ -1,0 +1,156 @@
+"""When a recurring duty is due: no period is skipped, none stands there twice.
+
+A duty that falls on the 31st falls on the last day of shorter months and on the 31st again after
+them: the day is counted from the anchor, never from the last due date. A business-day rule moves
+the day on which something is due and never the day from which the next is counted.
+"""
+
+import calendar
+import datetime as dt
+from collections.abc import Callable, Iterator
+from enum import StrEnum
+from itertools import count
+
+import msgspec
+
+
+class Frequency(StrEnum):
+    """How often a duty recurs. An ongoing one has no due dates: it holds, or it does not."""
+
+    ONE_TIME = "one_time"
+    MONTHLY = "monthly"
+    QUARTERLY = "quarterly"
+    SEMIANNUAL = "semiannual"
+    ANNUAL = "annual"
+    BIENNIAL = "biennial"
+    TRIENNIAL = "triennial"
+    ONGOING = "ongoing"
+
+
+MONTHS = {
+    Frequency.MONTHLY: 1,
+    Frequency.QUARTERLY: 3,
+    Frequency.SEMIANNUAL: 6,
+    Frequency.ANNUAL: 12,
+    Frequency.BIENNIAL: 24,
+    Frequency.TRIENNIAL: 36,
+}
+"""The months from one period to the next."""
+
+
+class BusinessDayRule(StrEnum):
+    """What happens to a due date on a weekend or holiday."""
+
+    AS_IS = "as_is"
+    FOLLOWING = "following"
+    PRECEDING = "preceding"
+    MODIFIED_FOLLOWING = "modified_following"
+    """The following business day, but the preceding one where that is in the next month."""
+
+
+class LateRule(StrEnum):
+    """What a completion after the due date does to the next one."""
+
+    KEEP_SCHEDULE = "keep_schedule"
+    """Nothing: the next is due as it always was, and may be overdue at once."""
+    COUNT_FROM_COMPLETION = "count_from_completion"
+    """The next is due a whole period after the completion."""
+
+
+class Schedule(msgspec.Struct, frozen=True, kw_only=True):
+    """``first_due_on`` is the anchor: its day of the month is the day of every period."""
+
+    frequency: Frequency
+    first_due_on: dt.date
+    business_day_rule: BusinessDayRule = BusinessDayRule.AS_IS
+    late_rule: LateRule = LateRule.KEEP_SCHEDULE
+
+
+class Period(msgspec.Struct, frozen=True):
+    """One time that a duty is due. ``scheduled_on`` names it; ``due_on`` is a business day.
+
+    It begins when the one before it was due (None: the first) and is completed on one day at most.
+    """
+
+    number: int
+    begins_on: dt.date | None
+    scheduled_on: dt.date
+    due_on: dt.date
+    completed_on: dt.date | None = None
+
+
+IsBusinessDay = Callable[[dt.date], bool]
+
+
+def after_months(anchor: dt.date, months: int) -> dt.date:
+    """The anchor's day so many months on, or the last day of a month that is too short.
+
+    Raises OverflowError beyond the year 9999.
+    """
+    year, month = divmod(anchor.year * 12 + anchor.month - 1 + months, 12)
+    if year > dt.MAXYEAR:
+        raise OverflowError(f"{months} months after {anchor}")
+    last_day = calendar.monthrange(year, month + 1)[1]
+    return dt.date(year, month + 1, min(anchor.day, last_day))
+
+
+def periods(
+    schedule: Schedule, completions: Iterator[dt.date], is_business_day: IsBusinessDay
+) -> Iterator[Period]:
+    """All periods in order, without end unless the duty is due once or is ongoing.
+
+    Each completion, in the order given, completes the earliest period that none has completed; the
+    first period without one is open, and so are all after it.
+    """
+    if schedule.frequency is Frequency.ONGOING:
+        return
+    step = MONTHS.get(schedule.frequency)
+    anchor, steps = schedule.first_due_on, 0
+    begins_on = None
+    for number in count(1):
+        try:
+            scheduled_on = after_months(anchor, steps * (step or 0))
+        except OverflowError:
+            return
+        due_on = on_business_day(scheduled_on, schedule.business_day_rule, is_business_day)
+        completed_on = next(completions, None)
+        yield Period(number, begins_on, scheduled_on, due_on, completed_on)
+        if step is None:
+            return
+        begins_on = due_on
+        steps += 1
+        is_late = completed_on is not None and completed_on > due_on
+        if is_late and schedule.late_rule is LateRule.COUNT_FROM_COMPLETION:
+            anchor, steps = completed_on or anchor, 1
+
+
+def open_period(
+    schedule: Schedule, completions: Iterator[dt.date], is_business_day: IsBusinessDay
+) -> Period | None:
+    """The earliest period that is not completed; None where nothing is left to do."""
+    return next(
+        (
+            each
+            for each in periods(schedule, completions, is_business_day)
+            if each.completed_on is None
+        ),
+        None,
+    )
+
+
+def on_business_day(day: dt.date, rule: BusinessDayRule, is_business_day: IsBusinessDay) -> dt.date:
+    """The day itself or, where it is none, the business day that the rule says."""
+    if rule is BusinessDayRule.AS_IS or is_business_day(day):
+        return day
+    if rule is BusinessDayRule.PRECEDING:
+        return _nearest(day, -1, is_business_day)
+    following = _nearest(day, 1, is_business_day)
+    if rule is BusinessDayRule.MODIFIED_FOLLOWING and following.month != day.month:
+        return _nearest(day, -1, is_business_day)
+    return following
+
+
+def _nearest(day: dt.date, direction: int, is_business_day: IsBusinessDay) -> dt.date:
+    while not is_business_day(day):
+        day += dt.timedelta(days=direction)
+    return day
