@@ -8,24 +8,11 @@ the day on which something is due and never the day from which the next is count
 import calendar
 import datetime as dt
 from collections.abc import Callable, Iterator
-from enum import StrEnum
 from itertools import count
 
 import msgspec
 
-
-class Frequency(StrEnum):
-    """How often a duty recurs. An ongoing one has no due dates: it holds, or it does not."""
-
-    ONE_TIME = "one_time"
-    MONTHLY = "monthly"
-    QUARTERLY = "quarterly"
-    SEMIANNUAL = "semiannual"
-    ANNUAL = "annual"
-    BIENNIAL = "biennial"
-    TRIENNIAL = "triennial"
-    ONGOING = "ongoing"
-
+from storage.vocabulary.compliance import BusinessDayRule, Frequency, LateRule
 
 MONTHS = {
     Frequency.MONTHLY: 1,
@@ -36,25 +23,6 @@ MONTHS = {
     Frequency.TRIENNIAL: 36,
 }
 """The months from one period to the next."""
-
-
-class BusinessDayRule(StrEnum):
-    """What happens to a due date on a weekend or holiday."""
-
-    AS_IS = "as_is"
-    FOLLOWING = "following"
-    PRECEDING = "preceding"
-    MODIFIED_FOLLOWING = "modified_following"
-    """The following business day, but the preceding one where that is in the next month."""
-
-
-class LateRule(StrEnum):
-    """What a completion after the due date does to the next one."""
-
-    KEEP_SCHEDULE = "keep_schedule"
-    """Nothing: the next is due as it always was, and may be overdue at once."""
-    COUNT_FROM_COMPLETION = "count_from_completion"
-    """The next is due a whole period after the completion."""
 
 
 class Schedule(msgspec.Struct, frozen=True, kw_only=True):

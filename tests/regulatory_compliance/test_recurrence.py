@@ -9,9 +9,6 @@ from hypothesis import strategies as st
 
 from services.regulatory_compliance.recurrence import (
     MONTHS,
-    BusinessDayRule,
-    Frequency,
-    LateRule,
     Period,
     Schedule,
     after_months,
@@ -19,6 +16,7 @@ from services.regulatory_compliance.recurrence import (
     open_period,
     periods,
 )
+from storage.vocabulary.compliance import BusinessDayRule, Frequency, LateRule
 
 
 def is_weekday(day: dt.date) -> bool:
