@@ -21,6 +21,7 @@ from storage.vocabulary.claims import (
     TransactionStatus,
 )
 from storage.vocabulary.clearing import ClaimFileStatus, Delivery, FiledClaimStatus
+from storage.vocabulary.codes import CodeKind
 from storage.vocabulary.disclosures import DisclosureAuthority
 from storage.vocabulary.files import FilePurpose
 from storage.vocabulary.identity import Role, TokenPurpose
@@ -316,6 +317,36 @@ class ClaimBatchFilter(Filter):
 class ClaimAppealFilter(Filter):
     claim_id: UUID | None = where("claim_id")
     status: AppealStatus | None = where("status")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CodeTableFilter(Filter):
+    kind: CodeKind | None = where("kind")
+    kinds: list[CodeKind] | None = where("kind", operator="in")
+    payer_id: UUID | None = where("payer_id")
+    schedule: str | None = where("schedule")
+    is_standing: bool | None = where("withdrawn_at", operator="null")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CodeFilter(Filter):
+    table_id: UUID | None = where("table_id")
+    table_ids: list[UUID] | None = where("table_id", operator="in")
+    codes: list[str] | None = where("code", operator="in")
+    code_prefix: str | None = where("code", operator="prefix")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ByCodeTable(Filter):
+    table_ids: list[UUID] | None = where("table_id", operator="in")
+    codes: list[str] | None = where("code", operator="in")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProcedurePairFilter(Filter):
+    table_ids: list[UUID] | None = where("table_id", operator="in")
+    columns_one: list[str] | None = where("column_one", operator="in")
+    columns_two: list[str] | None = where("column_two", operator="in")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

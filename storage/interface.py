@@ -35,6 +35,7 @@ from storage.filters import (
     ByApproval,
     ByBatch,
     ByClaim,
+    ByCodeTable,
     ByEmergencyAccess,
     ByItem,
     ByLog,
@@ -45,6 +46,8 @@ from storage.filters import (
     ClaimBatchFilter,
     ClaimFileFilter,
     ClaimFilter,
+    CodeFilter,
+    CodeTableFilter,
     CompanyRoleFilter,
     DenialFilter,
     DisclosureFilter,
@@ -68,6 +71,7 @@ from storage.filters import (
     PayerRouteFilter,
     PersonFilter,
     PersonIdentityFilter,
+    ProcedurePairFilter,
     ProviderAdjustmentFilter,
     QuietHoursFilter,
     RemittanceExceptionFilter,
@@ -81,6 +85,7 @@ from storage.filters import (
 from storage.tables import approvals as approval_tables
 from storage.tables import claims as claim_tables
 from storage.tables import clearing as clearing_tables
+from storage.tables import codes as coding_tables
 from storage.tables import disclosures as disclosure_tables
 from storage.tables import emergency as emergency_tables
 from storage.tables import factors as factor_tables
@@ -422,6 +427,14 @@ class Store(Protocol):
     filed_claims: Repository[
         clearing_tables.FiledClaimFields, clearing_tables.FiledClaim, FiledClaimFilter
     ]
+
+    code_tables: Repository[coding_tables.CodeTableFields, coding_tables.CodeTable, CodeTableFilter]
+    codes: Log[coding_tables.CodeFields, coding_tables.Code, CodeFilter]
+    procedure_pairs: Log[
+        coding_tables.ProcedurePairFields, coding_tables.ProcedurePair, ProcedurePairFilter
+    ]
+    unit_limits: Log[coding_tables.UnitLimitFields, coding_tables.UnitLimit, ByCodeTable]
+    fees: Log[coding_tables.FeeFields, coding_tables.Fee, ByCodeTable]
 
     stored_files: Repository[file_tables.StoredFileFields, file_tables.StoredFile, StoredFileFilter]
 

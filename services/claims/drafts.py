@@ -22,7 +22,7 @@ HIGHEST_CHARGE_CENTS = 99_999_999_999
 MOST_MODIFIERS = 4
 MOST_DIAGNOSES = 12
 
-DIAGNOSIS_CODE = r"^[A-Z][0-9][0-9A-Z](\.?[0-9A-Z]{1,4})?$"
+DIAGNOSIS_CODE = r"^[A-Z][0-9A][0-9A-Z](\.?[0-9A-Z]{1,4})?$"
 """The shape of an ICD-10-CM code; the point may be left out."""
 
 

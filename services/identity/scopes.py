@@ -29,6 +29,8 @@ class Scope(StrEnum):
     PATIENTS_WRITE = "patients:write", "Register and change patients."
     CLAIMS_READ = "claims:read", "See claims, denials, appeals and batches, with their patients."
     CLAIMS_WRITE = "claims:write", "Write, submit, appeal and close claims."
+    CODES_READ = "codes:read", "See code tables, fee schedules and the rules for claims."
+    CODES_LOAD = "codes:load", "Load code tables and fee schedules, and make rules for claims."
     REMITTANCES_READ = "remittances:read", "See remittances, their exceptions and the ledger."
     REMITTANCES_POST = "remittances:post", "Hand in remittances and resolve their exceptions."
     REMITTANCES_RELEASE = "remittances:release", "Decide on remittances that are held for review."
@@ -71,6 +73,7 @@ _BILLING = frozenset(
         Scope.PATIENTS_WRITE,
         Scope.CLAIMS_READ,
         Scope.CLAIMS_WRITE,
+        Scope.CODES_READ,
         Scope.REMITTANCES_READ,
         Scope.REMITTANCES_POST,
         Scope.FILES_READ,
@@ -83,7 +86,7 @@ _OVERVIEW = frozenset({Scope.COMPANY_READ, Scope.PAYERS_READ, Scope.STATISTICS_R
 ROLE_SCOPES: dict[Role, frozenset[Scope]] = {
     Role.ADMINISTRATOR: frozenset(Scope),
     Role.RCM_STAFF: _BILLING,
-    Role.RCM_MANAGER: _BILLING | {Scope.PAYERS_WRITE, Scope.REMITTANCES_RELEASE},
+    Role.RCM_MANAGER: _BILLING | {Scope.CODES_LOAD, Scope.PAYERS_WRITE, Scope.REMITTANCES_RELEASE},
     Role.COMPLIANCE_OFFICER: _OVERVIEW
     | {
         Scope.ACCESS_READ,

@@ -45,6 +45,12 @@ SPECIAL: Mapping[str, Mapping[str, object]] = {
     "claim_appeals": {"resolved_on": None},
     "claim_files": {"sent_at": None},
     "claims": {"submitted_at": None},
+    "code_tables": {
+        "kind": "authorizations",
+        "schedule": None,
+        "withdrawn_at": None,
+        "withdrawal_reason": None,
+    },
     "api_keys": {"flagged_at": None, "flag": None},
     "companies": {
         "retention_years": 7,

@@ -1,10 +1,8 @@
 """Batches: what goes along, what does not and why."""
 
 import datetime as dt
-from typing import Any, cast
 
 import pytest
-from psycopg import AsyncConnection
 
 from services.claims import batches, submission
 from services.claims.batches import BatchHasNoReadyClaim, BatchOutcome, NewBatch
@@ -12,11 +10,12 @@ from services.refusals import IllegalTransition
 from storage.errors import VersionConflict
 from storage.filters import ByClaim, ClaimFilter, LedgerFilter
 from storage.identifiers import new_id
-from storage.postgres.transaction import PostgresStorage, PostgresStore
+from storage.postgres.transaction import PostgresStorage
 from storage.tables.claims import Payer
 from storage.vocabulary.claims import BatchStatus, ClaimStatus
 from tests.builders.claims import make_claim, make_claims, make_payer, transmission
 from tests.builders.companies import CompanyForTests
+from tests.builders.statements import counted
 
 pytestmark = pytest.mark.anyio
 
@@ -155,28 +154,10 @@ async def test_a_hundred_claims_take_as_many_statements_as_two(
         made = await make_claims(storage, company, size, payers=[payer], status=READY)
         new = NewBatch(payer_id=payer.id, claim_ids=[each.claim.id for each in made])
         async with storage.transaction(company.id, company.actor) as store:
-            assert isinstance(store, PostgresStore)
-            counting = CountingConnection(store.connection)
-            store.connection = cast("AsyncConnection[Any]", counting)
-            batch = (await batches.create_batch(store, new)).batch
-            await batches.record_batch_transmission(
-                store, batch.id, transmission(SENT), expected_version=1
-            )
-            store.connection = counting.connection
+            with counted(store) as counting:
+                batch = (await batches.create_batch(store, new)).batch
+                await batches.record_batch_transmission(
+                    store, batch.id, transmission(SENT), expected_version=1
+                )
         counts.append(counting.statements)
     assert counts[0] == counts[1] > 0
-
-
-class CountingConnection:
-    """The connection of a transaction, counting what is run on it."""
-
-    def __init__(self, connection: AsyncConnection[Any]) -> None:
-        self.connection = connection
-        self.statements = 0
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self.connection, name)
-
-    async def execute(self, *arguments: Any, **options: Any) -> Any:
-        self.statements += 1
-        return await self.connection.execute(*arguments, **options)

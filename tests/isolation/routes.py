@@ -20,6 +20,7 @@ ROWS_NAMED: Mapping[str, str] = {
     "approval": "approvals",
     "batch": "claim_batches",
     "claim": "claims",
+    "table": "code_tables",
     "company": "companies",
     "denial": "denials",
     "disclosure": "disclosures",
@@ -50,6 +51,8 @@ ROWS_NAMED: Mapping[str, str] = {
 """The table whose row an id names, by the last word of its name: ``primary_payer_id`` a payer's."""
 
 LISTED: Mapping[str, str] = {
+    "list_code_tables": "code_tables",
+    "list_codes": "codes",
     "get_claim_history": "audit_log",
     "list_access_log": "api_log",
     "list_audit_log": "audit_log",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from services.claims.x12.claim_model import Claim, EarlierPayer, Line
-from services.claims.x12.scrub_codes import lines_of
+from services.claims.x12.scrub_codes import lines_of, service_day
 from services.claims.x12.scrub_findings import Finding, NoData
 from services.claims.x12.scrubbing import Rule, Severity, Subject
 
@@ -111,7 +111,11 @@ def _unit_limits(subject: Subject) -> Iterator[Finding | NoData]:
         yield NoData("/lines", "no table of unit limits (NCCI MUE) is loaded")
         return
     for number, line in enumerate(lines_of(subject.claim)):
-        limit = limits.get(line.procedure_code or "")
+        day = service_day(subject.claim, line)
+        if not limits.covers(day):
+            yield NoData(f"/lines/{number}/units", f"no edition of unit limits is loaded for {day}")
+            continue
+        limit = limits.value(line.procedure_code or "", (), day)
         if limit is not None and line.units > limit:
             yield Finding(f"/lines/{number}/units", f"{line.units} units; at most {limit} are paid")
 
@@ -122,7 +126,12 @@ def _charges(subject: Subject) -> Iterator[Finding | NoData]:
         yield NoData("/lines", "no fee schedule is loaded")
         return
     for number, line in enumerate(lines_of(subject.claim)):
-        fee = charges.get(line.procedure_code or "")
+        day = service_day(subject.claim, line)
+        if not charges.covers(day):
+            pointer = f"/lines/{number}/charge_cents"
+            yield NoData(pointer, f"no edition of the fee schedule is loaded for {day}")
+            continue
+        fee = charges.value(line.procedure_code or "", line.modifiers, day)
         if fee is not None and line.charge_cents < fee * line.units:
             evidence = (
                 f"{_dollars(line.charge_cents)} for {line.units} units; the schedule says "

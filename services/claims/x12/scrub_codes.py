@@ -18,7 +18,7 @@ from services.claims.x12.scrub_findings import Finding, NoData
 from services.claims.x12.scrub_tables import PLACES_OF_SERVICE, CodeStatus, in_set, verdict
 from services.claims.x12.scrubbing import Rule, Severity, Subject
 
-_ICD10 = re.compile(r"[A-Z][0-9][0-9A-Z](\.?[0-9A-Z]{1,4})?", re.ASCII)
+_ICD10 = re.compile(r"[A-Z][0-9A][0-9A-Z](\.?[0-9A-Z]{1,4})?", re.ASCII)
 _HCPCS = re.compile(r"[0-9A-Z]{4}[0-9A-Z]", re.ASCII)
 _MODIFIER = re.compile(r"[0-9A-Z]{2}", re.ASCII)
 _REVENUE = re.compile(r"[0-9]{4}", re.ASCII)
@@ -179,21 +179,23 @@ def _pair_edits(subject: Subject) -> Iterator[Finding | NoData]:
     claim = subject.claim
     for number, line in enumerate(lines_of(claim)):
         day = service_day(claim, line)
+        pointer = f"/lines/{number}/procedure_code"
+        if line.procedure_code is None:
+            continue
+        if not edits.covers(day):
+            yield NoData(pointer, f"no edition of procedure pairs (NCCI) is loaded for {day}")
+            continue
         same_day = {
             other.procedure_code
             for other in lines_of(claim)
             if other is not line and service_day(claim, other) == day
         }
-        for edit in edits:
-            if (
-                edit.column_two == line.procedure_code
-                and edit.column_one in same_day
-                and edit.effective_from <= day
-                and (edit.effective_to is None or day <= edit.effective_to)
-                and not (edit.modifier_allowed and _SEPARATES.intersection(line.modifiers))
+        for beside in sorted(each for each in same_day if each is not None):
+            edit = edits.between(beside, line.procedure_code, day)
+            if edit is not None and not (
+                edit.modifier_allowed and _SEPARATES.intersection(line.modifiers)
             ):
-                pointer = f"/lines/{number}/procedure_code"
-                yield Finding(pointer, f"not paid beside {edit.column_one} of the same day")
+                yield Finding(pointer, f"not paid beside {beside} of the same day")
 
 
 _SEPARATES = frozenset({"24", "25", "27", "57", "58", "59", "78", "79", "91", "XE", "XP", "XS"})

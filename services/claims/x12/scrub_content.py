@@ -15,6 +15,7 @@ from services.claims.x12.claim_model import (
 )
 from services.claims.x12.scrub_codes import diagnoses_of, lines_of, service_day
 from services.claims.x12.scrub_findings import Finding, NoData
+from services.claims.x12.scrub_tables import CodeStatus
 from services.claims.x12.scrubbing import Rule, Severity, Subject
 
 _REPLACES = frozenset({Frequency.CORRECTED, Frequency.VOID})
@@ -198,10 +199,13 @@ def _authorization(subject: Subject) -> Iterator[Finding | NoData]:
         return
     claim = subject.claim
     for number, line in enumerate(lines_of(claim)):
+        pointer, day = f"/lines/{number}/procedure_code", service_day(claim, line)
+        if not needed.covers(day):
+            yield NoData(pointer, f"what the payer wants authorized is not known for {day}")
+            continue
         has_one = claim.prior_authorization or getattr(line, "prior_authorization", None)
-        if line.procedure_code in needed and not has_one:
-            evidence = "the payer wants an authorization, and none is given"
-            yield Finding(f"/lines/{number}/procedure_code", evidence)
+        if needed.status(line.procedure_code or "", day) is CodeStatus.VALID and not has_one:
+            yield Finding(pointer, "the payer wants an authorization, and none is given")
 
 
 def _is_of_subscriber(claim: Claim) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import tomllib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Sequence
 from enum import StrEnum
 from importlib.resources import files
 
@@ -22,6 +22,20 @@ class CodeStatus(StrEnum):
     UNKNOWN = "unknown"
 
 
+class Span(msgspec.Struct, frozen=True, gc=False):
+    """Days from the first to the last; None: without an end."""
+
+    first: dt.date
+    last: dt.date | None = None
+
+    def holds(self, day: dt.date) -> bool:
+        """Whether the day is one of them."""
+        return self.first <= day and (self.last is None or day <= self.last)
+
+
+ALWAYS = (Span(dt.date.min),)
+
+
 class CodePeriod(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One code during one period; ``effective_to`` is its last day."""
 
@@ -33,12 +47,20 @@ class CodePeriod(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class CodeSet:
-    """The codes of one set, with the periods in which they were in force."""
+    """The codes of one set, with the periods in which they were in force.
 
-    def __init__(self, periods: Iterable[CodePeriod]) -> None:
+    ``covered`` are the days of which the set knows anything: those of the editions loaded.
+    """
+
+    def __init__(self, periods: Iterable[CodePeriod], covered: Sequence[Span] = ALWAYS) -> None:
+        self._covered = covered
         self._periods: dict[str, list[CodePeriod]] = {}
         for period in periods:
             self._periods.setdefault(period.code, []).append(period)
+
+    def covers(self, day: dt.date) -> bool:
+        """Whether anything is known of the day."""
+        return any(each.holds(day) for each in self._covered)
 
     def status(self, code: str, on: dt.date) -> CodeStatus:
         """What the set says of ``code`` on a day."""
@@ -70,6 +92,59 @@ class PairEdit(msgspec.Struct, frozen=True, gc=False):
     modifier_allowed: bool = False
 
 
+class PairEdits:
+    """Pairs that are not paid together, and the days of which anything is known."""
+
+    def __init__(self, edits: Iterable[PairEdit], covered: Sequence[Span] = ALWAYS) -> None:
+        self._covered = covered
+        self._edits: dict[tuple[str, str], list[PairEdit]] = {}
+        for edit in edits:
+            self._edits.setdefault((edit.column_one, edit.column_two), []).append(edit)
+
+    def covers(self, day: dt.date) -> bool:
+        """Whether anything is known of the day."""
+        return any(each.holds(day) for each in self._covered)
+
+    def between(self, column_one: str, column_two: str, on: dt.date) -> PairEdit | None:
+        """What keeps the second from being paid beside the first on a day."""
+        for edit in self._edits.get((column_one, column_two), ()):
+            if edit.effective_from <= on and (edit.effective_to is None or on <= edit.effective_to):
+                return edit
+        return None
+
+
+class Rate(msgspec.Struct, frozen=True, gc=False, kw_only=True):
+    """A number for a procedure, or for it with a modifier, during a period."""
+
+    code: str
+    value: int
+    span: Span
+    modifier: str | None = None
+
+
+class Rates:
+    """Numbers by procedure and day: unit limits, or prices in cents for one unit."""
+
+    def __init__(self, rates: Iterable[Rate], covered: Sequence[Span] = ALWAYS) -> None:
+        self._covered = covered
+        self._rates: dict[tuple[str, str | None], list[Rate]] = {}
+        for rate in rates:
+            self._rates.setdefault((rate.code, rate.modifier), []).append(rate)
+
+    def covers(self, day: dt.date) -> bool:
+        """Whether anything is known of the day."""
+        return any(each.holds(day) for each in self._covered)
+
+    def value(self, code: str, modifiers: Sequence[str], on: dt.date) -> int | None:
+        """The number of a procedure on a day: that of the first of its modifiers which has one,
+        else that of the bare code."""
+        for modifier in (*modifiers, None):
+            for rate in self._rates.get((code, modifier), ()):
+                if rate.span.holds(on):
+                    return rate.value
+        return None
+
+
 class Tables(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """What a company has loaded; codes stand without dots.
 
@@ -83,10 +158,10 @@ class Tables(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     modifiers: CodeSet | None = None
     taxonomies: CodeSet | None = None
     revenue_codes: CodeSet | None = None
-    pair_edits: tuple[PairEdit, ...] | None = None
-    unit_limits: Mapping[str, int] | None = None
-    needs_authorization: frozenset[str] | None = None
-    charges: Mapping[str, int] | None = None
+    pair_edits: PairEdits | None = None
+    unit_limits: Rates | None = None
+    needs_authorization: CodeSet | None = None
+    charges: Rates | None = None
 
 
 def verdict(status: CodeStatus, day: dt.date) -> str:
@@ -100,6 +175,9 @@ def in_set(
     """What a set that may not be loaded has against a code on a day."""
     if known is None:
         yield NoData(pointer, f"no table of {name} is loaded")
+        return
+    if not known.covers(day):
+        yield NoData(pointer, f"no edition of {name} is loaded for {day}")
         return
     status = known.status(code, day)
     if status is not CodeStatus.VALID:

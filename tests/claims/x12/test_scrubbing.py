@@ -21,6 +21,10 @@ from services.claims.x12.scrub_tables import (
     CodeSet,
     CodeStatus,
     PairEdit,
+    PairEdits,
+    Rate,
+    Rates,
+    Span,
     Tables,
 )
 from services.claims.x12.scrubbing import Answer, Severity, Status, Subject, keeps_back, scrub
@@ -60,10 +64,10 @@ TABLES = Tables(
     modifiers=code_set("25"),
     taxonomies=code_set("207Q00000X"),
     revenue_codes=code_set("0120"),
-    pair_edits=(),
-    unit_limits={},
-    needs_authorization=frozenset(),
-    charges={},
+    pair_edits=PairEdits(()),
+    unit_limits=Rates(()),
+    needs_authorization=CodeSet(()),
+    charges=Rates(()),
 )
 
 
@@ -324,7 +328,7 @@ def test_a_pair_that_is_not_paid_together_is_found_on_one_day_only() -> None:
 
     def tables(*, modifier_allowed: bool) -> Tables:
         edit = PairEdit("99213", "36415", ALWAYS, modifier_allowed=modifier_allowed)
-        return replace(TABLES, procedures=None, modifiers=None, pair_edits=(edit,))
+        return replace(TABLES, procedures=None, modifiers=None, pair_edits=PairEdits([edit]))
 
     same, other = LINE.service_from, dt.date(2026, 11, 3)
     strict, lenient = tables(modifier_allowed=False), tables(modifier_allowed=True)
@@ -335,13 +339,50 @@ def test_a_pair_that_is_not_paid_together_is_found_on_one_day_only() -> None:
 
 
 def test_units_charges_and_authorizations_are_judged_by_their_tables() -> None:
-    tables = replace(TABLES, unit_limits={"99213": 1}, charges={"99213": 6_000})
+    def rates(value: int) -> Rates:
+        return Rates([Rate(code="99213", value=value, span=Span(ALWAYS))])
+
+    tables = replace(TABLES, unit_limits=rates(1), charges=rates(6_000))
     found = [rule for rule, _ in failing(with_line(units=Decimal(2)), tables)]
     assert found == ["unit_limit", "charge_below_schedule"]
-    wanted = replace(TABLES, needs_authorization=frozenset({"99213"}))
+    wanted = replace(TABLES, needs_authorization=code_set("99213"))
     assert [rule for rule, _ in failing(GOOD, wanted)] == ["authorization"]
     assert failing(replace(GOOD, prior_authorization="A1"), wanted) == []
     assert failing(with_line(prior_authorization="A1"), wanted) == []
+
+
+def test_a_day_that_no_edition_covers_is_no_data_and_no_pass() -> None:
+    later = (Span(dt.date(2027, 1, 1)),)
+    uncovered = Tables(
+        diagnoses=CodeSet((), later),
+        procedures=CodeSet((), later),
+        pair_edits=PairEdits((), later),
+        unit_limits=Rates((), later),
+        needs_authorization=CodeSet((), later),
+        charges=Rates((), later),
+    )
+    silent = {each.rule_id for each in scrub(subject(GOOD, uncovered), RULES) if each.missing}
+    assert silent == {
+        "authorization",
+        "charge_below_schedule",
+        "diagnosis_in_force",
+        "procedure_in_force",
+        "procedure_pairs",
+        "unit_limit",
+    }
+
+
+def test_a_price_with_the_modifier_comes_before_that_of_the_bare_code() -> None:
+    prices = Rates(
+        [
+            Rate(code="77067", value=10_000, span=Span(ALWAYS)),
+            Rate(code="77067", value=4_000, span=Span(ALWAYS), modifier="26"),
+        ]
+    )
+    assert prices.value("77067", (), TODAY) == 10_000
+    assert prices.value("77067", ("RT", "26"), TODAY) == 4_000
+    assert prices.value("77067", ("RT",), TODAY) == 10_000
+    assert prices.value("99999", (), TODAY) is None
 
 
 def test_the_deadline_is_an_error_when_past_and_a_warning_when_close() -> None:

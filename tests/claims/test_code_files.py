@@ -1,0 +1,192 @@
+"""Files of codes are read as a stream, and refused by the number of the line that is wrong."""
+
+import datetime as dt
+import tracemalloc
+from collections.abc import Iterator
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.claims.scrubbing.code_files import UnreadableCodeFile, count_rows, rows_of
+from services.claims.scrubbing.editions import spans_of, within
+from services.claims.x12.scrub_tables import Span
+from storage.identifiers import new_id, new_ids
+from storage.tables.codes import CodeFields, CodeTable, FeeFields, ProcedurePairFields
+from storage.vocabulary.codes import CodeKind
+
+TABLE = new_id()
+FIRST = dt.date(2026, 1, 1)
+
+
+def rows(kind: CodeKind, text: str) -> list[object]:
+    return list(rows_of(kind, TABLE, [text.encode()]))
+
+
+def test_codes_come_without_dots_with_their_wording_and_days() -> None:
+    found = rows(
+        CodeKind.DIAGNOSES,
+        "Code;Description;Effective Date;Termination Date;is_billable\r\n"
+        "e11.9;Type 2  diabetes;2025-10-01;;1\r\n"
+        "E11;Diabetes;20251001;*;0\r\n"
+        "\r\n",
+    )
+    assert found == [
+        CodeFields(
+            table_id=TABLE,
+            code="E119",
+            label="Type 2 diabetes",
+            effective_from=dt.date(2025, 10, 1),
+        ),
+        CodeFields(
+            table_id=TABLE,
+            code="E11",
+            label="Diabetes",
+            effective_from=dt.date(2025, 10, 1),
+            is_billable=False,
+        ),
+    ]
+
+
+def test_pairs_and_prices_are_read_as_medicare_writes_them() -> None:
+    assert rows(
+        CodeKind.PROCEDURE_PAIRS,
+        "Column 1\tColumn 2\tEffective Date\tDeletion Date\tModifier Indicator\n"
+        "99213\t36415\t20200101\t*\t1\n",
+    ) == [
+        ProcedurePairFields(
+            table_id=TABLE,
+            column_one="99213",
+            column_two="36415",
+            effective_from=dt.date(2020, 1, 1),
+            modifier_allowed=True,
+        )
+    ]
+    assert rows(CodeKind.FEES, 'HCPCS,MOD,Fee\n77067,26,"$1,234.50"\n77067,,70\n') == [
+        FeeFields(table_id=TABLE, code="77067", modifier="26", amount_cents=123_450),
+        FeeFields(table_id=TABLE, code="77067", amount_cents=7_000),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("kind", "text", "line", "reason"),
+    [
+        (CodeKind.PROCEDURES, "", 1, "the file is empty"),
+        (CodeKind.PROCEDURES, "label\n99213\n", 1, "the heading lacks code"),
+        (CodeKind.PROCEDURES, "code,hcpcs\n", 1, "two columns are called code"),
+        (CodeKind.PROCEDURES, "code\n99213\n9921\n", 3, "code '9921' is not made like a code"),
+        (CodeKind.PROCEDURES, "code,effective_from\n99213,soon\n", 2, "'soon' is no day"),
+        (
+            CodeKind.PROCEDURES,
+            "code,effective_from,effective_to\n99213,2026-02-01,2026-01-01\n",
+            2,
+            "ends on 2026-01-01, before it begins",
+        ),
+        (CodeKind.PROCEDURES, 'code\n"99213\n', 2, "unexpected end of data"),
+        (CodeKind.PROCEDURES, f"code,label\n99213,{'x' * 1001}\n", 2, "the label has more"),
+        (CodeKind.UNIT_LIMITS, "code,units\n99213,1.5\n", 2, "'1.5' is no whole number"),
+        (CodeKind.FEES, "code,amount\n99213,1.005\n", 2, "no amount in whole cents"),
+        (CodeKind.FEES, "code,amount\n99213,-1\n", 2, "below zero"),
+        (CodeKind.FEES, "code,amount\n99213,1\n99214,2\n99213,2\n", 4, "repeats a line"),
+        (CodeKind.FEES, "code,amount\n99213,1\x00\n", 2, "holds a NUL character"),
+    ],
+)
+def test_a_line_that_is_wrong_is_named(kind: CodeKind, text: str, line: int, reason: str) -> None:
+    with pytest.raises(UnreadableCodeFile) as refused:
+        rows(kind, text)
+    assert refused.value.line == line
+    assert reason in refused.value.reason
+
+
+def test_bytes_that_are_no_text_are_refused_and_so_is_a_line_without_an_end() -> None:
+    with pytest.raises(UnreadableCodeFile) as refused:
+        count_rows(CodeKind.PROCEDURES, [b"code\n99213\n", b"\xff\xfe\n"])
+    assert refused.value.line == 3
+    with pytest.raises(UnreadableCodeFile) as endless:
+        count_rows(CodeKind.PROCEDURES, (b"x" * 5_000 for _ in range(1_000_000)))
+    assert "more than 10000 characters" in endless.value.reason
+    with pytest.raises(UnreadableCodeFile) as empty:
+        count_rows(CodeKind.PROCEDURES, [b"code\n"])
+    assert "nothing below it" in empty.value.reason
+
+
+@given(st.lists(st.integers(1, 40), max_size=30))
+def test_where_the_chunks_end_makes_no_difference(lengths: list[int]) -> None:
+    text = "\ufeffcode,label\n99213,Gespräch\n99214,Längeres Gespräch\n".encode()
+    chunks, at = [], 0
+    for length in lengths:
+        chunks.append(text[at : at + length])
+        at += length
+    cut = list(rows_of(CodeKind.PROCEDURES, TABLE, [*chunks, text[at:]]))
+    assert cut == list(rows_of(CodeKind.PROCEDURES, TABLE, [text]))
+
+
+def test_memory_does_not_grow_with_the_file() -> None:
+    def file(lines: int) -> Iterator[bytes]:
+        yield b"column_one,column_two,modifier_allowed\n"
+        for _ in range(lines // 100):
+            yield b"99213,36415,1\n" * 100
+
+    def peak(lines: int) -> int:
+        tracemalloc.start()
+        assert count_rows(CodeKind.PROCEDURE_PAIRS, file(lines)) == lines
+        _, most = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+        return most
+
+    assert peak(20_000) < 2 * peak(2_000)
+
+
+def edition(at: int, first: int, last: int | None) -> CodeTable:
+    return CodeTable(
+        id=ORDERED[at],
+        effective_from=FIRST + dt.timedelta(days=first),
+        effective_to=None if last is None else FIRST + dt.timedelta(days=first + last),
+    )
+
+
+ORDERED = new_ids(8)
+EDITIONS = st.lists(
+    st.tuples(st.integers(0, 20), st.none() | st.integers(0, 20)), max_size=len(ORDERED)
+)
+
+
+@given(EDITIONS, st.integers(-2, 45))
+def test_on_each_day_at_most_the_edition_that_began_last_is_in_force(
+    drawn: list[tuple[int, int | None]], day: int
+) -> None:
+    editions = [edition(at, first, last) for at, (first, last) in enumerate(drawn)]
+    on = FIRST + dt.timedelta(days=day)
+    begun = [each for each in editions if each.effective_from <= on]
+    latest = max(begun, key=lambda each: (each.effective_from, each.id), default=None)
+    if latest is not None and latest.effective_to is not None and latest.effective_to < on:
+        latest = None
+    spans = spans_of(reversed(editions))
+    holding = [table_id for table_id, span in spans.items() if span.holds(on)]
+    assert holding == ([] if latest is None else [latest.id])
+
+
+@given(
+    st.tuples(st.integers(0, 9), st.none() | st.integers(0, 9)),
+    st.none() | st.integers(0, 12),
+    st.none() | st.integers(0, 12),
+    st.integers(0, 12),
+)
+def test_a_row_holds_on_days_of_its_own_and_of_its_edition(
+    drawn: tuple[int, int | None], first: int | None, last: int | None, day: int
+) -> None:
+    def on(days: int | None) -> dt.date | None:
+        return None if days is None else FIRST + dt.timedelta(days=days)
+
+    begins, ends = FIRST + dt.timedelta(days=drawn[0]), on(drawn[1])
+    if ends is not None and ends < begins:
+        ends = begins
+    today = FIRST + dt.timedelta(days=day)
+    own_first, own_last = on(first), on(last)
+    expected = (
+        Span(begins, ends).holds(today)
+        and (own_first is None or own_first <= today)
+        and (own_last is None or today <= own_last)
+    )
+    span = within(Span(begins, ends), own_first, own_last)
+    assert (span is not None and span.holds(today)) == expected
