@@ -72,6 +72,7 @@ CONTROLLERS = (
     sessions.SessionController,
     passwords.PasswordController,
     identity_providers.ProviderSignInController,
+    identity_providers.ProviderProofController,
     identity_providers.IdentityProviderController,
     people.PersonController,
     second_factor.SecondFactorController,

@@ -81,6 +81,7 @@ class ByPerson(Filter):
     is_open: bool | None = where("revoked_at", operator="null")
     expires_from: dt.datetime | None = where("expires_at", operator=">=")
     idle_from: dt.datetime | None = where("idle_until", operator=">=")
+    has_provider_factor: bool | None = where("has_provider_factor")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,16 +7,28 @@ from litestar import Controller, Response, delete, get, patch, post
 from litestar.datastructures import Cookie
 from litestar.params import FromPath, JSONBody, QueryParameter
 
-from app.answers import PageAnswer, RowAnswer, created, decode_cursor, one, page
+from app.answers import (
+    Answer,
+    PageAnswer,
+    RowAnswer,
+    created,
+    decode_cursor,
+    no_work,
+    one,
+    page,
+    ready_made,
+)
 from app.api.parameters import Cursor, Limit
-from app.api.routes import PUBLIC
+from app.api.routes import OWN, PUBLIC
 from app.api.sessions import session_cookie
 from app.call import Call
 from services.identity.oidc import providers
-from services.identity.oidc.flow import LIFETIME, Brought, Returned
+from services.identity.oidc.away import LIFETIME
+from services.identity.oidc.flow import Brought, Returned, Sent
+from services.identity.oidc.proofs import Vouched
 from services.identity.oidc.providers import NewProvider, ProviderChanges
 from services.identity.scopes import Scope
-from services.identity.signing_in import CodeDue
+from services.identity.signing_in import CodeDue, SignedIn
 from storage.vocabulary.identity import Role
 
 AWAY_COOKIE = "wellkept_sign_in"
@@ -53,6 +65,8 @@ class ProviderAnswer(RowAnswer):
     makes_people: bool
     new_role: Role | None
     new_role_id: UUID | None
+    second_factor_contexts: list[str]
+    second_factor_methods: list[str]
 
 
 class IdentityProviderController(Controller):
@@ -154,7 +168,8 @@ class ProviderSignInController(Controller):
         iss: Brief = None,
     ) -> Response[None]:
         """Where the provider sends the browser back to. It goes on to the page that was wanted,
-        with `csrf_token` after the `#`; or with `continuation`, where a second factor is due."""
+        with `csrf_token` after the `#`; or with `continuation`, where a second factor is due; or
+        with `proof=proven` or `proof=code_due` where somebody who is signed in proves it again."""
         request.platform.limiter.count_code(request.address)
         returned = await request.platform.provider_sign_in.complete(
             Brought(request.cookies.get(AWAY_COOKIE, ""), given_state or "", code, iss),
@@ -183,14 +198,59 @@ class ProviderSignInController(Controller):
         return response
 
 
+class ProviderProofAnswer(Answer):
+    """Where to send the browser, which the answer gives a cookie to come back with."""
+
+    location: str
+
+
+class ProviderProofController(Controller):
+    """Proving again who one is, for whoever signs in with the company's provider."""
+
+    path = "/sessions/current/provider-proof"
+    tags = ("Sessions",)
+
+    @post(
+        operation_id="begin_provider_proof",
+        scope=OWN,
+        status_code=200,
+        is_on_record=True,
+        also_refuses=(404,),
+    )
+    async def begin(
+        self, request: Call, return_to: ReturnTo = "/"
+    ) -> Response[ProviderProofAnswer]:
+        """Begin to prove again who one is at the company's provider, which asks anew.
+
+        The browser comes back to `return_to` with `#proof=proven`: for five minutes this session
+        may then sign. Or with `#proof=code_due`, for whoever has a second factor here: then a code
+        to `PUT /sessions/current/proof`, without a password, within five minutes.
+        """
+        async with request.transaction() as (store, principal):
+            session_id = principal.require_session()
+            actor = store.actor
+        sent = await request.platform.provider_sign_in.begin_proof(
+            principal.company_id, actor, session_id, return_to=return_to
+        )
+        return await request.run(no_work, lambda _: _sent(sent))
+
+
+def _sent(sent: Sent) -> Response[Any]:
+    response = ready_made(ProviderProofAnswer(location=sent.location))
+    response.headers["Cache-Control"] = "no-store"
+    response.set_cookie(_away_cookie(sent.cookie, int(LIFETIME.total_seconds())))
+    return response
+
+
 def _returned(returned: Returned) -> Response[Any]:
-    signed_in = returned.signed_in
-    if isinstance(signed_in, CodeDue):
-        response = _redirect(f"{returned.return_to}#continuation={signed_in.token.secret.text}")
-    else:
-        opened = signed_in.opened
-        response = _redirect(f"{returned.return_to}#csrf_token={opened.csrf.text}")
-        response.set_cookie(session_cookie(opened))
+    match returned.outcome:
+        case CodeDue(token=token):
+            response = _redirect(f"{returned.return_to}#continuation={token.secret.text}")
+        case Vouched() as vouched:
+            response = _redirect(f"{returned.return_to}#proof={vouched.value}")
+        case SignedIn(opened=opened):
+            response = _redirect(f"{returned.return_to}#csrf_token={opened.csrf.text}")
+            response.set_cookie(session_cookie(opened))
     response.set_cookie(_away_cookie("", 0))
     return response
 

@@ -61,9 +61,10 @@ class Code(Input):
 
 
 class ProofGiven(Input):
-    """The password, and for whoever has a second factor a code that has not served yet."""
+    """The password, and for whoever has a second factor a code that has not served yet. Without a
+    password, the provider has vouched anew within five minutes: see `provider-proof`."""
 
-    password: Annotated[SecretStr, Field(min_length=1, max_length=1000)]
+    password: Annotated[SecretStr, Field(min_length=1, max_length=1000)] | None = None
     code: Annotated[SecretStr, Field(min_length=1, max_length=LONGEST_CODE)] | None = None
 
 
@@ -178,12 +179,13 @@ class SessionController(Controller):
         async with request.transaction() as (store, principal):
             session_id = principal.require_session()
             person = await get_person(store, principal.id)
+        password = None if data.password is None else data.password.get_secret_value()
         code = None if data.code is None else data.code.get_secret_value()
         if not await prove_all(
             request.platform.storage,
             principal.company_id,
             person,
-            Proof(data.password.get_secret_value(), code),
+            Proof(password, code),
             session_id=session_id,
             request_id=request.request_id,
         ):

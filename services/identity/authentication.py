@@ -76,6 +76,7 @@ class ReauthenticationNeeded(Refusal):
     category: ClassVar[Category] = Category.FORBIDDEN
     title: ClassVar[str] = "Prove again who you are, then repeat this"
     proof: str = "/api/v1/sessions/current/proof"
+    provider_proof: str = "/api/v1/sessions/current/provider-proof"
 
 
 @dataclass
@@ -218,7 +219,7 @@ async def principal_of(store: Store, person: Person, session: PersonSession) -> 
     """Who acts in a session, and what they may: nothing before they have a password of their own,
     and a second factor if what they hold needs one."""
     held = await scopes_held(store, person)
-    has_second_factor = person.second_factor_since is not None
+    has_second_factor = person.second_factor_since is not None or session.has_provider_factor
     must_enrol = need_second_factor(held) and not has_second_factor
     return Principal(
         id=person.id,

@@ -26,11 +26,20 @@ class OpenedSession:
     csrf: NewSecret
 
 
-async def open_session(store: Store, person: Person, *, origin: Origin) -> OpenedSession:
+async def open_session(
+    store: Store,
+    person: Person,
+    *,
+    origin: Origin,
+    is_proof: bool = True,
+    has_provider_factor: bool = False,
+) -> OpenedSession:
     """Begin a session of a person who has just proved who they are, within the company's limits.
 
-    Without a second factor that is all the proof there is; with one, signing takes another code.
+    Without a second factor of ours that is all the proof there is, if it ``is_proof``: a provider
+    may have remembered them. With one, signing takes another code.
     """
+    is_proven = is_proof and person.second_factor_since is None
     company = await store.companies.get(store.company_id)
     credential = make_credential(SESSION_PREFIX, store.company_id)
     csrf_token = secrets.token_urlsafe(_CSRF_BYTES)
@@ -45,10 +54,16 @@ async def open_session(store: Store, person: Person, *, origin: Origin) -> Opene
             idle_until=store.now + dt.timedelta(minutes=company.session_idle_minutes),
             browser=origin.browser,
             network=origin.network,
-            proven_at=None if person.second_factor_since is not None else store.now,
+            proven_at=store.now if is_proven else None,
+            has_provider_factor=has_provider_factor,
         )
     )
     return OpenedSession(session, credential, NewSecret(csrf_token, session.csrf_sha256))
+
+
+def is_open(session: PersonSession, now: dt.datetime) -> bool:
+    """Whether a session still holds."""
+    return session.revoked_at is None and now < min(session.expires_at, session.idle_until)
 
 
 async def list_sessions(

@@ -145,6 +145,10 @@ class PersonSessionFields(SQLModel):
     network: str | None = text_column(64, secret=True, default=None)
     revoked_at: dt.datetime | None = moment_column(default=None)
     proven_at: dt.datetime | None = moment_column(default=None)
+    vouched_at: dt.datetime | None = moment_column(default=None)
+    """When the provider vouched anew for the person, whose code is still due."""
+    has_provider_factor: bool = Field(default=False, sa_type=sa.Boolean)
+    """Whether the provider has seen a second factor that the company accepts."""
     emergency_access_id: UUID | None = key_column(default=None)
     emergency_until: dt.datetime | None = moment_column(default=None)
 

@@ -30,6 +30,8 @@ class IdentityProviderFields(SQLModel):
     makes_people: bool = Field(default=False, sa_type=sa.Boolean)
     new_role: Role | None = choice_column(Role, default=None)
     new_role_id: UUID | None = key_column(default=None)
+    second_factor_contexts: list[str] = texts_column(default_factory=list)
+    second_factor_methods: list[str] = texts_column(default_factory=list)
 
 
 class IdentityProvider(IdentityProviderFields, TenantRow, table=True):
@@ -37,7 +39,9 @@ class IdentityProvider(IdentityProviderFields, TenantRow, table=True):
 
     If it ``is_required``, nobody signs in by password but the person whom ``break_glass_id``
     names. If it ``makes_people``, whom it knows and the company does not becomes a person in the
-    role that ``new_role`` or ``new_role_id`` names.
+    role that ``new_role`` or ``new_role_id`` names. A sign-in in one of the
+    ``second_factor_contexts`` (acr), or by one of the ``second_factor_methods`` (amr), counts as
+    one with a second factor.
     """
 
     __tablename__ = "identity_providers"

@@ -44,6 +44,7 @@ PUBLIC = {
 }
 """Operations that anybody may call."""
 OWN = {
+    "begin_provider_proof",
     "change_own_password",
     "confirm_second_factor",
     "end_session",

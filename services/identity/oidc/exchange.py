@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import secrets
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from urllib.parse import quote_plus
 
@@ -47,23 +48,31 @@ def asking() -> Asked:
 
 
 def authorization_url(
-    metadata: ProviderMetadata, client_id: str, redirect_uri: str, asked: Asked
+    metadata: ProviderMetadata,
+    client_id: str,
+    redirect_uri: str,
+    asked: Asked,
+    *,
+    contexts: Collection[str] = (),
+    is_anew: bool = False,
 ) -> str:
-    """Where the browser goes to sign in."""
-    return str(
-        httpx.URL(metadata.authorization_endpoint).copy_merge_params(
-            {
-                "response_type": "code",
-                "client_id": client_id,
-                "redirect_uri": redirect_uri,
-                "scope": _SCOPE,
-                "state": asked.state,
-                "nonce": asked.nonce,
-                "code_challenge": _challenge(asked.code_verifier),
-                "code_challenge_method": "S256",
-            }
-        )
-    )
+    """Where the browser goes to sign in: in one of the ``contexts`` if that can be (acr), and
+    ``is_anew`` whether or not the provider remembers who it is."""
+    parameters = {
+        "response_type": "code",
+        "client_id": client_id,
+        "redirect_uri": redirect_uri,
+        "scope": _SCOPE,
+        "state": asked.state,
+        "nonce": asked.nonce,
+        "code_challenge": _challenge(asked.code_verifier),
+        "code_challenge_method": "S256",
+    }
+    if contexts:
+        parameters["acr_values"] = " ".join(contexts)
+    if is_anew:
+        parameters |= {"prompt": "login", "max_age": "0"}
+    return str(httpx.URL(metadata.authorization_endpoint).copy_merge_params(parameters))
 
 
 async def traded(

@@ -16,6 +16,7 @@ from pydantic.config import JsonDict
 from services.guarded_http import Guard
 from services.identity.oidc.break_glass import can_break_glass
 from services.identity.oidc.outbound import may_be_called
+from services.identity.oidc.proofs import end_provider_factors
 from services.identity.roles import check_grant
 from services.identity.scopes import Scope, require_all
 from services.inputs import Input, left_out
@@ -26,6 +27,7 @@ from storage.interface import Page, Store
 from storage.tables.providers import IdentityProvider, IdentityProviderFields
 from storage.vocabulary.identity import Role
 
+_SECOND_FACTORS = frozenset({"is_enabled", "second_factor_contexts", "second_factor_methods"})
 SECRET = "identity_providers.client_secret"  # noqa: S105 -- what is sealed, by table and column
 MOST_DOMAINS = 50
 _DOMAIN = re.compile(r"(?=.{1,253}\Z)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{0,62}")
@@ -34,6 +36,10 @@ _VISIBLE = r"^[!-~]+$"
 Issuer = Annotated[str, Field(min_length=1, max_length=500, pattern=_VISIBLE)]
 ClientId = Annotated[str, Field(min_length=1, max_length=200, pattern=_VISIBLE)]
 ClientSecret = Annotated[SecretStr, Field(min_length=1, max_length=1000)]
+Names = Annotated[
+    list[Annotated[str, Field(min_length=1, max_length=200, pattern=_VISIBLE)]],
+    Field(max_length=10, examples=[["mfa"]]),
+]
 Domains = Annotated[
     list[Annotated[str, Field(min_length=1, max_length=253)]],
     Field(min_length=1, max_length=MOST_DOMAINS),
@@ -59,7 +65,9 @@ class NewProvider(Input):
     """A provider to bring. Whoever it knows under an address of ``email_domains`` may sign in, if
     they are a person of the company, or if it ``makes_people``: in the role that ``new_role`` or
     ``new_role_id`` names. If it ``is_required``, only the administrator whom ``break_glass_id``
-    names goes on signing in by password."""
+    names goes on signing in by password. For whoever has no second factor here, a sign-in that the
+    provider says was in one of ``second_factor_contexts`` (acr) or by one of
+    ``second_factor_methods`` (amr) has one; usually none does."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [_EXAMPLE]})
 
@@ -73,6 +81,8 @@ class NewProvider(Input):
     makes_people: bool = False
     new_role: Role | None = None
     new_role_id: UUID | None = None
+    second_factor_contexts: Names = []
+    second_factor_methods: Names = []
 
 
 class ProviderChanges(Input):
@@ -89,6 +99,8 @@ class ProviderChanges(Input):
     makes_people: bool = left_out()
     new_role: Role | None = None
     new_role_id: UUID | None = None
+    second_factor_contexts: Names = left_out()
+    second_factor_methods: Names = left_out()
 
 
 async def create_provider(
@@ -127,7 +139,10 @@ async def change_provider(
     expected_version: int,
     granted_by: Collection[str],
 ) -> IdentityProvider:
-    """Raises RowNotFound, VersionConflict, InvalidInput, PrivilegeTooHigh, ProviderKnown."""
+    """What counts as a second factor from then on, counts in no session that is open already.
+
+    Raises RowNotFound, VersionConflict, InvalidInput, PrivilegeTooHigh, ProviderKnown.
+    """
     require_all(granted_by, frozenset(Scope))
     given = changes.given()
     provider = await _held(store, provider_id, expected_version)
@@ -138,6 +153,8 @@ async def change_provider(
     if not given:
         return provider
     await _check(store, _merged(provider, given), granted_by)
+    if not _SECOND_FACTORS.isdisjoint(given):
+        await end_provider_factors(store)
     try:
         return await store.identity_providers.update(
             provider_id, given, expected_version=expected_version
@@ -152,6 +169,7 @@ async def delete_provider(
     """Raises RowNotFound, VersionConflict, PrivilegeTooHigh."""
     require_all(granted_by, frozenset(Scope))
     await _held(store, provider_id, expected_version)
+    await end_provider_factors(store)
     await store.identity_providers.delete(provider_id, expected_version=expected_version)
 
 

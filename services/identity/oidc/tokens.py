@@ -55,21 +55,39 @@ class JsonWebKey(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class Expected:
-    """What a token of this sign-in says."""
+    """What a token of this sign-in says.
+
+    ``asked_since``: from when on the provider must have asked the person who they are, where one
+    that it remembers from before does not do.
+    """
 
     issuer: str
     client_id: str
     nonce: str
+    asked_since: dt.datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Identified:
-    """Whom a provider vouches for. The address is only given where it is verified."""
+    """Whom a provider vouches for. The address is only given where it is verified.
+
+    ``asked_at`` is when the person last gave the provider their secret, in seconds since 1970, and
+    ``methods`` how (acr and amr): what it does not say, or not in the right form, is missing.
+    """
 
     issuer: str
     subject: str
     verified_email: str | None
     name: str | None
+    asked_at: float | None = None
+    context: str | None = None
+    methods: frozenset[str] = frozenset()
+
+    def was_asked(self, since: dt.datetime, now: dt.datetime) -> bool:
+        """Whether the person was asked who they are between two moments, clocks a minute off."""
+        skew = SKEW.total_seconds()
+        begin, end = since.timestamp() - skew, now.timestamp() + skew
+        return self.asked_at is not None and begin <= self.asked_at <= end
 
 
 class _Claims(BaseModel):
@@ -88,6 +106,9 @@ class _Claims(BaseModel):
     email: str | None = None
     email_verified: JsonValue = None
     name: str | None = None
+    auth_time: JsonValue = None
+    acr: JsonValue = None
+    amr: JsonValue = None
 
 
 def usable_keys(published: Iterable[JsonWebKey]) -> dict[str | None, list[Key]]:
@@ -126,8 +147,28 @@ def verified(
     except (JoseError, ValueError, TypeError) as error:
         raise IdTokenRefused("its signature does not hold") from error
     _judge(claims, expected, now)
-    is_verified = claims.email_verified is True
-    return Identified(claims.iss, claims.sub, claims.email if is_verified else None, claims.name)
+    who = _identified(claims)
+    if expected.asked_since is not None and not who.was_asked(expected.asked_since, now):
+        raise IdTokenRefused("its person was not asked again who they are")
+    return who
+
+
+def _identified(claims: _Claims) -> Identified:
+    methods = claims.amr if isinstance(claims.amr, list) else []
+    return Identified(
+        issuer=claims.iss,
+        subject=claims.sub,
+        verified_email=claims.email if claims.email_verified is True else None,
+        name=claims.name,
+        asked_at=_number(claims.auth_time),
+        context=claims.acr if isinstance(claims.acr, str) else None,
+        methods=frozenset(each for each in methods if isinstance(each, str)),
+    )
+
+
+def _number(value: JsonValue) -> float | None:
+    """However large; what is none is nothing."""
+    return value if isinstance(value, int | float) and not isinstance(value, bool) else None
 
 
 def _key(keys: Mapping[str | None, list[Key]], kid: object, kind: type[Key]) -> Key:

@@ -5,139 +5,41 @@ import datetime as dt
 import hashlib
 import hmac
 import json
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
-from typing import Any
+from collections.abc import Callable, Mapping
 from urllib.parse import parse_qs, urlsplit
 
 import httpx
 import pytest
-from joserfc import jwt
 from joserfc.jwk import RSAKey
 from litestar import Litestar
 
-from app.server import create_app
-from app.settings import Settings
 from services.identity.oidc import directory
-from storage.embedded import RoleAddresses
-from storage.files.vault import FileVault
 from storage.postgres.transaction import PostgresStorage
 from storage.vocabulary.identity import Role
 from tests.builders.clocks import FixedClock
 from tests.builders.companies import CompanyForTests
-from tests.builders.keys import KEYRING
 from tests.builders.people import PersonForTests, browser, make_person
-from tests.builders.providers import (
-    CLIENT_ID,
-    CLIENT_SECRET,
-    Forger,
-    ProviderForTests,
-    hanging_provider,
-    running_forger,
-    running_provider,
+from tests.builders.providers import CLIENT_ID, CLIENT_SECRET, Forger, ProviderForTests
+from tests.providers.signing_in import (
+    CALLBACK,
+    CURRENT,
+    KEY,
+    MARKS,
+    PROVIDERS,
+    REFUSED,
+    SESSIONS,
+    Claims,
+    begin,
+    bring,
+    good,
+    signed_in,
+    subject_of,
+    token,
 )
 
-pytestmark = [
-    pytest.mark.anyio,
-    pytest.mark.filterwarnings("ignore::authlib.deprecate.AuthlibDeprecationWarning"),
-    pytest.mark.filterwarnings("ignore:get_jwt_config:DeprecationWarning"),
-]
+pytestmark = MARKS
 
-PROVIDERS = "/api/v1/identity-providers"
 PEOPLE = "/api/v1/people"
-SESSIONS = "/api/v1/sessions"
-CURRENT = "/api/v1/sessions/current"
-CALLBACK = "https://wellkept.test/api/v1/sign-in/callback"
-REFUSED = "/problems/provider-sign-in-refused"
-
-
-@pytest.fixture(scope="module")
-def provider() -> Iterator[ProviderForTests]:
-    with running_provider() as provider:
-        yield provider
-
-
-@pytest.fixture
-def forger() -> Iterator[Forger]:
-    with running_forger() as forger:
-        yield forger
-
-
-@pytest.fixture
-def clock() -> FixedClock:
-    return FixedClock()
-
-
-@pytest.fixture
-async def storage(addresses: RoleAddresses, clock: FixedClock) -> AsyncIterator[PostgresStorage]:
-    """Storage whose time the tests move."""
-    storage = PostgresStorage(addresses.app, clock=clock, keyring=KEYRING)
-    await storage.open()
-    yield storage
-    await storage.close()
-
-
-@pytest.fixture
-def hanging() -> Iterator[str]:
-    with hanging_provider() as issuer:
-        yield issuer
-
-
-@pytest.fixture
-def application(
-    storage: PostgresStorage,
-    vault: FileVault,
-    provider: ProviderForTests,
-    forger: Forger,
-    hanging: str,
-) -> Litestar:
-    here = [urlsplit(issuer).netloc for issuer in (provider.issuer, forger.issuer, hanging)]
-    settings = Settings(public_url="https://wellkept.test", allowed_private_hosts=",".join(here))
-    return create_app(settings, storage, vault)
-
-
-@pytest.fixture
-async def page(application: Litestar) -> AsyncIterator[httpx.AsyncClient]:
-    async with browser(application) as client:
-        yield client
-
-
-@pytest.fixture
-async def person(storage: PostgresStorage, company: CompanyForTests) -> PersonForTests:
-    return await make_person(storage, company)
-
-
-async def bring(client: httpx.AsyncClient, issuer: str, **more: object) -> dict[str, Any]:
-    """Have the company bring a provider, enabled."""
-    body = {
-        "issuer": issuer,
-        "client_id": CLIENT_ID,
-        "client_secret": CLIENT_SECRET,
-        "email_domains": ["example.org"],
-        "is_enabled": True,
-        **more,
-    }
-    answer = await client.post(PROVIDERS, json=body)
-    assert answer.status_code == 201, answer.text
-    brought: dict[str, Any] = answer.json()
-    return brought
-
-
-async def begin(page: httpx.AsyncClient, company: CompanyForTests, **query: str) -> str:
-    """Where the company's provider is."""
-    answer = await page.get(f"/api/v1/sign-in/{company.slug}", params=query)
-    assert answer.status_code == 302, answer.text
-    return answer.headers["Location"]
-
-
-async def signed_in(
-    page: httpx.AsyncClient, provider: ProviderForTests, company: CompanyForTests, subject: str
-) -> httpx.Response:
-    """What comes of a sign-in at the real provider."""
-    return await page.get(await provider.signs_in(await begin(page, company), subject))
-
-
-def subject_of(person: PersonForTests) -> str:
-    return f"subject-{person.id.hex}"
 
 
 async def test_a_person_signs_in_with_their_companys_provider(
@@ -427,38 +329,8 @@ async def test_a_cookie_of_another_company_opens_nothing(
     assert answer.status_code == 401
 
 
-KEY = RSAKey.generate_key(2048, {"kid": "first", "use": "sig", "alg": "RS256"})
 OTHER_KEY = RSAKey.generate_key(2048, {"kid": "first", "use": "sig", "alg": "RS256"})
 NEXT_KEY = RSAKey.generate_key(2048, {"kid": "second", "use": "sig", "alg": "RS256"})
-Claims = dict[str, Any]
-
-
-@pytest.fixture
-async def ready(client: httpx.AsyncClient, forger: Forger) -> Forger:
-    """The forger as the company's provider, with one key published."""
-    forger.published = [KEY]
-    await bring(client, forger.issuer)
-    return forger
-
-
-def token(claims: Claims, *, key: Any = KEY, alg: str = "RS256", kid: str = "first") -> str:
-    return jwt.encode({"alg": alg, "kid": kid}, claims, key, algorithms=[alg])
-
-
-def good(
-    asked: Mapping[str, str], forger: Forger, person: PersonForTests, now: dt.datetime
-) -> Claims:
-    """What an honest provider says."""
-    return {
-        "iss": forger.issuer,
-        "sub": subject_of(person),
-        "aud": CLIENT_ID,
-        "iat": int(now.timestamp()),
-        "exp": int(now.timestamp()) + 300,
-        "nonce": asked["nonce"],
-        "email": person.email,
-        "email_verified": True,
-    }
 
 
 async def outcome(page: httpx.AsyncClient, forger: Forger, person: PersonForTests) -> int:
