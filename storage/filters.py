@@ -25,6 +25,7 @@ from storage.vocabulary.codes import CodeKind
 from storage.vocabulary.disclosures import DisclosureAuthority
 from storage.vocabulary.files import FilePurpose
 from storage.vocabulary.identity import Role, TokenPurpose
+from storage.vocabulary.money import PatientPaymentStatus, RefundStatus, WriteOffStatus
 from storage.vocabulary.notifications import NotificationKind, Timing
 from storage.vocabulary.outbox import Channel, EventType, MessageStatus
 
@@ -408,7 +409,27 @@ class LedgerFilter(Filter):
     claim_id: UUID | None = where("claim_id")
     claim_ids: list[UUID] | None = where("claim_id", operator="in")
     transaction_id: UUID | None = where("transaction_id")
+    source_id: UUID | None = where("source_id")
     kind: LedgerKind | None = where("kind")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PatientPaymentFilter(Filter):
+    patient_id: UUID | None = where("patient_id")
+    status: PatientPaymentStatus | None = where("status")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WriteOffFilter(Filter):
+    claim_id: UUID | None = where("claim_id")
+    status: WriteOffStatus | None = where("status")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RefundFilter(Filter):
+    claim_id: UUID | None = where("claim_id")
+    patient_payment_id: UUID | None = where("patient_payment_id")
+    status: RefundStatus | None = where("status")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -67,6 +67,7 @@ from storage.filters import (
     OneTimeTokenFilter,
     OutboxFilter,
     PatientFilter,
+    PatientPaymentFilter,
     PayerFilter,
     PayerRouteFilter,
     PersonFilter,
@@ -74,6 +75,7 @@ from storage.filters import (
     ProcedurePairFilter,
     ProviderAdjustmentFilter,
     QuietHoursFilter,
+    RefundFilter,
     RemittanceExceptionFilter,
     RemittanceFilter,
     RemittanceTransactionFilter,
@@ -81,6 +83,7 @@ from storage.filters import (
     StoredFileFilter,
     TradingPartnerFilter,
     WebhookEndpointFilter,
+    WriteOffFilter,
 )
 from storage.tables import approvals as approval_tables
 from storage.tables import claims as claim_tables
@@ -93,6 +96,7 @@ from storage.tables import files as file_tables
 from storage.tables import identity as identity_tables
 from storage.tables import ledger as ledger_tables
 from storage.tables import mailboxes as mailbox_tables
+from storage.tables import money as money_tables
 from storage.tables import notifications as notification_tables
 from storage.tables import outbox as outbox_tables
 from storage.tables import providers as provider_tables
@@ -471,6 +475,12 @@ class Store(Protocol):
         ProviderAdjustmentFilter,
     ]
     denials: Repository[ledger_tables.DenialFields, ledger_tables.Denial, DenialFilter]
+
+    patient_payments: Repository[
+        money_tables.PatientPaymentFields, money_tables.PatientPayment, PatientPaymentFilter
+    ]
+    write_offs: Repository[money_tables.WriteOffFields, money_tables.WriteOff, WriteOffFilter]
+    refunds: Repository[money_tables.RefundFields, money_tables.Refund, RefundFilter]
 
     approvals: Repository[approval_tables.ApprovalFields, approval_tables.Approval, ApprovalFilter]
     approval_participants: Log[

@@ -104,6 +104,7 @@ class LedgerEntryAnswer(RecordAnswer):
     adjustment_id: UUID | None
     exception_id: UUID | None
     provider_adjustment_id: UUID | None
+    source_id: UUID | None
 
 
 class AccountBalanceAnswer(Answer):

@@ -41,6 +41,10 @@ class ClaimSummary(RowAnswer):
     write_off_cents: int
     insurance_balance_cents: int
     patient_balance_cents: int
+    patient_payment_cents: int
+    patient_write_off_cents: int
+    insurance_write_off_cents: int
+    payer_refund_cents: int
 
 
 class ClaimLineAnswer(RowAnswer):

@@ -7,6 +7,7 @@ in the queue of exceptions.
 from __future__ import annotations
 
 import asyncio
+import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from uuid import UUID
@@ -24,6 +25,8 @@ from services.claims.books import (
     post,
 )
 from services.claims.bookshelf import Finder, find_claims, load_books
+from services.claims.claim_balances import after_settlement, credit_since
+from services.claims.company_day import company_today
 from services.claims.exception_queue import (
     Queued,
     cancel_out,
@@ -222,14 +225,31 @@ async def _save_denials(store: Store, writing: Writing, touched: Sequence[Book])
 async def _save_balances(store: Store, touched: Sequence[Book]) -> None:
     """The claims' own columns, which equal their ledger."""
     settled = [(book, book.settlement) for book in touched if book.settlement is not None]
+    balances = [
+        after_settlement(
+            book.claim,
+            insurance_cents=each.insurance_balance_cents,
+            patient_cents=each.patient_balance_cents,
+        )
+        for book, each in settled
+    ]
+    today = await company_today(store) if settled else dt.date.min
     await store.claims.update_many(
         {book.claim.id: book.claim.version for book, _ in settled},
         {
             "adjudication_status": [each.status for _, each in settled],
             "payment_cents": [each.payments_cents for _, each in settled],
             "write_off_cents": [each.write_offs_cents for _, each in settled],
-            "insurance_balance_cents": [each.insurance_balance_cents for _, each in settled],
-            "patient_balance_cents": [each.patient_balance_cents for _, each in settled],
+            "insurance_balance_cents": [insurance for insurance, _ in balances],
+            "patient_balance_cents": [patient for _, patient in balances],
+            "insurance_credit_since": [
+                credit_since(insurance, book.claim.insurance_credit_since, today)
+                for (book, _), (insurance, _) in zip(settled, balances, strict=True)
+            ],
+            "patient_credit_since": [
+                credit_since(patient, book.claim.patient_credit_since, today)
+                for (book, _), (_, patient) in zip(settled, balances, strict=True)
+            ],
             "last_adjudicated_on": [book.last_adjudicated_on for book, _ in settled],
             "payer_claim_number": [book.payer_claim_number for book, _ in settled],
         },

@@ -64,10 +64,14 @@ class ClaimHasMoney(Refusal):
     payment_cents: int
     write_off_cents: int
     patient_balance_cents: int
+    insurance_write_off_cents: int
 
     @property
     def detail(self) -> str:
-        return "Only a reversal by the payer takes back what was posted; wait for its remittance."
+        return (
+            "Only a reversal by the payer takes back what it decided; wait for its remittance. What"
+            " the company wrote off is reversed here first."
+        )
 
 
 async def validate_claim(store: Store, claim_id: UUID) -> list[Finding]:
@@ -183,6 +187,7 @@ async def record_acknowledgement(
     is_rejection = acknowledgement.outcome is AcknowledgementOutcome.REJECTED
     require_move(claim.status, ClaimStatus.REJECTED if is_rejection else ClaimStatus.ACCEPTED)
     if is_rejection:
+        _refuse_money(claim)
         if claim.adjudication_status != AdjudicationStatus.NOT_ADJUDICATED:
             raise ClaimAdjudicated(claim.adjudication_status)
         if acknowledgement.reason is None:
@@ -250,8 +255,14 @@ def _charge(claim: Claim, amount_cents: int, effective_on: dt.date) -> LedgerFie
 
 def _refuse_money(claim: Claim) -> None:
     """Raises ClaimHasMoney."""
-    if claim.payment_cents or claim.write_off_cents or claim.patient_balance_cents:
-        raise ClaimHasMoney(claim.payment_cents, claim.write_off_cents, claim.patient_balance_cents)
+    money = (
+        claim.payment_cents,
+        claim.write_off_cents,
+        claim.patient_balance_cents,
+        claim.insurance_write_off_cents,
+    )
+    if any(money) or claim.patient_payment_cents or claim.payer_refund_cents:
+        raise ClaimHasMoney(*money)
 
 
 async def _resume_posting(store: Store, claim_ids: Sequence[UUID]) -> None:

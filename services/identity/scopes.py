@@ -34,6 +34,14 @@ class Scope(StrEnum):
     REMITTANCES_READ = "remittances:read", "See remittances, their exceptions and the ledger."
     REMITTANCES_POST = "remittances:post", "Hand in remittances and resolve their exceptions."
     REMITTANCES_RELEASE = "remittances:release", "Decide on remittances that are held for review."
+    PAYMENTS_READ = "payments:read", "See patients' payments, write-offs and refunds."
+    PAYMENTS_WRITE = (
+        "payments:write",
+        "Receive and apply patients' payments, ask for write-offs and refunds, write statements.",
+    )
+    PAYMENTS_APPROVE = "payments:approve", "Decide on write-offs and refunds."
+    DEPOSITS_READ = "deposits:read", "See the bank's lines and what is expected there."
+    DEPOSITS_WRITE = "deposits:write", "Import the bank's lines and match them."
     FILES_READ = "files:read", "See and download attached files."
     FILES_WRITE = "files:write", "Attach files, and delete those that need not be kept."
     STATISTICS_READ = "statistics:read", "See figures without patients."
@@ -76,6 +84,10 @@ _BILLING = frozenset(
         Scope.CODES_READ,
         Scope.REMITTANCES_READ,
         Scope.REMITTANCES_POST,
+        Scope.PAYMENTS_READ,
+        Scope.PAYMENTS_WRITE,
+        Scope.DEPOSITS_READ,
+        Scope.DEPOSITS_WRITE,
         Scope.FILES_READ,
         Scope.FILES_WRITE,
         Scope.STATISTICS_READ,
@@ -87,6 +99,8 @@ ROLE_SCOPES: dict[Role, frozenset[Scope]] = {
     Role.ADMINISTRATOR: frozenset(Scope),
     Role.RCM_STAFF: _BILLING,
     Role.RCM_MANAGER: _BILLING | {Scope.CODES_LOAD, Scope.PAYERS_WRITE, Scope.REMITTANCES_RELEASE},
+    Role.RCM_MANAGER: _BILLING
+    | {Scope.PAYERS_WRITE, Scope.REMITTANCES_RELEASE, Scope.PAYMENTS_APPROVE},
     Role.COMPLIANCE_OFFICER: _OVERVIEW
     | {
         Scope.ACCESS_READ,

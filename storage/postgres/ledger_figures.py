@@ -43,7 +43,11 @@ LEFT JOIN (
            sum(amount_cents) FILTER (WHERE kind = 'charge') AS charge,
            sum(amount_cents) FILTER (WHERE kind = 'payment') AS payment,
            sum(amount_cents) FILTER (WHERE kind = 'write_off') AS write_off,
-           sum(amount_cents) FILTER (WHERE kind = 'patient_transfer') AS patient
+           sum(amount_cents) FILTER (WHERE kind = 'patient_transfer') AS patient,
+           sum(amount_cents) FILTER (WHERE kind = 'patient_payment') AS patient_payment,
+           sum(amount_cents) FILTER (WHERE kind = 'patient_write_off') AS patient_write_off,
+           sum(amount_cents) FILTER (WHERE kind = 'insurance_write_off') AS insurance_write_off,
+           sum(amount_cents) FILTER (WHERE kind = 'payer_refund') AS payer_refund
     FROM ledger_entries
     WHERE company_id = %(company_id)s AND claim_id IS NOT NULL
     GROUP BY company_id, claim_id
@@ -52,9 +56,15 @@ WHERE claims.company_id = %(company_id)s
   AND (
       claims.payment_cents <> coalesce(held.payment, 0)
       OR claims.write_off_cents <> coalesce(held.write_off, 0)
+      OR claims.patient_payment_cents <> coalesce(held.patient_payment, 0)
+      OR claims.patient_write_off_cents <> coalesce(held.patient_write_off, 0)
+      OR claims.insurance_write_off_cents <> coalesce(held.insurance_write_off, 0)
+      OR claims.payer_refund_cents <> coalesce(held.payer_refund, 0)
       OR claims.patient_balance_cents <> coalesce(held.patient, 0)
+         - coalesce(held.patient_payment, 0) - coalesce(held.patient_write_off, 0)
       OR claims.insurance_balance_cents <> coalesce(held.charge, 0) - coalesce(held.payment, 0)
          - coalesce(held.write_off, 0) - coalesce(held.patient, 0)
+         - coalesce(held.insurance_write_off, 0) + coalesce(held.payer_refund, 0)
   )
 ORDER BY claims.id
 LIMIT %(limit)s

@@ -128,6 +128,12 @@ class ClaimFields(SQLModel):
     write_off_cents: int = cents_column(default=0)
     insurance_balance_cents: int = cents_column(default=0)
     patient_balance_cents: int = cents_column(default=0)
+    patient_payment_cents: int = cents_column(default=0)
+    patient_write_off_cents: int = cents_column(default=0)
+    insurance_write_off_cents: int = cents_column(default=0)
+    payer_refund_cents: int = cents_column(default=0)
+    insurance_credit_since: dt.date | None = date_column(default=None)
+    patient_credit_since: dt.date | None = date_column(default=None)
     removed_line_ids: list[UUID] = keys_column(default_factory=list)
 
 
@@ -136,8 +142,11 @@ class Claim(ClaimFields, TenantRow, table=True):
 
     Three axes that never mix: ``status`` (the way out), ``adjudication_status`` (what the payers
     decided) and the balances, which always equal the ledger. Balances are zero until the claim is
-    submitted, for only then is the charge in the ledger. ``removed_line_ids`` keep the trail of
-    lines that are gone within reach of the claim's history, and their numbers out of use.
+    submitted, for only then is the charge in the ledger. ``payment_cents`` and ``write_off_cents``
+    are the payers'; what patients paid and the company gave up or returned stands beside them. A
+    balance below zero is owed to somebody since its ``credit_since``. ``removed_line_ids`` keep
+    the trail of lines that are gone within reach of the claim's history, and their numbers out of
+    use.
     """
 
     __tablename__ = "claims"
@@ -152,8 +161,13 @@ class Claim(ClaimFields, TenantRow, table=True):
         check(
             "balances_add_up",
             "submitted_at IS NULL OR insurance_balance_cents + patient_balance_cents"
-            " = total_charge_cents - payment_cents - write_off_cents",
+            " = total_charge_cents - payment_cents - write_off_cents - patient_payment_cents"
+            " - patient_write_off_cents - insurance_write_off_cents + payer_refund_cents",
         ),
+        check("patient_payment_is_not_negative", "patient_payment_cents >= 0"),
+        check("patient_write_off_is_not_negative", "patient_write_off_cents >= 0"),
+        check("insurance_write_off_is_not_negative", "insurance_write_off_cents >= 0"),
+        check("payer_refund_is_not_negative", "payer_refund_cents >= 0"),
         check(
             "payers_differ",
             "primary_payer_id <> secondary_payer_id AND primary_payer_id <> tertiary_payer_id"
@@ -175,6 +189,8 @@ class Claim(ClaimFields, TenantRow, table=True):
         index("claims", "service_date", "id"),
         index("claims", "patient_name_key"),
         index("claims", "payer_claim_number", where="payer_claim_number IS NOT NULL"),
+        index("claims", "insurance_credit_since", where="insurance_credit_since IS NOT NULL"),
+        index("claims", "patient_credit_since", where="patient_credit_since IS NOT NULL"),
     )
 
 

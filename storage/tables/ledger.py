@@ -127,10 +127,15 @@ class LedgerFields(SQLModel):
     adjustment_id: UUID | None = key_column(default=None)
     exception_id: UUID | None = key_column(default=None)
     provider_adjustment_id: UUID | None = key_column(default=None)
+    source_id: UUID | None = key_column(default=None)
 
 
 class LedgerEntry(LedgerFields, SealedRow, table=True):
-    """An amount that moved from the credit to the debit account; negative moves it back."""
+    """An amount that moved from the credit to the debit account; negative moves it back.
+
+    ``source_id`` is the row that an entry of the company's own was posted for: by its kind a
+    patient's payment, a write-off, a refund or an expected amount of cash.
+    """
 
     __tablename__ = "ledger_entries"
     __table_args__ = (
@@ -141,6 +146,7 @@ class LedgerEntry(LedgerFields, SealedRow, table=True):
         belongs_to("provider_adjustments", "provider_adjustment_id"),
         index("ledger_entries", "claim_id", where="claim_id IS NOT NULL"),
         index("ledger_entries", "transaction_id", where="transaction_id IS NOT NULL"),
+        index("ledger_entries", "source_id", where="source_id IS NOT NULL"),
         index("ledger_entries", "xid"),
     )
 

@@ -6,7 +6,7 @@ form's next version; seals made before go on being checked with theirs.
 
 from collections.abc import Mapping
 
-CURRENT_FORM = 4
+CURRENT_FORM = 5
 
 _FIRST: Mapping[str, tuple[str, ...]] = {
     "audit_log": (
@@ -101,11 +101,17 @@ _THIRD: Mapping[str, tuple[str, ...]] = {
     ),
 }
 
+_FOURTH: Mapping[str, tuple[str, ...]] = {
+    **_THIRD,
+    "api_log": (*_THIRD["api_log"], "emergency_access_id"),
+}
+
 FORMS: Mapping[int, Mapping[str, tuple[str, ...]]] = {
     1: _FIRST,
     2: _SECOND,
     3: _THIRD,
-    4: {**_THIRD, "api_log": (*_THIRD["api_log"], "emergency_access_id")},
+    4: _FOURTH,
+    5: {**_FOURTH, "ledger_entries": (*_FOURTH["ledger_entries"], "source_id")},
 }
 
 SEALED_LOGS = tuple(FORMS[CURRENT_FORM])

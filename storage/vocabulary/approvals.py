@@ -10,6 +10,8 @@ class ApprovalKind(StrEnum):
     REMITTANCE_RETURN = "remittance_return"
     REMITTANCE_ACCEPTANCE = "remittance_acceptance"
     LEGAL_HOLD_RELEASE = "legal_hold_release"
+    WRITE_OFF = "write_off"
+    REFUND = "refund"
 
 
 class ApprovalStatus(StrEnum):

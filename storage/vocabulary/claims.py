@@ -155,8 +155,13 @@ class AdjustmentLevel(StrEnum):
 
 
 class LedgerAccount(StrEnum):
-    """What a ledger entry moves money between. Assets and expenses are debited to grow."""
+    """What a ledger entry moves money between. Assets and expenses are debited to grow.
 
+    CASH_EXPECTED: received by what payers, patients and the company's own papers say; it is CASH
+    once a line of the bank is matched to it.
+    """
+
+    CASH = "cash"
     CASH_EXPECTED = "cash_expected"
     DEPOSIT_CLEARING = "deposit_clearing"
     INSURANCE_RECEIVABLE = "insurance_receivable"
@@ -166,6 +171,8 @@ class LedgerAccount(StrEnum):
     PROVIDER_ADJUSTMENT = "provider_adjustment"
     UNAPPLIED_CASH = "unapplied_cash"
     REFUND_PAYABLE = "refund_payable"
+    PATIENT_UNAPPLIED = "patient_unapplied"
+    COMPANY_WRITE_OFF = "company_write_off"
 
 
 class LedgerKind(StrEnum):
@@ -179,6 +186,14 @@ class LedgerKind(StrEnum):
     PROVIDER_ADJUSTMENT = "provider_adjustment"
     UNAPPLIED = "unapplied"
     RETURN = "return"
+    PATIENT_RECEIPT = "patient_receipt"
+    PATIENT_PAYMENT = "patient_payment"
+    PATIENT_REFUND = "patient_refund"
+    PAYER_REFUND = "payer_refund"
+    PATIENT_WRITE_OFF = "patient_write_off"
+    INSURANCE_WRITE_OFF = "insurance_write_off"
+    REFUND_PAID = "refund_paid"
+    BANKED = "banked"
 
 
 LEDGER_ACCOUNTS: dict[LedgerKind, tuple[LedgerAccount, LedgerAccount]] = {
@@ -196,6 +211,20 @@ LEDGER_ACCOUNTS: dict[LedgerKind, tuple[LedgerAccount, LedgerAccount]] = {
     ),
     LedgerKind.UNAPPLIED: (LedgerAccount.DEPOSIT_CLEARING, LedgerAccount.UNAPPLIED_CASH),
     LedgerKind.RETURN: (LedgerAccount.UNAPPLIED_CASH, LedgerAccount.REFUND_PAYABLE),
+    LedgerKind.PATIENT_RECEIPT: (LedgerAccount.CASH_EXPECTED, LedgerAccount.PATIENT_UNAPPLIED),
+    LedgerKind.PATIENT_PAYMENT: (LedgerAccount.PATIENT_UNAPPLIED, LedgerAccount.PATIENT_RECEIVABLE),
+    LedgerKind.PATIENT_REFUND: (LedgerAccount.PATIENT_UNAPPLIED, LedgerAccount.REFUND_PAYABLE),
+    LedgerKind.PAYER_REFUND: (LedgerAccount.INSURANCE_RECEIVABLE, LedgerAccount.REFUND_PAYABLE),
+    LedgerKind.PATIENT_WRITE_OFF: (
+        LedgerAccount.COMPANY_WRITE_OFF,
+        LedgerAccount.PATIENT_RECEIVABLE,
+    ),
+    LedgerKind.INSURANCE_WRITE_OFF: (
+        LedgerAccount.COMPANY_WRITE_OFF,
+        LedgerAccount.INSURANCE_RECEIVABLE,
+    ),
+    LedgerKind.REFUND_PAID: (LedgerAccount.REFUND_PAYABLE, LedgerAccount.CASH_EXPECTED),
+    LedgerKind.BANKED: (LedgerAccount.CASH, LedgerAccount.CASH_EXPECTED),
 }
 """Debit and credit account of each kind; an entry moves ``amount_cents`` (negative: back)."""
 

@@ -355,11 +355,15 @@ class Books:
             stands = Balances(
                 by_claim[claim.id, LedgerKind.PAYMENT],
                 by_claim[claim.id, LedgerKind.WRITE_OFF],
-                by_claim[claim.id, LedgerKind.PATIENT_TRANSFER],
+                by_claim[claim.id, LedgerKind.PATIENT_TRANSFER]
+                - by_claim[claim.id, LedgerKind.PATIENT_PAYMENT]
+                - by_claim[claim.id, LedgerKind.PATIENT_WRITE_OFF],
                 by_claim[claim.id, LedgerKind.CHARGE]
                 - by_claim[claim.id, LedgerKind.PAYMENT]
                 - by_claim[claim.id, LedgerKind.WRITE_OFF]
-                - by_claim[claim.id, LedgerKind.PATIENT_TRANSFER],
+                - by_claim[claim.id, LedgerKind.PATIENT_TRANSFER]
+                - by_claim[claim.id, LedgerKind.INSURANCE_WRITE_OFF]
+                + by_claim[claim.id, LedgerKind.PAYER_REFUND],
             )
             assert balances_of(claim) == stands
 

@@ -50,6 +50,10 @@ SPECIAL: Mapping[str, Mapping[str, object]] = {
         "schedule": None,
         "withdrawn_at": None,
         "withdrawal_reason": None,
+    "claims": {
+        "submitted_at": None,
+        "insurance_credit_since": None,
+        "patient_credit_since": None,
     },
     "api_keys": {"flagged_at": None, "flag": None},
     "companies": {
@@ -63,8 +67,11 @@ SPECIAL: Mapping[str, Mapping[str, object]] = {
     "legal_holds": {"record_id": None},
     "mailboxes": {"sealed_private_key": None, "disabled_at": None},
     "outbox_messages": {"channel": "webhook", "settled_at": None},
+    "write_offs": {"amount_cents": 100, "posted_on": None, "reversed_on": None},
     "webhook_endpoints": {"disabled_at": None, "disabled_because": None},
+    "patient_payments": {"amount_cents": 100, "reversed_on": None},
     "payers": {"is_active": True},
+    "refunds": {"amount_cents": 100, "claim_id": None, "payer_id": None, "paid_on": None},
     "identity_providers": {"new_role": None, "new_role_id": None, "break_glass_id": None},
     "people": {"role": None},
     "second_factors": {"recovery_codes_left": 0},

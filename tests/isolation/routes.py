@@ -38,6 +38,7 @@ ROWS_NAMED: Mapping[str, str] = {
     "partner": "trading_partners",
     "patient": "patients",
     "payer": "payers",
+    "payment": "patient_payments",
     "person": "people",
     "principal": "principals",
     "provider": "identity_providers",

@@ -1,0 +1,1 @@
+"""What patients pay: received, applied to claims, taken back."""

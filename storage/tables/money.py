@@ -1,0 +1,133 @@
+"""Money that the company moves itself: patients' payments, write-offs and refunds."""
+
+import datetime as dt
+from uuid import UUID
+
+from sqlmodel import SQLModel
+
+from storage.rows import (
+    TenantRow,
+    belongs_to,
+    cents_column,
+    check,
+    choice_column,
+    date_column,
+    index,
+    key_column,
+    text_column,
+    unique,
+)
+from storage.vocabulary.money import (
+    BalanceSide,
+    PatientPaymentStatus,
+    PaymentMethod,
+    RefundStatus,
+    WriteOffStatus,
+)
+
+
+class PatientPaymentFields(SQLModel):
+    receipt_number: str = text_column(40)
+    patient_id: UUID = key_column()
+    method: PaymentMethod = choice_column(PaymentMethod)
+    reference: str | None = text_column(80, default=None)
+    received_on: dt.date = date_column()
+    amount_cents: int = cents_column()
+    applied_cents: int = cents_column(default=0)
+    refunded_cents: int = cents_column(default=0)
+    status: PatientPaymentStatus = choice_column(
+        PatientPaymentStatus, default=PatientPaymentStatus.RECEIVED
+    )
+    reversed_on: dt.date | None = date_column(default=None)
+    reversal_reason: str | None = text_column(500, default=None)
+
+
+class PatientPayment(PatientPaymentFields, TenantRow, table=True):
+    """What a patient paid. What is applied to which claim is the sum of its ledger entries; the
+    rest, less what was refunded, is unapplied."""
+
+    __tablename__ = "patient_payments"
+    __table_args__ = (
+        belongs_to("patients", "patient_id"),
+        unique("patient_payments", "receipt_number"),
+        index("patient_payments", "patient_id", "id"),
+        check("amount_is_positive", "amount_cents > 0"),
+        check("applied_is_not_negative", "applied_cents >= 0"),
+        check("refunded_is_not_negative", "refunded_cents >= 0"),
+        check("no_more_than_was_received", "applied_cents + refunded_cents <= amount_cents"),
+        check("reversed_on_a_day", "(status = 'reversed') = (reversed_on IS NOT NULL)"),
+        check(
+            "what_was_reversed_pays_nothing",
+            "status <> 'reversed' OR (applied_cents = 0 AND refunded_cents = 0)",
+        ),
+    )
+
+
+class WriteOffFields(SQLModel):
+    write_off_number: str = text_column(40)
+    claim_id: UUID = key_column()
+    patient_id: UUID = key_column()
+    side: BalanceSide = choice_column(BalanceSide)
+    reason_code: str = text_column(40)
+    note: str | None = text_column(500, default=None)
+    amount_cents: int = cents_column()
+    status: WriteOffStatus = choice_column(WriteOffStatus, default=WriteOffStatus.REQUESTED)
+    posted_on: dt.date | None = date_column(default=None)
+    reversed_on: dt.date | None = date_column(default=None)
+    closing_note: str | None = text_column(500, default=None)
+
+
+class WriteOff(WriteOffFields, TenantRow, table=True):
+    """A part of a claim's balance that the company gives up, by its own decision."""
+
+    __tablename__ = "write_offs"
+    __table_args__ = (
+        belongs_to("claims", "claim_id"),
+        belongs_to("patients", "patient_id"),
+        unique("write_offs", "write_off_number"),
+        index("write_offs", "claim_id"),
+        index("write_offs", "status", "id"),
+        check("amount_is_positive", "amount_cents > 0"),
+        check("posted_on_a_day", "(status IN ('posted', 'reversed')) = (posted_on IS NOT NULL)"),
+        check("reversed_on_a_day", "(status = 'reversed') = (reversed_on IS NOT NULL)"),
+    )
+
+
+class RefundFields(SQLModel):
+    refund_number: str = text_column(40)
+    patient_id: UUID = key_column()
+    claim_id: UUID | None = key_column(default=None)
+    payer_id: UUID | None = key_column(default=None)
+    patient_payment_id: UUID | None = key_column(default=None)
+    reason_code: str = text_column(40)
+    note: str | None = text_column(500, default=None)
+    amount_cents: int = cents_column()
+    status: RefundStatus = choice_column(RefundStatus, default=RefundStatus.REQUESTED)
+    approved_on: dt.date | None = date_column(default=None)
+    paid_on: dt.date | None = date_column(default=None)
+    reference: str | None = text_column(80, default=None)
+    closing_note: str | None = text_column(500, default=None)
+
+
+class Refund(RefundFields, TenantRow, table=True):
+    """Money that goes back: to the payer of a claim out of its credit, or to a patient out of what
+    is unapplied of a payment."""
+
+    __tablename__ = "refunds"
+    __table_args__ = (
+        belongs_to("patients", "patient_id"),
+        belongs_to("claims", "claim_id"),
+        belongs_to("payers", "payer_id"),
+        belongs_to("patient_payments", "patient_payment_id"),
+        unique("refunds", "refund_number"),
+        index("refunds", "claim_id", where="claim_id IS NOT NULL"),
+        index("refunds", "patient_payment_id", where="patient_payment_id IS NOT NULL"),
+        index("refunds", "status", "id"),
+        check("amount_is_positive", "amount_cents > 0"),
+        check(
+            "goes_to_a_payer_or_a_patient",
+            "(patient_payment_id IS NULL) = (claim_id IS NOT NULL AND payer_id IS NOT NULL)"
+            " AND (claim_id IS NULL) = (payer_id IS NULL)",
+        ),
+        check("paid_on_a_day", "(status = 'paid') = (paid_on IS NOT NULL)"),
+    )
