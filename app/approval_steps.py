@@ -3,6 +3,8 @@ here."""
 
 from services.approvals.steps import Steps
 from services.claims import exception_release, exception_return, remittance_review
+from services.claims.refunds import refunding
+from services.claims.write_offs import writing_off
 from services.trail import hold_release
 
 STEPS: Steps = {
@@ -11,6 +13,8 @@ STEPS: Steps = {
         exception_release.RELEASE,
         exception_return.RETURN,
         remittance_review.ACCEPTANCE,
+        writing_off.WRITE_OFF,
+        refunding.REFUND,
         hold_release.RELEASE,
     )
 }

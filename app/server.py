@@ -41,6 +41,7 @@ from app.api import (
     patients,
     payers,
     people,
+    refunds,
     remittance_exceptions,
     remittances,
     retention,
@@ -50,6 +51,7 @@ from app.api import (
     timelines,
     trading_partners,
     webhooks,
+    write_offs,
 )
 from app.api.routes import describe
 from app.call import Call, Platform
@@ -93,6 +95,10 @@ CONTROLLERS = (
     payers.PayerController,
     patients.PatientController,
     patient_payments.PatientPaymentController,
+    write_offs.WriteOffController,
+    write_offs.MoneyReasonController,
+    refunds.CreditBalanceController,
+    refunds.RefundController,
     claims.ClaimController,
     claim_submission.ClaimSubmissionController,
     claim_history.ClaimHistoryController,

@@ -298,6 +298,7 @@ class ClaimFilter(Filter):
     is_submitted: bool | None = rule()
     is_appealed: bool | None = rule()
     is_settled: bool | None = rule()
+    is_in_credit: bool | None = rule()
     was_initially_denied: bool | None = rule()
     patient_control_number: str | None = where("patient_control_number")
     subscriber_id: str | None = where("subscriber_id")

@@ -6,7 +6,7 @@ from alembic import op
 from storage.migrations import unforced
 
 revision = "0033"
-down_revision = "0017"
+down_revision = "0018"
 
 _TABLES = Path(__file__).with_suffix(".sql")
 _KINDS_BEFORE = (

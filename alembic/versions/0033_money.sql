@@ -149,8 +149,8 @@ ALTER TABLE ledger_entries
     DROP CONSTRAINT ck_ledger_entries_debit_account_is_known,
     DROP CONSTRAINT ck_ledger_entries_credit_account_is_known,
     ADD CONSTRAINT ck_ledger_entries_kind_is_known CHECK (kind IN ('charge', 'deposit', 'payment', 'write_off', 'patient_transfer', 'provider_adjustment', 'unapplied', 'return', 'patient_receipt', 'patient_payment', 'patient_refund', 'payer_refund', 'patient_write_off', 'insurance_write_off', 'refund_paid', 'banked')),
-    ADD CONSTRAINT ck_ledger_entries_debit_account_is_known CHECK (debit_account IN ('cash', 'cash_expected', 'deposit_clearing', 'insurance_receivable', 'patient_receivable', 'revenue', 'write_off', 'provider_adjustment', 'unapplied_cash', 'refund_payable', 'patient_unapplied', 'company_write_off')),
-    ADD CONSTRAINT ck_ledger_entries_credit_account_is_known CHECK (credit_account IN ('cash', 'cash_expected', 'deposit_clearing', 'insurance_receivable', 'patient_receivable', 'revenue', 'write_off', 'provider_adjustment', 'unapplied_cash', 'refund_payable', 'patient_unapplied', 'company_write_off'));
+    ADD CONSTRAINT ck_ledger_entries_debit_account_is_known CHECK (debit_account IN ('cash_expected', 'deposit_clearing', 'insurance_receivable', 'patient_receivable', 'revenue', 'write_off', 'provider_adjustment', 'unapplied_cash', 'refund_payable', 'patient_unapplied', 'company_write_off', 'cash')),
+    ADD CONSTRAINT ck_ledger_entries_credit_account_is_known CHECK (credit_account IN ('cash_expected', 'deposit_clearing', 'insurance_receivable', 'patient_receivable', 'revenue', 'write_off', 'provider_adjustment', 'unapplied_cash', 'refund_payable', 'patient_unapplied', 'company_write_off', 'cash'));
 
 CREATE INDEX ix_ledger_entries_source_id ON ledger_entries (company_id, source_id) WHERE source_id IS NOT NULL;
 

@@ -221,7 +221,7 @@ class ApprovalThresholdController(Controller):
         )
 
 
-def unless_asked(render: Render[object]) -> Render[object]:
+def unless_asked(render: Render[Any]) -> Render[object]:
     """Answers with the item; where a second person was asked, with 202 and where the request is."""
 
     def answer(result: object) -> Response[Any]:

@@ -181,15 +181,15 @@ async def record_acknowledgement(
 
     A rejection is no denial: the claim was not taken in, its charge leaves the ledger, and the
     days for filing go on. Raises RowNotFound, VersionConflict, IllegalTransition,
-    ClaimAdjudicated, InvalidInput.
+    ClaimAdjudicated, ClaimHasMoney, InvalidInput.
     """
     claim = await hold_claim(store, claim_id, expected_version=expected_version)
     is_rejection = acknowledgement.outcome is AcknowledgementOutcome.REJECTED
     require_move(claim.status, ClaimStatus.REJECTED if is_rejection else ClaimStatus.ACCEPTED)
     if is_rejection:
-        _refuse_money(claim)
         if claim.adjudication_status != AdjudicationStatus.NOT_ADJUDICATED:
             raise ClaimAdjudicated(claim.adjudication_status)
+        _refuse_money(claim)
         if acknowledgement.reason is None:
             raise InvalidInput([Fault("/reason", "is needed for a rejection")])
     await store.claim_acknowledgements.create(

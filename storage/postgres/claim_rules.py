@@ -62,6 +62,9 @@ CLAIM_RULES: Mapping[str, sa.ColumnElement[Any]] = {
     "is_submitted": claims.c.submitted_at.is_not(None),
     "is_appealed": claims.c.appeal_count > sa.literal_column("0"),
     "is_settled": sa.and_(claims.c.submitted_at.is_not(None), _NOTHING_OPEN),
+    "is_in_credit": sa.or_(
+        claims.c.insurance_credit_since.is_not(None), claims.c.patient_credit_since.is_not(None)
+    ),
     "was_initially_denied": sa.and_(claims.c.submitted_at.is_not(None), _initially_denied()),
 }
 """True or false for every claim, by the name of the condition in ``ClaimFilter``."""

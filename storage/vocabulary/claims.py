@@ -161,7 +161,6 @@ class LedgerAccount(StrEnum):
     once a line of the bank is matched to it.
     """
 
-    CASH = "cash"
     CASH_EXPECTED = "cash_expected"
     DEPOSIT_CLEARING = "deposit_clearing"
     INSURANCE_RECEIVABLE = "insurance_receivable"
@@ -173,6 +172,7 @@ class LedgerAccount(StrEnum):
     REFUND_PAYABLE = "refund_payable"
     PATIENT_UNAPPLIED = "patient_unapplied"
     COMPANY_WRITE_OFF = "company_write_off"
+    CASH = "cash"
 
 
 class LedgerKind(StrEnum):

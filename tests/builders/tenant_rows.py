@@ -44,16 +44,16 @@ SPECIAL: Mapping[str, Mapping[str, object]] = {
     "approvals": {**ITEM, "approved_count": 0, "closed_at": None, "quorum": 1},
     "claim_appeals": {"resolved_on": None},
     "claim_files": {"sent_at": None},
-    "claims": {"submitted_at": None},
+    "claims": {
+        "submitted_at": None,
+        "insurance_credit_since": None,
+        "patient_credit_since": None,
+    },
     "code_tables": {
         "kind": "authorizations",
         "schedule": None,
         "withdrawn_at": None,
         "withdrawal_reason": None,
-    "claims": {
-        "submitted_at": None,
-        "insurance_credit_since": None,
-        "patient_credit_since": None,
     },
     "api_keys": {"flagged_at": None, "flag": None},
     "companies": {

@@ -1,0 +1,293 @@
+"""Giving money back: to a payer out of a claim's credit, to a patient out of what is unapplied.
+
+Approved, it is owed; paid out, it is gone. By two people unless the company says otherwise; what a
+request was made on may not change before the decision.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated, ClassVar
+from uuid import UUID
+
+from pydantic import Field
+
+from services.approvals.asking import Asked, ask
+from services.approvals.involvement import worked
+from services.approvals.steps import Step, Subject, Threshold
+from services.approvals.thresholds import second_person_needed
+from services.claims.claim_balances import Movement, entry, move
+from services.claims.company_day import company_today
+from services.claims.drafts import CalendarDay
+from services.claims.matching import payers_in_turn
+from services.claims.money_reasons import REFUND_REASONS
+from services.claims.patient_money.inputs import Cents
+from services.claims.patient_money.payments import unapplied_cents
+from services.identity.authentication import Principal
+from services.identity.scopes import Scope
+from services.inputs import Identifier, Input, Reason
+from services.refusals import Fault, IllegalTransition, InvalidInput, Refusal
+from storage.errors import RowNotFound, VersionConflict
+from storage.filters import RefundFilter
+from storage.interface import Page, Store
+from storage.tables.approvals import Approval
+from storage.tables.claims import Claim
+from storage.tables.money import PatientPayment, Refund, RefundFields
+from storage.vocabulary.approvals import ApprovalKind, ThresholdRule
+from storage.vocabulary.claims import LedgerKind
+from storage.vocabulary.money import BalanceSide, RefundStatus
+
+ENTITY = "refunds"
+_TRANSITIONS = {
+    RefundStatus.REQUESTED: frozenset({RefundStatus.APPROVED, RefundStatus.REFUSED}),
+    RefundStatus.APPROVED: frozenset({RefundStatus.PAID, RefundStatus.CANCELLED}),
+}
+
+
+class NewPayerRefund(Input):
+    """What is to go back to a payer of a claim that was paid too much."""
+
+    claim_id: UUID
+    payer_id: UUID
+    reason_code: Annotated[Identifier, Field(examples=["overpayment"])]
+    amount_cents: Annotated[Cents, Field(examples=[4200])]
+    note: Reason | None = None
+
+
+class NewPatientRefund(Input):
+    """What is to go back to a patient of a payment that is not applied."""
+
+    patient_payment_id: UUID
+    reason_code: Annotated[Identifier, Field(examples=["overpayment"])]
+    amount_cents: Annotated[Cents, Field(examples=[4200])]
+    note: Reason | None = None
+
+
+class RefundPayment(Input):
+    """When a refund was paid out, and the number of its check or transfer."""
+
+    paid_on: Annotated[CalendarDay, Field(examples=["2026-03-16"])]
+    reference: Identifier
+
+
+@dataclass
+class ExceedsCredit(Refusal):
+    """More would go back than there is to give."""
+
+    title: ClassVar[str] = "More would be given back than is owed"
+    available_cents: int
+    wanted_cents: int
+
+
+async def refund_payer(
+    store: Store, principal: Principal, new: NewPayerRefund
+) -> Refund | Asked[Refund]:
+    """Give back to a payer what its claim is in credit.
+
+    Raises InvalidInput, ExceedsCredit, PersonNeeded, MissingScope.
+    """
+    faults = await _reason_faults(store, BalanceSide.INSURANCE, new)
+    try:
+        claim = await store.claims.lock(new.claim_id)
+        if new.payer_id not in payers_in_turn(claim):
+            faults.append(Fault("/payer_id", "is no payer of the claim"))
+    except RowNotFound:
+        faults.append(Fault("/claim_id", "names no claim"))
+    if faults:
+        raise InvalidInput(faults)
+    return await _requested(store, principal, claim.patient_id, new)
+
+
+async def refund_patient(
+    store: Store, principal: Principal, new: NewPatientRefund
+) -> Refund | Asked[Refund]:
+    """Give back to a patient what is unapplied of a payment.
+
+    Raises InvalidInput, ExceedsCredit, PersonNeeded, MissingScope.
+    """
+    faults = await _reason_faults(store, BalanceSide.PATIENT, new)
+    try:
+        payment = await store.patient_payments.lock(new.patient_payment_id)
+    except RowNotFound:
+        faults.append(Fault("/patient_payment_id", "names no payment"))
+    if faults:
+        raise InvalidInput(faults)
+    return await _requested(store, principal, payment.patient_id, new)
+
+
+async def pay_refund(
+    store: Store, refund_id: UUID, payment: RefundPayment, *, expected_version: int
+) -> Refund:
+    """Record that it was paid out.
+
+    Raises RowNotFound, VersionConflict, IllegalTransition, InvalidInput.
+    """
+    owed = await _held_for(store, refund_id, RefundStatus.PAID, expected_version)
+    if payment.paid_on > await company_today(store):
+        raise InvalidInput([Fault("/paid_on", "lies in the future")])
+    await store.ledger_entries.create(
+        entry(
+            LedgerKind.REFUND_PAID,
+            owed.amount_cents,
+            effective_on=payment.paid_on,
+            source_id=owed.id,
+            payer_id=owed.payer_id,
+        )
+    )
+    return await store.refunds.update(
+        refund_id,
+        {"status": RefundStatus.PAID, **dict(payment)},
+        expected_version=owed.version,
+    )
+
+
+async def cancel_refund(
+    store: Store, refund_id: UUID, reason: str, *, expected_version: int
+) -> Refund:
+    """Owe it no more, before it was paid out: contra entries put back what it was taken of.
+
+    Raises RowNotFound, VersionConflict, IllegalTransition.
+    """
+    await _hold_origin(store, await store.refunds.get(refund_id))
+    owed = await _held_for(store, refund_id, RefundStatus.CANCELLED, expected_version)
+    await _book(store, owed, -owed.amount_cents)
+    return await store.refunds.update(
+        refund_id,
+        {"status": RefundStatus.CANCELLED, "closing_note": reason},
+        expected_version=owed.version,
+    )
+
+
+async def get_refund(store: Store, refund_id: UUID) -> Refund:
+    """Raises RowNotFound."""
+    return await store.refunds.get(refund_id)
+
+
+async def list_refunds(
+    store: Store, conditions: RefundFilter, *, limit: int, after: UUID | None
+) -> Page[Refund]:
+    """Refunds, newest first."""
+    return await store.refunds.list(conditions, limit=limit, after=after)
+
+
+async def _reason_faults(
+    store: Store, side: BalanceSide, new: NewPayerRefund | NewPatientRefund
+) -> list[Fault]:
+    today = await company_today(store)
+    return REFUND_REASONS.faults(new.reason_code, side, new.amount_cents, new.note, today)
+
+
+async def _requested(
+    store: Store, principal: Principal, patient_id: UUID, new: NewPayerRefund | NewPatientRefund
+) -> Refund | Asked[Refund]:
+    number = await store.numbers.take("refund")
+    requested = await store.refunds.create(
+        RefundFields(refund_number=f"REF-{number:06}", patient_id=patient_id, **dict(new))
+    )
+    _require_credit(await _hold_origin(store, requested), requested.amount_cents)
+    if await second_person_needed(store, REFUND, amount_cents=new.amount_cents):
+        subject = await _subject(store, requested.id)
+        reason = new.note or new.reason_code
+        return Asked(requested, await ask(store, principal, REFUND, subject, reason))
+    await worked(store, ENTITY, requested.id)
+    return await _approved(store, requested)
+
+
+async def _hold_origin(store: Store, refund: Refund) -> Claim | PatientPayment:
+    """What the money is taken of, held; it is held before the refund."""
+    if refund.patient_payment_id is not None:
+        return await store.patient_payments.lock(refund.patient_payment_id)
+    assert refund.claim_id is not None
+    return await store.claims.lock(refund.claim_id)
+
+
+async def _held_for(
+    store: Store, refund_id: UUID, wanted: RefundStatus, expected_version: int
+) -> Refund:
+    refund = await store.refunds.lock(refund_id)
+    if refund.version != expected_version:
+        raise VersionConflict(ENTITY)
+    _require_move(refund, wanted)
+    return refund
+
+
+async def _subject(store: Store, refund_id: UUID) -> Subject:
+    """What would go back; versions only rise, so their sum tells any change of either. Who
+    received a patient's money does not decide that it goes back."""
+    origin = await _hold_origin(store, await store.refunds.get(refund_id))
+    refund = await store.refunds.lock(refund_id)
+    hands = {origin.created_by} if isinstance(origin, PatientPayment) else set()
+    version = refund.version + origin.version
+    return Subject(refund.id, version, refund.amount_cents, frozenset(hands))
+
+
+async def _apply(store: Store, approval: Approval) -> None:
+    refund = await store.refunds.get(approval.entity_id)
+    _require_move(refund, RefundStatus.APPROVED)
+    _require_credit(await _hold_origin(store, refund), refund.amount_cents)
+    await _approved(store, refund)
+
+
+async def _put_back(store: Store, approval: Approval, why: str) -> None:
+    refund = await store.refunds.get(approval.entity_id)
+    if refund.status is RefundStatus.REQUESTED:
+        await store.refunds.update(
+            refund.id,
+            {"status": RefundStatus.REFUSED, "closing_note": why},
+            expected_version=refund.version,
+        )
+
+
+async def _approved(store: Store, refund: Refund) -> Refund:
+    await _book(store, refund, refund.amount_cents)
+    return await store.refunds.update(
+        refund.id,
+        {"status": RefundStatus.APPROVED, "approved_on": await company_today(store)},
+        expected_version=refund.version,
+    )
+
+
+async def _book(store: Store, refund: Refund, amount_cents: int) -> None:
+    """Take the amount off what it comes of and owe it; negative puts it back."""
+    today = await company_today(store)
+    origin = await _hold_origin(store, refund)
+    if isinstance(origin, Claim):
+        movement = Movement(origin.id, LedgerKind.PAYER_REFUND, amount_cents, refund.id)
+        await move(store, [origin], [movement], effective_on=today)
+        return
+    await store.ledger_entries.create(
+        entry(LedgerKind.PATIENT_REFUND, amount_cents, effective_on=today, source_id=refund.id)
+    )
+    await store.patient_payments.update(
+        origin.id,
+        {"refunded_cents": origin.refunded_cents + amount_cents},
+        expected_version=origin.version,
+    )
+
+
+def _require_credit(origin: Claim | PatientPayment, amount_cents: int) -> None:
+    if isinstance(origin, Claim):
+        available_cents = max(0, -origin.insurance_balance_cents)
+    else:
+        available_cents = unapplied_cents(origin)
+    if amount_cents > available_cents:
+        raise ExceedsCredit(available_cents, amount_cents)
+
+
+def _require_move(found: Refund, wanted: RefundStatus) -> None:
+    legal = _TRANSITIONS.get(found.status, frozenset())
+    if wanted not in legal:
+        raise IllegalTransition("refund", found.status, wanted, sorted(legal))
+
+
+REFUND = Step(
+    kind=ApprovalKind.REFUND,
+    title="Give money back to a payer or a patient",
+    entity=ENTITY,
+    asking_scope=Scope.PAYMENTS_WRITE,
+    deciding_scope=Scope.PAYMENTS_APPROVE,
+    default=Threshold(ThresholdRule.ALWAYS),
+    subject=_subject,
+    apply=_apply,
+    put_back=_put_back,
+)
