@@ -74,3 +74,32 @@ class DenialTotals:
     claims: int
     recoverable: int
     recoverable_cents: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class OutcomeTotals:
+    """How a payer decided a second time about the denials of a category.
+
+    ``recovered_basis_points`` is a sum: 10,000 for each amount that came back as a whole.
+    """
+
+    payer_id: UUID
+    category: str
+    decided: int
+    recovered_basis_points: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class DenialWorth:
+    """What the expected value of a denial is worked out from.
+
+    ``amount x basis points / 10,000``, rounded half up, less the cost of the work: that of a
+    correction where the claim can be corrected, else that of an appeal.
+    """
+
+    basis_points: dict[tuple[UUID, str], int]
+    """By payer and category."""
+    other_basis_points: int
+    """Of a payer and category of which nothing is known."""
+    correction_cost_cents: int
+    appeal_cost_cents: int

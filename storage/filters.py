@@ -455,6 +455,15 @@ class DenialFilter(Filter):
     due_from: dt.date | None = where("due_on", operator=">=")
     adjudication_ids: list[UUID] | None = where("adjudication_id", operator="in")
     due_until: dt.date | None = where("due_on", operator="<=")
+    assigned_person_id: UUID | None = where("assigned_person_id")
+    is_unassigned: bool | None = where("assigned_person_id", operator="null")
+    is_appealable: bool | None = where("is_appealable")
+    ids: list[UUID] | None = where("id", operator="in")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ByDenial(Filter):
+    denial_id: UUID | None = where("denial_id")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -21,7 +21,15 @@ from uuid import UUID
 from sqlmodel import SQLModel
 
 from storage.clock import Clock
-from storage.figures import AccountBalance, ClaimTotals, DenialTotals, LastUse, OpenItem
+from storage.figures import (
+    AccountBalance,
+    ClaimTotals,
+    DenialTotals,
+    DenialWorth,
+    LastUse,
+    OpenItem,
+    OutcomeTotals,
+)
 from storage.files.sealing import FileKey
 from storage.filters import (
     AccessFilter,
@@ -36,6 +44,7 @@ from storage.filters import (
     ByBatch,
     ByClaim,
     ByCodeTable,
+    ByDenial,
     ByEmergencyAccess,
     ByItem,
     ByLog,
@@ -89,6 +98,7 @@ from storage.tables import approvals as approval_tables
 from storage.tables import claims as claim_tables
 from storage.tables import clearing as clearing_tables
 from storage.tables import codes as coding_tables
+from storage.tables import denial_work as denial_tables
 from storage.tables import disclosures as disclosure_tables
 from storage.tables import emergency as emergency_tables
 from storage.tables import factors as factor_tables
@@ -243,6 +253,24 @@ class ClaimFigures(Protocol):
         """
 
 
+class DenialQueue(Protocol):
+    """Open denials by what working them is expected to bring."""
+
+    async def outcome_totals(self, *, before: dt.date) -> list[OutcomeTotals]:
+        """What was recorded on the days before that one, by payer and category."""
+
+    async def page(
+        self,
+        conditions: DenialFilter,
+        worth: DenialWorth,
+        *,
+        limit: int,
+        after: tuple[int, UUID] | None = None,
+    ) -> list[tuple[ledger_tables.Denial, int]]:
+        """Denials under the conditions with their expected value in cents, the most valuable
+        first, of equal ones the oldest; after a value and an id, if they are given."""
+
+
 class FileFigures(Protocol):
     """What the database knows of files beyond their rows."""
 
@@ -317,6 +345,7 @@ class Store(Protocol):
     access_figures: AccessFigures
     ledger_figures: LedgerFigures
     claim_figures: ClaimFigures
+    denial_queue: DenialQueue
     retention_figures: RetentionFigures
     outbox_lines: OutboxLines
     file_figures: FileFigures
@@ -475,6 +504,8 @@ class Store(Protocol):
         ProviderAdjustmentFilter,
     ]
     denials: Repository[ledger_tables.DenialFields, ledger_tables.Denial, DenialFilter]
+    denial_notes: Log[denial_tables.DenialNoteFields, denial_tables.DenialNote, ByDenial]
+    denial_outcomes: Log[denial_tables.DenialOutcomeFields, denial_tables.DenialOutcome, ByDenial]
 
     patient_payments: Repository[
         money_tables.PatientPaymentFields, money_tables.PatientPayment, PatientPaymentFilter

@@ -9,15 +9,20 @@ from litestar.params import FromPath, FromQuery
 from app.answers import PageAnswer, RowAnswer, decode_cursor, one, page
 from app.api.parameters import Cursor, Limit, SearchText
 from app.call import Call
-from services.claims import denial_worklist
 from services.claims.adjustment_reasons import DenialCategory, DenialOwner
+from services.claims.denial_work import queue
 from services.identity.scopes import Scope
 from storage.filters import DenialFilter
 from storage.vocabulary.claims import DenialStatus
+from storage.vocabulary.denials import DenialResolution, SupersededBecause
 
 
 class DenialAnswer(RowAnswer):
-    """One denied line (or claim, without a line): why, whose, until when, what to do next."""
+    """One denied line (or claim, without a line): why, whose, until when, what to do next.
+
+    One that is superseded needs no work, and says why. ``resolution`` is what became of the amount:
+    by what a person said, or by what the payer decided later.
+    """
 
     claim_id: UUID
     patient_id: UUID
@@ -36,7 +41,15 @@ class DenialAnswer(RowAnswer):
     denied_on: dt.date
     due_on: dt.date
     due_is_verified: bool
+    is_correctable: bool
+    is_appealable: bool
     status: DenialStatus
+    superseded_because: SupersededBecause | None
+    assigned_person_id: UUID | None
+    assigned_at: dt.datetime | None
+    resolution: DenialResolution | None
+    recovered_cents: int | None
+    resolved_on: dt.date | None
     resolution_note: str | None
 
 
@@ -60,10 +73,11 @@ class DenialController(Controller):
         denied_until: FromQuery[dt.date | None] = None,
         due_from: FromQuery[dt.date | None] = None,
         due_until: FromQuery[dt.date | None] = None,
+        assigned_person_id: FromQuery[UUID | None] = None,
         limit: Limit = 50,
         cursor: Cursor = None,
     ) -> Response[PageAnswer[DenialAnswer]]:
-        """Denials, newest first."""
+        """Denials in every state, newest first; the queue of open ones is ``/denials/queue``."""
         conditions = DenialFilter(
             status=status,
             category=category,
@@ -75,10 +89,11 @@ class DenialController(Controller):
             denied_until=denied_until,
             due_from=due_from,
             due_until=due_until,
+            assigned_person_id=assigned_person_id,
         )
         after = decode_cursor(cursor)
         return await request.run(
-            lambda store: denial_worklist.list_denials(store, conditions, limit=limit, after=after),
+            lambda store: queue.list_denials(store, conditions, limit=limit, after=after),
             page(DenialAnswer),
         )
 
@@ -86,5 +101,5 @@ class DenialController(Controller):
     async def get(self, request: Call, denial_id: FromPath[UUID]) -> Response[DenialAnswer]:
         """One denial."""
         return await request.run(
-            lambda store: denial_worklist.get_denial(store, denial_id), one(DenialAnswer)
+            lambda store: queue.get_denial(store, denial_id), one(DenialAnswer)
         )

@@ -167,6 +167,10 @@ class Book:
         self.adjudications.append(adjudication)
         self.payer_claim_numbers[adjudication.id] = payer_claim_number
 
+    def counts(self, adjudication_id: UUID) -> bool:
+        """Whether a posted decision counts: neither taken back, nor replaced."""
+        return adjudication_id in settle(self.under_settlement, self.adjudications).in_effect
+
 
 @dataclass
 class Writing:
@@ -470,5 +474,7 @@ def _write_denials(
                 denied_on=source.effective_on,
                 due_on=each.due_on,
                 due_is_verified=each.due_is_verified,
+                is_correctable=each.is_correctable,
+                is_appealable=each.is_appealable,
             )
         )

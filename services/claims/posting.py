@@ -27,6 +27,7 @@ from services.claims.books import (
 from services.claims.bookshelf import Finder, find_claims, load_books
 from services.claims.claim_balances import after_settlement, credit_since
 from services.claims.company_day import company_today
+from services.claims.denial_work.posted_denials import save_denials
 from services.claims.exception_queue import (
     Queued,
     cancel_out,
@@ -36,18 +37,11 @@ from services.claims.exception_queue import (
 )
 from services.claims.x12.remittance_model import RemittanceClaim
 from services.outbox.events import publish_many
-from storage.filters import (
-    DenialFilter,
-    RemittanceExceptionFilter,
-)
+from storage.filters import RemittanceExceptionFilter
 from storage.interface import Store
 from storage.tables.claims import Claim
 from storage.tables.remittances import RemittanceException
-from storage.vocabulary.claims import (
-    DenialStatus,
-    ExceptionKind,
-    ExceptionStatus,
-)
+from storage.vocabulary.claims import ExceptionKind, ExceptionStatus
 from storage.vocabulary.outbox import EventType
 
 WAITING_KINDS = [
@@ -180,46 +174,8 @@ async def _save(store: Store, writing: Writing, touched: Sequence[Book]) -> None
         list(writing.adjustments.values()), ids=list(writing.adjustments)
     )
     await store.ledger_entries.create_many(writing.ledger)
-    await _save_denials(store, writing, touched)
+    await save_denials(store, writing, touched)
     await _save_balances(store, touched)
-
-
-async def _save_denials(store: Store, writing: Writing, touched: Sequence[Book]) -> None:
-    """New denials, and the earlier ones of the same claims: open while their decision counts.
-
-    One that was taken back or gave way to another is superseded, whichever came first; it is open
-    again when what it gave way to is reversed.
-    """
-    in_effect = {
-        each
-        for book in touched
-        if book.settlement is not None
-        for each in book.settlement.in_effect
-    }
-    for denial in writing.denials:
-        if denial.adjudication_id not in in_effect:
-            denial.status = DenialStatus.SUPERSEDED
-    decided_before = sorted(
-        book.claim.id
-        for book in touched
-        if any(each.id not in writing.adjudications for each in book.adjudications)
-    )
-    if decided_before:
-        earlier = [
-            each
-            for each in await store.denials.lock_all(DenialFilter(claim_ids=decided_before))
-            if each.status is not DenialStatus.RESOLVED
-        ]
-        wanted = [
-            DenialStatus.OPEN if each.adjudication_id in in_effect else DenialStatus.SUPERSEDED
-            for each in earlier
-        ]
-        changed = [pair for pair in zip(earlier, wanted, strict=True) if pair[0].status != pair[1]]
-        await store.denials.update_many(
-            {each.id: each.version for each, _ in changed},
-            {"status": [status for _, status in changed]},
-        )
-    await store.denials.create_many(writing.denials)
 
 
 async def _save_balances(store: Store, touched: Sequence[Book]) -> None:

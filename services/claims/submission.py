@@ -36,6 +36,7 @@ from storage.vocabulary.claims import (
     ExceptionStatus,
     LedgerKind,
 )
+from storage.vocabulary.denials import SupersededBecause
 from storage.vocabulary.outbox import EventType
 
 
@@ -117,8 +118,8 @@ async def void(
     await store.denials.update_many(
         {each.id: each.version for each in denials},
         {
-            "status": [DenialStatus.RESOLVED] * len(denials),
-            "resolution_note": ["The claim was voided."] * len(denials),
+            "status": [DenialStatus.SUPERSEDED] * len(denials),
+            "superseded_because": [SupersededBecause.CLAIM_VOIDED] * len(denials),
         },
     )
     return await _take_back(store, claim, ClaimStatus.VOIDED, reason)

@@ -20,6 +20,7 @@ from storage.migrations import ASK_STATE, SchemaState
 from storage.postgres.access_figures import PostgresAccessFigures
 from storage.postgres.bound import BoundTransaction
 from storage.postgres.claim_figures import PostgresClaimFigures
+from storage.postgres.denial_queue import PostgresDenialQueue
 from storage.postgres.errors import translate
 from storage.postgres.file_figures import PostgresFileFigures
 from storage.postgres.ledger_figures import PostgresLedgerFigures
@@ -66,6 +67,7 @@ class PostgresStore:
         self.access_figures = PostgresAccessFigures(self)
         self.ledger_figures = PostgresLedgerFigures(self)
         self.claim_figures = PostgresClaimFigures(self)
+        self.denial_queue = PostgresDenialQueue(self)
         self.retention_figures = PostgresRetentionFigures(self)
         self.outbox_lines = PostgresOutboxLines(self)
         self.file_figures = PostgresFileFigures(self)

@@ -12,10 +12,12 @@ from storage.rows import (
     TenantRow,
     belongs_to,
     cents_column,
+    check,
     choice_column,
     date_column,
     index,
     key_column,
+    moment_column,
     text_column,
     texts_column,
 )
@@ -26,6 +28,7 @@ from storage.vocabulary.claims import (
     LedgerAccount,
     LedgerKind,
 )
+from storage.vocabulary.denials import DenialResolution, SupersededBecause
 
 
 class AdjudicationFields(SQLModel):
@@ -192,12 +195,24 @@ class DenialFields(SQLModel):
     denied_on: dt.date = date_column()
     due_on: dt.date = date_column()
     due_is_verified: bool = Field(sa_type=sa.Boolean)
+    is_correctable: bool = Field(sa_type=sa.Boolean)
+    is_appealable: bool = Field(sa_type=sa.Boolean)
     status: DenialStatus = choice_column(DenialStatus, default=DenialStatus.OPEN)
+    superseded_because: SupersededBecause | None = choice_column(SupersededBecause, default=None)
+    assigned_person_id: UUID | None = key_column(default=None)
+    assigned_at: dt.datetime | None = moment_column(default=None)
+    resolution: DenialResolution | None = choice_column(DenialResolution, default=None)
+    recovered_cents: int | None = cents_column(default=None)
+    resolved_on: dt.date | None = date_column(default=None)
     resolution_note: str | None = text_column(500, default=None)
 
 
 class Denial(DenialFields, TenantRow, table=True):
-    """One denied line to work: why, whose, until when, and what to do next."""
+    """One denied line to work: why, whose, until when, and what to do next.
+
+    OPEN is what waits for somebody. Only people resolve one; posting supersedes those whose
+    decision does not count any more, and notes what became of the amount if it knows.
+    """
 
     __tablename__ = "denials"
     __table_args__ = (
@@ -207,6 +222,23 @@ class Denial(DenialFields, TenantRow, table=True):
         belongs_to("claim_lines", "claim_line_id"),
         belongs_to("adjudications", "adjudication_id"),
         index("denials", "status", "due_on", "id"),
+        belongs_to("people", "assigned_person_id"),
         index("denials", "claim_id"),
         index("denials", "category", "id"),
+        index("denials", "payer_id", "status", "due_on"),
+        index(
+            "denials",
+            "assigned_person_id",
+            "status",
+            "due_on",
+            where="assigned_person_id IS NOT NULL",
+        ),
+        check("assigned_since", "(assigned_person_id IS NULL) = (assigned_at IS NULL)"),
+        check(
+            "superseded_has_a_reason",
+            "(status = 'superseded') = (superseded_because IS NOT NULL)",
+        ),
+        check("resolved_has_a_resolution", "status <> 'resolved' OR resolution IS NOT NULL"),
+        check("open_has_no_resolution", "status <> 'open' OR resolution IS NULL"),
+        check("resolution_has_a_day", "(resolution IS NULL) = (resolved_on IS NULL)"),
     )

@@ -56,6 +56,11 @@ SPECIAL: Mapping[str, Mapping[str, object]] = {
         "withdrawal_reason": None,
     },
     "api_keys": {"flagged_at": None, "flag": None},
+    "denials": {
+        "resolution": None,
+        "resolved_on": None,
+        "superseded_because": None,
+    },
     "companies": {
         "retention_years": 7,
         "session_idle_minutes": 30,

@@ -202,7 +202,7 @@ async def test_voiding_a_denied_claim_ends_the_work_on_its_denials(
     async with storage.transaction(company.id, company.actor) as store:
         version = (await store.claims.get(claim_id)).version
         await submission.void(store, claim_id, "billed in error", expected_version=version)
-    assert [denial.status for denial in await books.denials()] == [DenialStatus.RESOLVED]
+    assert [denial.status for denial in await books.denials()] == [DenialStatus.SUPERSEDED]
     await books.assert_sound()
 
 

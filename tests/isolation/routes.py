@@ -1,8 +1,9 @@
 """Requests for every operation, read off the OpenAPI document, with the ids that one chooses."""
 
 import copy
+import datetime as dt
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -10,8 +11,10 @@ from uuid import UUID
 from litestar import Litestar
 
 from app.answers import encode_cursor
+from app.api.denial_work import encode_place
 from app.examples import example_of
 from app.openapi import document_of, handlers_of
+from services.claims.denial_work.queue import DeadlineBucket, QueuePlace
 
 ROWS_NAMED: Mapping[str, str] = {
     "accounting": "accountings",
@@ -62,6 +65,8 @@ LISTED: Mapping[str, str] = {
     "list_batch_items": "claim_batch_items",
     "list_claim_ledger": "ledger_entries",
     "list_credit_balances": "claims",
+    "list_denial_notes": "denial_notes",
+    "list_denial_queue": "denials",
     "list_patient_timeline": "audit_log",
     "list_mailbox_files": "mailbox_files",
     "list_mailboxes": "mailboxes",
@@ -89,6 +94,13 @@ COMPANIONS: Mapping[tuple[str, str], dict[str, str]] = {
     ("list_access_log", "patient_id"): _A_MONTH,
 }
 """What else has to be given with a query parameter."""
+
+CURSORS: Mapping[str, Callable[[UUID], str]] = {
+    "list_denial_queue": lambda row_id: encode_place(
+        QueuePlace(dt.date(2026, 6, 1), DeadlineBucket.AT_RISK, 0, row_id)
+    ),
+}
+"""The cursors of lists that are not in the order of ids."""
 
 Ids = Mapping[str, list[UUID]]
 Slot = tuple[str | int, ...]
@@ -133,7 +145,7 @@ class Route:
                 case ("path", str(name)):
                     path = path.replace("{" + name + "}", str(row_id))
                 case ("query", "cursor"):
-                    query["cursor"] = encode_cursor(row_id)
+                    query["cursor"] = CURSORS.get(self.operation, encode_cursor)(row_id)
                 case ("query", str(name)):
                     query |= {name: str(row_id)} | COMPANIONS.get((self.operation, name), {})
                 case _:

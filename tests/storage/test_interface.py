@@ -15,6 +15,7 @@ from storage.interface import (
     AccessFigures,
     Actor,
     ClaimFigures,
+    DenialQueue,
     FileFigures,
     IStorage,
     LedgerFigures,
@@ -28,6 +29,7 @@ from storage.interface import (
 )
 from storage.postgres.access_figures import PostgresAccessFigures
 from storage.postgres.claim_figures import PostgresClaimFigures
+from storage.postgres.denial_queue import PostgresDenialQueue
 from storage.postgres.file_figures import PostgresFileFigures
 from storage.postgres.ledger_figures import PostgresLedgerFigures
 from storage.postgres.numbers import PostgresNumbers
@@ -52,6 +54,7 @@ KEPT: dict[type, type] = {
     AccessFigures: PostgresAccessFigures,
     LedgerFigures: PostgresLedgerFigures,
     ClaimFigures: PostgresClaimFigures,
+    DenialQueue: PostgresDenialQueue,
     RetentionFigures: PostgresRetentionFigures,
     OutboxLines: PostgresOutboxLines,
     FileFigures: PostgresFileFigures,
