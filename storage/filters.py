@@ -28,6 +28,7 @@ from storage.vocabulary.identity import Role, TokenPurpose
 from storage.vocabulary.money import PatientPaymentStatus, RefundStatus, WriteOffStatus
 from storage.vocabulary.notifications import NotificationKind, Timing
 from storage.vocabulary.outbox import Channel, EventType, MessageStatus
+from storage.vocabulary.parties import PartyKind
 
 
 def where(*columns: str, operator: str = "=") -> Any:
@@ -279,6 +280,29 @@ class PayerFilter(Filter):
 class PatientFilter(Filter):
     medical_record_number: str | None = where("medical_record_number")
     name_prefix: str | None = where("name_key", operator="prefix")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CoverageFilter(Filter):
+    patient_id: UUID | None = where("patient_id")
+    payer_id: UUID | None = where("payer_id")
+    patient_ids: list[UUID] | None = where("patient_id", operator="in")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CareProviderFilter(Filter):
+    identifier: str | None = where("identifier")
+    identifiers: list[str] | None = where("identifier", operator="in")
+    npi: str | None = where("npi")
+    kind: PartyKind | None = where("kind")
+    is_active: bool | None = where("is_active")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FacilityFilter(Filter):
+    identifier: str | None = where("identifier")
+    identifiers: list[str] | None = where("identifier", operator="in")
+    is_active: bool | None = where("is_active")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -51,6 +51,7 @@ from storage.filters import (
     ByMessage,
     ByPerson,
     ByRemittance,
+    CareProviderFilter,
     ClaimAppealFilter,
     ClaimBatchFilter,
     ClaimFileFilter,
@@ -58,10 +59,12 @@ from storage.filters import (
     CodeFilter,
     CodeTableFilter,
     CompanyRoleFilter,
+    CoverageFilter,
     DenialFilter,
     DisclosureFilter,
     EmergencyAccessFilter,
     EventFilter,
+    FacilityFilter,
     FiledClaimFilter,
     Filter,
     IdentityProviderFilter,
@@ -109,6 +112,7 @@ from storage.tables import mailboxes as mailbox_tables
 from storage.tables import money as money_tables
 from storage.tables import notifications as notification_tables
 from storage.tables import outbox as outbox_tables
+from storage.tables import parties as party_tables
 from storage.tables import providers as provider_tables
 from storage.tables import remittances as remittance_tables
 from storage.tables import trail as trail_tables
@@ -432,6 +436,11 @@ class Store(Protocol):
 
     payers: Repository[claim_tables.PayerFields, claim_tables.Payer, PayerFilter]
     patients: Repository[claim_tables.PatientFields, claim_tables.Patient, PatientFilter]
+    coverages: Repository[party_tables.CoverageFields, party_tables.Coverage, CoverageFilter]
+    care_providers: Repository[
+        party_tables.CareProviderFields, party_tables.CareProvider, CareProviderFilter
+    ]
+    facilities: Repository[party_tables.FacilityFields, party_tables.Facility, FacilityFilter]
     claims: Repository[claim_tables.ClaimFields, claim_tables.Claim, ClaimFilter]
     claim_lines: Repository[claim_tables.ClaimLineFields, claim_tables.ClaimLine, ByClaim]
     claim_batches: Repository[

@@ -13,6 +13,8 @@ from services.claims import patients
 from services.claims.patients import NewPatient, PatientChanges
 from services.identity.scopes import Scope
 from storage.filters import PatientFilter
+from storage.tables.addresses import PostalAddress
+from storage.vocabulary.parties import Sex
 
 
 class PatientAnswer(RowAnswer):
@@ -22,6 +24,8 @@ class PatientAnswer(RowAnswer):
     last_name: str
     first_name: str
     birth_date: dt.date
+    sex: Sex | None
+    address: PostalAddress | None
 
 
 class PatientController(Controller):

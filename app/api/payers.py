@@ -14,6 +14,7 @@ from services.claims import payers
 from services.identity.scopes import Scope
 from services.inputs import Identifier, Input, Name, left_out
 from storage.filters import PayerFilter
+from storage.tables.addresses import PostalAddress
 from storage.tables.claims import ContactInfo, PayerFields
 from storage.vocabulary.claims import PayerType, SubmissionMethod
 
@@ -30,6 +31,8 @@ class NewPayer(Input):
     claim_submission_method: SubmissionMethod = SubmissionMethod.ELECTRONIC
     timely_filing_limit_days: FilingDays = 365
     contact_info: ContactInfo | None = None
+    electronic_identifier: Identifier | None = None
+    address: PostalAddress | None = None
 
 
 class PayerChanges(Input):
@@ -41,11 +44,14 @@ class PayerChanges(Input):
     claim_submission_method: SubmissionMethod = left_out()
     timely_filing_limit_days: FilingDays = left_out()
     contact_info: ContactInfo | None = None
+    electronic_identifier: Identifier | None = None
+    address: PostalAddress | None = None
     is_active: bool = left_out()
 
 
 class PayerAnswer(RowAnswer):
-    """A payer. ``remittance_identifier`` is what it writes as TRN03 of its 835 files."""
+    """A payer. ``remittance_identifier`` is what it writes as TRN03 of its 835 files;
+    ``electronic_identifier`` is what claims to it name it by, where not ``payer_identifier``."""
 
     name: str
     payer_identifier: str
@@ -54,6 +60,8 @@ class PayerAnswer(RowAnswer):
     claim_submission_method: SubmissionMethod
     timely_filing_limit_days: int
     contact_info: ContactInfo | None
+    electronic_identifier: str | None
+    address: PostalAddress | None
     is_active: bool
 
 

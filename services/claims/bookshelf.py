@@ -143,7 +143,7 @@ async def _load_history(store: Store, books: dict[UUID, Book], claim_ids: list[U
         if adjudication.is_forwarded:
             book.forwarding[adjudication.id] = adjudication.payer_sequence
         book.enter(
-            _posted(adjudication, adjustments[adjudication.id]), adjudication.payer_claim_number
+            posted(adjudication, adjustments[adjudication.id]), adjudication.payer_claim_number
         )
     for entry in await store.ledger_entries.all(LedgerFilter(claim_ids=claim_ids)):
         if entry.kind in _OWN_KINDS and entry.claim_id is not None:
@@ -153,9 +153,10 @@ async def _load_history(store: Store, books: dict[UUID, Book], claim_ids: list[U
             ledger[key] = ledger.get(key, 0) + entry.amount_cents
 
 
-def _posted(
+def posted(
     adjudication: Adjudication, adjustments: Sequence[AdjudicationAdjustment]
 ) -> PostedAdjudication:
+    """A decision of a payer as the rules of settlement see it, with its adjustments in order."""
     is_reversal = adjudication.reverses_id is not None
     return PostedAdjudication(
         id=adjudication.id,

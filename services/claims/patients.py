@@ -14,7 +14,9 @@ from services.refusals import Fault, InvalidInput, InvalidParameter
 from storage.errors import VersionConflict
 from storage.filters import ClaimFilter, PatientFilter
 from storage.interface import Page, Store
+from storage.tables.addresses import PostalAddress
 from storage.tables.claims import Patient, PatientFields
+from storage.vocabulary.parties import Sex
 
 LONGEST_NAME_KEY = 210
 EARLIEST_BIRTH = dt.date(1850, 1, 1)
@@ -32,6 +34,8 @@ class NewPatient(Input):
     last_name: PersonName
     first_name: PersonName
     birth_date: BirthDate
+    sex: Sex | None = None
+    address: PostalAddress | None = None
 
 
 class PatientChanges(Input):
@@ -41,6 +45,8 @@ class PatientChanges(Input):
     last_name: PersonName = left_out()
     first_name: PersonName = left_out()
     birth_date: BirthDate = left_out()
+    sex: Sex | None = None
+    address: PostalAddress | None = None
 
 
 def search_key(text: str) -> str:

@@ -25,8 +25,10 @@ class Scope(StrEnum):
 
     PAYERS_READ = "payers:read", "See payers."
     PAYERS_WRITE = "payers:write", "Register and change payers."
-    PATIENTS_READ = "patients:read", "See patients."
-    PATIENTS_WRITE = "patients:write", "Register and change patients."
+    PROVIDERS_READ = "providers:read", "See providers and facilities that claims name."
+    PROVIDERS_WRITE = "providers:write", "Register and change providers and facilities."
+    PATIENTS_READ = "patients:read", "See patients and their coverages."
+    PATIENTS_WRITE = "patients:write", "Register and change patients and their coverages."
     CLAIMS_READ = "claims:read", "See claims, denials, appeals and batches, with their patients."
     CLAIMS_WRITE = "claims:write", "Write, submit, appeal and close claims."
     CODES_READ = "codes:read", "See code tables, fee schedules and the rules for claims."
@@ -77,6 +79,7 @@ _BILLING = frozenset(
         Scope.COMPANY_READ,
         Scope.PARTNERS_READ,
         Scope.PAYERS_READ,
+        Scope.PROVIDERS_READ,
         Scope.PATIENTS_READ,
         Scope.PATIENTS_WRITE,
         Scope.CLAIMS_READ,
@@ -100,7 +103,12 @@ ROLE_SCOPES: dict[Role, frozenset[Scope]] = {
     Role.RCM_STAFF: _BILLING,
     Role.RCM_MANAGER: _BILLING | {Scope.CODES_LOAD, Scope.PAYERS_WRITE, Scope.REMITTANCES_RELEASE},
     Role.RCM_MANAGER: _BILLING
-    | {Scope.PAYERS_WRITE, Scope.REMITTANCES_RELEASE, Scope.PAYMENTS_APPROVE},
+    | {
+        Scope.PAYERS_WRITE,
+        Scope.PROVIDERS_WRITE,
+        Scope.REMITTANCES_RELEASE,
+        Scope.PAYMENTS_APPROVE,
+    },
     Role.COMPLIANCE_OFFICER: _OVERVIEW
     | {
         Scope.ACCESS_READ,

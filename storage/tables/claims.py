@@ -27,6 +27,7 @@ from storage.rows import (
     texts_column,
     unique,
 )
+from storage.tables.addresses import PostalAddress
 from storage.vocabulary.claims import (
     AcknowledgementOutcome,
     AdjudicationStatus,
@@ -37,6 +38,7 @@ from storage.vocabulary.claims import (
     PayerType,
     SubmissionMethod,
 )
+from storage.vocabulary.parties import Sex
 
 _ContactText = Annotated[str, StringConstraints(max_length=500, pattern=r"^[^\x00-\x1f\x7f]*$")]
 """Without control characters: PostgreSQL's JSON cannot hold NUL."""
@@ -63,11 +65,14 @@ class PayerFields(SQLModel):
     )
     timely_filing_limit_days: int = Field(default=365, sa_type=sa.Integer)
     contact_info: ContactInfo | None = document_column(ContactInfo, default=None)
+    electronic_identifier: str | None = text_column(80, default=None)
+    address: PostalAddress | None = document_column(PostalAddress, default=None)
     is_active: bool = Field(default=True, sa_type=sa.Boolean)
 
 
 class Payer(PayerFields, TenantRow, table=True):
-    """Who adjudicates claims. ``remittance_identifier`` is TRN03 of the payer's 835 files."""
+    """Who adjudicates claims. ``remittance_identifier`` is TRN03 of the payer's 835 files,
+    ``electronic_identifier`` what claims to it name it by where that is another."""
 
     __tablename__ = "payers"
     __table_args__ = (
@@ -82,6 +87,8 @@ class PatientFields(SQLModel):
     last_name: str = text_column(100)
     first_name: str = text_column(100)
     birth_date: dt.date = date_column()
+    sex: Sex | None = choice_column(Sex, default=None)
+    address: PostalAddress | None = document_column(PostalAddress, default=None)
     name_key: str = text_column(210, searched=True)
 
 

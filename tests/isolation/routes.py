@@ -22,13 +22,16 @@ ROWS_NAMED: Mapping[str, str] = {
     "appeal": "claim_appeals",
     "approval": "approvals",
     "batch": "claim_batches",
+    "care_provider": "care_providers",
     "claim": "claims",
     "table": "code_tables",
     "company": "companies",
+    "coverage": "coverages",
     "denial": "denials",
     "disclosure": "disclosures",
     "entity": "claims",
     "exception": "remittance_exceptions",
+    "facility": "facilities",
     "file": "stored_files",
     "hold": "legal_holds",
     "endpoint": "webhook_endpoints",
@@ -54,7 +57,8 @@ ROWS_NAMED: Mapping[str, str] = {
     "session": "person_sessions",
     "transaction": "remittance_transactions",
 }
-"""The table whose row an id names, by the last word of its name: ``primary_payer_id`` a payer's."""
+"""The table whose row an id names, by its name or the last word of it: ``primary_payer_id`` a
+payer's."""
 
 LISTED: Mapping[str, str] = {
     "list_code_tables": "code_tables",
@@ -68,6 +72,7 @@ LISTED: Mapping[str, str] = {
     "list_denial_notes": "denial_notes",
     "list_denial_queue": "denials",
     "list_patient_timeline": "audit_log",
+    "list_facilities": "facilities",
     "list_mailbox_files": "mailbox_files",
     "list_mailboxes": "mailboxes",
     "list_outbox_attempts": "outbox_attempts",
@@ -171,7 +176,8 @@ class Route:
         name = next(str(step) for step in reversed(slot) if isinstance(step, str))
         if name == "cursor":
             return self._listed()
-        word = name.removesuffix("s").removesuffix("_id").rpartition("_")[2]
+        whole = name.removesuffix("s").removesuffix("_id")
+        word = whole if whole in ROWS_NAMED else whole.rpartition("_")[2]
         if word not in ROWS_NAMED:
             raise NoExample(f"{self}: say in ROWS_NAMED which table {name} is of")
         return ROWS_NAMED[word]

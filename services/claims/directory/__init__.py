@@ -1,0 +1,1 @@
+"""Who stands on claims beside patients and payers: providers, facilities, coverages."""

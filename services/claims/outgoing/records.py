@@ -1,0 +1,133 @@
+"""All the rows that some claims need to go out, by a number of statements that never changes."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from services.claims.claims import ClaimWithLines, with_lines
+from services.claims.directory.care_providers import SEALED_TAX_IDENTIFIER
+from storage.errors import SecretUnreadable
+from storage.filters import (
+    AdjudicationFilter,
+    ByAdjudication,
+    CareProviderFilter,
+    CoverageFilter,
+    FacilityFilter,
+)
+from storage.interface import Store
+from storage.tables.claims import Claim, Patient, Payer
+from storage.tables.ledger import Adjudication, AdjudicationAdjustment, AdjudicationLine
+from storage.tables.parties import CareProvider, Coverage, Facility
+
+
+@dataclass(frozen=True)
+class Decided:
+    """One CLP that was posted to a claim, whole: its lines by ordinal, and all its adjustments."""
+
+    adjudication: Adjudication
+    lines: list[AdjudicationLine]
+    adjustments: list[AdjudicationAdjustment]
+
+
+@dataclass(frozen=True)
+class Records:
+    """Rows by what claims name them by. What does not exist is not in them."""
+
+    claims: list[ClaimWithLines]
+    patients: dict[UUID, Patient]
+    payers: dict[UUID, Payer]
+    coverages: dict[tuple[UUID, UUID], list[Coverage]]
+    """By patient and payer."""
+    providers: dict[str, CareProvider]
+    facilities: dict[str, Facility]
+    decided: dict[UUID, list[Decided]]
+    """By claim, oldest first."""
+    tax_identifiers: dict[UUID, str] = field(repr=False)
+    """By the provider's id; one that cannot be read is not in it."""
+
+
+async def load_records(store: Store, claims: Sequence[Claim]) -> Records:
+    """What the claims name, in the order of the claims."""
+    whole = await with_lines(store, claims)
+    patients = await store.patients.get_many(sorted({each.patient_id for each in claims}))
+    payer_ids = {
+        payer_id
+        for each in claims
+        for payer_id in (each.primary_payer_id, each.secondary_payer_id, each.tertiary_payer_id)
+        if payer_id is not None
+    }
+    payers = await store.payers.get_many(sorted(payer_ids))
+    coverages: dict[tuple[UUID, UUID], list[Coverage]] = defaultdict(list)
+    for coverage in await store.coverages.all(
+        CoverageFilter(patient_ids=[patient.id for patient in patients])
+    ):
+        coverages[coverage.patient_id, coverage.payer_id].append(coverage)
+    providers = await store.care_providers.all(
+        CareProviderFilter(identifiers=sorted(_provider_identifiers(whole)))
+    )
+    facilities = await store.facilities.all(
+        FacilityFilter(identifiers=sorted(_facility_identifiers(claims)))
+    )
+    billing = {each.billing_provider_id for each in claims}
+    return Records(
+        claims=whole,
+        patients={patient.id: patient for patient in patients},
+        payers={payer.id: payer for payer in payers},
+        coverages=dict(coverages),
+        providers={provider.identifier: provider for provider in providers},
+        facilities={facility.identifier: facility for facility in facilities},
+        decided=await _decided(store, [claim.id for claim in claims]),
+        tax_identifiers=await _tax_identifiers(
+            store, [each for each in providers if each.identifier in billing]
+        ),
+    )
+
+
+def _facility_identifiers(claims: Iterable[Claim]) -> set[str]:
+    return {claim.facility_id for claim in claims if claim.facility_id is not None}
+
+
+def _provider_identifiers(claims: Iterable[ClaimWithLines]) -> set[str]:
+    named: set[str | None] = set()
+    for whole in claims:
+        named |= {whole.claim.billing_provider_id, whole.claim.rendering_provider_id}
+        named |= {line.rendering_provider_id for line in whole.lines}
+    return {identifier for identifier in named if identifier is not None}
+
+
+async def _decided(store: Store, claim_ids: list[UUID]) -> dict[UUID, list[Decided]]:
+    adjudications = await store.adjudications.all(AdjudicationFilter(claim_ids=claim_ids))
+    of_these = ByAdjudication(adjudication_ids=[each.id for each in adjudications])
+    lines: dict[UUID, list[AdjudicationLine]] = defaultdict(list)
+    for line in await store.adjudication_lines.all(of_these):
+        lines[line.adjudication_id].append(line)
+    adjustments: dict[UUID, list[AdjudicationAdjustment]] = defaultdict(list)
+    for adjustment in await store.adjudication_adjustments.all(of_these):
+        adjustments[adjustment.adjudication_id].append(adjustment)
+    found: dict[UUID, list[Decided]] = defaultdict(list)
+    for each in adjudications:
+        found[each.claim_id].append(
+            Decided(
+                each,
+                sorted(lines[each.id], key=lambda line: line.ordinal),
+                sorted(adjustments[each.id], key=lambda adjustment: adjustment.ordinal),
+            )
+        )
+    return dict(found)
+
+
+async def _tax_identifiers(store: Store, providers: Iterable[CareProvider]) -> dict[UUID, str]:
+    """The company's data keys are read once; opening takes no statement more."""
+    opened: dict[UUID, str] = {}
+    for provider in providers:
+        if provider.sealed_tax_identifier is None:
+            continue
+        try:
+            plain = await store.secrets.open(SEALED_TAX_IDENTIFIER, provider.sealed_tax_identifier)
+        except SecretUnreadable:
+            continue
+        opened[provider.id] = plain.decode()
+    return opened
