@@ -4,12 +4,11 @@ import datetime as dt
 from collections.abc import Callable
 from uuid import UUID
 
-from sqlmodel import SQLModel
-
-from storage.identifiers import OPERATOR_ACTOR_ID, new_id, new_ids
 from storage.maintenance.deeds import RowsForgotten
+from storage.maintenance.deletion import delete_with_trail
 from storage.maintenance.partition_upkeep import Owner
-from storage.rows import is_trailed
+from storage.maintenance.references import unreferred
+from storage.tables.identity import PersonSession
 
 SESSIONS_KEPT = dt.timedelta(days=30)
 """How long a session that is over can still be looked up."""
@@ -27,21 +26,8 @@ WHERE company_id = %(company_id)s
     WHERE later.company_id = %(company_id)s AND later.person_id = session.person_id
       AND (later.last_seen_at, later.id) > (session.last_seen_at, session.id)
   )
+  AND {unreferred}
 FOR UPDATE
-"""
-
-_DELETE_SESSIONS = """
-WITH gone AS (
-    DELETE FROM person_sessions
-    USING unnest(%(ids)s::uuid[], %(audit_ids)s::uuid[]) AS given (session_id, audit_id)
-    WHERE company_id = %(company_id)s AND id = session_id
-    RETURNING person_sessions.*, audit_id
-)
-INSERT INTO audit_log (company_id, id, recorded_at, recorded_by, request_id, action, entity,
-                       entity_id, before)
-SELECT company_id, audit_id, %(now)s, %(actor_id)s, %(request_id)s, 'delete', 'person_sessions',
-       id, {before}
-FROM gone
 """
 
 
@@ -58,29 +44,16 @@ def forget_answers(owner: Owner) -> list[RowsForgotten]:
 def forget_sessions(owner: Owner) -> list[RowsForgotten]:
     """Delete the sessions that have long been over; like every change it leaves its trail.
 
-    The one that a person used last stays: it says when that was.
+    The one that a person used last stays: it says when that was. So does one in which somebody
+    approved something or had an emergency access, whose record names it.
     """
-    table = SQLModel.metadata.tables["person_sessions"]
-    shown = ", ".join(f"'{c.name}', {c.name}" for c in table.columns if is_trailed(c))
-    statement = _DELETE_SESSIONS.format(before=f"jsonb_build_object({shown})").encode()
+    statement = _SESSIONS_OVER.format(unreferred=unreferred("person_sessions", "session"))
 
     def delete(company_id: UUID) -> int:
-        long_ago = owner.now - SESSIONS_KEPT
-        parameters: dict[str, object] = {
-            "company_id": company_id,
-            "long_ago": long_ago,
-        }
-        found = owner.connection.execute(_SESSIONS_OVER, parameters).fetchall()
-        if not found:
-            return 0
-        parameters |= {
-            "ids": [row_id for (row_id,) in found],
-            "audit_ids": new_ids(len(found)),
-            "now": owner.now,
-            "actor_id": OPERATOR_ACTOR_ID,
-            "request_id": new_id(),
-        }
-        return owner.connection.execute(statement, parameters).rowcount
+        parameters = {"company_id": company_id, "long_ago": owner.now - SESSIONS_KEPT}
+        found = owner.connection.execute(statement.encode(), parameters).fetchall()
+        ids = [UUID(str(session_id)) for (session_id,) in found]
+        return delete_with_trail(owner, PersonSession, company_id, ids) if ids else 0
 
     return _each_company(owner, "person_sessions", delete)
 

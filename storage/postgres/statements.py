@@ -470,3 +470,33 @@ def delete_one(row: Row) -> str:
         after=_NOTHING,
     )
     return compiled(sa.select(gone.c.id).add_cte(trail))
+
+
+@cache
+def delete_many(row: Row) -> str:
+    """Remove rows given by an array of ids and leave their trail; returns their ids."""
+    table = table_of(row)
+    given = (
+        sa.func.unnest(
+            sa.bindparam("ids", type_=pg.ARRAY(sa.Uuid)),
+            sa.bindparam("audit_ids", type_=pg.ARRAY(sa.Uuid)),
+        )
+        .table_valued(sa.column("id", sa.Uuid), sa.column("audit_id", sa.Uuid))
+        .render_derived(name="given")
+    )
+    gone = (
+        sa.delete(table)
+        .where(_company(table), table.c.id == given.c.id)
+        .returning(*table.columns, given.c.audit_id)
+        .cte("gone")
+    )
+    trailed = [c for c in table.columns if is_trailed(c)]
+    trail = _trail(
+        gone,
+        table,
+        AuditAction.DELETE,
+        gone.c.audit_id,
+        before=_document(gone, trailed),
+        after=_NOTHING,
+    )
+    return compiled(sa.select(gone.c.id).add_cte(trail))
