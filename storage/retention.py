@@ -1,4 +1,4 @@
-"""How long the logs and files are kept.
+"""How long the logs, the files, and what left the house are kept.
 
 45 CFR 164.316(b)(2)(i): six years from creation or from the date when it was last in effect. A
 company may ask for more, never for less; a legal hold keeps everything.
@@ -29,6 +29,17 @@ def kept_until(day: dt.date, *, years: int) -> dt.date:
         return day.replace(year=day.year + max(years, LEAST_YEARS))
     except ValueError:  # the 29th of February, in a year without one
         return dt.date(day.year + max(years, LEAST_YEARS), 3, 1)
+
+
+def past_since(today: dt.date, *, years: int) -> dt.datetime:
+    """What was over before this moment is past its retention, as ``kept_until`` reckons it."""
+    last_day = today - dt.timedelta(days=1)
+    year = last_day.year - max(years, LEAST_YEARS)
+    try:
+        gone = last_day.replace(year=year)
+    except ValueError:  # the 29th of February, in a year without one
+        gone = dt.date(year, 2, 28)
+    return dt.datetime.combine(gone + dt.timedelta(days=1), dt.time(), dt.UTC)
 
 
 ROWS_HELD = {

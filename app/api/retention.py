@@ -14,7 +14,7 @@ from services.identity.scopes import Scope
 from services.trail import retention
 from storage.filters import ByLog
 
-RetiredLog = Literal["audit_log", "api_log"]
+RetiredLog = Literal["audit_log", "api_log", "events", "outbox_attempts"]
 
 
 class DueMonthAnswer(Answer):
@@ -42,8 +42,8 @@ class RetentionAnswer(Answer):
 
 
 class RetirementAnswer(RecordAnswer):
-    """Rows of a log that retention removed: ids from ``low_id`` and below ``high_id``. The key
-    ``key_id`` signed the record, so that no deletion can pass for one."""
+    """Rows of a log, of events or of tries that retention removed: ids from ``low_id`` and below
+    ``high_id``. The key ``key_id`` signed the record, so that no deletion can pass for one."""
 
     log: str
     low_id: UUID

@@ -17,7 +17,7 @@ from app.settings import Settings, SettingsError
 from storage.clock import SystemClock
 from storage.maintenance import maintain as run_maintenance
 from storage.maintenance import survey
-from storage.maintenance.deeds import PartitionRetired
+from storage.maintenance.deeds import PartitionRetired, RowsForgotten
 from storage.postgres.directory import ListedCompany, companies
 from storage.postgres.transaction import PostgresStorage
 from storage.trail.findings import Finding, LogReport
@@ -125,14 +125,19 @@ def maintain(
 
 
 def retention() -> None:
-    """Say how far the logs reach back, what would be retired now, and what is kept for whom."""
+    """Say how far it all reaches back, what would be retired now, and what is kept for whom."""
     with installation(Settings.from_environment()) as place:
-        states = survey(place.owner, Signer(place.signing_key))
-    for state in states:
+        found = survey(place.owner, Signer(place.signing_key))
+    for state in found.logs:
         reach = f"since {state.months[0]:%Y-%m}" if state.months else "nothing"
         typer.echo(f"{state.table}: kept {reach}, {len(state.months)} months with those ahead")
         for deed in state.due:
             typer.echo(f"would: {deed}" if isinstance(deed, PartitionRetired) else str(deed))
+    for table in found.tables:
+        since = f"since {table.oldest:%Y-%m-%d}" if table.oldest else "nothing"
+        typer.echo(f"{table.table}: kept {since}")
+        for each in table.due:
+            typer.echo(f"would: {each}" if isinstance(each, RowsForgotten) else str(each))
 
 
 def known_keys(place: Installation) -> KnownKeys:

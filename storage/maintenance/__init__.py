@@ -5,17 +5,19 @@ is done bound to it, what concerns a whole partition between NO FORCE and FORCE 
 which nobody else ever sees.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 
 import psycopg
 
 from storage.clock import Clock, SystemClock
 from storage.errors import StorageError
-from storage.maintenance.deeds import Deed, LogState
+from storage.maintenance.deeds import Deed, LogState, RowsState
 from storage.maintenance.leftovers import forget_answers, forget_sessions
 from storage.maintenance.partition_upkeep import Owner, empty_default, make_ahead, months_of
 from storage.maintenance.retirement import retire
+from storage.maintenance.row_retirement import retire_rows, survey_rows
 from storage.partitions import PARTITIONED
 from storage.trail.keys import Signer
 
@@ -48,20 +50,30 @@ def maintain(
             deeds += retire(owner, table, signer)
         deeds += forget_answers(owner)
         deeds += forget_sessions(owner)
+        deeds += retire_rows(owner, signer)
         return deeds
 
 
-def survey(owner_url: str, signer: Signer, *, clock: Clock | None = None) -> list[LogState]:
-    """How far each log reaches back, and what retirement would do now; nothing is changed.
+@dataclass(frozen=True)
+class Survey:
+    """How far everything reaches back that retention removes, and what is due."""
+
+    logs: Sequence[LogState]
+    tables: Sequence[RowsState]
+
+
+def survey(owner_url: str, signer: Signer, *, clock: Clock | None = None) -> Survey:
+    """How far back it all reaches, and what retirement would do now; nothing is changed.
 
     Raises TableBusy, psycopg.OperationalError.
     """
     with _connected(owner_url) as connection:
         owner = Owner(connection, (clock or SystemClock()).now(), dry_run=True)
-        return [
+        logs = [
             LogState(table, months_of(owner, table), retire(owner, table, signer))
             for table in PARTITIONED
         ]
+        return Survey(logs, survey_rows(owner, signer))
 
 
 @contextmanager

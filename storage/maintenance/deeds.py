@@ -55,6 +55,28 @@ class RowsForgotten:
 
 
 @dataclass(frozen=True)
+class RowsKept:
+    """Rows past their retention that a company's legal hold is about."""
+
+    table: str
+    company: str
+    rows: int
+    reason: str
+
+    def __str__(self) -> str:
+        return f"{self.table}: {self.rows} rows kept for {self.company}: {self.reason}"
+
+
+@dataclass(frozen=True)
+class RowsState:
+    """A table whose rows go one by one: since when it has some, and what retirement would do."""
+
+    table: str
+    oldest: dt.date | None
+    due: Sequence[RowsForgotten | RowsKept]
+
+
+@dataclass(frozen=True)
 class LogState:
     """The months of a log that have a partition, oldest first, and what retirement would do to
     those that are past the least retention."""
@@ -64,4 +86,4 @@ class LogState:
     due: Sequence[PartitionRetired | PartitionKept]
 
 
-Deed = PartitionMade | PartitionRetired | PartitionKept | RowsForgotten
+Deed = PartitionMade | PartitionRetired | PartitionKept | RowsForgotten | RowsKept

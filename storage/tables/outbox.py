@@ -110,6 +110,7 @@ class OutboxMessage(OutboxMessageFields, TenantRow, table=True):
         ),
         index("outbox_messages", "status", "id"),
         index("outbox_messages", "endpoint_id", "id", where="endpoint_id IS NOT NULL"),
+        index("outbox_messages", "event_id", where="event_id IS NOT NULL"),
     )
 
 

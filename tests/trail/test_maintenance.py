@@ -15,10 +15,12 @@ from storage.maintenance.deeds import Deed, PartitionKept, PartitionMade, Partit
 from storage.partitions import partition_name
 from storage.postgres.transaction import PostgresStorage
 from storage.retention import retirable_on
+from storage.tables.emergency import EmergencyAccessFields
 from storage.tables.identity import LegalHold, LegalHoldFields, PersonFields, PersonSessionFields
 from storage.tables.work import StoredAnswerFields
 from storage.trail.keys import KnownKeys, Signer
 from storage.trail.sealer import seal_company
+from storage.vocabulary.emergency import EmergencyReason
 from storage.vocabulary.identity import Role
 from tests.builders.claims import make_patient
 from tests.builders.companies import CompanyForTests
@@ -301,6 +303,48 @@ async def test_the_session_that_a_person_used_last_stays(
     assert left == [(b"last",)]
 
 
+async def test_a_session_in_which_somebody_broke_the_glass_stays_for_the_record_names_it(
+    worker: PostgresStorage, company: CompanyForTests, as_superuser: Superuser, upkeep: Maintain
+) -> None:
+    now = dt.datetime.now(dt.UTC)
+    person_id = company.actor.principal_id
+    sessions = []
+    async with worker.transaction(company.id, company.actor) as store:
+        fields = PersonFields(
+            principal_id=person_id, email="a@example.org", name="A", role=Role.VIEWER
+        )
+        await store.people.create_many([fields], ids=[person_id])
+        for secret, days in ((b"emergency", 90), (b"nothing", 80), (b"last", 70)):
+            seen = now - dt.timedelta(days=days)
+            sessions.append(
+                await store.person_sessions.create(
+                    PersonSessionFields(
+                        person_id=person_id,
+                        secret_sha256=secret,
+                        csrf_sha256=b"",
+                        expires_at=seen,
+                        last_seen_at=seen,
+                        idle_until=seen,
+                    )
+                )
+            )
+        await store.emergency_accesses.create(
+            EmergencyAccessFields(
+                person_id=person_id,
+                session_id=sessions[0].id,
+                reason=EmergencyReason.TREATMENT,
+                explanation="a patient fell",
+                expires_at=now + dt.timedelta(hours=1),
+                review_due_at=now,
+            )
+        )
+    upkeep()
+    left = as_superuser.execute(
+        "SELECT secret_sha256 FROM person_sessions WHERE company_id = %s ORDER BY id", [company.id]
+    ).fetchall()
+    assert left == [(b"emergency",), (b"last",)]
+
+
 async def test_an_open_transaction_does_not_hold_maintenance_up(
     worker: PostgresStorage, company: CompanyForTests, upkeep: Maintain
 ) -> None:
@@ -386,7 +430,7 @@ async def test_a_survey_tells_what_retirement_would_do_and_does_nothing(
     await seal_company(worker, company.id, signer)
     upkeep(at=dt.datetime(2016, 2, 20, tzinfo=dt.UTC))
     for _ in range(2):
-        (state,) = [s for s in survey(addresses.owner, signer) if s.table == "api_log"]
+        (state,) = [s for s in survey(addresses.owner, signer).logs if s.table == "api_log"]
         assert month in state.months
         assert PartitionRetired("api_log", month, 2) in state.due
     assert PartitionRetired("api_log", month, 2) in upkeep()
