@@ -35,6 +35,8 @@ WORDS: Mapping[str, object] = {
     "event_types": ["remittance.processed", "claim.*"],
     "extension": "14",
     "expires_at": "2027-06-30T23:59:59Z",
+    "first_month": "2026-03",
+    "month": "2026-03-01",
     "fax": "+12185550135",
     "failed_since": "2026-03-01T00:00:00Z",
     "facility_id": "1234567893",

@@ -4,7 +4,10 @@ import datetime as dt
 from dataclasses import dataclass
 from uuid import UUID
 
+from sqlmodel import SQLModel
+
 from storage.vocabulary.claims import AdjudicationStatus, ClaimStatus, LedgerAccount
+from storage.vocabulary.figures import Measure
 
 
 @dataclass(frozen=True)
@@ -103,3 +106,40 @@ class DenialWorth:
     """Of a payer and category of which nothing is known."""
     correction_cost_cents: int
     appeal_cost_cents: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class FigureScope:
+    """Of which claims: of a primary payer, a rendering provider, a location (an empty text: of
+    none). What is None does not narrow."""
+
+    payer_id: UUID | None = None
+    provider_id: str | None = None
+    location: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ask:
+    """What a measure comes to from the first to the last day."""
+
+    measure: Measure
+    first: dt.date
+    last: dt.date
+
+
+@dataclass(frozen=True, kw_only=True)
+class Total:
+    """How many rows a measure counts, and the sum of their amounts."""
+
+    items: int = 0
+    amount: int = 0
+
+
+class FigureRow(SQLModel):
+    """One row that a measure counts. ``claim_id`` is None where no claim is part of it."""
+
+    id: UUID
+    claim_id: UUID | None
+    claim_number: str | None
+    day: dt.date
+    amount: int

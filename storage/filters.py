@@ -23,6 +23,7 @@ from storage.vocabulary.claims import (
 from storage.vocabulary.clearing import ClaimFileStatus, Delivery, FiledClaimStatus
 from storage.vocabulary.codes import CodeKind
 from storage.vocabulary.disclosures import DisclosureAuthority
+from storage.vocabulary.figures import FigureInputKind
 from storage.vocabulary.files import FilePurpose
 from storage.vocabulary.identity import Role, TokenPurpose
 from storage.vocabulary.money import PatientPaymentStatus, RefundStatus, WriteOffStatus
@@ -488,6 +489,13 @@ class DenialFilter(Filter):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ByDenial(Filter):
     denial_id: UUID | None = where("denial_id")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FigureInputFilter(Filter):
+    kind: FigureInputKind | None = where("kind")
+    month_from: dt.date | None = where("month", operator=">=")
+    month_until: dt.date | None = where("month", operator="<=")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

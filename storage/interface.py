@@ -23,12 +23,16 @@ from sqlmodel import SQLModel
 from storage.clock import Clock
 from storage.figures import (
     AccountBalance,
+    Ask,
     ClaimTotals,
     DenialTotals,
     DenialWorth,
+    FigureRow,
+    FigureScope,
     LastUse,
     OpenItem,
     OutcomeTotals,
+    Total,
 )
 from storage.files.sealing import FileKey
 from storage.filters import (
@@ -65,6 +69,7 @@ from storage.filters import (
     EmergencyAccessFilter,
     EventFilter,
     FacilityFilter,
+    FigureInputFilter,
     FiledClaimFilter,
     Filter,
     IdentityProviderFilter,
@@ -105,6 +110,7 @@ from storage.tables import denial_work as denial_tables
 from storage.tables import disclosures as disclosure_tables
 from storage.tables import emergency as emergency_tables
 from storage.tables import factors as factor_tables
+from storage.tables import figures as figure_tables
 from storage.tables import files as file_tables
 from storage.tables import identity as identity_tables
 from storage.tables import ledger as ledger_tables
@@ -118,6 +124,7 @@ from storage.tables import remittances as remittance_tables
 from storage.tables import trail as trail_tables
 from storage.tables import work as work_tables
 from storage.trail.chain import Sealing
+from storage.vocabulary.figures import FigureDimension
 from storage.vocabulary.outbox import Channel
 from storage.vocabulary.work import Queue
 
@@ -275,6 +282,45 @@ class DenialQueue(Protocol):
         first, of equal ones the oldest; after a value and an id, if they are given."""
 
 
+class Figures(Protocol):
+    """What the measures of ``storage.vocabulary.figures`` come to.
+
+    The sums of some are kept by the transactions that change what they are of, and folded now and
+    then; the others are read as they are. A sum is of whole months.
+    """
+
+    async def totals(
+        self,
+        asks: Sequence[Ask],
+        scope: FigureScope,
+        *,
+        by: FigureDimension | None = None,
+        time_zone: str,
+    ) -> Mapping[str, Sequence[Total]]:
+        """One total an ask, in order: of all claims in scope (under an empty text), or of each
+        payer, provider or location (under its id) that any of them counts something of.
+
+        A constant number of statements, however many asks.
+        """
+
+    async def rows(
+        self,
+        ask: Ask,
+        scope: FigureScope,
+        *,
+        time_zone: str,
+        limit: int,
+        after: UUID | None,
+    ) -> Page[FigureRow]:
+        """The very rows that a total counts, newest first; their patients count as read."""
+
+    async def fold(self) -> None:
+        """Add up what was appended to the sums since the last time."""
+
+    async def differences(self, *, limit: int) -> builtins.list[str]:
+        """Which facts and sums are not what the rows come to: there should never be one."""
+
+
 class FileFigures(Protocol):
     """What the database knows of files beyond their rows."""
 
@@ -350,6 +396,7 @@ class Store(Protocol):
     ledger_figures: LedgerFigures
     claim_figures: ClaimFigures
     denial_queue: DenialQueue
+    figures: Figures
     retention_figures: RetentionFigures
     outbox_lines: OutboxLines
     file_figures: FileFigures
@@ -521,6 +568,10 @@ class Store(Protocol):
     ]
     write_offs: Repository[money_tables.WriteOffFields, money_tables.WriteOff, WriteOffFilter]
     refunds: Repository[money_tables.RefundFields, money_tables.Refund, RefundFilter]
+
+    figure_inputs: Repository[
+        figure_tables.FigureInputFields, figure_tables.FigureInput, FigureInputFilter
+    ]
 
     approvals: Repository[approval_tables.ApprovalFields, approval_tables.Approval, ApprovalFilter]
     approval_participants: Log[

@@ -140,6 +140,16 @@ class SealedRow(AppendOnlyRow):
     )
 
 
+class DerivedRow(SQLModel):
+    """What is computed of other rows and can be computed anew: no author, no version, no trail.
+
+    It is written by the transaction that changes what it is computed of.
+    """
+
+    company_id: UUID = key_column(primary_key=True)
+    id: UUID = key_column(primary_key=True)
+
+
 BOOKKEEPING = frozenset({*TenantRow.model_fields, *SealedRow.model_fields})
 """Columns that the repository or the database fills; nobody else can."""
 

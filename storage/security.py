@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from sqlmodel import SQLModel
 
 import storage.tables  # noqa: F401 -- fills the metadata
-from storage.rows import AppendOnlyRow, TenantRow
+from storage.rows import AppendOnlyRow, DerivedRow, TenantRow
 
 APP_ROLE = "wellkept_app"
 WORKER_ROLE = "wellkept_worker"
@@ -36,11 +36,11 @@ def bound_company(*, on_citus: bool) -> str:
 
 
 def tenant_tables() -> Mapping[str, type[SQLModel]]:
-    """Every tenant table by its name, mutable and append-only."""
+    """Every tenant table by its name: mutable, append-only and derived."""
     return {
         str(mapper.local_table.name): mapper.class_
         for mapper in SQLModel._sa_registry.mappers  # noqa: SLF001 -- SQLModel names no other way
-        if issubclass(mapper.class_, TenantRow | AppendOnlyRow)
+        if issubclass(mapper.class_, TenantRow | AppendOnlyRow | DerivedRow)
         and isinstance(mapper.local_table, sa.Table)
     }
 

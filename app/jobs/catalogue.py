@@ -190,6 +190,17 @@ async def _tell_people(place: Workplace) -> None:
             await tell(store, public_url=public_url)
 
 
+async def _fold_figures(place: Workplace) -> None:
+    """Add up what changes have appended to each company's sums."""
+
+    async def fold(company_id: UUID) -> None:
+        actor = Actor(SYSTEM_ACTOR_ID, new_id())
+        async with place.storage.transaction(company_id, actor) as store:
+            await store.figures.fold()
+
+    await _for_each_company(place, "fold_figures", fold)
+
+
 async def _maintain(place: Workplace) -> None:
     """Partitions ahead, retirement, leftovers: the daily round of the owner."""
     signer = Signer(place.installation.signing_key)
@@ -210,5 +221,6 @@ PERIODIC_JOBS = (
     PeriodicJob("sweep_files", "50 6 * * *", _sweep_files),
     PeriodicJob("expire_approvals", "* * * * *", _expire_approvals),
     PeriodicJob("tell_people", "* * * * * 45", _tell_people),
+    PeriodicJob("fold_figures", "* * * * * 50", _fold_figures),
     PeriodicJob("maintain", "20 7 * * *", _maintain, needs_owner=True),
 )

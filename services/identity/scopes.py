@@ -47,6 +47,7 @@ class Scope(StrEnum):
     FILES_READ = "files:read", "See and download attached files."
     FILES_WRITE = "files:write", "Attach files, and delete those that need not be kept."
     STATISTICS_READ = "statistics:read", "See figures without patients."
+    STATISTICS_WRITE = "statistics:write", "Enter what figures need: costs by month."
     APPROVALS_READ = "approvals:read", "See what waits for a second person, and what was decided."
     AUDIT_READ = "audit:read", "See who changed and who read what."
     DISCLOSURES_READ = "disclosures:read", "See disclosures and accountings of them."
@@ -101,13 +102,14 @@ _OVERVIEW = frozenset({Scope.COMPANY_READ, Scope.PAYERS_READ, Scope.STATISTICS_R
 ROLE_SCOPES: dict[Role, frozenset[Scope]] = {
     Role.ADMINISTRATOR: frozenset(Scope),
     Role.RCM_STAFF: _BILLING,
-    Role.RCM_MANAGER: _BILLING | {Scope.CODES_LOAD, Scope.PAYERS_WRITE, Scope.REMITTANCES_RELEASE},
     Role.RCM_MANAGER: _BILLING
     | {
+        Scope.CODES_LOAD,
         Scope.PAYERS_WRITE,
+        Scope.PAYMENTS_APPROVE,
         Scope.PROVIDERS_WRITE,
         Scope.REMITTANCES_RELEASE,
-        Scope.PAYMENTS_APPROVE,
+        Scope.STATISTICS_WRITE,
     },
     Role.COMPLIANCE_OFFICER: _OVERVIEW
     | {

@@ -18,6 +18,8 @@ class BoundTransaction(Protocol):
     company_id: UUID
     actor: Actor
     patients_read: set[UUID | None]
+    claims_changed: set[UUID | None]
+    """Of which something was written that facts are computed of."""
 
     @property
     def now(self) -> dt.datetime:

@@ -19,6 +19,7 @@ from storage.identifiers import new_id, new_ids
 from storage.interface import DEFAULT_LIMIT, Page
 from storage.postgres import statements
 from storage.postgres.bound import BoundTransaction
+from storage.postgres.claim_facts import CLAIM_COLUMNS
 from storage.rows import BOOKKEEPING, AppendOnlyRow, SealedRow
 from storage.tables.claims import Patient
 
@@ -128,6 +129,7 @@ class PostgresRepository(Generic[Fields, Row, Conditions]):
         self._execute = store.execute
         self._row = row
         self._shape: Shape[Row] = shape_of(row)
+        self._claim_column = CLAIM_COLUMNS.get(row)
 
     async def create(self, fields: Fields) -> Row:
         given = self._bookkeeping(new_id())
@@ -141,6 +143,8 @@ class PostgresRepository(Generic[Fields, Row, Conditions]):
         cursor = await self._execute(statements.insert_one(self._row), parameters)
         if issubclass(self._row, SealedRow):
             (given["xid"],) = await cursor.fetchone() or (0,)
+        if self._claim_column is not None:
+            self._store.claims_changed.add(given[self._claim_column])
         return self._shape.load([given[name] for name in self._shape.names])
 
     async def create_many(
@@ -158,6 +162,10 @@ class PostgresRepository(Generic[Fields, Row, Conditions]):
             parameters |= self._trail_parameters()
             parameters["audit_ids"] = array_literal(new_ids(len(made)))
         await self._execute(statements.insert_many(self._row), parameters)
+        if self._claim_column == "id":
+            self._store.claims_changed.update(made)
+        elif self._claim_column is not None:
+            self._store.claims_changed.update(each[self._claim_column] for each in contents)
         return made
 
     async def get(self, row_id: UUID) -> Row:
@@ -227,6 +235,8 @@ class PostgresRepository(Generic[Fields, Row, Conditions]):
         if (values := await cursor.fetchone()) is None:
             await self.get(row_id)
             raise VersionConflict(self._shape.entity)
+        if self._claim_column == "id":
+            self._store.claims_changed.add(row_id)
         return self._shape.load(values)
 
     async def update_many(
@@ -250,6 +260,8 @@ class PostgresRepository(Generic[Fields, Row, Conditions]):
         cursor = await self._execute(statements.update_many(self._row, names), parameters)
         if len(await cursor.fetchall()) != len(versions):
             raise VersionConflict(self._shape.entity)
+        if self._claim_column == "id":
+            self._store.claims_changed.update(versions)
 
     async def delete(self, row_id: UUID, *, expected_version: int) -> None:
         cursor = await self._execute(
@@ -265,6 +277,8 @@ class PostgresRepository(Generic[Fields, Row, Conditions]):
         if await cursor.fetchone() is None:
             await self.get(row_id)
             raise VersionConflict(self._shape.entity)
+        if self._claim_column == "id":
+            self._store.claims_changed.add(row_id)
 
     async def _one(self, sql: str, row_id: UUID) -> Row:
         cursor = await self._execute(sql, {"company_id": self._store.company_id, "id": row_id})

@@ -19,9 +19,11 @@ from storage.interface import Actor, IStorage, Store
 from storage.migrations import ASK_STATE, SchemaState
 from storage.postgres.access_figures import PostgresAccessFigures
 from storage.postgres.bound import BoundTransaction
+from storage.postgres.claim_facts import refresh_facts
 from storage.postgres.claim_figures import PostgresClaimFigures
 from storage.postgres.denial_queue import PostgresDenialQueue
 from storage.postgres.errors import translate
+from storage.postgres.figures import PostgresFigures
 from storage.postgres.file_figures import PostgresFileFigures
 from storage.postgres.ledger_figures import PostgresLedgerFigures
 from storage.postgres.numbers import Apart, PostgresNumbers
@@ -68,6 +70,7 @@ class PostgresStore:
         self.ledger_figures = PostgresLedgerFigures(self)
         self.claim_figures = PostgresClaimFigures(self)
         self.denial_queue = PostgresDenialQueue(self)
+        self.figures = PostgresFigures(self)
         self.retention_figures = PostgresRetentionFigures(self)
         self.outbox_lines = PostgresOutboxLines(self)
         self.file_figures = PostgresFileFigures(self)
@@ -75,6 +78,7 @@ class PostgresStore:
         self._keyring = keyring
         self.secrets = self._fresh_secrets()
         self.patients_read: set[UUID | None] = set()
+        self.claims_changed: set[UUID | None] = set()
         self._now: dt.datetime | None = None
 
     def __getattr__(self, name: str) -> Any:
@@ -225,6 +229,8 @@ class PostgresStorage(IStorage):
                 connection, company_id, actor, self.clock, self._keyring, self._apart
             )
             yield typing.cast("Store", store)
+            if store.claims_changed:
+                await refresh_facts(store, store.claims_changed)
 
     @asynccontextmanager
     async def _apart(self, beside: BoundTransaction) -> AsyncIterator[BoundTransaction]:

@@ -66,6 +66,7 @@ class Adjudication(AdjudicationFields, AppendOnlyRow, table=True):
         belongs_to("adjudications", "reverses_id"),
         index("adjudications", "claim_id", "id"),
         index("adjudications", "transaction_id", "claim_ordinal"),
+        index("adjudications", "effective_on"),
         index("adjudications", "payer_id", "payer_claim_number"),
     )
 
@@ -150,6 +151,7 @@ class LedgerEntry(LedgerFields, SealedRow, table=True):
         index("ledger_entries", "claim_id", where="claim_id IS NOT NULL"),
         index("ledger_entries", "transaction_id", where="transaction_id IS NOT NULL"),
         index("ledger_entries", "source_id", where="source_id IS NOT NULL"),
+        index("ledger_entries", "effective_on", where="claim_id IS NULL"),
         index("ledger_entries", "xid"),
     )
 

@@ -75,8 +75,10 @@ NOW = dt.datetime(2026, 6, 1, 12, tzinfo=dt.UTC)
 
 ECHOING = {
     "create_batch": "says of each claim that was put forward why it is not part of the batch",
+    "get_aging": "repeats the payer that the figures are narrowed to",
     "get_claim_statistics": "repeats the payer that the figures are narrowed to",
     "get_denial_analysis": "repeats the payer that the figures are narrowed to",
+    "get_figures": "repeats the payer that the figures are narrowed to",
 }
 """Operations whose success repeats an id that the caller gave, whether there is such a row or not,
 and why."""

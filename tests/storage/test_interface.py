@@ -16,6 +16,7 @@ from storage.interface import (
     Actor,
     ClaimFigures,
     DenialQueue,
+    Figures,
     FileFigures,
     IStorage,
     LedgerFigures,
@@ -30,6 +31,7 @@ from storage.interface import (
 from storage.postgres.access_figures import PostgresAccessFigures
 from storage.postgres.claim_figures import PostgresClaimFigures
 from storage.postgres.denial_queue import PostgresDenialQueue
+from storage.postgres.figures import PostgresFigures
 from storage.postgres.file_figures import PostgresFileFigures
 from storage.postgres.ledger_figures import PostgresLedgerFigures
 from storage.postgres.numbers import PostgresNumbers
@@ -39,7 +41,7 @@ from storage.postgres.retention_figures import PostgresRetentionFigures
 from storage.postgres.sealing import PostgresSealing
 from storage.postgres.statements import table_of
 from storage.postgres.transaction import PostgresStorage, PostgresStore, row_classes
-from storage.rows import AppendOnlyRow
+from storage.rows import AppendOnlyRow, DerivedRow
 from storage.secrets.company_secrets import CompanySecrets
 from storage.security import tenant_tables
 from storage.tables.work import Counter, CounterFields
@@ -57,6 +59,7 @@ KEPT: dict[type, type] = {
     DenialQueue: PostgresDenialQueue,
     RetentionFigures: PostgresRetentionFigures,
     OutboxLines: PostgresOutboxLines,
+    Figures: PostgresFigures,
     FileFigures: PostgresFileFigures,
     Sealing: PostgresSealing,
     Secrets: CompanySecrets,
@@ -122,7 +125,9 @@ def test_a_store_has_everything_that_its_declaration_names() -> None:
 def test_every_tenant_table_has_a_repository_that_fits_it() -> None:
     origins = {name: typing.get_origin(hint) for name, hint in typing.get_type_hints(Store).items()}
     served = {table_of(row).name: (row, origins[name]) for name, row in row_classes(Store).items()}
-    assert set(tenant_tables()) - set(served) == {"counters"}  # served by Store.numbers
+    derived = {name for name, row in tenant_tables().items() if issubclass(row, DerivedRow)}
+    assert derived == {"claim_facts", "figure_sums"}  # served by Store.figures
+    assert set(tenant_tables()) - set(served) - derived == {"counters"}  # served by Store.numbers
     for row, kind in served.values():
         assert kind is (Log if issubclass(row, AppendOnlyRow) else Repository)
 

@@ -1,0 +1,1 @@
+"""Figures that managers run on: each with its derivation and the rows behind it."""

@@ -1,0 +1,214 @@
+"""Facts of claims, and their sums by month: written by the transaction that changes a claim.
+
+A store notes every claim of which it writes a row that facts are computed of. Before it commits,
+the facts of those are computed from the rows as they then are, and what that adds to the sums or
+takes away is appended to them. Whoever changes the same claim meanwhile waits for the row of its
+facts, so that neither overlooks what the other did.
+"""
+
+from collections.abc import Collection, Mapping
+from functools import cache
+from typing import Any
+from uuid import UUID
+
+from sqlmodel import SQLModel
+
+from storage.postgres.bound import BoundTransaction
+from storage.postgres.figure_measures import (
+    CASH_CENTS,
+    IS_CASH,
+    IS_CONTRACTUAL,
+    Source,
+    of_source,
+)
+from storage.tables.claims import Claim, ClaimAcknowledgement, ClaimTransmission
+from storage.tables.figures import ClaimFactFields
+from storage.tables.ledger import Adjudication, Denial, LedgerEntry
+
+CLAIM_COLUMNS: Mapping[type[SQLModel], str] = {
+    Claim: "id",
+    ClaimTransmission: "claim_id",
+    ClaimAcknowledgement: "claim_id",
+    Adjudication: "claim_id",
+    Denial: "claim_id",
+    LedgerEntry: "claim_id",
+}
+"""The rows that facts are computed of, and the column that names the claim."""
+
+_AT_ONCE = 5_000
+
+_HOLD = """
+SELECT FROM claim_facts
+WHERE company_id = %(company_id)s AND id = ANY (%(ids)s)
+ORDER BY id
+FOR NO KEY UPDATE
+"""
+
+COLUMNS = tuple(ClaimFactFields.model_fields)
+
+FACTS = f"""
+SELECT claim.id,
+       claim.primary_payer_id AS payer_id,
+       claim.rendering_provider_id AS provider_id,
+       coalesce(claim.facility_id, '') AS location,
+       claim.service_date AS service_on,
+       (coalesce(sent.first_at, claim.submitted_at) AT TIME ZONE company.time_zone)::date
+           AS first_billed_on,
+       (coalesce(sent.last_at, claim.submitted_at) AT TIME ZONE company.time_zone)::date
+           AS last_billed_on,
+       decided.first_on AS first_decided_on,
+       claim.submitted_at IS NOT NULL AS is_out,
+       claim.status = 'rejected' AS is_turned_away,
+       claim.status = 'voided' AS is_voided,
+       claim.submitted_at IS NOT NULL AND coalesce(decided.first_denies, false)
+           AS is_initially_denied,
+       claim.submitted_at IS NOT NULL AND decided.first_on IS NOT NULL
+           AND claim.insurance_balance_cents = 0 AND claim.appeal_count = 0
+           AND NOT decided.needed_work
+           AND NOT EXISTS (
+               SELECT FROM claim_acknowledgements AS back
+               WHERE back.company_id = claim.company_id AND back.claim_id = claim.id
+                 AND back.outcome = 'rejected'
+           ) AS is_first_pass,
+       claim.total_charge_cents AS charge_cents,
+       coalesce(booked.contractual_cents, 0)::bigint AS contractual_cents,
+       coalesce(booked.cash_cents, 0)::bigint AS cash_cents,
+       claim.insurance_balance_cents,
+       claim.patient_balance_cents
+FROM claims AS claim
+JOIN companies AS company ON company.company_id = claim.company_id
+LEFT JOIN LATERAL (
+    SELECT min(transmitted_at) AS first_at, max(transmitted_at) AS last_at
+    FROM claim_transmissions
+    WHERE company_id = claim.company_id AND claim_id = claim.id
+) AS sent ON true
+LEFT JOIN LATERAL (
+    SELECT (array_agg(decision.effective_on ORDER BY decision.effective_on, decision.order_key,
+                      decision.id)
+               FILTER (WHERE decision.outcome NOT IN ('predetermination', 'not_ours', 'reversed'))
+           )[1] AS first_on,
+           (array_agg(denies.it ORDER BY decision.effective_on, decision.order_key, decision.id)
+               FILTER (WHERE decision.outcome NOT IN ('predetermination', 'not_ours', 'reversed'))
+           )[1] AS first_denies,
+           bool_or(denies.it) OR bool_or(decision.outcome = 'reversed')
+               OR count(*) FILTER (WHERE decision.outcome NOT IN ('predetermination', 'not_ours'))
+                  > count(DISTINCT decision.payer_sequence)
+                    FILTER (WHERE decision.outcome NOT IN ('predetermination', 'not_ours'))
+               AS needed_work
+    FROM adjudications AS decision
+    CROSS JOIN LATERAL (
+        SELECT EXISTS (
+            SELECT FROM denials AS denial
+            WHERE denial.company_id = claim.company_id AND denial.claim_id = claim.id
+              AND denial.adjudication_id = decision.id
+        ) AS it
+    ) AS denies
+    WHERE decision.company_id = claim.company_id AND decision.claim_id = claim.id
+) AS decided ON true
+LEFT JOIN LATERAL (
+    SELECT sum(item.amount_cents) FILTER (WHERE {IS_CONTRACTUAL}) AS contractual_cents,
+           sum({CASH_CENTS}) FILTER (WHERE {IS_CASH}) AS cash_cents
+    FROM ledger_entries AS item
+    WHERE item.company_id = claim.company_id AND item.claim_id = claim.id
+) AS booked ON true
+WHERE claim.company_id = %(company_id)s AND company.company_id = %(company_id)s
+"""  # noqa: S608 -- expressions of ours
+"""The facts of every claim of the company, from its rows."""
+
+
+def measured(source: Source, *, rows: str, sign: str = "") -> str:
+    """What some rows come to in the measures of a source, one row a measure that counts them.
+
+    ``rows`` is a FROM clause with its conditions last.
+    """
+    tables, _, conditions = rows.partition(" WHERE ")
+    values = ",\n        ".join(
+        f"('{name}', CASE WHEN {each.condition} THEN {each.day} END, ({each.amount})::bigint)"
+        for name, each in of_source(source).items()
+    )
+    return f"""
+    SELECT measured.name AS measure, date_trunc('month', measured.day::timestamp)::date AS month,
+           fact.payer_id, fact.provider_id, fact.location,
+           {sign}1 AS items, {sign}measured.amount AS amount
+    {tables}
+    CROSS JOIN LATERAL (VALUES
+        {values}
+    ) AS measured (name, day, amount)
+    WHERE measured.day IS NOT NULL{conditions and f" AND {conditions}"}"""
+
+
+_CELL = "payer_id, provider_id, location"
+_ENTRIES = """FROM ledger_entries AS item
+    JOIN {new} AS fact ON fact.id = item.claim_id
+    LEFT JOIN {old} AS other ON other.id = item.claim_id
+    WHERE item.company_id = %(company_id)s AND item.claim_id = ANY (%(ids)s) AND {condition}"""
+_IS_NEW = "(item.xid = pg_current_xact_id() AND item.recorded_at = %(now)s)"
+_HAS_MOVED = (
+    "(fact.payer_id, fact.provider_id, fact.location)"
+    " IS DISTINCT FROM (other.payer_id, other.provider_id, other.location)"
+)
+
+
+@cache
+def _refresh() -> str:
+    """One statement: facts as they are now, and to the sums what differs from before.
+
+    Entries of the ledger never change, so only new ones count, and those of a claim that has come
+    under another payer, provider or location.
+    """
+    columns = ", ".join(COLUMNS)
+    excluded = ", ".join(f"excluded.{name}" for name in COLUMNS)
+    kept = ", ".join(f"claim_facts.{name}" for name in COLUMNS)
+    come = _ENTRIES.format(new="latter", old="former", condition=f"({_IS_NEW} OR {_HAS_MOVED})")
+    left = _ENTRIES.format(new="former", old="latter", condition=f"NOT {_IS_NEW} AND {_HAS_MOVED}")
+    return f"""
+WITH former AS (
+    SELECT id, {columns} FROM claim_facts
+    WHERE company_id = %(company_id)s AND id = ANY (%(ids)s)
+),
+latter AS (
+    {FACTS} AND claim.id = ANY (%(ids)s)
+),
+saved AS (
+    INSERT INTO claim_facts (company_id, id, {columns})
+    SELECT %(company_id)s::uuid, id, {columns} FROM latter
+    ON CONFLICT (company_id, id) DO UPDATE SET ({columns}) = ROW ({excluded})
+    WHERE ({kept}) IS DISTINCT FROM ({excluded})
+),
+gone AS (
+    DELETE FROM claim_facts
+    WHERE company_id = %(company_id)s AND id = ANY (%(ids)s)
+      AND id NOT IN (SELECT id FROM latter)
+),
+moved AS (
+    {measured(Source.CLAIMS, rows="FROM latter AS fact")}
+    UNION ALL
+    {measured(Source.CLAIMS, rows="FROM former AS fact", sign="-")}
+    UNION ALL
+    {measured(Source.LEDGER, rows=come)}
+    UNION ALL
+    {measured(Source.LEDGER, rows=left, sign="-")}
+)
+INSERT INTO figure_sums (company_id, id, measure, month, {_CELL}, items, amount, is_folded)
+SELECT %(company_id)s::uuid, gen_random_uuid(), measure, month, {_CELL},
+       sum(items), sum(amount), false
+FROM moved
+GROUP BY measure, month, {_CELL}
+HAVING sum(items) <> 0 OR sum(amount) <> 0
+"""  # noqa: S608 -- names and expressions of ours
+
+
+async def refresh_facts(store: BoundTransaction, claim_ids: Collection[UUID | None]) -> None:
+    """Compute the facts of some claims anew, and correct the sums by what differs.
+
+    To be called once for a claim in a transaction, after all that it writes of the claim.
+    """
+    ordered = sorted(each for each in claim_ids if each is not None)
+    for first in range(0, len(ordered), _AT_ONCE):
+        parameters: dict[str, Any] = {
+            "company_id": store.company_id,
+            "ids": ordered[first : first + _AT_ONCE],
+            "now": store.now,
+        }
+        await store.execute(_HOLD, parameters)
+        await store.execute(_refresh(), parameters)

@@ -1,0 +1,239 @@
+"""What each measure counts: one declaration, from which its sums are kept, its figures are asked
+and the rows behind them are listed, so that the three cannot differ.
+
+Whatever it counts, a row tells payer, provider and location by the facts of its claim (``fact``).
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from storage.vocabulary.figures import Measure
+
+
+class Source(StrEnum):
+    """The rows that a measure counts some of."""
+
+    CLAIMS = "claims"
+    OPEN_CLAIMS = "open_claims"
+    LEDGER = "ledger_entries"
+    CASH_OF_NO_CLAIM = "ledger_entries_of_no_claim"
+    REMITS = "adjudications"
+    APPEALS = "claim_appeals"
+    DENIALS = "denials"
+
+
+SUMMED = frozenset({Source.CLAIMS, Source.LEDGER})
+"""Sources whose measures are kept as sums by month; the others are few, and read as they are."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rows:
+    """Where the rows of a source are; every table in it is bound to the company."""
+
+    sql: str
+    row_id: str
+    claim_id: str = "fact.id"
+    payer_id: str = "fact.payer_id"
+    provider_id: str = "fact.provider_id"
+    location: str = "fact.location"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Counted:
+    """Rows of a source under a condition, the day that each belongs to, and an amount of it."""
+
+    source: Source
+    day: str
+    condition: str
+    amount: str
+
+
+def _of_claim(table: str) -> str:
+    return (
+        f"FROM {table} AS item JOIN claim_facts AS fact"
+        " ON fact.company_id = item.company_id AND fact.id = item.claim_id"
+        " WHERE item.company_id = %(company_id)s AND fact.company_id = %(company_id)s"
+    )
+
+
+ROWS: Mapping[Source, Rows] = {
+    Source.CLAIMS: Rows(
+        sql="FROM claim_facts AS fact WHERE fact.company_id = %(company_id)s", row_id="fact.id"
+    ),
+    Source.OPEN_CLAIMS: Rows(
+        sql=(
+            "FROM claim_facts AS fact WHERE fact.company_id = %(company_id)s AND"
+            " (fact.insurance_balance_cents <> 0 OR fact.patient_balance_cents <> 0)"
+        ),
+        row_id="fact.id",
+    ),
+    Source.LEDGER: Rows(sql=_of_claim("ledger_entries"), row_id="item.id"),
+    Source.CASH_OF_NO_CLAIM: Rows(
+        sql=(
+            "FROM ledger_entries AS item"
+            " WHERE item.company_id = %(company_id)s AND item.claim_id IS NULL"
+        ),
+        row_id="item.id",
+        claim_id="item.claim_id",
+        payer_id="item.payer_id",
+        provider_id="NULL::text",
+        location="NULL::text",
+    ),
+    Source.REMITS: Rows(sql=_of_claim("adjudications"), row_id="item.id"),
+    Source.APPEALS: Rows(sql=_of_claim("claim_appeals"), row_id="item.id"),
+    Source.DENIALS: Rows(sql=_of_claim("denials"), row_id="item.id"),
+}
+
+_RECEIVABLES = "('insurance_receivable', 'patient_receivable')"
+_NO_CASH = (
+    "('insurance_receivable', 'patient_receivable', 'revenue', 'write_off', 'company_write_off')"
+)
+
+IS_CONTRACTUAL = "item.kind = 'write_off' AND item.adjustment_id IS NOT NULL"
+"""A write-off that a payer's contract demands: one that a remittance states."""
+
+
+def _claims(day: str, condition: str, amount: str = "fact.charge_cents") -> Counted:
+    return Counted(source=Source.CLAIMS, day=day, condition=condition, amount=amount)
+
+
+def _ledger(condition: str, amount: str) -> Counted:
+    return Counted(
+        source=Source.LEDGER, day="item.effective_on", condition=condition, amount=amount
+    )
+
+
+def _is_cash(receivables: str) -> str:
+    """Whatever moves a receivable and is no charge, no write-off and no move between the two."""
+    return (
+        f"((item.credit_account IN {receivables} AND item.debit_account NOT IN {_NO_CASH})"
+        f" OR (item.debit_account IN {receivables} AND item.credit_account NOT IN {_NO_CASH}))"
+    )
+
+
+def _cash_cents(receivables: str) -> str:
+    """What came in; negative where it went back."""
+    return (
+        f"CASE WHEN item.credit_account IN {receivables}"
+        " THEN item.amount_cents ELSE -item.amount_cents END"
+    )
+
+
+IS_CASH, CASH_CENTS = _is_cash(_RECEIVABLES), _cash_cents(_RECEIVABLES)
+
+
+def _cash(receivable: str) -> Counted:
+    return _ledger(_is_cash(f"('{receivable}')"), _cash_cents(f"('{receivable}')"))
+
+
+def _open(day: str, condition: str, amount: str) -> Counted:
+    return Counted(source=Source.OPEN_CLAIMS, day=day, condition=condition, amount=amount)
+
+
+def _remits(condition: str) -> Counted:
+    return Counted(
+        source=Source.REMITS,
+        day="item.effective_on",
+        condition=f"item.payer_sequence = 1 AND {condition}",
+        amount="item.charge_cents",
+    )
+
+
+_INSURANCE, _PATIENT = "fact.insurance_balance_cents", "fact.patient_balance_cents"
+_LAST_BILLED = "coalesce(fact.last_billed_on, fact.service_on)"
+_IS_SETTLED = f"fact.is_out AND {_INSURANCE} = 0 AND {_PATIENT} = 0"
+_DECIDES = "item.outcome NOT IN ('predetermination', 'not_ours', 'reversed')"
+_IS_DUPLICATE = (
+    "EXISTS (SELECT FROM denials AS duplicate WHERE duplicate.company_id = %(company_id)s"
+    " AND duplicate.claim_id = item.claim_id AND duplicate.adjudication_id = item.id"
+    " AND duplicate.category = 'duplicate')"
+)
+_DENIED_BEFORE = (
+    "(SELECT max(denial.denied_on) FROM denials AS denial"
+    " WHERE denial.company_id = %(company_id)s AND denial.claim_id = item.claim_id"
+    " AND denial.denied_on <= item.appealed_on)"
+)
+
+
+def _appeals(day: str, condition: str, amount: str = "0") -> Counted:
+    return Counted(source=Source.APPEALS, day=day, condition=condition, amount=amount)
+
+
+_IN_ZONE = "(item.updated_at AT TIME ZONE %(time_zone)s)::date"
+
+
+def _denials(condition: str) -> Counted:
+    """By the day on which the denial came to rest, with the days that it took."""
+    return Counted(
+        source=Source.DENIALS,
+        day=_IN_ZONE,
+        condition=condition,
+        amount=f"{_IN_ZONE} - item.denied_on",
+    )
+
+
+MEASURES: Mapping[Measure, Counted] = {
+    Measure.SUBMITTED: _claims("fact.first_billed_on", "fact.is_out"),
+    Measure.TURNED_AWAY: _claims("fact.first_billed_on", "fact.is_turned_away"),
+    Measure.VOIDED: _claims("fact.first_billed_on", "fact.is_voided"),
+    Measure.DECIDED: _claims("fact.first_decided_on", "fact.is_out"),
+    Measure.FIRST_PASS: _claims("fact.first_decided_on", "fact.is_first_pass"),
+    Measure.INITIALLY_DENIED: _claims("fact.first_decided_on", "fact.is_initially_denied"),
+    Measure.SETTLED_CASH: _claims(
+        "fact.service_on",
+        _IS_SETTLED,
+        "fact.cash_cents",
+    ),
+    Measure.SETTLED_REVENUE: _claims(
+        "fact.service_on",
+        _IS_SETTLED,
+        "fact.charge_cents - fact.contractual_cents",
+    ),
+    Measure.UNSETTLED: _claims("fact.service_on", f"fact.is_out AND NOT ({_IS_SETTLED})"),
+    **{
+        measure: _open(day, f"{balance} {sign} 0", balance)
+        for measure, day, balance, sign in (
+            (Measure.INSURANCE_BY_SERVICE, "fact.service_on", _INSURANCE, ">"),
+            (Measure.INSURANCE_BY_BILL, _LAST_BILLED, _INSURANCE, ">"),
+            (Measure.INSURANCE_CREDITS, "fact.service_on", _INSURANCE, "<"),
+            (Measure.PATIENT_BY_SERVICE, "fact.service_on", _PATIENT, ">"),
+            (Measure.PATIENT_BY_BILL, _LAST_BILLED, _PATIENT, ">"),
+            (Measure.PATIENT_CREDITS, "fact.service_on", _PATIENT, "<"),
+        )
+    },
+    Measure.NET_REVENUE: _ledger(
+        f"item.kind = 'charge' OR ({IS_CONTRACTUAL})",
+        "CASE WHEN item.kind = 'charge' THEN item.amount_cents ELSE -item.amount_cents END",
+    ),
+    Measure.RECEIVABLE: _ledger(
+        f"(item.debit_account IN {_RECEIVABLES}) <> (item.credit_account IN {_RECEIVABLES})",
+        f"CASE WHEN item.debit_account IN {_RECEIVABLES} THEN item.amount_cents"
+        " ELSE -item.amount_cents END",
+    ),
+    Measure.PAYER_CASH: _cash("insurance_receivable"),
+    Measure.PATIENT_CASH: _cash("patient_receivable"),
+    Measure.CASH_OF_NO_CLAIM: Counted(
+        source=Source.CASH_OF_NO_CLAIM,
+        day="item.effective_on",
+        condition="item.kind IN ('provider_adjustment', 'unapplied')",
+        amount="item.amount_cents",
+    ),
+    Measure.PRIMARY_REMITS: _remits(f"{_DECIDES} AND NOT {_IS_DUPLICATE}"),
+    Measure.ZERO_REMITS: _remits(f"{_DECIDES} AND item.paid_cents = 0 AND NOT {_IS_DUPLICATE}"),
+    Measure.DUPLICATE_REMITS: _remits(f"{_DECIDES} AND {_IS_DUPLICATE}"),
+    Measure.REVERSALS: _remits("item.outcome = 'reversed'"),
+    Measure.APPEALS_DECIDED: _appeals("item.resolved_on", "item.status IN ('approved', 'denied')"),
+    Measure.APPEALS_WON: _appeals("item.resolved_on", "item.status = 'approved'"),
+    Measure.APPEALS_FILED: _appeals(
+        "item.appealed_on", f"{_DENIED_BEFORE} IS NOT NULL", f"item.appealed_on - {_DENIED_BEFORE}"
+    ),
+    Measure.APPEALS_WITHOUT_DENIAL: _appeals("item.appealed_on", f"{_DENIED_BEFORE} IS NULL"),
+    Measure.DENIALS_RESOLVED: _denials("item.status = 'resolved'"),
+    Measure.DENIALS_SUPERSEDED: _denials("item.status = 'superseded'"),
+}
+
+
+def of_source(source: Source) -> Mapping[Measure, Counted]:
+    """The measures that count rows of one source."""
+    return {name: each for name, each in MEASURES.items() if each.source is source}

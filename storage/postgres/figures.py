@@ -1,0 +1,270 @@
+"""What measures come to, the rows that they count, and whether kept sums are right.
+
+Every statement is made from the declarations in ``storage.postgres.figure_measures``.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+from storage.figures import Ask, FigureRow, FigureScope, Total
+from storage.interface import Page
+from storage.postgres.bound import BoundTransaction
+from storage.postgres.claim_facts import COLUMNS, FACTS, measured
+from storage.postgres.figure_measures import MEASURES, ROWS, SUMMED, Rows, Source
+from storage.vocabulary.figures import FigureDimension
+
+_SUMMED = """
+SELECT ask.number, {key}, sum(kept.items)::bigint, sum(kept.amount)::bigint
+FROM unnest(%(measures)s::text[], %(firsts)s::date[], %(lasts)s::date[])
+     WITH ORDINALITY AS ask (measure, first, last, number)
+JOIN figure_sums AS kept ON kept.measure = ask.measure AND kept.month BETWEEN ask.first AND ask.last
+WHERE kept.company_id = %(company_id)s{scope}
+GROUP BY 1, 2
+"""
+
+_FOLD = """
+WITH loose AS (
+    DELETE FROM figure_sums
+    WHERE company_id = %(company_id)s AND NOT is_folded
+    RETURNING measure, month, payer_id, provider_id, location, items, amount
+)
+INSERT INTO figure_sums (company_id, id, measure, month, payer_id, provider_id, location,
+                         items, amount, is_folded)
+SELECT %(company_id)s::uuid, gen_random_uuid(), measure, month, payer_id, provider_id, location,
+       sum(items), sum(amount), true
+FROM loose
+GROUP BY measure, month, payer_id, provider_id, location
+HAVING sum(items) <> 0 OR sum(amount) <> 0
+ON CONFLICT (company_id, measure, month, payer_id, provider_id, location) WHERE is_folded
+DO UPDATE SET items = figure_sums.items + excluded.items,
+              amount = figure_sums.amount + excluded.amount
+"""
+
+_FACTS_THAT_DIFFER = f"""
+SELECT coalesce(kept.id, made.id)
+FROM (SELECT id, {", ".join(COLUMNS)} FROM claim_facts WHERE company_id = %(company_id)s) AS kept
+FULL JOIN ({FACTS}) AS made ON made.id = kept.id
+WHERE ({", ".join(f"kept.{name}" for name in COLUMNS)})
+      IS DISTINCT FROM ({", ".join(f"made.{name}" for name in COLUMNS)})
+ORDER BY 1
+LIMIT %(limit)s
+"""  # noqa: S608 -- names and expressions of ours
+
+_SUMS_THAT_DIFFER = f"""
+SELECT measure || ' of ' || to_char(month, 'YYYY-MM')
+FROM (
+    SELECT measure, month, payer_id, provider_id, location, items, amount
+    FROM figure_sums WHERE company_id = %(company_id)s
+    UNION ALL
+    {measured(Source.CLAIMS, rows=ROWS[Source.CLAIMS].sql, sign="-")}
+    UNION ALL
+    {measured(Source.LEDGER, rows=ROWS[Source.LEDGER].sql, sign="-")}
+) AS counted
+GROUP BY measure, month, payer_id, provider_id, location
+HAVING sum(items) <> 0 OR sum(amount) <> 0
+ORDER BY 1
+LIMIT %(limit)s
+"""  # noqa: S608 -- names and expressions of ours
+
+
+def _key(columns: Rows, by: FigureDimension | None) -> str:
+    """What rows are told apart by; of rows that have none of it, nothing is told."""
+    match by:
+        case FigureDimension.PAYER:
+            return f"{columns.payer_id}::text"
+        case FigureDimension.PROVIDER:
+            return columns.provider_id
+        case FigureDimension.LOCATION:
+            return columns.location
+        case _:
+            return "''"
+
+
+def _within(columns: Rows, scope: FigureScope) -> str:
+    """The conditions of a scope."""
+    return "".join(
+        f" AND {getattr(columns, name)} = %({name})s"
+        for name in ("payer_id", "provider_id", "location")
+        if getattr(scope, name) is not None
+    )
+
+
+_KEPT = Rows(
+    sql="",
+    row_id="kept.id",
+    payer_id="kept.payer_id",
+    provider_id="kept.provider_id",
+    location="kept.location",
+)
+
+
+def _read(source: Source, asks: Sequence[Ask], scope: FigureScope, key: str) -> str:
+    """One pass over the rows of a source: two columns an ask, how many and how much."""
+    names = sorted({ask.measure for ask in asks})
+    columns = ", ".join(
+        f"{each.condition} AS counts_{name}, {each.day} AS day_{name},"
+        f" ({each.amount})::bigint AS amount_{name}"
+        for name, each in ((name, MEASURES[name]) for name in names)
+    )
+    chosen = [
+        f"counts_{ask.measure} AND day_{ask.measure} BETWEEN %(first_{at})s AND %(last_{at})s"
+        for at, ask in enumerate(asks)
+    ]
+    totals = ", ".join(
+        f"count(*) FILTER (WHERE {condition}),"
+        f" coalesce(sum(amount_{ask.measure}) FILTER (WHERE {condition}), 0)::bigint"
+        for ask, condition in zip(asks, chosen, strict=True)
+    )
+    days = {MEASURES[name].day for name in names}
+    bounds = "".join(f" AND {day} BETWEEN %(first)s AND %(last)s" for day in days if len(days) == 1)
+    return (
+        f"SELECT key, {totals} FROM (SELECT {key} AS key, {columns}"  # noqa: S608 -- declared
+        f" {ROWS[source].sql}{bounds}{_within(ROWS[source], scope)}) AS found"
+        " WHERE key IS NOT NULL GROUP BY key"
+    )
+
+
+class PostgresFigures:
+    """See ``storage.interface.Figures``."""
+
+    def __init__(self, store: BoundTransaction) -> None:
+        self._store = store
+
+    async def totals(
+        self,
+        asks: Sequence[Ask],
+        scope: FigureScope,
+        *,
+        by: FigureDimension | None = None,
+        time_zone: str,
+    ) -> Mapping[str, Sequence[Total]]:
+        found: dict[str, list[Total]] = {}
+        shared = self._parameters(scope, time_zone)
+        numbered: dict[Source, list[int]] = {}
+        for number, ask in enumerate(asks):
+            numbered.setdefault(MEASURES[ask.measure].source, []).append(number)
+        kept = [number for source in SUMMED for number in numbered.pop(source, [])]
+        for number, key, total in [
+            *await self._summed(asks, kept, scope, by, shared),
+            *[
+                each
+                for source, numbers in numbered.items()
+                for each in await self._counted(source, asks, numbers, scope, by, shared)
+            ],
+        ]:
+            found.setdefault(key, [Total()] * len(asks))[number] = total
+        return found
+
+    async def _summed(
+        self,
+        asks: Sequence[Ask],
+        numbers: Sequence[int],
+        scope: FigureScope,
+        by: FigureDimension | None,
+        shared: Mapping[str, object],
+    ) -> list[tuple[int, str, Total]]:
+        """Totals out of the sums that are kept."""
+        if not numbers:
+            return []
+        chosen = [asks[number] for number in numbers]
+        cursor = await self._store.execute(
+            _SUMMED.format(key=_key(_KEPT, by), scope=_within(_KEPT, scope)),
+            {
+                **shared,
+                "measures": [str(ask.measure) for ask in chosen],
+                "firsts": [ask.first for ask in chosen],
+                "lasts": [ask.last for ask in chosen],
+            },
+        )
+        return [
+            (numbers[ordinal - 1], key, Total(items=items, amount=amount))
+            for ordinal, key, items, amount in await cursor.fetchall()
+        ]
+
+    async def _counted(
+        self,
+        source: Source,
+        asks: Sequence[Ask],
+        numbers: Sequence[int],
+        scope: FigureScope,
+        by: FigureDimension | None,
+        shared: Mapping[str, object],
+    ) -> list[tuple[int, str, Total]]:
+        """Totals of the rows of one source, as they are."""
+        chosen = [asks[number] for number in numbers]
+        parameters: dict[str, Any] = {
+            **shared,
+            "first": min(ask.first for ask in chosen),
+            "last": max(ask.last for ask in chosen),
+            **{f"first_{at}": ask.first for at, ask in enumerate(chosen)},
+            **{f"last_{at}": ask.last for at, ask in enumerate(chosen)},
+        }
+        cursor = await self._store.execute(
+            _read(source, chosen, scope, _key(ROWS[source], by)), parameters
+        )
+        return [
+            (number, key, Total(items=items, amount=amount))
+            for key, *values in await cursor.fetchall()
+            for number, (items, amount) in zip(numbers, _pairs(values), strict=True)
+            if items or amount
+        ]
+
+    async def rows(
+        self,
+        ask: Ask,
+        scope: FigureScope,
+        *,
+        time_zone: str,
+        limit: int,
+        after: UUID | None,
+    ) -> Page[FigureRow]:
+        counted = MEASURES[ask.measure]
+        source = ROWS[counted.source]
+        onward = "" if after is None else f" AND {source.row_id} < %(after)s"
+        cursor = await self._store.execute(
+            "SELECT found.id, found.claim_id, claim.claim_number, claim.patient_id,"  # noqa: S608
+            f" found.day, found.amount FROM (SELECT {source.row_id} AS id,"
+            f" {source.claim_id} AS claim_id, {counted.day} AS day, "
+            f" ({counted.amount})::bigint AS amount {source.sql}"
+            f" AND ({counted.condition}) AND {counted.day} BETWEEN %(first)s AND %(last)s"
+            f"{_within(source, scope)}{onward} ORDER BY {source.row_id} DESC"
+            " LIMIT %(row_limit)s) AS found LEFT JOIN claims AS claim"
+            " ON claim.company_id = %(company_id)s AND claim.id = found.claim_id"
+            " ORDER BY found.id DESC",
+            self._parameters(scope, time_zone)
+            | {"first": ask.first, "last": ask.last, "after": after, "row_limit": limit + 1},
+        )
+        values = await cursor.fetchall()
+        shown = values[:limit]
+        self._store.patients_read.update(patient_id for *_, patient_id, _, _ in shown)
+        rows = [
+            FigureRow(id=row_id, claim_id=claim_id, claim_number=number, day=day, amount=amount)
+            for row_id, claim_id, number, _, day, amount in shown
+        ]
+        return Page(rows, rows[-1].id if len(values) > limit else None)
+
+    async def fold(self) -> None:
+        await self._store.execute(_FOLD, {"company_id": self._store.company_id})
+
+    async def differences(self, *, limit: int) -> list[str]:
+        parameters = {"company_id": self._store.company_id, "limit": limit}
+        facts = await self._store.execute(_FACTS_THAT_DIFFER, parameters)
+        sums = await self._store.execute(_SUMS_THAT_DIFFER, parameters)
+        return [
+            *(f"facts of claim {claim_id}" for (claim_id,) in await facts.fetchall()),
+            *(text for (text,) in await sums.fetchall()),
+        ]
+
+    def _parameters(self, scope: FigureScope, time_zone: str) -> dict[str, Any]:
+        return {
+            "company_id": self._store.company_id,
+            "payer_id": scope.payer_id,
+            "provider_id": scope.provider_id,
+            "location": scope.location,
+            "time_zone": time_zone,
+        }
+
+
+def _pairs(values: Sequence[int]) -> Iterator[tuple[int, int]]:
+    return zip(values[::2], values[1::2], strict=True)

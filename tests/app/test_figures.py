@@ -1,0 +1,208 @@
+"""Figures over HTTP: every one is counted again through the lists that it names."""
+
+from collections.abc import Iterator
+from decimal import Decimal
+from typing import Any
+
+import httpx
+import pytest
+
+from storage.files import FileVault
+from storage.postgres.transaction import PostgresStorage
+from storage.vocabulary.claims import ClaimStatus
+from storage.vocabulary.figures import FigureDimension
+from tests.builders.books import Books
+from tests.builders.companies import CompanyForTests
+from tests.builders.remittance_files import Cas, Claim, Line
+
+pytestmark = pytest.mark.anyio
+
+DENIED = (Line(adjustments=(Cas("CO", "197", 10_000),)),)
+DUPLICATE = (Line(adjustments=(Cas("CO", "18", 10_000),)),)
+SHARED = (Line(adjustments=(Cas("CO", "45", 2_000), Cas("PR", "1", 3_000))),)
+MARCH = {"first_month": "2025-03", "last_month": "2025-03"}
+APRIL = {"first_month": "2025-04"}
+
+
+@pytest.fixture
+async def books(storage: PostgresStorage, vault: FileVault, company: CompanyForTests) -> Books:
+    """Claims in every state, billed in March 2025 and decided on the last day of it."""
+    books = await Books.open(storage, vault, company, payers=2)
+    for number in ("DENIED", "LATERPAID", "PAID", "SHARED", "PAIDTHENDENIED", "TWICE", "OPEN"):
+        await books.claim(number)
+    await books.claim("OTHERPAYER", payers=books.payers[1:])
+    for status in (ClaimStatus.DRAFT, ClaimStatus.READY_TO_SUBMIT, ClaimStatus.REJECTED):
+        await books.claim(f"{status}"[:17], status=status)
+    await books.pay(
+        Claim(patient_control_number="DENIED", lines=DENIED),
+        Claim(patient_control_number="LATERPAID", lines=DENIED),
+        Claim(patient_control_number="PAID"),
+        Claim(patient_control_number="SHARED", lines=SHARED),
+        Claim(patient_control_number="PAIDTHENDENIED"),
+        Claim(patient_control_number="TWICE", lines=DUPLICATE),
+    )
+    await books.pay(Claim(patient_control_number="OTHERPAYER", lines=DENIED), payer=books.payers[1])
+    await books.pay(
+        Claim(patient_control_number="LATERPAID"),
+        Claim(patient_control_number="PAIDTHENDENIED").reversed(),
+        Claim(patient_control_number="PAIDTHENDENIED", lines=DENIED),
+    )
+    return books
+
+
+async def _figures(client: httpx.AsyncClient, **asked: str) -> list[dict[str, Any]]:
+    answer = await client.get("/api/v1/figures", params=asked)
+    assert answer.status_code == 200, answer.text
+    groups: list[dict[str, Any]] = answer.json()["groups"]
+    return groups
+
+
+async def _by_name(client: httpx.AsyncClient, **asked: str) -> dict[str, dict[str, Any]]:
+    (group,) = await _figures(client, **asked)
+    return {each["name"]: each for each in group["figures"]}
+
+
+async def _rows(client: httpx.AsyncClient, url: str) -> list[dict[str, Any]]:
+    """Every row of a list, page by page."""
+    rows: list[dict[str, Any]] = []
+    cursor: str | None = ""
+    while cursor is not None:
+        following = f"&cursor={cursor}" if cursor else ""
+        answer = await client.get(f"{url}&limit=7{following}")
+        assert answer.status_code == 200, answer.text
+        rows += answer.json()["items"]
+        cursor = answer.json()["next_cursor"]
+    assert len({row["id"] for row in rows}) == len(rows)
+    return rows
+
+
+def _terms(figure: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    for part in (figure["numerator"], figure["denominator"]):
+        yield from part["terms"] if part else ()
+    yield from (each["term"] for each in figure["exclusions"])
+
+
+async def _recount(client: httpx.AsyncClient, figure: dict[str, Any]) -> int:
+    """Hold every term against its rows; returns how many rows there were."""
+    seen = 0
+    for term in _terms(figure):
+        rows = await _rows(client, term["drill_down"])
+        amounts = [row.get("amount", row.get("amount_cents")) for row in rows]
+        assert term["total"] == (len(rows) if term["counting"] == "rows" else sum(amounts)), term
+        seen += len(rows)
+    for part in (figure["numerator"], figure["denominator"]):
+        assert part is None or part["total"] == sum(each["total"] for each in part["terms"])
+    return seen
+
+
+@pytest.mark.usefixtures("books")
+@pytest.mark.parametrize("by", [None, *FigureDimension])
+async def test_the_rows_behind_every_figure_recount_to_it(
+    client: httpx.AsyncClient, by: FigureDimension | None
+) -> None:
+    await client.post(
+        "/api/v1/figure-inputs",
+        json={"kind": "revenue_cycle_cost", "month": "2025-03-01", "amount_cents": 4_321},
+    )
+    asked = MARCH if by is None else {**MARCH, "by": str(by)}
+    seen = 0
+    for group in await _figures(client, **asked):
+        for figure in group["figures"]:
+            seen += await _recount(client, figure)
+    assert seen > 50
+
+
+@pytest.mark.usefixtures("books")
+async def test_a_denial_rate_is_of_the_claims_of_the_three_months_before(
+    client: httpx.AsyncClient,
+) -> None:
+    march = await _by_name(client, **MARCH)
+    rate = march["initial_denial_rate"]
+    assert (rate["value"], rate["no_data"]) == (None, "the denominator is zero")
+    assert rate["denominator"]["terms"][0]["window"] == {
+        "first": "2024-12-01",
+        "last": "2025-02-28",
+    }
+    spring = await _by_name(client, first_month="2025-04", last_month="2025-05")
+    rate = spring["initial_denial_rate"]
+    assert (rate["numerator"]["total"], rate["numerator"]["divisor"]) == (0, 2)
+    assert (rate["denominator"]["total"], rate["denominator"]["divisor"]) == (8, 3)
+    assert rate["value"] == "0.00"
+
+
+@pytest.mark.usefixtures("books")
+async def test_figures_are_what_their_definitions_say(
+    client: httpx.AsyncClient,
+) -> None:
+    march = await _by_name(client, **MARCH)
+    values = {name: figure["value"] for name, figure in march.items()}
+    assert march["initial_denial_rate"]["numerator"]["total"] == 4
+    assert values["first_pass_resolution"] == _percent(2, 7)
+    assert values["net_collection_rate"] == "100.00"
+    assert values["primary_denial_rate"] == _percent(4, 8)
+    assert values["cash_collection"] == _percent(8_000 + 5_000 + 8_000, 80_000 - 6_000)
+    owed = 80_000 - 3 * 2_000 - (8_000 + 5_000 + 8_000)
+    assert values["net_days_in_receivables"] == str(
+        (Decimal(owed) / (Decimal(74_000) / 90)).quantize(Decimal("0.01"))
+    )
+    assert [each["term"]["total"] for each in march["primary_denial_rate"]["exclusions"]] == [1, 1]
+
+
+def _percent(numerator: int, denominator: int) -> str:
+    return str((Decimal(100 * numerator) / denominator).quantize(Decimal("0.01")))
+
+
+async def test_what_nobody_entered_is_no_data_and_never_zero(
+    books: Books, client: httpx.AsyncClient
+) -> None:
+    lacking = (await _by_name(client, **MARCH))["cost_to_collect"]
+    assert lacking["value"] is None
+    assert lacking["no_data"] == "no revenue_cycle_cost was entered for 2025-03"
+    assert lacking["numerator"] is None
+    new = {"kind": "revenue_cycle_cost", "month": "2025-03-01", "amount_cents": 2_100}
+    made = await client.post("/api/v1/figure-inputs", json=new)
+    assert made.status_code == 201
+    assert (await client.post("/api/v1/figure-inputs", json=new)).status_code == 409
+    cost = (await _by_name(client, **MARCH))["cost_to_collect"]
+    assert (cost["value"], cost["no_data"]) == ("10.00", None)
+    changed = await client.patch(
+        made.headers["location"], json={"amount_cents": 4_200}, headers={"If-Match": '"1"'}
+    )
+    assert changed.status_code == 200
+    assert (await _by_name(client, **MARCH))["cost_to_collect"]["value"] == "20.00"
+    of_payer = await _by_name(client, **MARCH, payer_id=str(books.payers[0].id))
+    assert "as a whole" in of_payer["cost_to_collect"]["no_data"]
+
+
+async def test_open_balances_are_aged_from_both_days_and_recount(
+    books: Books, client: httpx.AsyncClient
+) -> None:
+    answer = await client.get("/api/v1/figures/aging", params={"by": "payer"})
+    assert answer.status_code == 200
+    groups = {each["key"]: each["agings"] for each in answer.json()["groups"]}
+    assert set(groups) == {str(payer.id) for payer in books.payers}
+    first = {(each["basis"], each["aged_from"]): each for each in groups[str(books.payers[0].id)]}
+    assert first["insurance", "service_date"]["balance_cents"] == 40_000
+    assert first["insurance", "last_bill_date"]["claims"] == 4
+    assert first["patient", "service_date"]["balance_cents"] == 3_000
+    for agings in groups.values():
+        for aging in agings:
+            for bucket in aging["buckets"]:
+                rows = await _rows(client, bucket["drill_down"])
+                assert len(rows) == bucket["claims"]
+                assert sum(row["amount"] for row in rows) == bucket["balance_cents"]
+
+
+async def test_a_window_that_ends_before_it_begins_is_refused(client: httpx.AsyncClient) -> None:
+    asked = {"first_month": "2025-03", "last_month": "2025-02"}
+    assert (await client.get("/api/v1/figures", params=asked)).status_code == 400
+    asked = {"first_month": "2025-13"}
+    assert (await client.get("/api/v1/figures", params=asked)).status_code == 400
+    rows = {"measure": "submitted", "first": "2025-03-02", "last": "2025-03-01"}
+    assert (await client.get("/api/v1/figures/rows", params=rows)).status_code == 400
+
+
+@pytest.mark.usefixtures("books")
+async def test_what_is_kept_can_be_checked(client: httpx.AsyncClient) -> None:
+    answer = await client.get("/api/v1/figures/check")
+    assert answer.json() == {"is_sound": True, "differences": []}

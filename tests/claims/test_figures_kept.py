@@ -1,0 +1,134 @@
+"""Facts of claims and their sums are what the rows come to, whatever happens to a claim."""
+
+import datetime as dt
+from collections.abc import Mapping
+
+import pytest
+
+from services.claims.claims import get_claim
+from services.claims.drafts import NewAcknowledgement
+from services.claims.submission import record_acknowledgement, reopen, void
+from storage.figures import Ask, FigureScope, Total
+from storage.files import FileVault
+from storage.postgres.transaction import PostgresStorage
+from storage.vocabulary.claims import AcknowledgementOutcome, ClaimStatus
+from storage.vocabulary.figures import FigureDimension, Measure
+from tests.builders.books import Books
+from tests.builders.companies import CompanyForTests
+from tests.builders.remittance_files import Cas, Claim, Line
+
+pytestmark = pytest.mark.anyio
+
+MARCH = (dt.date(2025, 3, 1), dt.date(2025, 3, 31))
+DENIED = (Line(adjustments=(Cas("CO", "197", 10_000),)),)
+SHARED = (Line(adjustments=(Cas("CO", "45", 2_000), Cas("PR", "1", 3_000))),)
+EVERYTHING = FigureScope()
+
+
+@pytest.fixture
+async def books(storage: PostgresStorage, vault: FileVault, company: CompanyForTests) -> Books:
+    """Books with two payers and no claim."""
+    return await Books.open(storage, vault, company, payers=2)
+
+
+async def totals(
+    books: Books,
+    *measures: Measure,
+    scope: FigureScope = EVERYTHING,
+    by: FigureDimension | None = None,
+) -> Mapping[str, Mapping[Measure, Total]]:
+    """What measures come to in March."""
+    asks = [Ask(measure=each, first=MARCH[0], last=MARCH[1]) for each in measures]
+    async with books.storage.transaction(books.company.id, books.company.actor) as store:
+        found = await store.figures.totals(asks, scope, by=by, time_zone="America/New_York")
+    return {key: dict(zip(measures, values, strict=True)) for key, values in found.items()}
+
+
+async def assert_right(books: Books) -> None:
+    async with books.storage.transaction(books.company.id, books.company.actor) as store:
+        assert await store.figures.differences(limit=10) == []
+
+
+async def test_what_is_decided_is_counted_once(books: Books) -> None:
+    for number in ("PAID", "SHARED", "DENIED", "OPEN"):
+        await books.claim(number)
+    await books.claim("DRAFT", status=ClaimStatus.DRAFT)
+    await books.pay(
+        Claim(patient_control_number="PAID"),
+        Claim(patient_control_number="SHARED", lines=SHARED),
+        Claim(patient_control_number="DENIED", lines=DENIED),
+    )
+    await assert_right(books)
+    found = await totals(
+        books,
+        Measure.SUBMITTED,
+        Measure.DECIDED,
+        Measure.INITIALLY_DENIED,
+        Measure.FIRST_PASS,
+        Measure.SETTLED_CASH,
+        Measure.SETTLED_REVENUE,
+        Measure.NET_REVENUE,
+        Measure.RECEIVABLE,
+        Measure.PAYER_CASH,
+        Measure.PRIMARY_REMITS,
+        Measure.ZERO_REMITS,
+        Measure.INSURANCE_BY_SERVICE,
+        Measure.PATIENT_BY_BILL,
+    )
+    assert found[""] == {
+        Measure.SUBMITTED: Total(items=4, amount=40_000),
+        Measure.DECIDED: Total(items=3, amount=30_000),
+        Measure.INITIALLY_DENIED: Total(items=1, amount=10_000),
+        Measure.FIRST_PASS: Total(items=2, amount=20_000),
+        Measure.SETTLED_CASH: Total(items=1, amount=8_000),
+        Measure.SETTLED_REVENUE: Total(items=1, amount=8_000),
+        Measure.NET_REVENUE: Total(items=6, amount=36_000),
+        Measure.RECEIVABLE: Total(items=8, amount=23_000),
+        Measure.PAYER_CASH: Total(items=2, amount=13_000),
+        Measure.PRIMARY_REMITS: Total(items=3, amount=30_000),
+        Measure.ZERO_REMITS: Total(items=1, amount=10_000),
+        Measure.INSURANCE_BY_SERVICE: Total(items=2, amount=20_000),
+        Measure.PATIENT_BY_BILL: Total(items=1, amount=3_000),
+    }
+
+
+async def test_a_claim_that_comes_back_leaves_nothing_behind(books: Books) -> None:
+    claim_id = await books.claim("BACK")
+    async with books.storage.transaction(books.company.id, books.company.actor) as store:
+        claim = (await get_claim(store, claim_id)).claim
+        refused = NewAcknowledgement(
+            outcome=AcknowledgementOutcome.REJECTED, reference="277", reason="no such member"
+        )
+        back = await record_acknowledgement(
+            store, claim_id, refused, expected_version=claim.version
+        )
+    found = await totals(books, Measure.SUBMITTED, Measure.TURNED_AWAY)
+    assert found.get("", {}).get(Measure.SUBMITTED, Total()) == Total()
+    await assert_right(books)
+    async with books.storage.transaction(books.company.id, books.company.actor) as store:
+        draft = await reopen(store, claim_id, expected_version=back.claim.version)
+        await store.claims.update(
+            claim_id,
+            {"rendering_provider_id": "1999999984", "primary_payer_id": books.payers[1].id},
+            expected_version=draft.claim.version,
+        )
+    await assert_right(books)
+    async with books.storage.transaction(books.company.id, books.company.actor) as store:
+        claim = await store.claims.get(claim_id)
+        await void(store, claim_id, "of no use", expected_version=claim.version)
+    await assert_right(books)
+
+
+async def test_folding_changes_no_sum(books: Books) -> None:
+    for number in ("A", "B"):
+        await books.claim(number)
+    await books.pay(Claim(patient_control_number="A"))
+    before = await totals(books, Measure.SUBMITTED, Measure.RECEIVABLE)
+    for _ in range(2):
+        async with books.storage.transaction(books.company.id, books.company.actor) as store:
+            await store.figures.fold()
+        assert await totals(books, Measure.SUBMITTED, Measure.RECEIVABLE) == before
+    await books.pay(Claim(patient_control_number="B"))
+    async with books.storage.transaction(books.company.id, books.company.actor) as store:
+        await store.figures.fold()
+    await assert_right(books)
