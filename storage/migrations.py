@@ -83,10 +83,14 @@ def note_oldest_program(
 def oldest_program(revision: str) -> str | None:
     """The revision of the oldest program that works with a schema: a migration whose module says
     that it ``expands`` leaves the program before it in order."""
-    for script in ScriptDirectory.from_config(_configuration()).iterate_revisions(revision, "base"):
-        if not getattr(script.module, "expands", False):
-            return str(script.revision)
-    return None
+    return next((step for step, expands in reversed(steps(revision)) if not expands), None)
+
+
+def steps(revision: str = "head") -> list[tuple[str, bool]]:
+    """The migrations up to a revision, the first one first, and whether each only expands."""
+    scripts = ScriptDirectory.from_config(_configuration()).iterate_revisions(revision, "base")
+    found = [(str(each.revision), getattr(each.module, "expands", False)) for each in scripts]
+    return found[::-1]
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ from storage.security import APP_ROLE, WORKER_ROLE
 
 revision = "0003"
 down_revision = "0002"
+expands = True
 
 _TABLES = Path(__file__).with_suffix(".sql")
 

@@ -1,4 +1,7 @@
-"""Whom a change is about, and which record a request named, as columns of the logs."""
+"""Whom a change is about, and which record a request named, as columns of the logs.
+
+Not one that expands: what a program of before writes into the trail names no patient, for ever.
+"""
 
 from pathlib import Path
 

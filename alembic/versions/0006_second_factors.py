@@ -1,4 +1,7 @@
-"""Second factors of people, tokens that serve once, and when a session was last proven."""
+"""Second factors of people, tokens that serve once, and when a session was last proven.
+
+Not one that expands: a program of before asks nobody for a second factor.
+"""
 
 from pathlib import Path
 

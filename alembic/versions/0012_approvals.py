@@ -1,4 +1,7 @@
-"""Steps that need a second person."""
+"""Steps that need a second person.
+
+Not one that expands: a program of before takes a step without the second person it needs now.
+"""
 
 from pathlib import Path
 

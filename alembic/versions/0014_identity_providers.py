@@ -1,4 +1,7 @@
-"""Identity providers that companies bring."""
+"""Identity providers that companies bring.
+
+Not one that expands: a program of before takes a password where a company's provider is required.
+"""
 
 from pathlib import Path
 

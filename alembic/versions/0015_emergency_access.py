@@ -6,6 +6,7 @@ from alembic import op
 
 revision = "0015"
 down_revision = "0014"
+expands = True
 
 _TABLES = Path(__file__).with_suffix(".sql")
 

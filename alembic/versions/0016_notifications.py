@@ -6,6 +6,7 @@ from alembic import op
 
 revision = "0016"
 down_revision = "0015"
+expands = True
 
 _STATEMENTS = Path(__file__).with_suffix(".sql")
 
