@@ -20,6 +20,7 @@ from storage.vocabulary.parties import (
     Sex,
     TaxIdentifierKind,
 )
+from tests.builders.books import Books
 from tests.builders.claims import BIRTH_DATE, VALID_NPI
 from tests.builders.companies import CompanyForTests
 
@@ -131,4 +132,18 @@ async def make_coverage(
                 effective_from=effective_from,
                 effective_until=effective_until,
             ),
+        )
+
+
+async def make_known(books: Books) -> None:
+    """All that the claims of some books need to go out."""
+    storage, company = books.storage, books.company
+    await make_care_provider(storage, company)
+    for payer in books.payers:
+        await make_coverage(storage, company, books.patient, payer, member_id="MEM0001")
+    async with storage.transaction(company.id, company.actor) as store:
+        await store.patients.update(
+            books.patient.id,
+            {"sex": Sex.FEMALE, "address": HOME},
+            expected_version=books.patient.version,
         )

@@ -8,12 +8,18 @@ from uuid import UUID
 
 from services.claims.claims import ClaimWithLines
 from services.claims.outgoing import parties
+from services.claims.outgoing.earlier_payers import OtherPayers, other_payers
 from services.claims.outgoing.lacks import Lacks
 from services.claims.outgoing.parties import Insured
 from services.claims.outgoing.professional import professional_claim
 from services.claims.outgoing.records import Records, load_records
 from services.claims.outgoing.turn import next_sequence, standing_decisions
-from services.claims.x12.claim_model import ClaimBase, InstitutionalClaim, ProfessionalClaim
+from services.claims.x12.claim_model import (
+    ClaimBase,
+    EarlierPayer,
+    InstitutionalClaim,
+    ProfessionalClaim,
+)
 from services.refusals import Fault
 from storage.interface import Store
 from storage.tables.claims import Claim
@@ -50,10 +56,15 @@ def _outgoing(whole: ClaimWithLines, records: Records) -> OutgoingClaim:
     standing = standing_decisions(claim, decided)
     sequence = next_sequence(claim, decided, standing, lacks)
     insured = parties.insured_by(claim, records, lacks)
-    base = _base(whole, sequence, insured, records, lacks)
+    asked = next((each for each in insured if each.sequence == sequence), None)
+    others = OtherPayers((), {})
+    if asked is not None:
+        patient = records.patients[claim.patient_id]
+        others = other_payers(whole, asked, insured, standing, patient, lacks)
+    base = _base(claim, asked, others.payers, records, lacks)
     model = None
     if claim.type in _PROFESSIONAL:
-        model = professional_claim(whole, base, records, lacks)
+        model = professional_claim(whole, base, others.adjudications, records, lacks)
     else:
         message = f"is {claim.type}; such claims do not go out as an 837P or 837I"
         lacks.add("/type", message, "type_not_sent")
@@ -61,14 +72,13 @@ def _outgoing(whole: ClaimWithLines, records: Records) -> OutgoingClaim:
 
 
 def _base(
-    whole: ClaimWithLines,
-    sequence: int | None,
-    insured: Sequence[Insured],
+    claim: Claim,
+    asked: Insured | None,
+    earlier_payers: tuple[EarlierPayer, ...],
     records: Records,
     lacks: Lacks,
 ) -> ClaimBase | None:
     """What both kinds of claims have; None where something lacks."""
-    claim: Claim = whole.claim
     patient = records.patients[claim.patient_id]
     billing = parties.billing_provider(claim, records, lacks)
     rendering = None
@@ -77,7 +87,6 @@ def _base(
             claim.rendering_provider_id, "/rendering_provider_id", records, lacks
         )
     facility = parties.facility(claim, records, lacks)
-    asked = next((each for each in insured if each.sequence == sequence), None)
     if asked is None:
         return None
     subscriber = parties.subscriber(asked, patient, lacks)
@@ -94,4 +103,5 @@ def _base(
         prior_authorization=claim.authorization_number,
         rendering=rendering,
         facility=facility,
+        earlier_payers=earlier_payers,
     )

@@ -12,7 +12,7 @@ from storage.tables.addresses import PostalAddress
 from storage.tables.claims import Claim, Patient, Payer
 from storage.tables.parties import CareProvider, Coverage
 from storage.vocabulary.claims import PayerType
-from storage.vocabulary.parties import PartyKind, Relationship, TaxIdentifierKind
+from storage.vocabulary.parties import FilingIndicator, PartyKind, Relationship, TaxIdentifierKind
 
 PAYER_FIELDS = ("primary_payer_id", "secondary_payer_id", "tertiary_payer_id")
 _IN_TURN = (
@@ -20,6 +20,8 @@ _IN_TURN = (
     model.Responsibility.SECONDARY,
     model.Responsibility.TERTIARY,
 )
+
+_MEDICARE = frozenset({FilingIndicator.MEDICARE_PART_A, FilingIndicator.MEDICARE_PART_B})
 
 
 @dataclass(frozen=True)
@@ -81,6 +83,13 @@ def subscriber(insured: Insured, patient: Patient, lacks: Lacks) -> model.Subscr
     """Who has the policy; where that is the patient, address, birth date and sex are needed."""
     coverage = insured.coverage
     details = coverage.subscriber
+    if (
+        insured.sequence > 1
+        and coverage.filing_indicator in _MEDICARE
+        and coverage.insurance_type is None
+    ):
+        message = "is Medicare and not the first to pay; say with the coverage why"
+        lacks.add(f"/{PAYER_FIELDS[insured.sequence - 1]}", message, "insurance_type_missing")
     if details is None:
         _require_known(patient, lacks)
         return model.Subscriber(

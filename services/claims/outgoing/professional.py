@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from msgspec import structs
 
 from services.claims.claims import ClaimWithLines
+from services.claims.outgoing.earlier_payers import LineAdjudications
 from services.claims.outgoing.lacks import Lacks
 from services.claims.outgoing.parties import provider
 from services.claims.outgoing.records import Records
@@ -20,7 +21,11 @@ from storage.tables.claims import Claim, ClaimLine
 
 
 def professional_claim(
-    whole: ClaimWithLines, base: ClaimBase | None, records: Records, lacks: Lacks
+    whole: ClaimWithLines,
+    base: ClaimBase | None,
+    adjudications: LineAdjudications,
+    records: Records,
+    lacks: Lacks,
 ) -> ProfessionalClaim | None:
     """The claim; None where something lacks that it cannot be put together without."""
     claim, lines = whole.claim, whole.lines
@@ -29,7 +34,10 @@ def professional_claim(
         return None
     place_of_service = lines[0].place_of_service
     made = tuple(
-        _line(claim, number, line, place_of_service, records, lacks)
+        structs.replace(
+            _line(claim, number, line, place_of_service, records, lacks),
+            adjudications=adjudications.get(line.id, ()),
+        )
         for number, line in enumerate(lines)
     )
     if base is None or lacks.faults:
