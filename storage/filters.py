@@ -309,6 +309,7 @@ class FacilityFilter(Filter):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClaimFilter(Filter):
     patient_id: UUID | None = where("patient_id")
+    patient_ids: list[UUID] | None = where("patient_id", operator="in")
     provider_id: str | None = where("rendering_provider_id", "billing_provider_id")
     payer_id: UUID | None = where("primary_payer_id", "secondary_payer_id", "tertiary_payer_id")
     status: ClaimStatus | None = where("status")
@@ -375,6 +376,37 @@ class ProcedurePairFilter(Filter):
     table_ids: list[UUID] | None = where("table_id", operator="in")
     columns_one: list[str] | None = where("column_one", operator="in")
     columns_two: list[str] | None = where("column_two", operator="in")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScrubRunFilter(Filter):
+    claim_id: UUID | None = where("claim_id")
+    claim_ids: list[UUID] | None = where("claim_id", operator="in")
+    run_number: int | None = where("run_number")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ByScrubRun(Filter):
+    run_id: UUID | None = where("run_id")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClaimRuleFilter(Filter):
+    rule_key: str | None = where("rule_key")
+    is_disabled: bool | None = where("enabled_revision", operator="null")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ByClaimRule(Filter):
+    rule_id: UUID | None = where("rule_id")
+    rule_ids: list[UUID] | None = where("rule_id", operator="in")
+    revision: int | None = where("revision")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RuleBypassFilter(Filter):
+    rule_id: str | None = where("rule_id")
+    is_standing: bool | None = where("ended_at", operator="null")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -47,6 +47,7 @@ from storage.filters import (
     ByApproval,
     ByBatch,
     ByClaim,
+    ByClaimRule,
     ByCodeTable,
     ByDenial,
     ByEmergencyAccess,
@@ -55,11 +56,13 @@ from storage.filters import (
     ByMessage,
     ByPerson,
     ByRemittance,
+    ByScrubRun,
     CareProviderFilter,
     ClaimAppealFilter,
     ClaimBatchFilter,
     ClaimFileFilter,
     ClaimFilter,
+    ClaimRuleFilter,
     CodeFilter,
     CodeTableFilter,
     CompanyRoleFilter,
@@ -96,6 +99,8 @@ from storage.filters import (
     RemittanceExceptionFilter,
     RemittanceFilter,
     RemittanceTransactionFilter,
+    RuleBypassFilter,
+    ScrubRunFilter,
     StoredAnswerFilter,
     StoredFileFilter,
     TradingPartnerFilter,
@@ -121,6 +126,7 @@ from storage.tables import outbox as outbox_tables
 from storage.tables import parties as party_tables
 from storage.tables import providers as provider_tables
 from storage.tables import remittances as remittance_tables
+from storage.tables import scrubbing as scrub_tables
 from storage.tables import trail as trail_tables
 from storage.tables import work as work_tables
 from storage.trail.chain import Sealing
@@ -524,6 +530,20 @@ class Store(Protocol):
     ]
     unit_limits: Log[coding_tables.UnitLimitFields, coding_tables.UnitLimit, ByCodeTable]
     fees: Log[coding_tables.FeeFields, coding_tables.Fee, ByCodeTable]
+
+    scrub_runs: Log[scrub_tables.ScrubRunFields, scrub_tables.ScrubRun, ScrubRunFilter]
+    scrub_results: Log[scrub_tables.ScrubResultFields, scrub_tables.ScrubResult, ByScrubRun]
+    scrub_releases: Log[scrub_tables.ScrubReleaseFields, scrub_tables.ScrubRelease, ByClaim]
+    claim_rules: Repository[scrub_tables.ClaimRuleFields, scrub_tables.ClaimRule, ClaimRuleFilter]
+    claim_rule_revisions: Log[
+        scrub_tables.ClaimRuleRevisionFields, scrub_tables.ClaimRuleRevision, ByClaimRule
+    ]
+    claim_rule_trials: Log[
+        scrub_tables.ClaimRuleTrialFields, scrub_tables.ClaimRuleTrial, ByClaimRule
+    ]
+    rule_bypasses: Repository[
+        scrub_tables.RuleBypassFields, scrub_tables.RuleBypass, RuleBypassFilter
+    ]
 
     stored_files: Repository[file_tables.StoredFileFields, file_tables.StoredFile, StoredFileFilter]
 

@@ -16,7 +16,8 @@ from services.identity.scopes import Scope
 
 
 class FindingAnswer(Answer):
-    """What one rule found. `pointer` is a JSON pointer into the claim."""
+    """What one rule found. `pointer` is a JSON pointer into the claim; for rules of the scrubber,
+    into the claim as it goes out."""
 
     rule: str
     severity: Severity
@@ -59,7 +60,8 @@ class ClaimSubmissionController(Controller):
         status_code=HTTP_200_OK,
     )
     async def make_ready(self, request: Call, claim_id: FromPath[UUID]) -> Response[ClaimAnswer]:
-        """Declare a draft complete; refused with every error that validation finds."""
+        """Declare a draft complete; refused with every error that the rules find (422), or with the
+        rules that hold it until a person lets it go (409)."""
         version = request.expected_version
         return await request.run(
             lambda store: submission.make_ready(store, claim_id, expected_version=version),

@@ -16,9 +16,11 @@ from services.claims.company_day import company_today
 from services.claims.drafts import NewAcknowledgement, NewTransmission
 from services.claims.lifecycle import ON_ITS_WAY, require_move
 from services.claims.posting import WAITING_KINDS, arrivals_of, post_arrivals
-from services.claims.validation import Finding, Severity, Subject, validate
+from services.claims.readiness import ClaimNotValid, findings_about, obstacle
+from services.claims.scrubbing.releases import ClaimHeld
+from services.claims.validation import Finding
 from services.outbox.events import publish, publish_many
-from services.refusals import Category, Fault, InvalidInput, Refusal
+from services.refusals import Fault, InvalidInput, Refusal
 from storage.filters import DenialFilter, RemittanceExceptionFilter
 from storage.interface import Store
 from storage.tables.claims import (
@@ -38,15 +40,6 @@ from storage.vocabulary.claims import (
 )
 from storage.vocabulary.denials import SupersededBecause
 from storage.vocabulary.outbox import EventType
-
-
-@dataclass
-class ClaimNotValid(Refusal):
-    """Validation found errors; all of them are named, each with its remedy."""
-
-    category: ClassVar[Category] = Category.INVALID
-    title: ClassVar[str] = "The claim has errors that a payer would turn it away for"
-    findings: list[Finding]
 
 
 @dataclass
@@ -77,19 +70,21 @@ class ClaimHasMoney(Refusal):
 
 async def validate_claim(store: Store, claim_id: UUID) -> list[Finding]:
     """All findings about a claim as it stands; nothing is changed. Raises RowNotFound."""
-    return await _findings(store, await store.claims.get(claim_id))
+    return await findings_about(store, await store.claims.get(claim_id))
 
 
-async def make_ready(store: Store, claim_id: UUID, *, expected_version: int) -> ClaimWithLines:
-    """Declare a draft complete.
+async def make_ready(
+    store: Store, claim_id: UUID, *, expected_version: int
+) -> ClaimWithLines | ClaimNotValid | ClaimHeld:
+    """Declare a draft complete. What the scrubber says of it is kept even where it is refused, so
+    that is returned and not raised: every error, or the rules that hold the claim.
 
-    Raises RowNotFound, VersionConflict, IllegalTransition, ClaimNotValid with every error.
+    Raises RowNotFound, VersionConflict, IllegalTransition.
     """
     claim = await hold_claim(store, claim_id, expected_version=expected_version)
     require_move(claim.status, ClaimStatus.READY_TO_SUBMIT)
-    errors = [each for each in await _findings(store, claim) if each.severity is Severity.ERROR]
-    if errors:
-        raise ClaimNotValid(errors)
+    if (refusal := await obstacle(store, claim)) is not None:
+        return refusal
     return await _move(store, claim, ClaimStatus.READY_TO_SUBMIT, {})
 
 
@@ -200,19 +195,6 @@ async def record_acknowledgement(
         return await _take_back(store, claim, ClaimStatus.REJECTED, acknowledgement.reason)
     number = acknowledgement.payer_claim_number or claim.payer_claim_number
     return await _move(store, claim, ClaimStatus.ACCEPTED, {"payer_claim_number": number})
-
-
-async def _findings(store: Store, claim: Claim) -> list[Finding]:
-    (payer,) = await store.payers.get_many([claim.primary_payer_id])
-    return validate(
-        Subject(
-            claim=claim,
-            lines=await lines_of(store, claim.id),
-            patient=await store.patients.get(claim.patient_id),
-            primary_payer=payer,
-            today=await company_today(store),
-        )
-    )
 
 
 async def _move(

@@ -2,11 +2,15 @@
 
 Every rule names itself, the field, what is wrong and how to mend it. What a rule cannot know for
 want of data is a finding of its own (``no_data``): it blocks nothing, and it is no pass.
+
+These rules look at a claim as it is kept. What the scrubber (``services.claims.scrubbing``) asks
+of a claim that can be put together for an 837, it asks better; the rules that would say the same
+are for the others alone: claims on other forms, and those that lack something.
 """
 
 import datetime as dt
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -22,9 +26,11 @@ MOST_POINTERS = 4
 
 
 class Severity(StrEnum):
-    """ERROR keeps a claim from going out, WARNING asks to look again, NO_DATA means unknown."""
+    """ERROR keeps a claim from going out, HOLD until a person lets it go, WARNING asks to look
+    again, NO_DATA means unknown."""
 
     ERROR = "error"
+    HOLD = "hold"
     WARNING = "warning"
     NO_DATA = "no_data"
 
@@ -54,10 +60,16 @@ class Subject:
 Rule = Callable[[Subject], Iterator[Finding]]
 
 
-def validate(subject: Subject) -> list[Finding]:
-    """Every finding of every rule, errors first, then in the order of the rules."""
-    found = [finding for rule in RULES for finding in rule(subject)]
-    return sorted(found, key=lambda finding: _SEVERITY_ORDER[finding.severity])
+def validate(subject: Subject, *, is_scrubbed: bool = False) -> list[Finding]:
+    """Every finding of every rule, errors first, then in the order of the rules; of a claim that
+    the scrubber has looked at, without what that says already."""
+    rules = [rule for rule in RULES if not (is_scrubbed and rule in SCRUBBED_RULES)]
+    return by_severity(finding for rule in rules for finding in rule(subject))
+
+
+def by_severity(findings: Iterable[Finding]) -> list[Finding]:
+    """Errors first, then as they come."""
+    return sorted(findings, key=lambda finding: _SEVERITY_ORDER[finding.severity])
 
 
 _SEVERITY_ORDER = {severity: at for at, severity in enumerate(Severity)}
@@ -137,6 +149,10 @@ def _claim_dates(subject: Subject) -> Iterator[Finding]:
                 "lies before the patient's birth",
                 "Correct this date or the patient's birth date.",
             )
+
+
+def _stay(subject: Subject) -> Iterator[Finding]:
+    claim = subject.claim
     if claim.discharge_date is not None and claim.admission_date is None:
         yield _warning(
             "discharge_without_admission",
@@ -157,9 +173,8 @@ def _claim_dates(subject: Subject) -> Iterator[Finding]:
         )
 
 
-def _diagnoses(subject: Subject) -> Iterator[Finding]:
+def _diagnoses_present(subject: Subject) -> Iterator[Finding]:
     claim = subject.claim
-    yield from _malformed_diagnoses(claim.diagnosis_codes, "/diagnosis_codes")
     if not claim.diagnosis_codes:
         yield _error(
             "diagnosis_missing",
@@ -167,6 +182,11 @@ def _diagnoses(subject: Subject) -> Iterator[Finding]:
             "is empty",
             "Enter at least one diagnosis, the main one first.",
         )
+
+
+def _diagnoses(subject: Subject) -> Iterator[Finding]:
+    claim = subject.claim
+    yield from _malformed_diagnoses(claim.diagnosis_codes, "/diagnosis_codes")
     repeated = {_plain(code) for code in claim.diagnosis_codes}
     if len(repeated) < len(claim.diagnosis_codes):
         yield _error(
@@ -184,7 +204,6 @@ def _lines_present(subject: Subject) -> Iterator[Finding]:
 
 def _line_codes(subject: Subject) -> Iterator[Finding]:
     claim = subject.claim
-    on_claim = {_plain(code) for code in claim.diagnosis_codes}
     shape, meaning = _PROCEDURE_SHAPES[claim.type]
     for at, line in enumerate(subject.lines):
         where = f"/lines/{at}"
@@ -202,8 +221,14 @@ def _line_codes(subject: Subject) -> Iterator[Finding]:
                 "is not two digits",
                 "Enter the code of the place where the service was given.",
             )
-        pointer = f"{where}/diagnosis_codes"
-        yield from _malformed_diagnoses(line.diagnosis_codes, pointer)
+        yield from _malformed_diagnoses(line.diagnosis_codes, f"{where}/diagnosis_codes")
+
+
+def _line_diagnoses(subject: Subject) -> Iterator[Finding]:
+    claim = subject.claim
+    on_claim = {_plain(code) for code in claim.diagnosis_codes}
+    for at, line in enumerate(subject.lines):
+        pointer = f"/lines/{at}/diagnosis_codes"
         if not line.diagnosis_codes:
             yield _error(
                 "line_diagnosis_missing",
@@ -254,7 +279,6 @@ def _line_amounts(subject: Subject) -> Iterator[Finding]:
 
 
 def _line_dates(subject: Subject) -> Iterator[Finding]:
-    claim = subject.claim
     for at, line in enumerate(subject.lines):
         pointer = f"/lines/{at}/service_date"
         if line.service_date > subject.today:
@@ -271,7 +295,12 @@ def _line_dates(subject: Subject) -> Iterator[Finding]:
                 "lies before the patient's birth",
                 "Correct this date or the patient's birth date.",
             )
-        if line.service_date < claim.service_date:
+
+
+def _line_order(subject: Subject) -> Iterator[Finding]:
+    for at, line in enumerate(subject.lines):
+        if line.service_date < subject.claim.service_date:
+            pointer = f"/lines/{at}/service_date"
             yield _warning(
                 "line_date_before_claim",
                 pointer,
@@ -342,16 +371,34 @@ RULES: Sequence[Rule] = (
     _parties,
     _providers,
     _claim_dates,
+    _stay,
+    _diagnoses_present,
     _diagnoses,
     _lines_present,
     _line_codes,
+    _line_diagnoses,
     _line_amounts,
     _line_dates,
+    _line_order,
     _repeated_lines,
     _timely_filing,
     _code_sets,
 )
 """All rules, in the order in which their findings are shown."""
+
+SCRUBBED_RULES = frozenset(
+    {
+        _providers,
+        _claim_dates,
+        _diagnoses,
+        _line_codes,
+        _line_dates,
+        _repeated_lines,
+        _timely_filing,
+        _code_sets,
+    }
+)
+"""Those whose questions the scrubber asks, too."""
 
 _DIAGNOSIS = re.compile(DIAGNOSIS_CODE)
 _PLACE_OF_SERVICE = re.compile(r"[0-9]{2}")

@@ -31,6 +31,7 @@ class Scope(StrEnum):
     PATIENTS_WRITE = "patients:write", "Register and change patients and their coverages."
     CLAIMS_READ = "claims:read", "See claims, denials, appeals and batches, with their patients."
     CLAIMS_WRITE = "claims:write", "Write, submit, appeal and close claims."
+    CLAIMS_RELEASE = "claims:release", "Let claims go that a rule holds."
     CODES_READ = "codes:read", "See code tables, fee schedules and the rules for claims."
     CODES_LOAD = "codes:load", "Load code tables and fee schedules, and make rules for claims."
     REMITTANCES_READ = "remittances:read", "See remittances, their exceptions and the ledger."
@@ -111,6 +112,8 @@ ROLE_SCOPES: dict[Role, frozenset[Scope]] = {
         Scope.REMITTANCES_RELEASE,
         Scope.STATISTICS_WRITE,
     },
+    Role.RCM_MANAGER: _BILLING
+    | {Scope.CLAIMS_RELEASE, Scope.CODES_LOAD, Scope.PAYERS_WRITE, Scope.REMITTANCES_RELEASE},
     Role.COMPLIANCE_OFFICER: _OVERVIEW
     | {
         Scope.ACCESS_READ,

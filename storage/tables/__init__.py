@@ -24,6 +24,7 @@ from storage.tables import (
     parties,
     providers,
     remittances,
+    scrubbing,
     trail,
     work,
 )
@@ -51,6 +52,7 @@ __all__ = [
     "parties",
     "providers",
     "remittances",
+    "scrubbing",
     "trail",
     "work",
 ]

@@ -55,6 +55,12 @@ SPECIAL: Mapping[str, Mapping[str, object]] = {
         "pay_to": None,
         "contact": None,
     },
+    "claim_rules": {"revision": 1, "enabled_revision": 1},
+    "claim_rule_revisions": {
+        "revision": 1,
+        "condition": {"type": "compare", "field": "kind", "operator": "is_absent", "values": []},
+    },
+    "claim_rule_trials": {"revision": 1},
     "code_tables": {
         "kind": "authorizations",
         "schedule": None,
@@ -91,6 +97,7 @@ SPECIAL: Mapping[str, Mapping[str, object]] = {
     "patients": {"address": None},
     "people": {"role": None},
     "second_factors": {"recovery_codes_left": 0},
+    "rule_bypasses": {"ended_at": None},
     "stored_files": {"deleted_at": None, "deletion": None},
     "remittance_exceptions": {
         "content": {

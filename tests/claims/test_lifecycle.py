@@ -92,8 +92,9 @@ Step = Callable[[Store, ClaimWithLines], Awaitable[ClaimWithLines]]
 
 
 async def _ready(store: Store, on: ClaimWithLines) -> ClaimWithLines:
-    version = on.claim.version
-    return await submission.make_ready(store, on.claim.id, expected_version=version)
+    made = await submission.make_ready(store, on.claim.id, expected_version=on.claim.version)
+    assert isinstance(made, ClaimWithLines)
+    return made
 
 
 async def _reopen(store: Store, on: ClaimWithLines) -> ClaimWithLines:

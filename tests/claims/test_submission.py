@@ -8,10 +8,10 @@ import pytest
 from services.claims import submission
 from services.claims.claims import ClaimWithLines
 from services.claims.drafts import NewAcknowledgement
+from services.claims.readiness import ClaimNotValid
 from services.claims.submission import (
     ClaimAdjudicated,
     ClaimHasMoney,
-    ClaimNotValid,
 )
 from services.refusals import InvalidInput
 from storage.embedded import RoleAddresses
@@ -141,10 +141,10 @@ async def test_what_has_errors_is_not_made_ready_and_all_of_them_are_named(
         [flawed.model_copy(update={"diagnosis_codes": []})],
         status=ClaimStatus.DRAFT,
     )
-    with pytest.raises(ClaimNotValid) as refused:
-        async with storage.transaction(company.id, company.actor) as store:
-            await submission.make_ready(store, on.claim.id, expected_version=1)
-    assert [finding.rule for finding in refused.value.findings] == [
+    async with storage.transaction(company.id, company.actor) as store:
+        refused = await submission.make_ready(store, on.claim.id, expected_version=1)
+    assert isinstance(refused, ClaimNotValid)
+    assert [finding.rule for finding in refused.findings] == [
         "diagnosis_missing",
         "line_diagnosis_missing",
     ]

@@ -23,6 +23,7 @@ ROWS_NAMED: Mapping[str, str] = {
     "approval": "approvals",
     "batch": "claim_batches",
     "care_provider": "care_providers",
+    "bypass": "rule_bypasses",
     "claim": "claims",
     "table": "code_tables",
     "company": "companies",
@@ -55,6 +56,8 @@ ROWS_NAMED: Mapping[str, str] = {
     "remittance": "remittances",
     "review": "access_reviews",
     "role": "company_roles",
+    "rule": "claim_rules",
+    "run": "scrub_runs",
     "session": "person_sessions",
     "transaction": "remittance_transactions",
 }
@@ -62,7 +65,12 @@ ROWS_NAMED: Mapping[str, str] = {
 payer's."""
 
 LISTED: Mapping[str, str] = {
+    "list_claim_rule_revisions": "claim_rule_revisions",
+    "list_claim_rule_trials": "claim_rule_trials",
     "list_code_tables": "code_tables",
+    "list_rule_bypasses": "rule_bypasses",
+    "list_scrub_releases": "scrub_releases",
+    "list_scrub_runs": "scrub_runs",
     "list_codes": "codes",
     "get_claim_history": "audit_log",
     "list_access_log": "api_log",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
@@ -40,12 +41,17 @@ class OutgoingClaim:
     faults: tuple[Fault, ...] = ()
 
 
-async def outgoing_claims(store: Store, claims: Sequence[Claim]) -> list[OutgoingClaim]:
-    """The claims for the payers whose turn it is, in the order given.
+async def outgoing_claims(
+    store: Store, claims: Sequence[Claim], *, as_first_sent: bool = False
+) -> list[OutgoingClaim]:
+    """The claims for the payers whose turn it is, in the order given; ``as_first_sent``: for their
+    first payers, as if nothing had been decided about them.
 
     The number of statements does not depend on the number of claims.
     """
     records = await load_records(store, claims)
+    if as_first_sent:
+        records = dataclasses.replace(records, decided={})
     return [_outgoing(whole, records) for whole in records.claims]
 
 

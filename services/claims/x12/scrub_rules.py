@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from typing import TYPE_CHECKING
 
+from services.claims.x12.scrub_addresses import ADDRESS_RULES
 from services.claims.x12.scrub_amounts import AMOUNT_RULES
 from services.claims.x12.scrub_codes import CODE_RULES
 from services.claims.x12.scrub_content import CONTENT_RULES
@@ -20,5 +21,6 @@ RULES: tuple[Rule, ...] = (
     *CONTENT_RULES,
     *AMOUNT_RULES,
     *IDENTIFIER_RULES,
+    *ADDRESS_RULES,
     *CODE_RULES,
 )

@@ -17,17 +17,9 @@ import msgspec
 from services.claims.x12.claim_model import Claim
 from services.claims.x12.scrub_findings import Finding, NoData
 from services.claims.x12.scrub_tables import Tables
+from storage.vocabulary.scrubbing import RuleSeverity
 
-
-class Severity(StrEnum):
-    """What comes of a failed rule.
-
-    ERROR keeps a claim from going out, HOLD until a person lets it go, WARNING asks to look again.
-    """
-
-    ERROR = "error"
-    HOLD = "hold"
-    WARNING = "warning"
+Severity = RuleSeverity
 
 
 class Status(StrEnum):
@@ -52,6 +44,9 @@ class Subject(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     filing_deadline: dt.date | None = None
     sent_before: frozenset[str] | None = None
 
+
+WITHOUT_SUBJECT = "the claim has nothing that the rule is about"
+"""Why a rule was bypassed that nobody switched off."""
 
 Check = Callable[[Subject], Iterator[Finding | NoData]]
 
@@ -109,7 +104,7 @@ def _answer(subject: Subject, rule: Rule, reason: str | None) -> Answer:
     findings: list[Finding] = []
     missing: list[NoData] = []
     if reason is None and rule.applies_to is not None and not rule.applies_to(subject.claim):
-        reason = "the claim has nothing that the rule is about"
+        reason = WITHOUT_SUBJECT
     if reason is None:
         for found in rule.check(subject):
             if isinstance(found, Finding):

@@ -385,6 +385,26 @@ def test_a_price_with_the_modifier_comes_before_that_of_the_bare_code() -> None:
     assert prices.value("99999", (), TODAY) is None
 
 
+@pytest.mark.parametrize(
+    ("changes", "fields"),
+    [
+        ({"state": "ZZ"}, {"state"}),
+        ({"state": None}, {"state"}),
+        ({"postal_code": "5580"}, {"postal_code"}),
+        ({"state": "ON", "postal_code": "K1A 0B1", "country": "CA"}, set()),
+        ({"state": "MN", "postal_code": "K1A 0B1", "country": "CA"}, {"state"}),
+        ({"state": None, "postal_code": None, "country": "IE"}, set()),
+    ],
+)
+def test_an_address_has_a_state_of_its_country(
+    changes: dict[str, str | None], fields: set[str]
+) -> None:
+    address = replace(PROVIDER.address, **changes)
+    found = failing(replace(GOOD, billing_provider=replace(PROVIDER, address=address)))
+    assert {rule for rule, _ in found} <= {"addresses"}
+    assert {pointer.removeprefix("/billing_provider/address/") for _, pointer in found} == fields
+
+
 def test_the_deadline_is_an_error_when_past_and_a_warning_when_close() -> None:
     for deadline, expected in (
         (dt.date(2026, 11, 25), ["timely_filing"]),
