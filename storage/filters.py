@@ -26,7 +26,14 @@ from storage.vocabulary.disclosures import DisclosureAuthority
 from storage.vocabulary.figures import FigureInputKind
 from storage.vocabulary.files import FilePurpose
 from storage.vocabulary.identity import Role, TokenPurpose
-from storage.vocabulary.money import PatientPaymentStatus, RefundStatus, WriteOffStatus
+from storage.vocabulary.money import (
+    BankLineStatus,
+    CashKind,
+    CashStatus,
+    PatientPaymentStatus,
+    RefundStatus,
+    WriteOffStatus,
+)
 from storage.vocabulary.notifications import NotificationKind, Timing
 from storage.vocabulary.outbox import Channel, EventType, MessageStatus
 from storage.vocabulary.parties import PartyKind
@@ -488,6 +495,27 @@ class RefundFilter(Filter):
     claim_id: UUID | None = where("claim_id")
     patient_payment_id: UUID | None = where("patient_payment_id")
     status: RefundStatus | None = where("status")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BankLineFilter(Filter):
+    status: BankLineStatus | None = where("status")
+    account: str | None = where("account")
+    booked_from: dt.date | None = where("booked_on", operator=">=")
+    booked_until: dt.date | None = where("booked_on", operator="<=")
+    line_keys: list[bytes] | None = where("line_key", operator="in")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CashItemFilter(Filter):
+    status: CashStatus | None = where("status")
+    kind: CashKind | None = where("kind")
+    source_id: UUID | None = where("source_id")
+    bank_line_id: UUID | None = where("bank_line_id")
+    expected_from: dt.date | None = where("expected_on", operator=">=")
+    expected_until: dt.date | None = where("expected_on", operator="<=")
+    ids: list[UUID] | None = where("id", operator="in")
+    reverses_ids: list[UUID] | None = where("reverses_id", operator="in")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -43,6 +43,7 @@ from storage.filters import (
     ApprovalFilter,
     ApprovalThresholdFilter,
     AuditFilter,
+    BankLineFilter,
     ByAdjudication,
     ByApproval,
     ByBatch,
@@ -58,6 +59,7 @@ from storage.filters import (
     ByRemittance,
     ByScrubRun,
     CareProviderFilter,
+    CashItemFilter,
     ClaimAppealFilter,
     ClaimBatchFilter,
     ClaimFileFilter,
@@ -112,6 +114,7 @@ from storage.tables import claims as claim_tables
 from storage.tables import clearing as clearing_tables
 from storage.tables import codes as coding_tables
 from storage.tables import denial_work as denial_tables
+from storage.tables import deposits as deposit_tables
 from storage.tables import disclosures as disclosure_tables
 from storage.tables import emergency as emergency_tables
 from storage.tables import factors as factor_tables
@@ -588,6 +591,8 @@ class Store(Protocol):
     ]
     write_offs: Repository[money_tables.WriteOffFields, money_tables.WriteOff, WriteOffFilter]
     refunds: Repository[money_tables.RefundFields, money_tables.Refund, RefundFilter]
+    bank_lines: Repository[deposit_tables.BankLineFields, deposit_tables.BankLine, BankLineFilter]
+    cash_items: Repository[deposit_tables.CashItemFields, deposit_tables.CashItem, CashItemFilter]
 
     figure_inputs: Repository[
         figure_tables.FigureInputFields, figure_tables.FigureInput, FigureInputFilter

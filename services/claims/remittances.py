@@ -13,6 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from uuid import UUID
 
+from services.claims.deposits.bank_lines import match_exact
 from services.claims.kept_claims import Chunks, KeptFile
 from services.claims.transaction_posting import post_transaction
 from services.files.reading import readable
@@ -72,6 +73,7 @@ async def post_remittance(
                 return remittance
             todo = await _todo(store, remittance)
             if not todo:
+                await match_exact(store)
                 await publish(store, EventType.REMITTANCE_PROCESSED, "remittances", remittance_id)
                 people = await store.people.get_many([remittance.created_by])
                 await notify(

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from uuid import UUID
 
 from services.claims.books import Arrival, Source, Writing
+from services.claims.deposits.expecting import expect
 from services.claims.kept_claims import Chunks
 from services.claims.posting import post_arrivals
 from services.claims.x12.remittance_model import (
@@ -26,6 +27,7 @@ from storage.vocabulary.claims import (
     LedgerKind,
     TransactionStatus,
 )
+from storage.vocabulary.money import CashKind
 
 
 async def post_transaction(
@@ -187,6 +189,15 @@ async def _post_deposit(
         )
         for each in provider_adjustments
     }
+    await expect(
+        store,
+        CashKind.REMITTANCE,
+        transaction.id,
+        transaction.payment_cents,
+        expected_on=source.effective_on,
+        trace=transaction.trace_number,
+        payer_id=transaction.payer_id,
+    )
     writing = Writing()
     writing.move(LedgerKind.DEPOSIT, transaction.payment_cents, source)
     for item_id, row in rows.items():

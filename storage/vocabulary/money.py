@@ -42,3 +42,29 @@ class RefundStatus(StrEnum):
     PAID = "paid"
     REFUSED = "refused"
     CANCELLED = "cancelled"
+
+
+class CashKind(StrEnum):
+    """What brings money to the bank, or takes it from there."""
+
+    REMITTANCE = "remittance"
+    PATIENT_PAYMENT = "patient_payment"
+    REFUND = "refund"
+    REVERSAL = "reversal"
+    """The going back of what had been deposited: a bounced check."""
+
+
+class CashStatus(StrEnum):
+    """CANCELLED: taken back before it was deposited, so that the bank will never show it."""
+
+    EXPECTED = "expected"
+    DEPOSITED = "deposited"
+    CANCELLED = "cancelled"
+
+
+class BankLineStatus(StrEnum):
+    """SET_ASIDE: none of what is kept here: the bank's own fees and interest, other business."""
+
+    OPEN = "open"
+    MATCHED = "matched"
+    SET_ASIDE = "set_aside"

@@ -42,6 +42,8 @@ SPECIAL: Mapping[str, Mapping[str, object]] = {
     "approval_participants": {**ITEM, "role": "decider"},
     "approval_thresholds": {"amount_cents": None, "quorum": 1},
     "approvals": {**ITEM, "approved_count": 0, "closed_at": None, "quorum": 1},
+    "bank_lines": {"amount_cents": 100},
+    "cash_items": {"amount_cents": 100, "bank_line_id": None, "reverses_id": None},
     "claim_appeals": {"resolved_on": None},
     "claim_files": {"sent_at": None},
     "claims": {

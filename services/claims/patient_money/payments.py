@@ -14,6 +14,7 @@ from uuid import UUID
 
 from services.claims.claim_balances import Movement, entry, move
 from services.claims.company_day import company_today
+from services.claims.deposits.expecting import expect, expect_back
 from services.claims.patient_money.application import changes_of, faults_of
 from services.claims.patient_money.inputs import (
     Application,
@@ -30,7 +31,7 @@ from storage.interface import Page, Store
 from storage.tables.claims import Claim
 from storage.tables.money import PatientPayment, PatientPaymentFields
 from storage.vocabulary.claims import LedgerKind
-from storage.vocabulary.money import PatientPaymentStatus, PaymentMethod
+from storage.vocabulary.money import CashKind, PatientPaymentStatus, PaymentMethod
 
 ENTITY = "patient_payments"
 
@@ -84,6 +85,15 @@ async def receive_payment(store: Store, new: NewPatientPayment) -> PaymentInFull
             source_id=payment.id,
         )
     )
+    await expect(
+        store,
+        CashKind.PATIENT_PAYMENT,
+        payment.id,
+        new.amount_cents,
+        expected_on=new.received_on,
+        trace=new.reference,
+        patient_id=new.patient_id,
+    )
     if not new.applications:
         return PaymentInFull(payment, payment.amount_cents, [])
     return await _applied(store, payment, new.applications)
@@ -123,6 +133,7 @@ async def reverse_payment(
         )
     )
     assert taken == 0
+    await expect_back(store, CashKind.PATIENT_PAYMENT, payment.id, expected_on=reversal.reversed_on)
     reversed_payment = await store.patient_payments.update(
         payment_id,
         {

@@ -18,6 +18,7 @@ from services.approvals.steps import Step, Subject, Threshold
 from services.approvals.thresholds import second_person_needed
 from services.claims.claim_balances import Movement, entry, move
 from services.claims.company_day import company_today
+from services.claims.deposits.expecting import expect
 from services.claims.drafts import CalendarDay
 from services.claims.matching import payers_in_turn
 from services.claims.money_reasons import REFUND_REASONS
@@ -35,7 +36,7 @@ from storage.tables.claims import Claim
 from storage.tables.money import PatientPayment, Refund, RefundFields
 from storage.vocabulary.approvals import ApprovalKind, ThresholdRule
 from storage.vocabulary.claims import LedgerKind
-from storage.vocabulary.money import BalanceSide, RefundStatus
+from storage.vocabulary.money import BalanceSide, CashKind, RefundStatus
 
 ENTITY = "refunds"
 _TRANSITIONS = {
@@ -133,6 +134,16 @@ async def pay_refund(
             source_id=owed.id,
             payer_id=owed.payer_id,
         )
+    )
+    await expect(
+        store,
+        CashKind.REFUND,
+        owed.id,
+        -owed.amount_cents,
+        expected_on=payment.paid_on,
+        trace=payment.reference,
+        payer_id=owed.payer_id,
+        patient_id=owed.patient_id,
     )
     return await store.refunds.update(
         refund_id,

@@ -1,0 +1,1 @@
+"""What the bank shows of what payers and patients paid."""
