@@ -269,11 +269,23 @@ class DisclosureFilter(Filter):
     disclosed_from: dt.date | None = where("disclosed_on", operator=">=")
     disclosed_until: dt.date | None = where("disclosed_on", operator="<=")
     supersedes_ids: list[UUID] | None = where("supersedes_id", operator="in")
+    recorded_by: UUID | None = where("recorded_by")
+    row_id: UUID | None = where("id")
+    id_from: UUID | None = where("id", operator=">=")
+    id_until: UUID | None = where("id", operator="<=")
+    recorded_from: dt.datetime | None = where("recorded_at", operator=">=")
+    recorded_until: dt.datetime | None = where("recorded_at", operator="<=")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AccountingFilter(Filter):
     patient_id: UUID | None = where("patient_id")
+    recorded_by: UUID | None = where("recorded_by")
+    row_id: UUID | None = where("id")
+    id_from: UUID | None = where("id", operator=">=")
+    id_until: UUID | None = where("id", operator="<=")
+    recorded_from: dt.datetime | None = where("recorded_at", operator=">=")
+    recorded_until: dt.datetime | None = where("recorded_at", operator="<=")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,10 +6,12 @@ from uuid import UUID
 
 from litestar import Controller, Response, get
 from litestar.params import FromPath, QueryParameter
+from litestar.response import Stream
 
 from app.answers import PageAnswer, RecordAnswer, decode_cursor, page
 from app.api.parameters import Cursor, From, Limit, Until
 from app.call import Call
+from app.exports import EXPORTED, ExportForm, Form, exported
 from services.identity.scopes import Scope
 from services.trail import timelines
 from services.trail.periods import Period
@@ -23,11 +25,12 @@ Since = Annotated[
 
 
 class TimelineEntryAnswer(RecordAnswer):
-    """A change of a row (`action`, `entity`, `before`, `after`) or a request (`operation`,
-    `outcome`, the patients whom it read); `record_id` is the row that was changed or asked for."""
+    """A change of a row (`action`, `entity`, `before`, `after`), a request (`operation`,
+    `outcome`, the patients whom it read), or a disclosure or accounting (`after` is what was
+    written down); `record_id` is the row that was changed, made or asked for."""
 
     recorded_by_name: str | None
-    request_id: UUID
+    request_id: UUID | None
     happening: Happening
     record_id: UUID | None
     action: AuditAction | None
@@ -40,7 +43,7 @@ class TimelineEntryAnswer(RecordAnswer):
 
 
 class TimelineController(Controller):
-    """Changes and requests in one list, newest first."""
+    """Changes, requests and disclosures in one list, newest first."""
 
     tags = ("Audit",)
 
@@ -58,7 +61,8 @@ class TimelineController(Controller):
         limit: Limit = 50,
         cursor: Cursor = None,
     ) -> Response[PageAnswer[TimelineEntryAnswer]]:
-        """What a person or key changed, read and was refused; sign-ins, attempts and locks."""
+        """What a person or key changed, read, disclosed and was refused; sign-ins, attempts and
+        locks."""
         period = Period(recorded_from, recorded_until)
         after = decode_cursor(cursor)
         return await request.run(
@@ -82,7 +86,7 @@ class TimelineController(Controller):
         limit: Limit = 50,
         cursor: Cursor = None,
     ) -> Response[PageAnswer[TimelineEntryAnswer]]:
-        """What was changed about a patient, who looked, and who was refused."""
+        """What was changed about a patient, who looked, who was refused, and what was disclosed."""
         period = Period(recorded_from, recorded_until)
         after = decode_cursor(cursor)
         return await request.run(
@@ -115,4 +119,88 @@ class TimelineController(Controller):
                 store, record_id, period, limit=limit, after=after
             ),
             page(TimelineEntryAnswer),
+        )
+
+    @get(
+        "/principals/{principal_id:uuid}/timeline/export",
+        operation_id="export_principal_timeline",
+        scope=Scope.AUDIT_READ,
+        is_export=True,
+        produces=EXPORTED,
+    )
+    async def principal_as_file(
+        self,
+        request: Call,
+        principal_id: FromPath[UUID],
+        recorded_from: From = None,
+        recorded_until: Until = None,
+        form: Form = ExportForm.CSV,
+    ) -> Stream:
+        """Somebody's timeline as a file: the entries that the list has, in its order. That they
+        left is on record before they do."""
+        period = Period(recorded_from, recorded_until)
+        return await exported(
+            request,
+            lambda store, limit, after: timelines.person_timeline(
+                store, principal_id, period, limit=limit, after=after
+            ),
+            TimelineEntryAnswer,
+            form=form,
+            name="principal-timeline",
+        )
+
+    @get(
+        "/patients/{patient_id:uuid}/timeline/export",
+        operation_id="export_patient_timeline",
+        scope=Scope.AUDIT_READ,
+        is_export=True,
+        produces=EXPORTED,
+    )
+    async def patient_as_file(
+        self,
+        request: Call,
+        patient_id: FromPath[UUID],
+        recorded_from: Since,
+        recorded_until: Until = None,
+        form: Form = ExportForm.CSV,
+    ) -> Stream:
+        """A patient's timeline as a file: the entries that the list has, in its order. That they
+        left is on record before they do."""
+        period = Period(recorded_from, recorded_until)
+        return await exported(
+            request,
+            lambda store, limit, after: timelines.patient_timeline(
+                store, patient_id, period, limit=limit, after=after
+            ),
+            TimelineEntryAnswer,
+            form=form,
+            name="patient-timeline",
+        )
+
+    @get(
+        "/records/{record_id:uuid}/timeline/export",
+        operation_id="export_record_timeline",
+        scope=Scope.AUDIT_READ,
+        is_export=True,
+        produces=EXPORTED,
+    )
+    async def record_as_file(
+        self,
+        request: Call,
+        record_id: FromPath[UUID],
+        recorded_from: From = None,
+        recorded_until: Until = None,
+        form: Form = ExportForm.CSV,
+    ) -> Stream:
+        """A record's timeline as a file: the entries that the list has, in its order. That they
+        left is on record before they do."""
+        period = Period(recorded_from, recorded_until)
+        return await exported(
+            request,
+            lambda store, limit, after: timelines.record_timeline(
+                store, record_id, period, limit=limit, after=after
+            ),
+            TimelineEntryAnswer,
+            form=form,
+            name="record-timeline",
         )

@@ -9,6 +9,7 @@ from services.trail.merging import merged
 from services.trail.periods import Period
 from storage.filters import AccessFilter, AuditFilter
 from storage.interface import Page, Store
+from storage.rows import AppendOnlyRow
 from storage.tables.trail import AccessEntry, AccessFields, AuditEntry, AuditFields
 
 FIRST_REFUSAL = 400
@@ -140,7 +141,7 @@ async def find_accesses(
     return await store.api_log.list(conditions, limit=limit, after=after)
 
 
-async def names_of(store: Store, rows: Sequence[AuditEntry | AccessEntry]) -> Mapping[UUID, str]:
+async def names_of(store: Store, rows: Sequence[AppendOnlyRow]) -> Mapping[UUID, str]:
     """The names of who recorded some entries."""
     principals = await store.principals.get_many(list({row.recorded_by for row in rows}))
     return {principal.id: principal.name for principal in principals}

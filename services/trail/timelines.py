@@ -5,6 +5,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
+from pydantic_core import to_jsonable_python
 from sqlmodel import SQLModel
 
 from services.trail.merging import merged
@@ -17,34 +18,43 @@ from services.trail.reading import (
     names_of,
 )
 from storage.errors import RowNotFound
-from storage.filters import AccessFilter, AuditFilter
+from storage.filters import AccessFilter, AccountingFilter, AuditFilter, DisclosureFilter
 from storage.identifiers import SYSTEM_ACTOR_ID
 from storage.interface import Page, Store
+from storage.tables.disclosures import (
+    Accounting,
+    AccountingFields,
+    Disclosure,
+    DisclosureFields,
+)
 from storage.tables.trail import AccessEntry, AuditEntry
 from storage.vocabulary.identity import AuditAction
 
-Found = AuditEntry | AccessEntry
+Found = AuditEntry | AccessEntry | Disclosure | Accounting
 
 
 class Happening(StrEnum):
-    """Which log an entry is from."""
+    """Which record an entry is from."""
 
     CHANGE = "change"
     REQUEST = "request"
+    DISCLOSURE = "disclosure"
+    ACCOUNTING = "accounting"
 
 
 class TimelineEntry(SQLModel):
-    """One change or one request, with who it was.
+    """One change, request, disclosure or accounting, with who it was.
 
     A change has ``action``, ``entity``, ``before`` and ``after``; a request ``operation``,
-    ``outcome`` and ``patient_ids``. ``record_id`` is the row that was changed or asked for.
+    ``outcome`` and ``patient_ids``. A disclosure or an accounting is its own record: ``after`` is
+    what was written down. ``record_id`` is the row that was changed, made or asked for.
     """
 
     id: UUID
     recorded_at: dt.datetime
     recorded_by: UUID
     recorded_by_name: str | None
-    request_id: UUID
+    request_id: UUID | None = None
     happening: Happening
     record_id: UUID | None
     action: AuditAction | None = None
@@ -78,6 +88,12 @@ async def person_timeline(
             limit=limit,
             after=after,
         ),
+        *await _told_to_others(
+            store,
+            {"recorded_by": principal.id, **_bounds(period)},
+            limit=limit,
+            after=after,
+        ),
     ]
     return await _told(store, merged(pages, limit=limit))
 
@@ -85,7 +101,8 @@ async def person_timeline(
 async def patient_timeline(
     store: Store, patient_id: UUID, period: Period, *, limit: int, after: UUID | None
 ) -> Page[TimelineEntry]:
-    """What was changed about a patient, who looked, and who was refused the patient's record.
+    """What was changed about a patient, who looked, who was refused the patient's record, and what
+    was told to whom.
 
     At most 366 days at once. Raises RowNotFound, InvalidParameter.
     """
@@ -99,6 +116,9 @@ async def patient_timeline(
         await find_changes(store, changed, limit=limit, after=after),
         await find_accesses(store, looked, limit=limit, after=after),
         await find_accesses(store, asked_for, limit=limit, after=after),
+        *await _told_to_others(
+            store, {"patient_id": patient.id, **_bounds(period)}, limit=limit, after=after
+        ),
     ]
     return await _told(store, merged(pages, limit=limit))
 
@@ -112,7 +132,8 @@ async def record_timeline(
     """
     period.check()
     known = await store.audit_log.list(AuditFilter(entity_id=record_id), limit=1)
-    if not known.rows:
+    itself = await _told_to_others(store, {"row_id": record_id}, limit=1, after=None)
+    if not any(page.rows for page in (known, *itself)):
         raise RowNotFound("records")
     pages: list[Page[Found]] = [
         await find_changes(
@@ -121,8 +142,21 @@ async def record_timeline(
         await find_accesses(
             store, AccessQuestion(record_id=record_id, period=period), limit=limit, after=after
         ),
+        *await _told_to_others(
+            store, {"row_id": record_id, **_bounds(period)}, limit=limit, after=after
+        ),
     ]
     return await _told(store, merged(pages, limit=limit))
+
+
+async def _told_to_others(
+    store: Store, conditions: dict[str, Any], *, limit: int, after: UUID | None
+) -> list[Page[Found]]:
+    """Disclosures and accountings: rows that never change and stand in no log."""
+    return [
+        await store.disclosures.list(DisclosureFilter(**conditions), limit=limit, after=after),
+        await store.accountings.list(AccountingFilter(**conditions), limit=limit, after=after),
+    ]
 
 
 async def _told(store: Store, found: Page[Found]) -> Page[TimelineEntry]:
@@ -133,6 +167,10 @@ async def _told(store: Store, found: Page[Found]) -> Page[TimelineEntry]:
 def _entry(row: Found, name: str | None) -> TimelineEntry:
     if isinstance(row, AccessEntry):
         return TimelineEntry(**vars(row), recorded_by_name=name, happening=Happening.REQUEST)
+    if isinstance(row, Disclosure):
+        return _as_recorded(row, name, Happening.DISCLOSURE, DisclosureFields)
+    if isinstance(row, Accounting):
+        return _as_recorded(row, name, Happening.ACCOUNTING, AccountingFields)
     patients = (row.patient_id, row.former_patient_id)
     return TimelineEntry(
         **vars(row),
@@ -140,6 +178,24 @@ def _entry(row: Found, name: str | None) -> TimelineEntry:
         happening=Happening.CHANGE,
         record_id=row.entity_id,
         patient_ids=[each for each in patients if each is not None],
+    )
+
+
+def _as_recorded(
+    row: Disclosure | Accounting, name: str | None, happening: Happening, content: type[SQLModel]
+) -> TimelineEntry:
+    written = {field: getattr(row, field) for field in content.model_fields}
+    return TimelineEntry(
+        id=row.id,
+        recorded_at=row.recorded_at,
+        recorded_by=row.recorded_by,
+        recorded_by_name=name,
+        happening=happening,
+        record_id=row.id,
+        action=AuditAction.CREATE,
+        entity=str(row.__tablename__),
+        after=to_jsonable_python(written),
+        patient_ids=[row.patient_id],
     )
 
 

@@ -52,6 +52,7 @@ class Disclosure(DisclosureFields, SealedRow, table=True):
         belongs_to("disclosures", "supersedes_id"),
         unique("disclosures", "supersedes_id"),
         index("disclosures", "patient_id", "id"),
+        index("disclosures", "recorded_by", "id"),
         index("disclosures", "xid"),
         check(
             "suspension_is_whole",
@@ -87,6 +88,7 @@ class Accounting(AccountingFields, SealedRow, table=True):
     __table_args__ = (
         belongs_to("patients", "patient_id"),
         index("accountings", "patient_id", "id"),
+        index("accountings", "recorded_by", "id"),
         index("accountings", "xid"),
         check("period_ends_after_it_begins", "first <= last"),
         check("is_asked_for_after_the_period", "last <= requested_on"),

@@ -1,6 +1,9 @@
 """Timelines over HTTP: everything about one person, patient or record."""
 
+import csv
 import datetime as dt
+import io
+import json
 from typing import Any
 
 import httpx
@@ -29,7 +32,7 @@ def told(answer: httpx.Response) -> list[str]:
 
 
 def _word(entry: dict[str, Any]) -> str:
-    if entry["happening"] == "change":
+    if entry["happening"] != "request":
         return f"{entry['action']} {entry['entity']}"
     return f"{entry['operation']} {entry['outcome']}"
 
@@ -169,6 +172,78 @@ async def test_the_timeline_of_a_patient_has_changes_looks_and_refusals(
     assert told(timeline) == ["create patients", "get_patient 200", "get_patient 403"]
     again = await client.get(f"{url}/timeline", params=SINCE)
     assert told(again)[-1] == "list_patient_timeline 200"
+
+
+async def test_what_was_disclosed_of_a_patient_and_accounted_for_is_in_three_timelines(
+    client: httpx.AsyncClient, storage: PostgresStorage, company: CompanyForTests
+) -> None:
+    patient, other = await make_patient(storage, company), await make_patient(storage, company)
+    disclosed = {
+        "disclosed_on": "2026-03-02",
+        "recipient_name": "County health department",
+        "recipient_address": "1 Main St",
+        "description": "Laboratory result",
+        "authority": "public_health",
+        "purpose": "Reportable disease",
+    }
+    made = [
+        (await client.post("/api/v1/disclosures", json=disclosed | {"patient_id": str(each.id)}))
+        for each in (patient, other)
+    ]
+    asked = {"requested_by": "The patient"}
+    given = await client.post(f"/api/v1/patients/{patient.id}/accountings", json=asked)
+    assert [each.status_code for each in (*made, given)] == [201] * 3
+    first = made[0].json()["id"]
+    timelines = {
+        "patients": await client.get(f"/api/v1/patients/{patient.id}/timeline", params=SINCE),
+        "principals": await client.get(
+            f"/api/v1/principals/{company.actor.principal_id}/timeline", params=SINCE
+        ),
+        "records": await client.get(f"/api/v1/records/{first}/timeline"),
+    }
+    shown = {
+        kind: [word for word in told(answer) if word.startswith("create ")]
+        for kind, answer in timelines.items()
+    }
+    assert shown["patients"] == ["create patients", "create disclosures", "create accountings"]
+    assert shown["records"] == ["create disclosures"]
+    assert shown["principals"][-3:] == [
+        "create disclosures",
+        "create disclosures",
+        "create accountings",
+    ]
+    (entry,) = [
+        each for each in timelines["patients"].json()["items"] if each["happening"] == "disclosure"
+    ]
+    assert entry["record_id"] == first
+    assert entry["patient_ids"] == [str(patient.id)]
+    assert entry["after"].items() >= disclosed.items()
+
+
+@pytest.mark.parametrize("form", ["csv", "jsonl"])
+async def test_a_timeline_is_also_a_file_with_the_entries_of_the_list(
+    client: httpx.AsyncClient, storage: PostgresStorage, company: CompanyForTests, form: str
+) -> None:
+    patient = await make_patient(storage, company)
+    await client.get(f"/api/v1/patients/{patient.id}")
+    until = {**SINCE, "recorded_until": dt.datetime.now(dt.UTC).isoformat()}
+    for path in (
+        f"patients/{patient.id}",
+        f"principals/{company.actor.principal_id}",
+        f"records/{patient.id}",
+    ):
+        url = f"/api/v1/{path}/timeline"
+        listed = await walked(client, url, **until)
+        file = await client.get(f"{url}/export", params={**until, "form": form})
+        assert file.status_code == 200
+        if form == "csv":
+            ids = [row["id"] for row in csv.DictReader(io.StringIO(file.text, newline=""))]
+        else:
+            ids = [json.loads(line)["id"] for line in file.text.splitlines()]
+        assert listed == ids
+    looked = await client.get("/api/v1/access-log", params={"patient_id": str(patient.id), **SINCE})
+    operations = {entry["operation"] for entry in looked.json()["items"]}
+    assert {"export_patient_timeline", "export_record_timeline"} <= operations
 
 
 async def test_the_timeline_of_a_record_outlives_the_record(
