@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 from limits import parse
 
+from services.claims.clearing.drop_folder import DropDirectory
 from services.guarded_http import Guard
 from services.outbox.mail_server import (
     MailSenderUnknown,
@@ -101,6 +102,9 @@ class Settings:
     data directory."""
     files_endpoint: str | None = None
     """The address of a store of that kind that is not Amazon's."""
+    drop_directory: str | None = None
+    """A folder of this machine below which files for trading partners without a mailbox are put,
+    and theirs are looked for. It has to be there. Without it, such files wait."""
     malware_scanner: str | None = None
     """A ClamAV daemon that looks through every file first: ``clamd://host:port`` or
     ``clamd:///path/of/socket``."""
@@ -157,6 +161,11 @@ class Settings:
     def root_folder(self) -> RootFolder | None:
         """Where the roots of the audit trail are exported to, if anywhere."""
         return None if self.roots_directory is None else RootFolder(Path(self.roots_directory))
+
+    @property
+    def drop_folders(self) -> DropDirectory | None:
+        """Where files for partners without a mailbox go, if anywhere."""
+        return None if self.drop_directory is None else DropDirectory(Path(self.drop_directory))
 
     @property
     def url(self) -> str:

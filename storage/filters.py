@@ -20,7 +20,14 @@ from storage.vocabulary.claims import (
     RemittanceStatus,
     TransactionStatus,
 )
-from storage.vocabulary.clearing import ClaimFileStatus, Delivery, FiledClaimStatus
+from storage.vocabulary.clearing import (
+    ClaimFileStatus,
+    Delivery,
+    FiledClaimStatus,
+    PickedUpAs,
+    WaitingReason,
+    WaitingStatus,
+)
 from storage.vocabulary.codes import CodeKind
 from storage.vocabulary.disclosures import DisclosureAuthority
 from storage.vocabulary.figures import FigureInputKind
@@ -348,7 +355,8 @@ class ClaimFilter(Filter):
     patient_control_number: str | None = where("patient_control_number")
     subscriber_id: str | None = where("subscriber_id")
     ids: list[UUID] | None = where("id", operator="in")
-    type: ClaimType | None = where("type")
+    is_in_file: bool | None = rule()
+    types: list[ClaimType] | None = where("type", operator="in")
     primary_payer_ids: list[UUID] | None = where("primary_payer_id", operator="in")
     patient_control_numbers: list[str] | None = where("patient_control_number", operator="in")
     payer_claim_numbers: list[str] | None = where("payer_claim_number", operator="in")
@@ -649,3 +657,28 @@ class FiledClaimFilter(Filter):
     claim_ids: list[UUID] | None = where("claim_id", operator="in")
     status: FiledClaimStatus | None = where("status")
     statuses: list[FiledClaimStatus] | None = where("status", operator="in")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AcknowledgementFileFilter(Filter):
+    partner_id: UUID | None = where("partner_id")
+    sha256: bytes | None = where("sha256")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WaitingAcknowledgementFilter(Filter):
+    ids: list[UUID] | None = where("id", operator="in")
+    acknowledgement_file_id: UUID | None = where("acknowledgement_file_id")
+    status: WaitingStatus | None = where("status")
+    waits_because: WaitingReason | None = where("waits_because")
+    claim_id: UUID | None = where("claim_id")
+    patient_control_number: str | None = where("patient_control_number")
+    patient_control_numbers: list[str] | None = where("patient_control_number", operator="in")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PickedUpFileFilter(Filter):
+    partner_id: UUID | None = where("partner_id")
+    names: list[str] | None = where("name", operator="in")
+    turned_out: PickedUpAs | None = where("turned_out")
+    sha256: bytes | None = where("sha256")

@@ -38,6 +38,7 @@ from storage.files.sealing import FileKey
 from storage.filters import (
     AccessFilter,
     AccountingFilter,
+    AcknowledgementFileFilter,
     AdjudicationFilter,
     ApiKeyFilter,
     ApprovalFilter,
@@ -94,6 +95,7 @@ from storage.filters import (
     PayerRouteFilter,
     PersonFilter,
     PersonIdentityFilter,
+    PickedUpFileFilter,
     ProcedurePairFilter,
     ProviderAdjustmentFilter,
     QuietHoursFilter,
@@ -106,6 +108,7 @@ from storage.filters import (
     StoredAnswerFilter,
     StoredFileFilter,
     TradingPartnerFilter,
+    WaitingAcknowledgementFilter,
     WebhookEndpointFilter,
     WriteOffFilter,
 )
@@ -524,6 +527,19 @@ class Store(Protocol):
     ]
     filed_claims: Repository[
         clearing_tables.FiledClaimFields, clearing_tables.FiledClaim, FiledClaimFilter
+    ]
+    acknowledgement_files: Log[
+        clearing_tables.AcknowledgementFileFields,
+        clearing_tables.AcknowledgementFile,
+        AcknowledgementFileFilter,
+    ]
+    waiting_acknowledgements: Repository[
+        clearing_tables.WaitingAcknowledgementFields,
+        clearing_tables.WaitingAcknowledgement,
+        WaitingAcknowledgementFilter,
+    ]
+    picked_up_files: Log[
+        clearing_tables.PickedUpFileFields, clearing_tables.PickedUpFile, PickedUpFileFilter
     ]
 
     code_tables: Repository[coding_tables.CodeTableFields, coding_tables.CodeTable, CodeTableFilter]

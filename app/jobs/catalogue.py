@@ -11,6 +11,10 @@ import structlog
 from app.approval_steps import STEPS
 from app.runtime import Installation
 from services.approvals.closing import expire, overdue
+from services.claims.clearing.delivery import ClaimFileCarrier
+from services.claims.clearing.drop_folder import DropFolderCarrier
+from services.claims.clearing.preparing import prepare_file
+from services.claims.clearing.sending import PREPARE
 from services.claims.remittances import post_remittance
 from services.files.sweeping import retire_files, sweep_files
 from services.notifications.telling import tell
@@ -52,8 +56,13 @@ class Workplace:
         settings = self.installation.settings
         carriers: dict[Channel, Carrier] = {
             Channel.WEBHOOK: WebhookCarrier(settings.guard),
-            Channel.MAILBOX: MailboxCarrier(settings.guard, self.installation.vault),
+            Channel.MAILBOX: ClaimFileCarrier(
+                MailboxCarrier(settings.guard, self.installation.vault)
+            ),
         }
+        if (folders := settings.drop_folders) is not None:
+            by_folder = DropFolderCarrier(folders, self.installation.vault)
+            carriers[Channel.DROP_FOLDER] = ClaimFileCarrier(by_folder)
         if (server := settings.mail_server) is not None:
             carriers[Channel.EMAIL] = server
         return carriers
@@ -93,6 +102,19 @@ async def _post_remittance(
     actor = Actor(UUID(arguments["asked_by"]), new_id())
     remittance_id = UUID(arguments["remittance_id"])
     await post_remittance(place.storage, place.installation.vault, company_id, actor, remittance_id)
+
+
+async def _prepare_claim_file(
+    place: Workplace, company_id: UUID, arguments: Mapping[str, str]
+) -> None:
+    """Write and check a file of claims, and have it delivered."""
+    await prepare_file(
+        place.storage,
+        place.installation.vault,
+        company_id,
+        Actor(UUID(arguments["asked_by"]), new_id()),
+        UUID(arguments["claim_file_id"]),
+    )
 
 
 async def _seal_companies(place: Workplace) -> None:
@@ -210,6 +232,7 @@ async def _maintain(place: Workplace) -> None:
 
 COMPANY_JOBS = (
     CompanyJob("post_remittance", _post_remittance),
+    CompanyJob(PREPARE, _prepare_claim_file),
     CompanyJob(DELIVER, _deliver, Queue.DELIVERIES),
 )
 

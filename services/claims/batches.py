@@ -7,6 +7,7 @@ from uuid import UUID
 
 from pydantic import Field
 
+from services.claims.clearing.hold import files_on_the_way
 from services.claims.drafts import NewTransmission
 from services.claims.numbers import take_batch_number
 from services.claims.submission import submit_claims
@@ -148,7 +149,11 @@ async def record_batch_transmission(
     items = await store.claim_batch_items.all(ByBatch(batch_id=batch_id, is_accepted=True))
     ids = [item.claim_id for item in items if item.claim_id is not None]
     claims = await store.claims.lock_all(ClaimFilter(ids=ids))
-    reasons = {claim.id: _refusal(claim, batch.payer_id, None) for claim in claims}
+    on_the_way = await files_on_the_way(store, ids)
+    reasons = {
+        claim.id: _refusal(claim, batch.payer_id, "a file" if claim.id in on_the_way else None)
+        for claim in claims
+    }
     ready = [claim for claim in claims if reasons[claim.id] is None]
     if not ready:
         raise BatchHasNoReadyClaim(batch.batch_number)

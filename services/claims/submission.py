@@ -1,17 +1,19 @@
 """The moves of a claim on its way out, and what each does to the books.
 
-"Submitted" means that somebody recorded a transmission made elsewhere, with its reference; nothing
-here pretends to send. From then on the charge stands in the ledger and the claim's balances equal
-it; a claim that comes back or is given up leaves a contra entry.
+"Submitted" means that a file with the claim was delivered (``services.claims.clearing``), or that
+somebody recorded a transmission made elsewhere, with its reference. From then on the charge stands
+in the ledger and the claim's balances equal it; a claim that comes back or is given up leaves a
+contra entry.
 """
 
-import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 from uuid import UUID
 
+from services.claims.charges import charge_entry
 from services.claims.claims import ClaimWithLines, hold_claim, lines_of
+from services.claims.clearing.hold import require_in_no_file
 from services.claims.company_day import company_today
 from services.claims.drafts import NewAcknowledgement, NewTransmission
 from services.claims.lifecycle import ON_ITS_WAY, require_move
@@ -28,15 +30,12 @@ from storage.tables.claims import (
     ClaimAcknowledgementFields,
     ClaimTransmissionFields,
 )
-from storage.tables.ledger import LedgerFields
 from storage.vocabulary.claims import (
-    LEDGER_ACCOUNTS,
     AcknowledgementOutcome,
     AdjudicationStatus,
     ClaimStatus,
     DenialStatus,
     ExceptionStatus,
-    LedgerKind,
 )
 from storage.vocabulary.denials import SupersededBecause
 from storage.vocabulary.outbox import EventType
@@ -91,9 +90,10 @@ async def make_ready(
 async def reopen(store: Store, claim_id: UUID, *, expected_version: int) -> ClaimWithLines:
     """Make a ready or rejected claim a draft again.
 
-    Raises RowNotFound, VersionConflict, IllegalTransition.
+    Raises RowNotFound, VersionConflict, IllegalTransition, ClaimInFile.
     """
     claim = await hold_claim(store, claim_id, expected_version=expected_version)
+    await require_in_no_file(store, claim_id)
     return await _move(store, claim, ClaimStatus.DRAFT, {"status_reason": None})
 
 
@@ -102,9 +102,10 @@ async def void(
 ) -> ClaimWithLines:
     """Give a claim up: a contra entry takes its charge back, and its denials need no more work.
 
-    Raises RowNotFound, VersionConflict, IllegalTransition, ClaimHasMoney.
+    Raises RowNotFound, VersionConflict, IllegalTransition, ClaimHasMoney, ClaimInFile.
     """
     claim = await hold_claim(store, claim_id, expected_version=expected_version)
+    await require_in_no_file(store, claim_id)
     require_move(claim.status, ClaimStatus.VOIDED)
     _refuse_money(claim)
     denials = await store.denials.lock_all(
@@ -125,10 +126,11 @@ async def record_transmission(
 ) -> ClaimWithLines:
     """Record that a ready claim went out: it is submitted, and its charge enters the ledger.
 
-    Raises RowNotFound, VersionConflict, IllegalTransition, InvalidInput.
+    Raises RowNotFound, VersionConflict, IllegalTransition, InvalidInput, ClaimInFile.
     """
     claim = await hold_claim(store, claim_id, expected_version=expected_version)
     require_move(claim.status, ClaimStatus.SUBMITTED)
+    await require_in_no_file(store, claim_id)
     await submit_claims(store, [claim], transmission)
     return ClaimWithLines(await store.claims.get(claim_id), await lines_of(store, claim_id))
 
@@ -142,7 +144,7 @@ async def submit_claims(
 ) -> None:
     """Submit ready claims that the caller holds, in a constant number of statements.
 
-    Whatever a payer has already sent about them waited in the queue and is posted now.
+    Whatever was already answered or paid about them waited in a queue and is done now.
     Raises InvalidInput for a transmission in the future.
     """
     if transmission.transmitted_at > store.now:
@@ -152,22 +154,35 @@ async def submit_claims(
         {claim.id: claim.version for claim in claims},
         {
             "status": [ClaimStatus.SUBMITTED] * len(claims),
+            "status_reason": [None] * len(claims),
             "submitted_at": [transmission.transmitted_at] * len(claims),
             "insurance_balance_cents": [claim.total_charge_cents for claim in claims],
         },
     )
+    await record_transmissions(store, claims, transmission, batch_id=batch_id)
+    await store.ledger_entries.create_many(
+        [charge_entry(claim, claim.total_charge_cents, today) for claim in claims]
+    )
+    claim_ids = [claim.id for claim in claims]
+    await publish_many(store, EventType.CLAIM_STATUS_CHANGED, "claims", claim_ids)
+    await _resume_posting(store, claim_ids)
+
+
+async def record_transmissions(
+    store: Store,
+    claims: Sequence[Claim],
+    transmission: NewTransmission,
+    *,
+    batch_id: UUID | None = None,
+) -> None:
+    """The proof that claims went out. Of claims that are submitted already, it is all that their
+    way to the next payer leaves: the charge stands in the ledger once."""
     await store.claim_transmissions.create_many(
         [
             ClaimTransmissionFields(claim_id=claim.id, batch_id=batch_id, **dict(transmission))
             for claim in claims
         ]
     )
-    await store.ledger_entries.create_many(
-        [_charge(claim, claim.total_charge_cents, today) for claim in claims]
-    )
-    claim_ids = [claim.id for claim in claims]
-    await publish_many(store, EventType.CLAIM_STATUS_CHANGED, "claims", claim_ids)
-    await _resume_posting(store, claim_ids)
 
 
 async def record_acknowledgement(
@@ -214,26 +229,13 @@ async def _take_back(
     """Move on with the charge out of the ledger and every balance zero."""
     if claim.status in ON_ITS_WAY:
         today = await company_today(store)
-        await store.ledger_entries.create(_charge(claim, -claim.total_charge_cents, today))
+        await store.ledger_entries.create(charge_entry(claim, -claim.total_charge_cents, today))
     changes: dict[str, object] = {
         "status_reason": reason,
         "submitted_at": None,
         "insurance_balance_cents": 0,
     }
     return await _move(store, claim, wanted, changes)
-
-
-def _charge(claim: Claim, amount_cents: int, effective_on: dt.date) -> LedgerFields:
-    debit, credit = LEDGER_ACCOUNTS[LedgerKind.CHARGE]
-    return LedgerFields(
-        kind=LedgerKind.CHARGE,
-        debit_account=debit,
-        credit_account=credit,
-        amount_cents=amount_cents,
-        effective_on=effective_on,
-        claim_id=claim.id,
-        payer_id=claim.primary_payer_id,
-    )
 
 
 def _refuse_money(claim: Claim) -> None:

@@ -60,12 +60,14 @@ class MailboxDisabled(Refusal):
         return "Enable it first."
 
 
-async def send_file(store: Store, mailbox_id: UUID, file_id: UUID, name: str) -> OutboxMessage:
+async def send_file(
+    store: Store, mailbox_id: UUID, file_id: UUID, name: str, *, purpose: str = "file"
+) -> OutboxMessage:
     """Have a kept file put into a mailbox under a name, once this transaction has committed.
 
-    The name stays in the outbox for ever and holds no patient's data. Asked for again, the same
-    file under the same name is the same message. Raises FileNameUnsafe, RowNotFound, FileNotKept,
-    MailboxDisabled, FileNameUsed.
+    ``purpose`` is one word for lists and figures. The name stays in the outbox for ever and holds
+    no patient's data. Asked for again, the same file under the same name is the same message.
+    Raises FileNameUnsafe, RowNotFound, FileNotKept, MailboxDisabled, FileNameUsed.
     """
     if _NAME.fullmatch(name) is None:
         raise FileNameUnsafe
@@ -84,7 +86,7 @@ async def send_file(store: Store, mailbox_id: UUID, file_id: UUID, name: str) ->
     message = await store.outbox_messages.create(
         OutboxMessageFields(
             channel=Channel.MAILBOX,
-            purpose="file",
+            purpose=purpose,
             destination=line_of(mailbox_id),
             next_attempt_at=store.now,
         )

@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from sqlmodel import SQLModel
 
 from storage.tables.claims import Claim
+from storage.tables.clearing import FiledClaim
 from storage.tables.ledger import Adjudication, Denial
 
 _UNDECIDED = ("predetermination", "not_ours", "reversed")
@@ -21,6 +22,7 @@ def _table(row: type[SQLModel]) -> sa.Table:
 
 
 claims, adjudications, denials = _table(Claim), _table(Adjudication), _table(Denial)
+filed_claims = _table(FiledClaim)
 
 
 def _of_company(table: sa.FromClause) -> sa.ColumnElement[bool]:
@@ -53,6 +55,17 @@ def _initially_denied() -> sa.ColumnElement[bool]:
     return claims.c.id.in_(denied)
 
 
+def _in_file() -> sa.ColumnElement[bool]:
+    """It stands in a file that was neither delivered nor cancelled."""
+    on_the_way: list[sa.ColumnElement[str]] = [
+        sa.literal_column(f"'{each}'") for each in ("chosen", "prepared")
+    ]
+    filed = sa.select(filed_claims.c.claim_id).where(
+        _of_company(filed_claims), filed_claims.c.status.in_(on_the_way)
+    )
+    return claims.c.id.in_(filed)
+
+
 _NOTHING_OPEN = sa.and_(
     claims.c.insurance_balance_cents == sa.literal_column("0"),
     claims.c.patient_balance_cents == sa.literal_column("0"),
@@ -61,6 +74,7 @@ _NOTHING_OPEN = sa.and_(
 CLAIM_RULES: Mapping[str, sa.ColumnElement[Any]] = {
     "is_submitted": claims.c.submitted_at.is_not(None),
     "is_appealed": claims.c.appeal_count > sa.literal_column("0"),
+    "is_in_file": _in_file(),
     "is_settled": sa.and_(claims.c.submitted_at.is_not(None), _NOTHING_OPEN),
     "is_in_credit": sa.or_(
         claims.c.insurance_credit_since.is_not(None), claims.c.patient_credit_since.is_not(None)

@@ -298,6 +298,8 @@ class ClaimAcknowledgementFields(SQLModel):
     reference: str = text_column(200)
     reason: str | None = text_column(500, default=None)
     payer_claim_number: str | None = text_column(80, default=None)
+    status_codes: list[str] = texts_column(default_factory=list)
+    acknowledgement_file_id: UUID | None = key_column(default=None)
 
 
 class ClaimAcknowledgement(ClaimAcknowledgementFields, AppendOnlyRow, table=True):
@@ -306,7 +308,13 @@ class ClaimAcknowledgement(ClaimAcknowledgementFields, AppendOnlyRow, table=True
     __tablename__ = "claim_acknowledgements"
     __table_args__ = (
         belongs_to("claims", "claim_id"),
+        belongs_to("acknowledgement_files", "acknowledgement_file_id"),
         index("claim_acknowledgements", "claim_id", "id"),
+        index(
+            "claim_acknowledgements",
+            "acknowledgement_file_id",
+            where="acknowledgement_file_id IS NOT NULL",
+        ),
     )
 
 

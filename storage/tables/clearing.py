@@ -8,11 +8,14 @@ from pydantic import BaseModel, ConfigDict
 from sqlmodel import Field, SQLModel
 
 from storage.rows import (
+    AppendOnlyRow,
     TenantRow,
     belongs_to,
+    bytes_column,
     cents_column,
     check,
     choice_column,
+    date_column,
     document_column,
     index,
     key_column,
@@ -22,11 +25,15 @@ from storage.rows import (
     unique,
 )
 from storage.vocabulary.clearing import (
+    AcknowledgementStanding,
     ClaimFileKind,
     ClaimFileStatus,
     Delivery,
     FiledClaimStatus,
     InterchangeUsage,
+    PickedUpAs,
+    WaitingReason,
+    WaitingStatus,
 )
 
 
@@ -174,6 +181,11 @@ class FiledClaimFields(SQLModel):
     patient_control_number: str = text_column(38)
     position: int | None = Field(default=None, sa_type=sa.Integer)
     charge_cents: int = cents_column()
+    submits_claim: bool = Field(sa_type=sa.Boolean)
+    """Whether the claim is submitted by it; otherwise it is submitted already, and goes to its
+    next payer."""
+    responsibility: str | None = text_column(1, default=None)
+    """SBR01: the turn of the payer that it goes to."""
     status: FiledClaimStatus = choice_column(FiledClaimStatus, default=FiledClaimStatus.CHOSEN)
     faults: ClaimFaults | None = document_column(ClaimFaults, default=None)
     status_codes: list[str] = texts_column(default_factory=list)
@@ -198,4 +210,97 @@ class FiledClaim(FiledClaimFields, TenantRow, table=True):
         index("filed_claims", "claim_id", "id"),
         index("filed_claims", "patient_id"),
         check("refused_says_why", "(status = 'refused') = (faults IS NOT NULL)"),
+    )
+
+
+class AcknowledgementFileFields(SQLModel):
+    file_name: str = text_column(255)
+    file_id: UUID = key_column()
+    sha256: bytes = bytes_column()
+    byte_count: int = Field(sa_type=sa.BigInteger)
+    partner_id: UUID | None = key_column(default=None)
+    kinds: list[str] = texts_column()
+    claim_count: int = Field(sa_type=sa.Integer)
+    accepted_count: int = Field(sa_type=sa.Integer)
+    rejected_count: int = Field(sa_type=sa.Integer)
+    waiting_count: int = Field(sa_type=sa.Integer)
+    anomaly_count: int = Field(sa_type=sa.Integer)
+
+
+class AcknowledgementFile(AcknowledgementFileFields, AppendOnlyRow, table=True):
+    """A file of TA1, 999 and 277CA, gone through to its end in the transaction that recorded it;
+    the same bytes are one file."""
+
+    __tablename__ = "acknowledgement_files"
+    __table_args__ = (
+        belongs_to("stored_files", "file_id"),
+        belongs_to("trading_partners", "partner_id"),
+        unique("acknowledgement_files", "file_id"),
+        unique("acknowledgement_files", "sha256"),
+        index("acknowledgement_files", "partner_id", "id", where="partner_id IS NOT NULL"),
+    )
+
+
+class WaitingAcknowledgementFields(SQLModel):
+    acknowledgement_file_id: UUID = key_column()
+    position: int = Field(sa_type=sa.BigInteger)
+    standing: AcknowledgementStanding = choice_column(AcknowledgementStanding)
+    waits_because: WaitingReason = choice_column(WaitingReason)
+    status: WaitingStatus = choice_column(WaitingStatus, default=WaitingStatus.OPEN)
+    control_number: str | None = text_column(80, default=None)
+    """The interchange, group or submission that it answers, where it answers one as a whole."""
+    patient_control_number: str | None = text_column(80, default=None)
+    payer_claim_number: str | None = text_column(80, default=None)
+    answered_on: dt.date | None = date_column(default=None)
+    status_codes: list[str] = texts_column(default_factory=list)
+    detail: str = text_column(500)
+    claim_id: UUID | None = key_column(default=None)
+    patient_id: UUID | None = key_column(default=None)
+    resolution_note: str | None = text_column(500, default=None)
+    resolved_at: dt.datetime | None = moment_column(default=None)
+
+
+class WaitingAcknowledgement(WaitingAcknowledgementFields, TenantRow, table=True):
+    """An answer that a person looks at; one for a claim that is not there is tried again when the
+    claim goes out."""
+
+    __tablename__ = "waiting_acknowledgements"
+    __table_args__ = (
+        belongs_to("acknowledgement_files", "acknowledgement_file_id"),
+        belongs_to("claims", "claim_id"),
+        belongs_to("patients", "patient_id"),
+        index("waiting_acknowledgements", "acknowledgement_file_id"),
+        index("waiting_acknowledgements", "status", "waits_because", "id"),
+        index("waiting_acknowledgements", "patient_control_number", where="status = 'open'"),
+        index("waiting_acknowledgements", "claim_id", where="claim_id IS NOT NULL"),
+        index("waiting_acknowledgements", "patient_id", where="patient_id IS NOT NULL"),
+        check("resolved_says_when", "(status = 'open') = (resolved_at IS NULL)"),
+        check("dismissed_says_why", "status <> 'dismissed' OR resolution_note IS NOT NULL"),
+    )
+
+
+class PickedUpFileFields(SQLModel):
+    partner_id: UUID = key_column()
+    name: str = text_column(255)
+    byte_count: int = Field(sa_type=sa.BigInteger)
+    modified_at: dt.datetime | None = moment_column(default=None)
+    sha256: bytes = bytes_column()
+    turned_out: PickedUpAs = choice_column(PickedUpAs)
+    detail: str | None = text_column(500, default=None)
+    acknowledgement_file_id: UUID | None = key_column(default=None)
+    remittance_id: UUID | None = key_column(default=None)
+
+
+class PickedUpFile(PickedUpFileFields, AppendOnlyRow, table=True):
+    """A file that a partner left for us, read once: it stays where it is."""
+
+    __tablename__ = "picked_up_files"
+    __table_args__ = (
+        belongs_to("trading_partners", "partner_id"),
+        belongs_to("acknowledgement_files", "acknowledgement_file_id"),
+        belongs_to("remittances", "remittance_id"),
+        unique("picked_up_files", "partner_id", "name", "sha256"),
+        index("picked_up_files", "acknowledgement_file_id"),
+        index("picked_up_files", "remittance_id"),
+        check("unreadable_says_why", "(turned_out = 'unreadable') = (detail IS NOT NULL)"),
     )

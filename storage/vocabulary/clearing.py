@@ -89,7 +89,9 @@ class WaitingReason(StrEnum):
     CONTRADICTS = "contradicts"
     """What was recorded of the claim before says otherwise."""
     OUTDATED = "outdated"
-    """It rejects an earlier transmission of a claim that was sent again since."""
+    """It is older than the claim's last transmission, and does not say which one it is about."""
+    NEXT_PAYER = "next_payer"
+    """It rejects what went to a later payer; the claim itself stays as it is."""
 
 
 class WaitingStatus(StrEnum):

@@ -95,6 +95,8 @@ SPECIAL: Mapping[str, Mapping[str, object]] = {
     "patient_payments": {"amount_cents": 100, "reversed_on": None},
     "payers": {"is_active": True, "address": None},
     "refunds": {"amount_cents": 100, "claim_id": None, "payer_id": None, "paid_on": None},
+    "picked_up_files": {"detail": "is a picture", "turned_out": "unreadable"},
+    "waiting_acknowledgements": {"resolved_at": None},
     "identity_providers": {"new_role": None, "new_role_id": None, "break_glass_id": None},
     "patients": {"address": None},
     "people": {"role": None},

@@ -76,6 +76,7 @@ NOW = dt.datetime(2026, 6, 1, 12, tzinfo=dt.UTC)
 ECHOING = {
     "create_batch": "says of each claim that was put forward why it is not part of the batch",
     "get_aging": "repeats the payer that the figures are narrowed to",
+    "create_claim_file": "says of each claim that was put forward why it does not go along",
     "get_claim_statistics": "repeats the payer that the figures are narrowed to",
     "get_denial_analysis": "repeats the payer that the figures are narrowed to",
     "get_figures": "repeats the payer that the figures are narrowed to",
@@ -84,6 +85,7 @@ ECHOING = {
 and why."""
 
 UNTRIED = {
+    "download_claim_file": "the file behind a row is no row; tests of sending read it back",
     "download_file": "the file behind a row is no row; tests of files read it back",
     "download_remittance": "the file behind a row is no row; tests of uploads read it back",
     "mark_notification_read": "a person marks only notifications of their own",

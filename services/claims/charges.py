@@ -1,0 +1,21 @@
+"""A claim's charge as a ledger entry."""
+
+import datetime as dt
+
+from storage.tables.claims import Claim
+from storage.tables.ledger import LedgerFields
+from storage.vocabulary.claims import LEDGER_ACCOUNTS, LedgerKind
+
+
+def charge_entry(claim: Claim, amount_cents: int, effective_on: dt.date) -> LedgerFields:
+    """The charge going in, or with a negative amount out again."""
+    debit, credit = LEDGER_ACCOUNTS[LedgerKind.CHARGE]
+    return LedgerFields(
+        kind=LedgerKind.CHARGE,
+        debit_account=debit,
+        credit_account=credit,
+        amount_cents=amount_cents,
+        effective_on=effective_on,
+        claim_id=claim.id,
+        payer_id=claim.primary_payer_id,
+    )

@@ -1,0 +1,175 @@
+"""A company that sends claims through a partner, and what the partner does with them."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from uuid import UUID
+
+from services.claims.clearing.delivery import ClaimFileCarrier
+from services.claims.clearing.drop_folder import DropDirectory, DropFolderCarrier, line_of
+from services.claims.clearing.partners import (
+    NewTradingPartner,
+    PartnerPayers,
+    create_partner,
+    set_partner_payers,
+)
+from services.claims.clearing.preparing import prepare_file
+from services.claims.clearing.sending import (
+    Cancellation,
+    ClaimFileOutcome,
+    NewClaimFile,
+    cancel_claim_file,
+    create_claim_file,
+)
+from services.outbox.delivering import deliver_due
+from storage.files import FileVault
+from storage.filters import FiledClaimFilter, LedgerFilter
+from storage.identifiers import SYSTEM_ACTOR_ID, new_id
+from storage.interface import Actor
+from storage.postgres.transaction import PostgresStorage
+from storage.tables.claims import Claim, Patient, Payer
+from storage.tables.clearing import ClaimFile, FiledClaim, TradingPartner
+from storage.vocabulary.claims import ClaimStatus
+from storage.vocabulary.clearing import Delivery
+from storage.vocabulary.outbox import Channel
+from tests.builders.claims import make_claims, make_payer
+from tests.builders.companies import CompanyForTests
+from tests.builders.parties import make_care_provider, make_coverage, make_known_patient
+
+SYSTEM = Actor(SYSTEM_ACTOR_ID, new_id())
+
+
+def new_partner(name: str = "Lakes", **changes: object) -> NewTradingPartner:
+    """A partner with a drop folder."""
+    given: dict[str, object] = {
+        "name": name,
+        "delivery": Delivery.DROP_FOLDER,
+        "sender_identifier": "RIVERBEND",
+        "receiver_identifier": "LAKESCLEAR",
+        "application_sender": "RIVERBEND",
+        "application_receiver": "LAKESCLEAR",
+        "submitter_name": "Riverbend Clinic",
+        "submitter_identifier": "RIVERBEND",
+        "contact_name": "Ada Okafor",
+        "contact_telephone": "2185550134",
+        "receiver_name": "Lakes Clearinghouse",
+        "receiver_identifier_code": "LAKESCLEAR",
+    }
+    return NewTradingPartner.model_validate(given | changes)
+
+
+@dataclass
+class Desk:
+    """What a test does with files of claims, in one line each."""
+
+    storage: PostgresStorage
+    company: CompanyForTests
+    vault: FileVault
+    folder: Path
+    patient: Patient
+    payer: Payer
+    partner: TradingPartner
+    sent: list[UUID] = field(default_factory=list)
+
+    @classmethod
+    async def open(
+        cls,
+        storage: PostgresStorage,
+        company: CompanyForTests,
+        vault: FileVault,
+        folder: Path,
+        partner: NewTradingPartner | None = None,
+    ) -> "Desk":
+        """A company whose claims on one payer can go out, through one partner."""
+        payer = await make_payer(storage, company, identifier="87726")
+        patient = await make_known_patient(storage, company)
+        await make_care_provider(storage, company)
+        await make_coverage(storage, company, patient, payer)
+        async with storage.transaction(company.id, company.actor) as store:
+            made = await create_partner(store, partner or new_partner())
+            made = await set_partner_payers(
+                store, made.id, PartnerPayers(payer_ids=[payer.id]), expected_version=made.version
+            )
+        folder.mkdir(exist_ok=True)  # noqa: ASYNC240 -- a test
+        return cls(storage, company, vault, folder, patient, payer, made)
+
+    async def ready_claims(self, count: int, *, charge_cents: int = 10_000) -> list[Claim]:
+        """Claims that wait to be sent."""
+        made = await make_claims(
+            self.storage,
+            self.company,
+            count,
+            charges_cents=[charge_cents],
+            payers=[self.payer],
+            patient=self.patient,
+            status=ClaimStatus.READY_TO_SUBMIT,
+        )
+        return [each.claim for each in made]
+
+    async def ask(self, **asked: object) -> ClaimFileOutcome:
+        """Ask for a file: of all ready claims unless it says otherwise."""
+        new = NewClaimFile.model_validate({"partner_id": str(self.partner.id)} | asked)
+        async with self.storage.transaction(self.company.id, self.company.actor) as store:
+            return await create_claim_file(store, new)
+
+    async def prepare(self, file: ClaimFile) -> ClaimFile:
+        """Do the job that writes a file."""
+        await prepare_file(self.storage, self.vault, self.company.id, SYSTEM, file.id)
+        return await self.look_at(file)
+
+    async def deliver(self) -> None:
+        """Do the job that puts files into the partner's drop folder."""
+        carrier = DropFolderCarrier(DropDirectory(self.folder), self.vault)
+        await deliver_due(
+            self.storage,
+            {Channel.DROP_FOLDER: ClaimFileCarrier(carrier)},
+            self.company.id,
+            SYSTEM,
+            line=line_of(self.partner.id),
+            channel=Channel.DROP_FOLDER,
+        )
+
+    async def send(self, *claims: Claim) -> ClaimFile:
+        """A file of these claims, delivered."""
+        asked = await self.ask(claim_ids=[str(claim.id) for claim in claims])
+        await self.prepare(asked.file)
+        await self.deliver()
+        return await self.look_at(asked.file)
+
+    async def cancel(self, file: ClaimFile, *, is_known_not_to_have_arrived: bool = False) -> None:
+        cancellation = Cancellation(
+            reason="A mistake", is_known_not_to_have_arrived=is_known_not_to_have_arrived
+        )
+        async with self.storage.transaction(self.company.id, self.company.actor) as store:
+            await cancel_claim_file(store, file.id, cancellation, expected_version=file.version)
+
+    async def look_at(self, file: ClaimFile) -> ClaimFile:
+        async with self.storage.transaction(self.company.id, self.company.actor) as store:
+            return await store.claim_files.get(file.id)
+
+    async def filed(self, file: ClaimFile) -> list[FiledClaim]:
+        async with self.storage.transaction(self.company.id, self.company.actor) as store:
+            return await store.filed_claims.all(FiledClaimFilter(claim_file_id=file.id))
+
+    async def claim(self, claim: Claim) -> Claim:
+        """A claim as it stands now."""
+        async with self.storage.transaction(self.company.id, self.company.actor) as store:
+            return await store.claims.get(claim.id)
+
+    async def statuses(self, *claims: Claim) -> list[ClaimStatus]:
+        async with self.storage.transaction(self.company.id, self.company.actor) as store:
+            found = {
+                each.id: each.status
+                for each in await store.claims.get_many([claim.id for claim in claims])
+            }
+        return [found[claim.id] for claim in claims]
+
+    async def charge_in_ledger(self, claim: Claim) -> int:
+        async with self.storage.transaction(self.company.id, self.company.actor) as store:
+            entries = await store.ledger_entries.all(LedgerFilter(claim_id=claim.id))
+        return sum(entry.amount_cents for entry in entries)
+
+    @property
+    def outbound(self) -> dict[str, bytes]:
+        """What lies in the drop folder for the partner."""
+        folder = DropDirectory(self.folder).of(self.company.id, self.partner.id).outbound
+        return {each.name: each.read_bytes() for each in folder.glob("*")}
