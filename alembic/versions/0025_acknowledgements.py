@@ -6,7 +6,7 @@ from alembic import op
 from storage.migrations import unforced
 
 revision = "0025"
-down_revision = "0028"
+down_revision = "0021"
 
 _TABLES = Path(__file__).with_suffix(".sql")
 _COLUMNS = Path(__file__).with_name(f"{revision}_acknowledgements_columns.sql")

@@ -14,6 +14,7 @@ from uuid import UUID
 from services.claims.charges import charge_entry
 from services.claims.claims import ClaimWithLines, hold_claim, lines_of
 from services.claims.clearing.hold import require_in_no_file
+from services.claims.clearing.waiting import retry_waiting
 from services.claims.company_day import company_today
 from services.claims.drafts import NewAcknowledgement, NewTransmission
 from services.claims.lifecycle import ON_ITS_WAY, require_move
@@ -165,6 +166,7 @@ async def submit_claims(
     )
     claim_ids = [claim.id for claim in claims]
     await publish_many(store, EventType.CLAIM_STATUS_CHANGED, "claims", claim_ids)
+    await retry_waiting(store, claims)
     await _resume_posting(store, claim_ids)
 
 
