@@ -10,6 +10,7 @@ PROGRAMS = (
     "claim_files",
     "remittance_posting",
     "status_queue",
+    "figures",
     "audit_verification",
     "http_requests",
 )

@@ -307,7 +307,6 @@ class Figures(Protocol):
         scope: FigureScope,
         *,
         by: FigureDimension | None = None,
-        time_zone: str,
     ) -> Mapping[str, Sequence[Total]]:
         """One total an ask, in order: of all claims in scope (under an empty text), or of each
         payer, provider or location (under its id) that any of them counts something of.
@@ -320,7 +319,6 @@ class Figures(Protocol):
         ask: Ask,
         scope: FigureScope,
         *,
-        time_zone: str,
         limit: int,
         after: UUID | None,
     ) -> Page[FigureRow]:

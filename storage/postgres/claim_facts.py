@@ -198,6 +198,11 @@ HAVING sum(items) <> 0 OR sum(amount) <> 0
 """  # noqa: S608 -- names and expressions of ours
 
 
+def refresh_statements() -> tuple[str, str]:
+    """What keeping the facts of some claims takes: holding them, and computing them anew."""
+    return _HOLD, _refresh()
+
+
 async def refresh_facts(store: BoundTransaction, claim_ids: Collection[UUID | None]) -> None:
     """Compute the facts of some claims anew, and correct the sums by what differs.
 
@@ -210,5 +215,5 @@ async def refresh_facts(store: BoundTransaction, claim_ids: Collection[UUID | No
             "ids": ordered[first : first + _AT_ONCE],
             "now": store.now,
         }
-        await store.execute(_HOLD, parameters)
-        await store.execute(_refresh(), parameters)
+        for statement in refresh_statements():
+            await store.execute(statement, parameters)

@@ -19,6 +19,7 @@ class Source(StrEnum):
     LEDGER = "ledger_entries"
     CASH_OF_NO_CLAIM = "ledger_entries_of_no_claim"
     REMITS = "adjudications"
+    DENIAL_WRITE_OFFS = "write_offs"
     APPEALS = "claim_appeals"
     DENIALS = "denials"
 
@@ -29,7 +30,10 @@ SUMMED = frozenset({Source.CLAIMS, Source.LEDGER})
 
 @dataclass(frozen=True, kw_only=True)
 class Rows:
-    """Where the rows of a source are; every table in it is bound to the company."""
+    """Where the rows of a source are; every table in it is bound to the company.
+
+    ``reads_more`` says that its conditions read other rows: then each is computed once a row.
+    """
 
     sql: str
     row_id: str
@@ -37,6 +41,7 @@ class Rows:
     payer_id: str = "fact.payer_id"
     provider_id: str = "fact.provider_id"
     location: str = "fact.location"
+    reads_more: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,8 +85,19 @@ ROWS: Mapping[Source, Rows] = {
         provider_id="NULL::text",
         location="NULL::text",
     ),
-    Source.REMITS: Rows(sql=_of_claim("adjudications"), row_id="item.id"),
-    Source.APPEALS: Rows(sql=_of_claim("claim_appeals"), row_id="item.id"),
+    Source.REMITS: Rows(sql=_of_claim("adjudications"), row_id="item.id", reads_more=True),
+    Source.DENIAL_WRITE_OFFS: Rows(
+        sql=(
+            "FROM write_offs AS reason JOIN ledger_entries AS item"
+            " ON item.company_id = reason.company_id AND item.source_id = reason.id"
+            " JOIN claim_facts AS fact"
+            " ON fact.company_id = item.company_id AND fact.id = item.claim_id"
+            " WHERE reason.company_id = %(company_id)s AND item.company_id = %(company_id)s"
+            " AND fact.company_id = %(company_id)s"
+        ),
+        row_id="item.id",
+    ),
+    Source.APPEALS: Rows(sql=_of_claim("claim_appeals"), row_id="item.id", reads_more=True),
     Source.DENIALS: Rows(sql=_of_claim("denials"), row_id="item.id"),
 }
 
@@ -155,21 +171,21 @@ _DENIED_BEFORE = (
     " AND denial.denied_on <= item.appealed_on)"
 )
 
+_BECAUSE_OF_DENIALS = "('denial', 'timely_filing', 'no_authorization')"
+"""Of the reasons in ``services/claims/data/money_reasons.toml``."""
+
 
 def _appeals(day: str, condition: str, amount: str = "0") -> Counted:
     return Counted(source=Source.APPEALS, day=day, condition=condition, amount=amount)
 
 
-_IN_ZONE = "(item.updated_at AT TIME ZONE %(time_zone)s)::date"
-
-
-def _denials(condition: str) -> Counted:
-    """By the day on which the denial came to rest, with the days that it took."""
+def _denials(day: str, condition: str) -> Counted:
+    """With the days that a denial took to come to rest."""
     return Counted(
         source=Source.DENIALS,
-        day=_IN_ZONE,
+        day=day,
         condition=condition,
-        amount=f"{_IN_ZONE} - item.denied_on",
+        amount="coalesce(item.resolved_on - item.denied_on, 0)",
     )
 
 
@@ -223,14 +239,22 @@ MEASURES: Mapping[Measure, Counted] = {
     Measure.ZERO_REMITS: _remits(f"{_DECIDES} AND item.paid_cents = 0 AND NOT {_IS_DUPLICATE}"),
     Measure.DUPLICATE_REMITS: _remits(f"{_DECIDES} AND {_IS_DUPLICATE}"),
     Measure.REVERSALS: _remits("item.outcome = 'reversed'"),
+    Measure.DENIAL_WRITE_OFFS: Counted(
+        source=Source.DENIAL_WRITE_OFFS,
+        day="item.effective_on",
+        condition=f"reason.reason_code IN {_BECAUSE_OF_DENIALS}",
+        amount="item.amount_cents",
+    ),
     Measure.APPEALS_DECIDED: _appeals("item.resolved_on", "item.status IN ('approved', 'denied')"),
     Measure.APPEALS_WON: _appeals("item.resolved_on", "item.status = 'approved'"),
     Measure.APPEALS_FILED: _appeals(
         "item.appealed_on", f"{_DENIED_BEFORE} IS NOT NULL", f"item.appealed_on - {_DENIED_BEFORE}"
     ),
     Measure.APPEALS_WITHOUT_DENIAL: _appeals("item.appealed_on", f"{_DENIED_BEFORE} IS NULL"),
-    Measure.DENIALS_RESOLVED: _denials("item.status = 'resolved'"),
-    Measure.DENIALS_SUPERSEDED: _denials("item.status = 'superseded'"),
+    Measure.DENIALS_RESOLVED: _denials("item.resolved_on", "item.resolved_on IS NOT NULL"),
+    Measure.DENIALS_SUPERSEDED: _denials(
+        "item.denied_on", "item.status = 'superseded' AND item.resolved_on IS NULL"
+    ),
 }
 
 

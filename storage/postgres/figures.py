@@ -118,9 +118,10 @@ def _read(source: Source, asks: Sequence[Ask], scope: FigureScope, key: str) -> 
     )
     days = {MEASURES[name].day for name in names}
     bounds = "".join(f" AND {day} BETWEEN %(first)s AND %(last)s" for day in days if len(days) == 1)
+    once = " OFFSET 0" if ROWS[source].reads_more else ""
     return (
         f"SELECT key, {totals} FROM (SELECT {key} AS key, {columns}"  # noqa: S608 -- declared
-        f" {ROWS[source].sql}{bounds}{_within(ROWS[source], scope)}) AS found"
+        f" {ROWS[source].sql}{bounds}{_within(ROWS[source], scope)}{once}) AS found"
         " WHERE key IS NOT NULL GROUP BY key"
     )
 
@@ -137,10 +138,9 @@ class PostgresFigures:
         scope: FigureScope,
         *,
         by: FigureDimension | None = None,
-        time_zone: str,
     ) -> Mapping[str, Sequence[Total]]:
         found: dict[str, list[Total]] = {}
-        shared = self._parameters(scope, time_zone)
+        shared = self._parameters(scope)
         numbered: dict[Source, list[int]] = {}
         for number, ask in enumerate(asks):
             numbered.setdefault(MEASURES[ask.measure].source, []).append(number)
@@ -215,7 +215,6 @@ class PostgresFigures:
         ask: Ask,
         scope: FigureScope,
         *,
-        time_zone: str,
         limit: int,
         after: UUID | None,
     ) -> Page[FigureRow]:
@@ -232,7 +231,7 @@ class PostgresFigures:
             " LIMIT %(row_limit)s) AS found LEFT JOIN claims AS claim"
             " ON claim.company_id = %(company_id)s AND claim.id = found.claim_id"
             " ORDER BY found.id DESC",
-            self._parameters(scope, time_zone)
+            self._parameters(scope)
             | {"first": ask.first, "last": ask.last, "after": after, "row_limit": limit + 1},
         )
         values = await cursor.fetchall()
@@ -256,13 +255,12 @@ class PostgresFigures:
             *(text for (text,) in await sums.fetchall()),
         ]
 
-    def _parameters(self, scope: FigureScope, time_zone: str) -> dict[str, Any]:
+    def _parameters(self, scope: FigureScope) -> dict[str, Any]:
         return {
             "company_id": self._store.company_id,
             "payer_id": scope.payer_id,
             "provider_id": scope.provider_id,
             "location": scope.location,
-            "time_zone": time_zone,
         }
 
 

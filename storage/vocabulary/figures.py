@@ -31,6 +31,7 @@ class Measure(StrEnum):
     ZERO_REMITS = "zero_remits"
     DUPLICATE_REMITS = "duplicate_remits"
     REVERSALS = "reversals"
+    DENIAL_WRITE_OFFS = "denial_write_offs"
     APPEALS_DECIDED = "appeals_decided"
     APPEALS_WON = "appeals_won"
     APPEALS_FILED = "appeals_filed"

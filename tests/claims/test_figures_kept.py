@@ -40,7 +40,7 @@ async def totals(
     """What measures come to in March."""
     asks = [Ask(measure=each, first=MARCH[0], last=MARCH[1]) for each in measures]
     async with books.storage.transaction(books.company.id, books.company.actor) as store:
-        found = await store.figures.totals(asks, scope, by=by, time_zone="America/New_York")
+        found = await store.figures.totals(asks, scope, by=by)
     return {key: dict(zip(measures, values, strict=True)) for key, values in found.items()}
 
 

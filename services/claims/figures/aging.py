@@ -103,7 +103,7 @@ async def aging(store: Store, scope: FigureScope, *, by: FigureDimension | None)
     company = await store.companies.get(store.company_id)
     today = today_in(store.clock, company.time_zone)
     asks = _asks(today)
-    found = await store.figures.totals(asks, scope, by=by, time_zone=company.time_zone)
+    found = await store.figures.totals(asks, scope, by=by)
     keys = sorted(found) if by is not None else [""]
     return AgingReport(
         today=today,

@@ -188,10 +188,14 @@ INDICATORS = (
     ),
     Indicator(
         name=IndicatorName.DENIAL_WRITE_OFFS,
-        definition="Amounts written off because of denials, by net patient service revenue",
+        definition=(
+            "Amounts written off because a denial stands, the filing was late or an authorization"
+            " lacked, by net patient service revenue"
+        ),
         source=f"{TASK_FORCE} (AR-6)",
         unit=FigureUnit.PERCENT,
-        lacking="no write-off says that a denial is its reason",
+        numerator=_amount(Measure.DENIAL_WRITE_OFFS),
+        denominator=_amount(Measure.NET_REVENUE),
     ),
     Indicator(
         name=IndicatorName.OVERTURN_RATE,
@@ -216,13 +220,16 @@ INDICATORS = (
     ),
     Indicator(
         name=IndicatorName.DAYS_FROM_DENIAL_TO_RESOLUTION,
-        definition="Days from a denial to its resolution, by denials resolved",
+        definition=(
+            "Days from a denial to its resolution, by people or by the payer's next decision, by"
+            " denials resolved"
+        ),
         source=TASK_FORCE,
         unit=FigureUnit.DAYS,
         numerator=_amount(Measure.DENIALS_RESOLVED),
         denominator=_rows(Measure.DENIALS_RESOLVED),
         exclusions=(
-            _left_out("denials that another decision superseded", Measure.DENIALS_SUPERSEDED),
+            _left_out("denials superseded without a resolution", Measure.DENIALS_SUPERSEDED),
         ),
     ),
     Indicator(

@@ -59,7 +59,7 @@ async def report(store: Store, question: FigureQuestion) -> Report:
     months = _months(question, today)
     entered = await _entered(store, question, months)
     indicators = [each for each in INDICATORS if question.name in (None, each.name)]
-    asked = _Asked(question, indicators, months, today, company.time_zone, entered)
+    asked = _Asked(question, indicators, months, today, entered)
     is_by_month = question.by is FigureDimension.MONTH
     groups = await (_by_month(store, asked) if is_by_month else _by_key(store, asked))
     return Report(
@@ -76,10 +76,7 @@ async def rows_counted(
     """The rows that a term counts, newest first. Raises InvalidParameter."""
     if ask.last < ask.first:
         raise InvalidParameter([Fault("/last", "lies before the first day")])
-    company = await store.companies.get(store.company_id)
-    return await store.figures.rows(
-        ask, scope, time_zone=company.time_zone, limit=limit, after=after
-    )
+    return await store.figures.rows(ask, scope, limit=limit, after=after)
 
 
 @dataclass(frozen=True)
@@ -90,7 +87,6 @@ class _Asked:
     indicators: Sequence[Indicator]
     months: Months
     today: dt.date
-    time_zone: str
     entered: Mapping[FigureInputKind, Sequence[FigureInput]] | None
 
     def asks(self, months: Months) -> list[Ask]:
@@ -108,14 +104,14 @@ async def _by_month(store: Store, asked: _Asked) -> list[Group]:
     single = list(asked.months.one_by_one())
     asks = _distinct(ask for each in single for ask in asked.asks(each))
     scope = asked.question.scope
-    found = await store.figures.totals(asks, scope, time_zone=asked.time_zone)
+    found = await store.figures.totals(asks, scope)
     totals = _by_ask(asks, found.get("", ()))
     return [Group(f"{each.first:%Y-%m}", asked.figures(each, totals)) for each in single]
 
 
 async def _by_key(store: Store, asked: _Asked) -> list[Group]:
     asks, by = asked.asks(asked.months), asked.question.by
-    found = await store.figures.totals(asks, asked.question.scope, by=by, time_zone=asked.time_zone)
+    found = await store.figures.totals(asks, asked.question.scope, by=by)
     return [
         Group(key or None, asked.figures(asked.months, _by_ask(asks, found.get(key, ()))))
         for key in (sorted(found) if by is not None else [""])
