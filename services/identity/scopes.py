@@ -105,6 +105,7 @@ ROLE_SCOPES: dict[Role, frozenset[Scope]] = {
     Role.RCM_STAFF: _BILLING,
     Role.RCM_MANAGER: _BILLING
     | {
+        Scope.CLAIMS_RELEASE,
         Scope.CODES_LOAD,
         Scope.PAYERS_WRITE,
         Scope.PAYMENTS_APPROVE,
@@ -112,8 +113,6 @@ ROLE_SCOPES: dict[Role, frozenset[Scope]] = {
         Scope.REMITTANCES_RELEASE,
         Scope.STATISTICS_WRITE,
     },
-    Role.RCM_MANAGER: _BILLING
-    | {Scope.CLAIMS_RELEASE, Scope.CODES_LOAD, Scope.PAYERS_WRITE, Scope.REMITTANCES_RELEASE},
     Role.COMPLIANCE_OFFICER: _OVERVIEW
     | {
         Scope.ACCESS_READ,
