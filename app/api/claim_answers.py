@@ -6,6 +6,8 @@ from uuid import UUID
 
 from app.answers import Render, RowAnswer, created, one
 from services.claims.claims import ClaimWithLines
+from storage.tables.billing_facts import InstitutionalFacts, ProfessionalFacts
+from storage.vocabulary.billing import ServiceUnit
 from storage.vocabulary.claims import AdjudicationStatus, ClaimStatus, ClaimType
 
 
@@ -53,10 +55,13 @@ class ClaimLineAnswer(RowAnswer):
     line_number: int
     line_control_number: str
     service_date: dt.date
+    service_until: dt.date | None
+    revenue_code: str | None
     procedure_code: str
     modifiers: list[str]
     diagnosis_codes: list[str]
     units: Decimal
+    unit: ServiceUnit
     charge_cents: int
     place_of_service: str
     rendering_provider_id: str | None
@@ -64,8 +69,10 @@ class ClaimLineAnswer(RowAnswer):
 
 
 class ClaimAnswer(ClaimSummary):
-    """A claim with its lines."""
+    """A claim with its lines, and what it says beside them."""
 
+    professional: ProfessionalFacts | None
+    institutional: InstitutionalFacts | None
     lines: list[ClaimLineAnswer]
 
 

@@ -4,9 +4,10 @@ import dataclasses
 import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 from uuid import UUID
 
+from services.claims.billing_facts import fact_faults, period_faults
 from services.claims.drafts import ClaimChanges, NewClaim, NewLine
 from services.claims.lifecycle import EDITABLE
 from services.claims.numbers import (
@@ -22,6 +23,7 @@ from storage.errors import VersionConflict
 from storage.filters import ByClaim, ClaimFilter
 from storage.identifiers import new_ids
 from storage.interface import Page, Store
+from storage.tables.billing_facts import InstitutionalFacts, ProfessionalFacts
 from storage.tables.claims import Claim, ClaimFields, ClaimLine, ClaimLineFields
 from storage.vocabulary.claims import ClaimStatus, ClaimType
 from storage.vocabulary.outbox import EventType
@@ -65,7 +67,7 @@ async def create_claim(store: Store, new: NewClaim) -> ClaimWithLines:
     """
     parties = _parties_of(new)
     known = await known_parties(store, [parties])
-    if faults := [*known.faults(parties), *too_many_lines(new.type, len(new.lines))]:
+    if faults := [*known.faults(parties), *_content_faults(new)]:
         raise InvalidInput(faults)
     (number,) = await take_claim_numbers(store)
     claim = await store.claims.create(_claim_fields(new, number, known))
@@ -84,7 +86,7 @@ async def create_claims(store: Store, drafts: Sequence[NewClaim]) -> list[ClaimW
         for at, new in enumerate(drafts)
         for fault in (
             *known.faults(_parties_of(new)),
-            *too_many_lines(new.type, len(new.lines)),
+            *_content_faults(new),
         )
     ]
     if faults:
@@ -129,6 +131,7 @@ async def update_claim(
     lines = await lines_of(store, claim_id)
     given = changes.given()
     faults = too_many_lines(changes.type or claim.type, len(lines))
+    faults += fact_faults(_Changed(claim, given))
     if changed_parties := PARTY_FIELDS.intersection(given):
         parties = _parties_of(claim, changes)
         known = await known_parties(store, [parties])
@@ -206,6 +209,28 @@ def too_many_lines(claim_type: ClaimType, count: int) -> list[Fault]:
     if count <= most:
         return []
     return [Fault("/lines", f"a {claim_type} claim has at most {most} lines")]
+
+
+def _content_faults(new: NewClaim) -> list[Fault]:
+    return [
+        *too_many_lines(new.type, len(new.lines)),
+        *fact_faults(new),
+        *period_faults(new.lines, claim_date=new.service_date),
+    ]
+
+
+class _Changed:
+    """What a claim states, as it will be after some changes."""
+
+    def __init__(self, claim: Claim, given: Mapping[str, object]) -> None:
+        stated: dict[str, Any] = {
+            name: given.get(name, getattr(claim, name))
+            for name in ("type", "diagnosis_codes", "professional", "institutional")
+        }
+        self.type: ClaimType = stated["type"]
+        self.diagnosis_codes: list[str] = stated["diagnosis_codes"]
+        self.professional: ProfessionalFacts | None = stated["professional"]
+        self.institutional: InstitutionalFacts | None = stated["institutional"]
 
 
 def _parties_of(claim: Claim | NewClaim, changes: ClaimChanges | None = None) -> Parties:

@@ -12,6 +12,8 @@ from uuid import UUID
 from pydantic import AfterValidator, AwareDatetime, Field
 
 from services.inputs import Identifier, Input, LongText, Name, Reason, left_out
+from storage.tables.billing_facts import InstitutionalFacts, ProfessionalFacts
+from storage.vocabulary.billing import ServiceUnit
 from storage.vocabulary.claims import AcknowledgementOutcome, ClaimType, SubmissionMethod
 
 EARLIEST_SERVICE = dt.date(1990, 1, 1)
@@ -20,7 +22,7 @@ LATEST_SERVICE = dt.date(2100, 1, 1)
 MOST_LINES = 999
 HIGHEST_CHARGE_CENTS = 99_999_999_999
 MOST_MODIFIERS = 4
-MOST_DIAGNOSES = 12
+MOST_DIAGNOSES = 25
 
 DIAGNOSIS_CODE = r"^[A-Z][0-9A][0-9A-Z](\.?[0-9A-Z]{1,4})?$"
 """The shape of an ICD-10-CM code; the point may be left out."""
@@ -37,6 +39,7 @@ DiagnosisCodes = Annotated[list[DiagnosisCode], Field(max_length=MOST_DIAGNOSES)
 Modifier = Annotated[str, Field(pattern=r"^[A-Z0-9]{2}$")]
 Modifiers = Annotated[list[Modifier], Field(max_length=MOST_MODIFIERS)]
 ProcedureCode = Annotated[str, Field(pattern=r"^[A-Z0-9]{1,20}$")]
+RevenueCode = Annotated[str, Field(pattern=r"^[0-9]{4}$")]
 PlaceOfService = Annotated[str, Field(pattern=r"^[0-9]{2}$")]
 Units = Annotated[
     Decimal, Field(gt=0, max_digits=9, decimal_places=3), AfterValidator(_to_thousandths)
@@ -49,12 +52,15 @@ class NewLine(Input):
     ``service_date`` is the claim's where it is left out."""
 
     procedure_code: ProcedureCode
+    revenue_code: RevenueCode | None = None
     charge_cents: ChargeCents
     place_of_service: PlaceOfService
     diagnosis_codes: DiagnosisCodes = []
     modifiers: Modifiers = []
     units: Units = Decimal("1.000")
+    unit: ServiceUnit = ServiceUnit.UNITS
     service_date: CalendarDay | None = None
+    service_until: Annotated[CalendarDay | None, Field(examples=[None])] = None
     rendering_provider_id: Identifier | None = None
     description: Reason | None = None
 
@@ -63,12 +69,15 @@ class LineChanges(Input):
     """What to change of a line; what is left out stays."""
 
     procedure_code: ProcedureCode = left_out()
+    revenue_code: RevenueCode | None = None
     charge_cents: ChargeCents = left_out()
     place_of_service: PlaceOfService = left_out()
     diagnosis_codes: DiagnosisCodes = left_out()
     modifiers: Modifiers = left_out()
     units: Units = left_out()
+    unit: ServiceUnit = left_out()
     service_date: CalendarDay = left_out()
+    service_until: Annotated[CalendarDay | None, Field(examples=[None])] = None
     rendering_provider_id: Identifier | None = None
     description: Reason | None = None
 
@@ -90,6 +99,8 @@ class NewClaim(Input):
     discharge_date: CalendarDay | None = None
     diagnosis_codes: DiagnosisCodes = []
     authorization_number: Identifier | None = None
+    professional: ProfessionalFacts | None = None
+    institutional: Annotated[InstitutionalFacts | None, Field(examples=[None])] = None
     notes: LongText | None = None
     lines: Annotated[list[NewLine], Field(max_length=MOST_LINES)] = []
 
@@ -111,6 +122,8 @@ class ClaimChanges(Input):
     discharge_date: CalendarDay | None = None
     diagnosis_codes: DiagnosisCodes = left_out()
     authorization_number: Identifier | None = None
+    professional: ProfessionalFacts | None = None
+    institutional: Annotated[InstitutionalFacts | None, Field(examples=[None])] = None
     notes: LongText | None = None
 
 

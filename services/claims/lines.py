@@ -1,5 +1,6 @@
 """The lines of a claim; its total follows them, and its version rises with every change."""
 
+import datetime as dt
 from uuid import UUID
 
 from services.claims.claims import (
@@ -13,7 +14,7 @@ from services.claims.claims import (
     too_many_lines,
 )
 from services.claims.drafts import LineChanges, NewLine
-from services.refusals import InvalidInput
+from services.refusals import Fault, InvalidInput
 from storage.errors import RowNotFound
 from storage.interface import Store
 from storage.tables.claims import Claim, ClaimLine
@@ -29,6 +30,7 @@ async def add_line(
     claim, lines = await _hold(store, claim_id, expected_version=expected_version)
     if faults := too_many_lines(claim.type, len(lines) + 1):
         raise InvalidInput(faults)
+    _require_period(new.service_date or claim.service_date, new.service_until)
     added = await store.claim_lines.create(
         line_fields(
             new,
@@ -44,12 +46,15 @@ async def add_line(
 async def change_line(
     store: Store, claim_id: UUID, line_id: UUID, changes: LineChanges, *, expected_version: int
 ) -> ClaimWithLines:
-    """Change a line. Raises RowNotFound, VersionConflict, ClaimNotEditable."""
+    """Change a line. Raises RowNotFound, VersionConflict, ClaimNotEditable, InvalidInput."""
     claim, lines = await _hold(store, claim_id, expected_version=expected_version)
     line = _line(lines, line_id)
-    changed = await store.claim_lines.update(
-        line_id, changes.given(), expected_version=line.version
+    given = changes.given()
+    _require_period(
+        changes.service_date or line.service_date,
+        changes.service_until if "service_until" in given else line.service_until,
     )
+    changed = await store.claim_lines.update(line_id, given, expected_version=line.version)
     return await _save_total(
         store, claim, [changed if each.id == line_id else each for each in lines]
     )
@@ -83,6 +88,12 @@ def _line(lines: list[ClaimLine], line_id: UUID) -> ClaimLine:
         if line.id == line_id:
             return line
     raise RowNotFound("claim_lines")
+
+
+def _require_period(first: dt.date, until: dt.date | None) -> None:
+    """Raises InvalidInput."""
+    if until is not None and until < first:
+        raise InvalidInput([Fault("/service_until", "lies before the service begins")])
 
 
 async def _save_total(

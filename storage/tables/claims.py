@@ -28,6 +28,8 @@ from storage.rows import (
     unique,
 )
 from storage.tables.addresses import PostalAddress
+from storage.tables.billing_facts import InstitutionalFacts, ProfessionalFacts
+from storage.vocabulary.billing import ServiceUnit
 from storage.vocabulary.claims import (
     AcknowledgementOutcome,
     AdjudicationStatus,
@@ -123,6 +125,8 @@ class ClaimFields(SQLModel):
     discharge_date: dt.date | None = date_column(default=None)
     diagnosis_codes: list[str] = texts_column()
     authorization_number: str | None = text_column(80, default=None)
+    professional: ProfessionalFacts | None = document_column(ProfessionalFacts, default=None)
+    institutional: InstitutionalFacts | None = document_column(InstitutionalFacts, default=None)
     notes: str | None = text_column(4000, default=None)
     total_charge_cents: int = cents_column(default=0)
     submitted_at: dt.datetime | None = moment_column(default=None)
@@ -206,10 +210,13 @@ class ClaimLineFields(SQLModel):
     line_number: int = Field(sa_type=sa.Integer)
     line_control_number: str = text_column(30)
     service_date: dt.date = date_column()
+    service_until: dt.date | None = date_column(default=None)
+    revenue_code: str | None = text_column(4, default=None)
     procedure_code: str = text_column(20)
     modifiers: list[str] = texts_column()
     diagnosis_codes: list[str] = texts_column()
     units: Decimal = quantity_column(9, 3, default=Decimal(1))
+    unit: ServiceUnit = choice_column(ServiceUnit, default=ServiceUnit.UNITS)
     charge_cents: int = cents_column()
     place_of_service: str = text_column(2)
     rendering_provider_id: str | None = text_column(80, default=None)
@@ -225,6 +232,7 @@ class ClaimLine(ClaimLineFields, TenantRow, table=True):
         unique("claim_lines", "claim_id", "line_number"),
         unique("claim_lines", "line_control_number"),
         check("units_are_positive", "units > 0"),
+        check("ends_after_it_begins", "service_until >= service_date"),
         check("charge_is_not_negative", "charge_cents >= 0"),
     )
 

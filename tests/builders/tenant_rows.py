@@ -48,6 +48,8 @@ SPECIAL: Mapping[str, Mapping[str, object]] = {
     "claim_files": {"sent_at": None},
     "claims": {
         "submitted_at": None,
+        "professional": None,
+        "institutional": None,
         "insurance_credit_since": None,
         "patient_credit_since": None,
     },

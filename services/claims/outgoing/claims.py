@@ -10,10 +10,11 @@ from uuid import UUID
 from services.claims.claims import ClaimWithLines
 from services.claims.outgoing import parties
 from services.claims.outgoing.earlier_payers import OtherPayers, other_payers
+from services.claims.outgoing.institutional import institutional_claim
 from services.claims.outgoing.lacks import Lacks
 from services.claims.outgoing.parties import Insured
 from services.claims.outgoing.professional import professional_claim
-from services.claims.outgoing.records import Records, load_records
+from services.claims.outgoing.records import Records, facts_of, kind_of, load_records
 from services.claims.outgoing.turn import next_sequence, standing_decisions
 from services.claims.x12.claim_model import (
     ClaimBase,
@@ -68,9 +69,11 @@ def _outgoing(whole: ClaimWithLines, records: Records) -> OutgoingClaim:
         patient = records.patients[claim.patient_id]
         others = other_payers(whole, asked, insured, standing, patient, lacks)
     base = _base(claim, asked, others.payers, records, lacks)
-    model = None
+    model: ProfessionalClaim | InstitutionalClaim | None = None
     if claim.type in _PROFESSIONAL:
         model = professional_claim(whole, base, others.adjudications, records, lacks)
+    elif claim.type is ClaimType.INSTITUTIONAL:
+        model = institutional_claim(whole, base, others.adjudications, records, lacks)
     else:
         message = f"is {claim.type}; such claims do not go out as an 837P or 837I"
         lacks.add("/type", message, "type_not_sent")
@@ -93,6 +96,13 @@ def _base(
             claim.rendering_provider_id, "/rendering_provider_id", records, lacks
         )
     facility = parties.facility(claim, records, lacks)
+    stated = facts_of(claim)
+    referring = parties.provider(
+        stated.referring_provider_id,
+        f"/{kind_of(claim)}/referring_provider_id",
+        records,
+        lacks,
+    )
     if asked is None:
         return None
     subscriber = parties.subscriber(asked, patient, lacks)
@@ -106,7 +116,14 @@ def _base(
         subscriber=subscriber,
         payer=parties.payer(asked),
         dependent=dependent,
+        accepts_assignment=stated.accepts_assignment,
+        assigns_benefits=stated.assigns_benefits,
+        release_of_information=stated.release_of_information,
+        delay_reason=stated.delay_reason,
         prior_authorization=claim.authorization_number,
+        referral_number=stated.referral_number,
+        note=stated.note,
+        referring=referring,
         rendering=rendering,
         facility=facility,
         earlier_payers=earlier_payers,

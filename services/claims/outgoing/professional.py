@@ -12,11 +12,13 @@ from services.claims.outgoing.lacks import Lacks
 from services.claims.outgoing.parties import provider
 from services.claims.outgoing.records import Records
 from services.claims.x12.claim_model import (
+    Accident,
     ClaimBase,
     Diagnosis,
     ProfessionalClaim,
     ProfessionalLine,
 )
+from storage.tables import billing_facts as facts
 from storage.tables.claims import Claim, ClaimLine
 
 
@@ -40,6 +42,10 @@ def professional_claim(
         )
         for number, line in enumerate(lines)
     )
+    stated = claim.professional or facts.ProfessionalFacts()
+    supervising = provider(
+        stated.supervising_provider_id, "/professional/supervising_provider_id", records, lacks
+    )
     if base is None or lacks.faults:
         return None
     return ProfessionalClaim(
@@ -49,7 +55,22 @@ def professional_claim(
         lines=made,
         admitted_on=claim.admission_date,
         discharged_on=claim.discharge_date,
+        provider_signature_on_file=stated.provider_signature_on_file,
+        accident=_accident(stated.accident),
+        illness_began_on=stated.illness_began_on,
+        treatment_began_on=stated.treatment_began_on,
+        last_seen_on=stated.last_seen_on,
+        last_menstrual_period_on=stated.last_menstrual_period_on,
+        patient_paid_cents=stated.patient_paid_cents,
+        clia_number=stated.clia_number,
+        supervising=supervising,
     )
+
+
+def _accident(stated: facts.Accident | None) -> Accident | None:
+    if stated is None:
+        return None
+    return Accident(tuple(stated.causes), stated.happened_on, stated.state)
 
 
 def _line(
@@ -67,9 +88,10 @@ def _line(
         charge_cents=line.charge_cents,
         units=line.units,
         modifiers=tuple(line.modifiers),
-        description=None,
         control_number=line.line_control_number,
         service_from=line.service_date,
+        service_to=line.service_until,
+        unit=line.unit,
         diagnosis_pointers=_pointers(claim.diagnosis_codes, line.diagnosis_codes, at, lacks),
         place_of_service=(
             None if line.place_of_service == place_of_service else line.place_of_service

@@ -18,9 +18,19 @@ from storage.filters import (
     FacilityFilter,
 )
 from storage.interface import Store
+from storage.tables.billing_facts import BillingFacts
 from storage.tables.claims import Claim, Patient, Payer
 from storage.tables.ledger import Adjudication, AdjudicationAdjustment, AdjudicationLine
 from storage.tables.parties import CareProvider, Coverage, Facility
+from storage.vocabulary.claims import ClaimType
+
+_NAMED_IN_FACTS = {
+    "referring_provider_id",
+    "supervising_provider_id",
+    "attending_provider_id",
+    "operating_provider_id",
+    "other_operating_provider_id",
+}
 
 
 @dataclass(frozen=True)
@@ -90,11 +100,24 @@ def _facility_identifiers(claims: Iterable[Claim]) -> set[str]:
     return {claim.facility_id for claim in claims if claim.facility_id is not None}
 
 
+def kind_of(claim: Claim) -> str:
+    """The field that holds what a claim says beside its parties."""
+    return "institutional" if claim.type is ClaimType.INSTITUTIONAL else "professional"
+
+
+def facts_of(claim: Claim) -> BillingFacts:
+    """What the claim says beside its parties; where nothing was entered, what is usual."""
+    stated: BillingFacts | None = getattr(claim, kind_of(claim))
+    return stated or BillingFacts()
+
+
 def _provider_identifiers(claims: Iterable[ClaimWithLines]) -> set[str]:
     named: set[str | None] = set()
     for whole in claims:
         named |= {whole.claim.billing_provider_id, whole.claim.rendering_provider_id}
         named |= {line.rendering_provider_id for line in whole.lines}
+        stated = facts_of(whole.claim).model_dump(include=_NAMED_IN_FACTS)
+        named |= set(stated.values())
     return {identifier for identifier in named if identifier is not None}
 
 

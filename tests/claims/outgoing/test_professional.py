@@ -15,6 +15,7 @@ from storage.embedded import RoleAddresses
 from storage.identifiers import new_id
 from storage.postgres.transaction import PostgresStorage
 from storage.tables.claims import Claim
+from storage.vocabulary.claims import ClaimStatus
 from storage.vocabulary.parties import PartyKind, Relationship
 from tests.builders.claims import (
     VALID_NPI,
@@ -128,6 +129,13 @@ async def test_a_claim_entered_over_http_becomes_an_837p_that_the_guide_accepts(
             "service_date": "2025-03-03",
             "diagnosis_codes": ["H40.11X1", "I10"],
             "authorization_number": "AUTH-1",
+            "professional": {
+                "accident": {"causes": ["AA"], "happened_on": "2025-03-01", "state": "MN"},
+                "illness_began_on": "2025-02-27",
+                "referral_number": "REF-9",
+                "referring_provider_id": "DR-LIND",
+                "patient_paid_cents": 500,
+            },
             "lines": [
                 {
                     "procedure_code": "92014",
@@ -155,13 +163,20 @@ async def test_a_claim_entered_over_http_becomes_an_837p_that_the_guide_accepts(
         "DMG*D8*19710502*F",
         "NM1*PR*2*Lakes Plan*****PI*87726",
         "REF*G1*AUTH-1",
+        "REF*9F*REF-9",
+        "DTP*431*D8*20250227",
+        "DTP*439*D8*20250301",
+        "AMT*F5*5",
+        "NM1*DN*1*Lind*Ana****XX*1234567893",
         "NM1*82*1*Lind*Ana****XX*1234567893",
         "PRV*PE*PXC*207W00000X",
         "DTP*472*D8*20250303",
         f"REF*6R*{claim['lines'][0]['line_control_number']}",
     ):
         assert wanted in segments
-    assert any(each.startswith(f"CLM*{row.patient_control_number}*123.45*") for each in segments)
+    (claim_segment,) = [each for each in segments if each.startswith("CLM*")]
+    assert claim_segment.startswith(f"CLM*{row.patient_control_number}*123.45*")
+    assert claim_segment.endswith("*Y*A*Y*Y**AA:::MN")
 
 
 async def test_a_dependents_claim_names_the_subscriber_and_the_patient(
@@ -301,3 +316,27 @@ async def test_the_number_of_statements_does_not_depend_on_the_number_of_claims(
         assert [each.claim_id for each in found] == [row.id for row in some]
         assert all(isinstance(each.model, ProfessionalClaim) for each in found)
     assert counts[0] == counts[1]
+
+
+@pytest.mark.parametrize(
+    ("facts", "pointer"),
+    [
+        ({"accident": {"causes": ["AA"]}}, "/professional/accident/state"),
+        ({"accident": {"causes": ["EM", "EM"]}}, "/professional/accident/causes"),
+    ],
+)
+async def test_facts_that_contradict_themselves_are_refused_when_entered_and_when_changed(
+    client: httpx.AsyncClient,
+    storage: PostgresStorage,
+    company: CompanyForTests,
+    facts: dict[str, Any],
+    pointer: str,
+) -> None:
+    whole = await make_claim(storage, company, status=ClaimStatus.DRAFT)
+    refused = await client.patch(
+        f"/api/v1/claims/{whole.claim.id}",
+        json={"professional": facts},
+        headers={"If-Match": f'"{whole.claim.version}"'},
+    )
+    assert refused.status_code == 422, refused.text
+    assert [each["pointer"] for each in refused.json()["errors"]] == [pointer]
