@@ -30,6 +30,24 @@ the company's short name, {company.slug}, and this e-mail address.
     )
 
 
+def invitation_to_provider(person: Person, company: Company, address: str) -> Email:
+    """Asks somebody new to sign in where the company keeps who its people are."""
+    return Email(
+        to=person.email,
+        subject=f"Your invitation to {_short(company)} on Wellkept",
+        text=f"""Hello {person.name},
+
+{company.name} keeps its records with Wellkept and has made an account for you.
+You need no password for it: sign in with the company's own sign-in, with this
+e-mail address, here:
+
+{address}
+
+If you did not expect this, do nothing.
+""",
+    )
+
+
 def password_reset(person: Person, company: Company, link: str, expires_at: dt.datetime) -> Email:
     """Lets somebody who forgot their password choose another."""
     return Email(

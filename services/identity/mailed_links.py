@@ -16,6 +16,7 @@ from services.identity.beats import until_next_beat
 from services.identity.companies import is_slug
 from services.identity.credentials import Credential
 from services.identity.emails import normalised_email
+from services.identity.oidc.break_glass import may_use_password
 from services.identity.one_time_tokens import (
     held_token,
     issue_token,
@@ -37,6 +38,9 @@ from storage.vocabulary.identity import TokenPurpose
 
 PAGE = "/choose-password"
 """Where the links lead."""
+
+PROVIDER_PAGE = "/api/v1/sign-in/{slug}"
+"""Where whoever has a provider of their company signs in."""
 
 _PURPOSES = (TokenPurpose.INVITATION, TokenPurpose.PASSWORD_RESET)
 
@@ -65,11 +69,17 @@ class AlreadySignsIn(Refusal):
 
 
 async def invite(store: Store, person: Person, *, public_url: str) -> None:
-    """Mail somebody whose row the transaction holds a link; an earlier one is void.
+    """Mail somebody whose row the transaction holds a link; an earlier one is void. Where the
+    company requires its provider it leads there: a password would let nobody in.
 
     Raises EmailUnsendable.
     """
     company = await store.companies.get(store.company_id)
+    if not await may_use_password(store, person):
+        address = public_url + PROVIDER_PAGE.replace("{slug}", company.slug)
+        email = letters.invitation_to_provider(person, company, address)
+        await send_email(store, email, purpose="invitation")
+        return
     token = await issue_token(store, person.id, TokenPurpose.INVITATION)
     link = _link(public_url, token.secret.text)
     email = letters.invitation(person, company, link, token.expires_at)
@@ -101,14 +111,16 @@ async def invite_again(
 async def request_reset(
     storage: IStorage, *, company_slug: str, email: str, public_url: str, request_id: UUID
 ) -> None:
-    """Mail a link to choose a new password, if there is somebody to mail it to; never says so."""
+    """Mail a link to choose a new password, if there is somebody to mail it to whom a password lets
+    in; never says so."""
     begun = asyncio.get_running_loop().time()
     slug = company_slug if is_slug(company_slug) else ""
     company_id = await storage.company_of_slug(slug) or new_id()
     actor = Actor(SYSTEM_ACTOR_ID, request_id)
     async with storage.transaction(company_id, actor) as store:
         found = await store.people.lock_all(PersonFilter(email=normalised_email(email) or ""))
-        if found and found[0].disabled_at is None and is_deliverable(found[0].email):
+        is_let = await may_use_password(store, found[0] if found else None)
+        if is_let and found and found[0].disabled_at is None and is_deliverable(found[0].email):
             await _mail_reset(store, found[0], public_url)
     await until_next_beat(begun)
 
@@ -144,10 +156,13 @@ async def _chosen(
     credential: Credential,
     password: StoredPassword,
 ) -> bool:
-    """Whether the link still holds now that its person's row is held; if so, it has served."""
+    """Whether the link still holds now that its person's row is held; if so, it has served. It
+    holds no more once the company requires its provider."""
     person = await store.people.lock(person_id)
     token = await held_token(store, purpose, credential.secret_sha256)
     if token is None or person.disabled_at is not None:
+        return False
+    if not await may_use_password(store, person):
         return False
     store.actor = store.actor.named(person_id)
     person = await replace_password(store, person, password)

@@ -26,6 +26,7 @@ from storage.filters import AuditFilter, OutboxFilter, PersonFilter
 from storage.identifiers import SYSTEM_ACTOR_ID, new_id
 from storage.interface import Actor
 from storage.postgres.transaction import PostgresStorage
+from storage.tables.providers import IdentityProviderFields
 from storage.vocabulary.identity import Role, TokenPurpose
 from storage.vocabulary.outbox import Channel
 from tests.builders.clocks import FixedClock
@@ -145,6 +146,59 @@ async def test_a_new_person_is_mailed_a_link_by_which_they_choose_their_password
     assert (await choose(page, token_in(text))).status_code == 204
     assert await signs_in(page, company, ada["email"], NEW_PASSWORD) == 201
     assert not (await page.get(CURRENT)).json()["must_choose_password"]
+
+
+async def require_provider(
+    storage: PostgresStorage, company: CompanyForTests, keeper: PersonForTests
+) -> None:
+    async with storage.transaction(company.id, company.actor) as store:
+        await store.identity_providers.create(
+            IdentityProviderFields(
+                issuer="https://login.example",
+                client_id="wellkept",
+                client_secret=b"",
+                email_domains=["example.org"],
+                is_enabled=True,
+                is_required=True,
+                break_glass_id=keeper.id,
+            )
+        )
+
+
+async def test_a_company_that_requires_its_provider_invites_people_to_sign_in_there(
+    client: httpx.AsyncClient, storage: PostgresStorage, company: CompanyForTests
+) -> None:
+    await require_provider(
+        storage, company, await make_person(storage, company, Role.ADMINISTRATOR)
+    )
+    ada = newcomer()
+    created = await client.post(PEOPLE, json=ada)
+    assert created.status_code == 201
+    url, unchanged = f"{created.headers['Location']}/invite", {"If-Match": '"1"'}
+    assert (await client.post(url, headers=unchanged)).status_code == 200
+    for purpose, text in await letters(storage, company, ada["email"]):
+        assert purpose == "invitation"
+        assert f"\n{SITE}/api/v1/sign-in/{company.slug}\n" in text
+        assert "choose-password" not in text
+
+
+async def test_where_the_provider_is_required_only_the_way_round_it_resets_a_password(
+    page: httpx.AsyncClient,
+    storage: PostgresStorage,
+    company: CompanyForTests,
+    person: PersonForTests,
+) -> None:
+    keeper = await make_person(storage, company, Role.ADMINISTRATOR)
+    await forget(page, person)
+    earlier = await last_token(storage, company, person.email)
+    await require_provider(storage, company, keeper)
+    await forget(page, person)
+    assert len(await letters(storage, company, person.email)) == 1
+    refused = await choose(page, earlier)
+    assert (refused.status_code, refused.json()["type"]) == (403, "/problems/link-over")
+    await forget(page, keeper)
+    chosen = await choose(page, await last_token(storage, company, keeper.email))
+    assert chosen.status_code == 204
 
 
 async def test_whoever_has_not_chosen_a_password_cannot_sign_in(
