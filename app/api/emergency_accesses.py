@@ -75,8 +75,8 @@ class EmergencyAccessController(Controller):
     ) -> Response[EmergencyAccessAnswer]:
         """Read patients and claims in an emergency, with this session and for a short time.
 
-        It takes a proof of who one is from the last five minutes. Administrators and compliance
-        officers are told at once, all that is read is marked in the access log, and somebody
+        It takes a proof of who one is from the last five minutes. Whoever can review that is told
+        at once, all that is read is marked in the access log, and somebody
         else reviews it.
         """
         return await request.run(

@@ -5,21 +5,20 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from services.identity.authentication import EMERGENCY_SCOPES, Principal
+from services.identity.holders import holders_of
 from services.identity.scopes import Scope
 from services.inputs import Input, Reason
 from services.outbox.emails import Email, send_email
 from services.refusals import Category, Refusal
-from storage.filters import PersonFilter
 from storage.interface import Store
 from storage.tables.emergency import EmergencyAccess, EmergencyAccessFields
 from storage.vocabulary.emergency import EmergencyReason
-from storage.vocabulary.identity import Role
 
 REVIEWED_WITHIN = dt.timedelta(days=3)
 """How soon somebody else has to have looked at it."""
 
-TOLD = (Role.ADMINISTRATOR, Role.COMPLIANCE_OFFICER)
-"""Whoever holds one of these roles is told of every emergency access at once."""
+TOLD = Scope.ACCESS_REVIEW
+"""Whoever can review emergency accesses is told of each at once."""
 
 
 @dataclass
@@ -57,7 +56,7 @@ async def take_emergency_access(
 ) -> EmergencyAccess:
     """Let the session read patients from its next request on, for as long as the company says.
 
-    Administrators and compliance officers are told in the same transaction. Raises PersonNeeded,
+    Whoever reviews emergency accesses is told in the same transaction. Raises PersonNeeded,
     PasswordChangeDue, SecondFactorDue, ReauthenticationNeeded, EmergencyAccessOff,
     EmergencyNotNeeded, EmergencyAccessHeld.
     """
@@ -103,14 +102,6 @@ async def _tell(store: Store, principal: Principal, access: EmergencyAccess) -> 
         "What was read is in the access log under this access. Somebody other than"
         f" {principal.name} has to review it before {access.review_due_at:%Y-%m-%d %H:%M} UTC.\n"
     )
-    for email in await _addresses(store):
-        letter = Email(to=email, subject="Emergency access was taken", text=text)
+    for person in await holders_of(store, TOLD):
+        letter = Email(to=person.email, subject="Emergency access was taken", text=text)
         await send_email(store, letter, purpose="emergency_access")
-
-
-async def _addresses(store: Store) -> list[str]:
-    return [
-        person.email
-        for role in TOLD
-        for person in await store.people.all(PersonFilter(role=role, is_enabled=True))
-    ]

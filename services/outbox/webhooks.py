@@ -8,6 +8,8 @@ import msgspec
 from standardwebhooks import Webhook
 
 from services.guarded_http import AnswerEndless, Guard, HostRefused, guarded_client
+from services.identity.holders import holders_of
+from services.identity.scopes import Scope
 from services.notifications.telling import notify
 from services.outbox.certificates import is_about_a_certificate
 from services.outbox.delivering import Outcome
@@ -17,10 +19,8 @@ from services.outbox.endpoints import (
     webhook_limits,
 )
 from storage.errors import SecretUnreadable
-from storage.filters import PersonFilter
 from storage.interface import Store
 from storage.tables.outbox import Event, OutboxMessage, WebhookEndpoint
-from storage.vocabulary.identity import Role
 from storage.vocabulary.notifications import NotificationKind
 from storage.vocabulary.outbox import DeliveryFailure, DisabledBecause
 
@@ -76,12 +76,9 @@ class WebhookCarrier:
     ) -> None:
         changes = {"disabled_at": store.now, "disabled_because": because}
         await _change(store, endpoint, changes)
-        administrators = await store.people.all(
-            PersonFilter(role=Role.ADMINISTRATOR, is_enabled=True)
-        )
         await notify(
             store,
-            [each.id for each in administrators],
+            [each.id for each in await holders_of(store, Scope.WEBHOOKS_MANAGE)],
             NotificationKind.ENDPOINT_DISABLED,
             "webhook_endpoints",
             endpoint.id,

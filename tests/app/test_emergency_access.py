@@ -12,10 +12,12 @@ from litestar import Litestar
 from psycopg import errors
 
 from services.identity.authentication import EMERGENCY_SCOPES
+from services.identity.scopes import Scope
 from storage.embedded import RoleAddresses
 from storage.filters import AccessFilter, OutboxFilter
 from storage.identifiers import new_id
 from storage.postgres.transaction import PostgresStorage
+from storage.tables.identity import CompanyRoleFields
 from storage.trail.forms import CURRENT_FORM, FORMS
 from storage.vocabulary.identity import Role
 from tests.builders.claims import make_patient
@@ -129,6 +131,24 @@ async def test_everybody_who_must_know_is_told_in_the_same_transaction(
     assert refused.status_code == 409
     async with storage.transaction(company.id, company.actor) as store:
         assert len(await store.outbox_messages.all(OutboxFilter())) == len(letters)
+
+
+async def test_whoever_reviews_by_a_role_of_the_company_is_told_as_well(
+    ward: Ward, storage: PostgresStorage, company: CompanyForTests
+) -> None:
+    guards = [await make_person(storage, company, Role.VIEWER) for _ in range(2)]
+    scopes = (Scope.ACCESS_REVIEW, Scope.CLAIMS_READ)
+    async with storage.transaction(company.id, company.actor) as store:
+        for guard, scope in zip(guards, scopes, strict=True):
+            fields = CompanyRoleFields(name=f"May {scope}", scopes=[scope.value])
+            role = await store.company_roles.create(fields)
+            changes = {"role": None, "role_id": role.id}
+            await store.people.update(guard.id, changes, expected_version=guard.version)
+    await ward.viewer.post(URL, json=WHY)
+    async with storage.transaction(company.id, company.actor) as store:
+        letters = await store.outbox_messages.all(OutboxFilter(purpose="emergency_access"))
+    told = {ward.people[role].email for role in (Role.COMPLIANCE_OFFICER, Role.ADMINISTRATOR)}
+    assert {each.recipient for each in letters} == told | {guards[0].email}
 
 
 async def test_no_key_takes_it_and_none_is_made_with_it(
