@@ -1,5 +1,6 @@
 """People to sign in, in one line."""
 
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -13,8 +14,8 @@ from services.identity.passwords import StoredPassword, stored_password
 from services.identity.people import NewPerson, create_person
 from services.identity.scopes import ROLE_SCOPES, Scope
 from services.identity.second_factors import install_secret
-from services.identity.time_codes import SKEW_STEPS, code_at, step_at
-from storage.clock import Clock
+from services.identity.time_codes import SKEW_STEPS, STEP_SECONDS, code_at, step_at
+from storage.clock import Clock, SystemClock
 from storage.identifiers import OPERATOR_ACTOR_ID, new_id
 from storage.interface import Actor
 from storage.postgres.transaction import PostgresStorage
@@ -36,11 +37,26 @@ class AppForTests:
     last_step: int = 0
 
     def code(self) -> str:
-        """A code that has not served: of the step before, else of now, else of the next."""
-        now = step_at(self.clock.now())
-        self.last_step = max(now - SKEW_STEPS, self.last_step + 1)
-        assert self.last_step <= now + SKEW_STEPS, "let time pass: all good codes have served"
+        """A code that has not served: of the step before, else of now, else of the next. By a clock
+        that goes on, one that is good for a while yet, which may have to be waited for."""
+        now, left = self._step_and_seconds_left()
+        oldest = now - SKEW_STEPS if left >= self.margin_seconds else now
+        self.last_step = max(oldest, self.last_step + 1)
+        if self.last_step > now + SKEW_STEPS:
+            assert self.margin_seconds, "let time pass: all good codes have served"
+            time.sleep(left)
         return code_at(self.secret, self.last_step)
+
+    @property
+    def margin_seconds(self) -> float:
+        """How long a code takes to be used, at the most."""
+        return 15 if isinstance(self.clock, SystemClock) else 0
+
+    def _step_and_seconds_left(self) -> tuple[int, float]:
+        """The present step, and how long it goes on."""
+        now = self.clock.now()
+        step = step_at(now)
+        return step, (step + 1) * STEP_SECONDS - now.timestamp()
 
 
 @dataclass(frozen=True)
