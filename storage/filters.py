@@ -41,7 +41,7 @@ from storage.vocabulary.money import (
     RefundStatus,
     WriteOffStatus,
 )
-from storage.vocabulary.notifications import NotificationKind, Timing
+from storage.vocabulary.notifications import NotificationKind, ReminderSubject, Timing
 from storage.vocabulary.outbox import Channel, EventType, MessageStatus
 from storage.vocabulary.parties import PartyKind
 
@@ -173,6 +173,8 @@ class OutboxFilter(Filter):
     endpoint_id: UUID | None = where("endpoint_id")
     event_id: UUID | None = where("event_id")
     settled_from: dt.datetime | None = where("settled_at", operator=">=")
+    created_from: dt.datetime | None = where("created_at", operator=">=")
+    created_until: dt.datetime | None = where("created_at", operator="<=")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -206,6 +208,12 @@ class QuietHoursFilter(Filter):
 class NotificationDigestFilter(Filter):
     person_ids: list[UUID] | None = where("person_id", operator="in")
     days: list[dt.date] | None = where("day", operator="in")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReminderFilter(Filter):
+    subject: ReminderSubject | None = where("subject")
+    entity_ids: list[UUID] | None = where("entity_id", operator="in")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

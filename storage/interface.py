@@ -100,6 +100,7 @@ from storage.filters import (
     ProviderAdjustmentFilter,
     QuietHoursFilter,
     RefundFilter,
+    ReminderFilter,
     RemittanceExceptionFilter,
     RemittanceFilter,
     RemittanceTransactionFilter,
@@ -470,6 +471,7 @@ class Store(Protocol):
         notification_tables.NotificationDigest,
         NotificationDigestFilter,
     ]
+    reminders: Log[notification_tables.ReminderFields, notification_tables.Reminder, ReminderFilter]
     events: Log[outbox_tables.EventFields, outbox_tables.Event, EventFilter]
     webhook_endpoints: Repository[
         outbox_tables.WebhookEndpointFields, outbox_tables.WebhookEndpoint, WebhookEndpointFilter

@@ -1,5 +1,7 @@
 """One's own company over HTTP."""
 
+from uuid import UUID
+
 from litestar import Controller, Response, get, patch
 from litestar.params import JSONBody
 
@@ -13,6 +15,8 @@ from services.identity.scopes import Scope
 class CompanyAnswer(RowAnswer):
     """A company. A session ends after ``session_hours``, or unused for ``session_idle_minutes``.
     An emergency access holds for ``emergency_access_minutes``; null: there is none.
+    Who can do what is to be reviewed every ``access_review_days``; null: nobody is reminded. The
+    roots of the audit trail go to ``roots_mailbox_id`` and ``roots_email`` four times a day.
     ``holiday_calendar`` is a country (``US``) or a subdivision of one (``US-CA``)."""
 
     slug: str
@@ -23,6 +27,9 @@ class CompanyAnswer(RowAnswer):
     session_idle_minutes: int
     session_hours: int
     emergency_access_minutes: int | None
+    access_review_days: int | None
+    roots_mailbox_id: UUID | None
+    roots_email: str | None
 
 
 class CompanyController(Controller):

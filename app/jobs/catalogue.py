@@ -16,12 +16,16 @@ from services.claims.clearing.drop_folder import DropFolderCarrier
 from services.claims.clearing.preparing import prepare_file
 from services.claims.clearing.sending import PREPARE
 from services.claims.remittances import post_remittance
+from services.emergency_access.reminding import remind_of_emergency_reviews
 from services.files.sweeping import retire_files, sweep_files
+from services.identity.access_reviews import remind_of_review
 from services.notifications.telling import tell
 from services.outbox.delivering import Carrier, deliver_due, sweep
 from services.outbox.mailbox_files import MailboxCarrier
 from services.outbox.sending import DELIVER
 from services.outbox.webhooks import WebhookCarrier
+from services.trail.root_lateness import remind_of_late_roots
+from services.trail.root_sending import send_roots
 from storage.identifiers import SYSTEM_ACTOR_ID, new_id
 from storage.interface import MAXIMUM_LIMIT, Actor
 from storage.maintenance import maintain
@@ -171,6 +175,36 @@ async def _export_roots(place: Workplace) -> None:
     await export_roots(place.storage, folder)
 
 
+async def _send_roots(place: Workplace) -> None:
+    """Send every company the ends of its chains where it wants them, and tell people where they
+    have not left the house for too long, to the folder or there."""
+    folder = place.installation.settings.root_folder
+    is_late = folder is not None and folder.silence(place.storage.clock.now()) is not None
+
+    async def send(company_id: UUID) -> None:
+        async with place.storage.transaction(company_id, _system()) as store:
+            await remind_of_late_roots(store, is_folder_late=is_late)
+        await send_roots(place.storage, place.installation.vault, company_id)
+
+    await _for_each_company(place, "send_roots", send)
+
+
+async def _remind_people(place: Workplace) -> None:
+    """Remind people of the reviews that are due or overdue."""
+
+    async def remind(company_id: UUID) -> None:
+        async with place.storage.transaction(company_id, _system()) as store:
+            await remind_of_emergency_reviews(store)
+        async with place.storage.transaction(company_id, _system()) as store:
+            await remind_of_review(store)
+
+    await _for_each_company(place, "remind_people", remind)
+
+
+def _system() -> Actor:
+    return Actor(SYSTEM_ACTOR_ID, new_id())
+
+
 async def _deliver(place: Workplace, company_id: UUID, arguments: Mapping[str, str]) -> None:
     """Deliver what is due in one line of the outbox."""
     await deliver_due(
@@ -185,31 +219,37 @@ async def _deliver(place: Workplace, company_id: UUID, arguments: Mapping[str, s
 
 async def _sweep_outbox(place: Workplace) -> None:
     """Give every line of the outbox that has lost its job a new one."""
-    for company in await companies(place.storage):
-        actor = Actor(SYSTEM_ACTOR_ID, new_id())
-        async with place.storage.transaction(company.id, actor) as store:
+
+    async def swept(company_id: UUID) -> None:
+        async with place.storage.transaction(company_id, _system()) as store:
             await sweep(store)
+
+    await _for_each_company(place, "sweep_outbox", swept)
 
 
 async def _expire_approvals(place: Workplace) -> None:
     """Close the requests for approval whose time is over, each in a transaction of its own:
     putting an item back is the business of its step."""
-    actor = Actor(SYSTEM_ACTOR_ID, new_id())
-    for company in await companies(place.storage):
-        async with place.storage.transaction(company.id, actor) as store:
+
+    async def close(company_id: UUID) -> None:
+        async with place.storage.transaction(company_id, _system()) as store:
             over = await overdue(store, limit=MAXIMUM_LIMIT)
         for approval_id in over:
-            async with place.storage.transaction(company.id, actor) as store:
+            async with place.storage.transaction(company_id, _system()) as store:
                 await expire(store, STEPS, approval_id)
+
+    await _for_each_company(place, "expire_approvals", close)
 
 
 async def _tell_people(place: Workplace) -> None:
     """Send the notifications that people want by e-mail now."""
     public_url = place.installation.settings.public_url
-    for company in await companies(place.storage):
-        actor = Actor(SYSTEM_ACTOR_ID, new_id())
-        async with place.storage.transaction(company.id, actor) as store:
+
+    async def told(company_id: UUID) -> None:
+        async with place.storage.transaction(company_id, _system()) as store:
             await tell(store, public_url=public_url)
+
+    await _for_each_company(place, "tell_people", told)
 
 
 async def _fold_figures(place: Workplace) -> None:
@@ -239,6 +279,8 @@ COMPANY_JOBS = (
 PERIODIC_JOBS = (
     PeriodicJob("seal_companies", "* * * * * */30", _seal_companies),
     PeriodicJob("export_roots", "10 */6 * * *", _export_roots),
+    PeriodicJob("send_roots", "20 */6 * * *", _send_roots),
+    PeriodicJob("remind_people", "25 * * * *", _remind_people),
     PeriodicJob("sweep_outbox", "* * * * * 15", _sweep_outbox),
     PeriodicJob("retire_files", "40 6 * * *", _retire_files),
     PeriodicJob("sweep_files", "50 6 * * *", _sweep_files),

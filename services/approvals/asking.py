@@ -8,6 +8,7 @@ from services.approvals.closing import close, subject_of, why_over
 from services.approvals.involvement import involve, involve_from_trail
 from services.approvals.lifecycle import require_move
 from services.approvals.steps import Step, Steps, Subject
+from services.approvals.telling import tell_closed, tell_requested
 from services.approvals.thresholds import threshold_of
 from services.identity.authentication import Principal
 from services.refusals import Category, Refusal
@@ -57,7 +58,7 @@ async def ask(
     await involve(store, step.entity, subject.entity_id, {principal.id})
     await involve_from_trail(store, step.entity, subject.entity_id, subject.hands)
     threshold = await threshold_of(store, step)
-    return await store.approvals.create(
+    approval = await store.approvals.create(
         ApprovalFields(
             kind=step.kind,
             entity=step.entity,
@@ -70,6 +71,8 @@ async def ask(
             expires_at=store.now + step.lifetime,
         )
     )
+    await tell_requested(store, step, approval)
+    return approval
 
 
 async def withdraw(
@@ -103,4 +106,7 @@ async def _make_room(store: Store, step: Step, subject: Subject) -> None:
         if over is None:
             raise AlreadyAsked(approval.id)
         changes = {"status": over, "closed_at": store.now}
-        await store.approvals.update(approval.id, changes, expected_version=approval.version)
+        closed = await store.approvals.update(
+            approval.id, changes, expected_version=approval.version
+        )
+        await tell_closed(store, closed)

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from services.approvals.steps import Step, Steps, Subject
+from services.approvals.telling import tell_closed
 from storage.errors import RowNotFound
 from storage.filters import ApprovalFilter
 from storage.interface import Store
@@ -46,6 +47,7 @@ async def close(
         {"status": status, "closed_at": store.now},
         expected_version=approval.version,
     )
+    await tell_closed(store, closed)
     if subject is not None:
         await step.put_back(store, closed, why)
     return closed

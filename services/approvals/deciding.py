@@ -8,6 +8,7 @@ from services.approvals.closing import close, subject_of, why_over
 from services.approvals.involvement import take_seat
 from services.approvals.lifecycle import require_move
 from services.approvals.steps import Step, Steps
+from services.approvals.telling import tell_closed
 from services.identity.authentication import Principal
 from services.refusals import Refusal
 from storage.errors import DuplicateValue, VersionConflict
@@ -126,6 +127,7 @@ async def _approved(store: Store, step: Step, approval: Approval) -> Approval:
     approval = await store.approvals.update(approval.id, changes, expected_version=approval.version)
     if approval.status is ApprovalStatus.APPROVED:
         await step.apply(store, approval)
+        await tell_closed(store, approval)
     return approval
 
 

@@ -27,7 +27,9 @@ from storage.retention import kept_until
 from storage.tables.files import StoredFile, StoredFileFields
 from storage.vocabulary.files import FilePurpose
 
-RETAINED = frozenset({FilePurpose.REMITTANCE, FilePurpose.CLAIM_FILE, FilePurpose.ACKNOWLEDGEMENT})
+RETAINED = frozenset(
+    {FilePurpose.ROOTS, FilePurpose.REMITTANCE, FilePurpose.CLAIM_FILE, FilePurpose.ACKNOWLEDGEMENT}
+)
 """What is a record of its own, whether or not it is about one patient."""
 
 

@@ -1,18 +1,31 @@
 """Access reviews: the record that somebody has looked at who can do what."""
 
+import datetime as dt
 from dataclasses import dataclass
 from typing import Annotated, ClassVar
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from pydantic import Field
 
 from services.identity.access_report import access_report
 from services.identity.authentication import Principal
+from services.identity.holders import holders_of
+from services.identity.scopes import Scope
 from services.inputs import Input, LongText
+from services.notifications.reminders import Due, Reminding, remind
 from services.refusals import Refusal
 from storage.filters import NoFilter
 from storage.interface import Page, Store
 from storage.tables.identity import AccessReview, AccessReviewFields
+from storage.vocabulary.notifications import NotificationKind, ReminderSubject
+
+_REVIEWS = Reminding(
+    ReminderSubject.ACCESS_REVIEW,
+    NotificationKind.ACCESS_REVIEW_DUE,
+    "companies",
+    leads=(14, -1, -14),
+)
 
 
 @dataclass
@@ -53,6 +66,22 @@ async def record_review(
             notes=new.notes,
         )
     )
+
+
+async def remind_of_review(store: Store) -> int:
+    """Remind whoever records reviews that the next one is due: as many days after the last, or
+    after the company was founded, as it says. Two weeks before, the day after, and two weeks
+    after; returns of how many."""
+    company = await store.companies.get(store.company_id)
+    if company.access_review_days is None:
+        return 0
+    last = (await store.access_reviews.list(NoFilter(), limit=1)).rows
+    zone = ZoneInfo(company.time_zone)
+    since = last[0].recorded_at if last else company.created_at
+    due_on = since.astimezone(zone).date() + dt.timedelta(days=company.access_review_days)
+    reviewers = frozenset(each.id for each in await holders_of(store, Scope.ACCESS_REVIEW))
+    today = store.now.astimezone(zone).date()
+    return await remind(store, _REVIEWS, [Due(company.id, due_on, reviewers)], today=today)
 
 
 async def get_review(store: Store, review_id: UUID) -> AccessReview:

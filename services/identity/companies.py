@@ -11,11 +11,13 @@ from uuid import UUID
 import holidays
 from pydantic import Field
 
+from services.identity.emails import Email, normalised_email
 from services.identity.passwords import StoredPassword
 from services.identity.people import NewPerson, create_person
 from services.identity.scopes import Scope
 from services.identity.sessions import limit_sessions
 from services.inputs import Input, Name, left_out
+from services.outbox.emails import is_deliverable
 from services.refusals import Fault, InvalidInput, Refusal
 from storage.errors import SlugTaken, VersionConflict
 from storage.identifiers import OPERATOR_ACTOR_ID, SYSTEM_ACTOR_ID, new_id
@@ -37,6 +39,7 @@ RetentionYears = Annotated[int, Field(ge=LEAST_RETENTION_YEARS, le=100)]
 
 
 EmergencyMinutes = Annotated[int, Field(ge=15, le=240)]
+AccessReviewDays = Annotated[int, Field(ge=7, le=366)]
 
 
 @dataclass
@@ -79,6 +82,9 @@ class CompanyChanges(Input):
     session_idle_minutes: IdleMinutes = left_out()
     session_hours: SessionHours = left_out()
     emergency_access_minutes: EmergencyMinutes | None = left_out()
+    access_review_days: AccessReviewDays | None = left_out()
+    roots_mailbox_id: UUID | None = left_out()
+    roots_email: Email | None = left_out()
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,9 +147,11 @@ async def change_company(
 ) -> Company:
     """Change the company that asks.
 
-    Raises InvalidInput, VersionConflict, RetentionShortened.
+    Raises InvalidInput, VersionConflict, RetentionShortened, ReferenceNotFound.
     """
     given = changes.given()
+    if given.get("roots_email") is not None:
+        given["roots_email"] = _deliverable(changes.roots_email)
     zone = changes.time_zone if "time_zone" in given else None
     if faults := _faults(zone, changes.holiday_calendar):
         raise InvalidInput(faults)
@@ -160,6 +168,14 @@ async def change_company(
     if not _SESSION_LIMITS.isdisjoint(given):
         await limit_sessions(store, changed)
     return changed
+
+
+def _deliverable(address: str | None) -> str:
+    """One spelling. Raises InvalidInput."""
+    email = normalised_email(address or "")
+    if email is None or not is_deliverable(email):
+        raise InvalidInput([Fault("/roots_email", "is an address that e-mail can be sent to")])
+    return email
 
 
 def is_slug(text: str) -> bool:

@@ -9,7 +9,7 @@ from storage.vocabulary.notifications import NotificationKind, Timing
 @dataclass(frozen=True)
 class Kind:
     """``sentence`` names no patient, amount or name: it goes by e-mail. ``path`` leads to the
-    subject, whose id is filled in."""
+    subject, whose id is filled in where there are several."""
 
     sentence: str
     path: str
@@ -17,6 +17,31 @@ class Kind:
 
 
 KINDS: Mapping[NotificationKind, Kind] = {
+    NotificationKind.ACCESS_REVIEW_DUE: Kind(
+        "It is time to review who can do what.",
+        "/api/v1/access-report",
+        Timing.AT_ONCE,
+    ),
+    NotificationKind.APPROVAL_DECIDED: Kind(
+        "What you asked somebody else to approve was decided.",
+        "/api/v1/approvals/{id}",
+        Timing.AT_ONCE,
+    ),
+    NotificationKind.APPROVAL_EXPIRED: Kind(
+        "Nobody decided in time about what you asked somebody else to approve.",
+        "/api/v1/approvals/{id}",
+        Timing.AT_ONCE,
+    ),
+    NotificationKind.APPROVAL_REQUESTED: Kind(
+        "Somebody asks for an approval that you could give.",
+        "/api/v1/approvals/{id}",
+        Timing.AT_ONCE,
+    ),
+    NotificationKind.EMERGENCY_REVIEW_DUE: Kind(
+        "An emergency access waits for its review.",
+        "/api/v1/emergency-accesses/{id}",
+        Timing.AT_ONCE,
+    ),
     NotificationKind.ENDPOINT_DISABLED: Kind(
         "A webhook endpoint was disabled, because it is gone or has failed for days.",
         "/api/v1/webhook-endpoints/{id}",
@@ -26,6 +51,11 @@ KINDS: Mapping[NotificationKind, Kind] = {
         "A remittance that you handed in was gone through.",
         "/api/v1/remittances/{id}",
         Timing.DAILY_DIGEST,
+    ),
+    NotificationKind.ROOTS_LATE: Kind(
+        "The roots of the audit trail were not exported for longer than a day.",
+        "/api/v1/company",
+        Timing.AT_ONCE,
     ),
 }
 """Every kind."""

@@ -1,7 +1,7 @@
 """Telling people: on their list at once, by e-mail when they want it, without patients' data."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -37,6 +37,18 @@ async def notify(
 ) -> None:
     """Put something on the lists of some people, once this transaction has committed; the worker
     tells them by e-mail when each wants to be told."""
+    await notify_about(store, kind, entity, {entity_id: person_ids})
+
+
+async def notify_about(
+    store: Store,
+    kind: NotificationKind,
+    entity: str,
+    told: Mapping[UUID, Collection[UUID]],
+) -> None:
+    """``notify`` about each of many, by id, in a number of statements that does not depend on how
+    many."""
+    person_ids = {person_id for each in told.values() for person_id in each}
     if not person_ids:
         return
     chosen = {
@@ -54,7 +66,8 @@ async def notify(
                 entity_id=entity_id,
                 timing=chosen.get(person_id, KINDS[kind].usual),
             )
-            for person_id in sorted(set(person_ids))
+            for entity_id, people in told.items()
+            for person_id in sorted(set(people))
         ]
     )
 

@@ -21,6 +21,9 @@ MEANINGS: Mapping[EventType, str] = {
     EventType.REMITTANCE_EXCEPTION_RESOLVED: "What had waited was posted, rejected, returned or"
     " taken back.",
     EventType.CLAIM_STATUS_CHANGED: "The status or the adjudication status of a claim changed.",
+    EventType.APPROVAL_REQUESTED: "Somebody asked that somebody else approve a step.",
+    EventType.APPROVAL_DECIDED: "Such a step was approved and done, or refused.",
+    EventType.APPROVAL_EXPIRED: "Nobody decided about such a step in time.",
     EventType.KEY_CREATED: "An API key was made.",
     EventType.KEY_REVOKED: "An API key was revoked.",
     EventType.PERSON_DISABLED: "A person can sign in no more.",

@@ -43,6 +43,9 @@ class CompanyFields(SQLModel):
     session_idle_minutes: int = Field(default=30, sa_type=sa.Integer)
     session_hours: int = Field(default=12, sa_type=sa.Integer)
     emergency_access_minutes: int | None = Field(default=60, sa_type=sa.Integer)
+    access_review_days: int | None = Field(default=90, sa_type=sa.Integer)
+    roots_mailbox_id: UUID | None = key_column(default=None)
+    roots_email: str | None = text_column(254, default=None)
 
 
 class Company(CompanyFields, TenantRow, table=True):
@@ -55,6 +58,8 @@ class Company(CompanyFields, TenantRow, table=True):
         check("idle_sessions_end", "session_idle_minutes BETWEEN 5 AND 120"),
         check("sessions_end", "session_hours BETWEEN 1 AND 24"),
         check("emergencies_are_short", "emergency_access_minutes BETWEEN 15 AND 240"),
+        check("access_is_reviewed_at_times", "access_review_days BETWEEN 7 AND 366"),
+        belongs_to("mailboxes", "roots_mailbox_id"),
     )
 
 

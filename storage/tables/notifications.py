@@ -19,7 +19,7 @@ from storage.rows import (
     text_column,
     unique,
 )
-from storage.vocabulary.notifications import NotificationKind, Timing
+from storage.vocabulary.notifications import NotificationKind, ReminderSubject, Timing
 
 
 class NotificationFields(SQLModel):
@@ -95,3 +95,18 @@ class NotificationDigest(NotificationDigestFields, AppendOnlyRow, table=True):
         belongs_to("people", "person_id"),
         unique("notification_digests", "person_id", "day"),
     )
+
+
+class ReminderFields(SQLModel):
+    subject: ReminderSubject = choice_column(ReminderSubject)
+    entity_id: UUID = key_column()
+    due_on: dt.date = date_column()
+    lead_days: int = Field(sa_type=sa.Integer)
+    """So many days before it was due; below zero, after."""
+
+
+class Reminder(ReminderFields, AppendOnlyRow, table=True):
+    """That people were reminded of what is due on a day: once for each lead."""
+
+    __tablename__ = "reminders"
+    __table_args__ = (unique("reminders", "subject", "entity_id", "due_on", "lead_days"),)

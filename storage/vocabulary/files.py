@@ -11,6 +11,7 @@ class FilePurpose(StrEnum):
     REMITTANCE = "remittance"
     CLAIM_FILE = "claim_file"
     ACKNOWLEDGEMENT = "acknowledgement"
+    ROOTS = "roots"
 
 
 class FileDeletion(StrEnum):

@@ -6,8 +6,22 @@ from enum import StrEnum
 class NotificationKind(StrEnum):
     """What a notification is about; what each says, stands in ``services.notifications.kinds``."""
 
+    ACCESS_REVIEW_DUE = "access_review_due"
+    APPROVAL_DECIDED = "approval_decided"
+    APPROVAL_EXPIRED = "approval_expired"
+    APPROVAL_REQUESTED = "approval_requested"
+    EMERGENCY_REVIEW_DUE = "emergency_review_due"
     ENDPOINT_DISABLED = "endpoint_disabled"
     REMITTANCE_PROCESSED = "remittance_processed"
+    ROOTS_LATE = "roots_late"
+
+
+class ReminderSubject(StrEnum):
+    """What comes round with a day on which it is due, and people are reminded of."""
+
+    ACCESS_REVIEW = "access_review"
+    EMERGENCY_REVIEW = "emergency_review"
+    ROOTS = "roots"
 
 
 class Timing(StrEnum):

@@ -4,7 +4,9 @@ import httpx
 import pytest
 
 from services.identity.scopes import Scope
+from storage.identifiers import new_id
 from storage.postgres.transaction import PostgresStorage
+from storage.tables.mailboxes import MailboxFields
 from tests.builders.companies import CompanyForTests, make_key
 
 pytestmark = pytest.mark.anyio
@@ -49,6 +51,10 @@ async def test_its_zone_holidays_and_retention_can_be_changed(client: httpx.Asyn
         ({"name": ""}, "/name"),
         ({"name": None}, "/name"),
         ({"slug": "another"}, "/slug"),
+        ({"access_review_days": 6}, "/access_review_days"),
+        ({"roots_email": "not an address"}, "/roots_email"),
+        ({"roots_email": "a@b.example, c@d.example"}, "/roots_email"),
+        ({"roots_mailbox_id": str(new_id())}, "/roots_mailbox_id"),
     ],
 )
 async def test_what_cannot_be_is_refused(
@@ -57,6 +63,44 @@ async def test_what_cannot_be_is_refused(
     answer = await client.patch(COMPANY, json=changes, headers=FIRST)
     assert answer.status_code == 422
     assert [fault["pointer"] for fault in answer.json()["errors"]] == [pointer]
+
+
+async def test_where_its_roots_go_is_its_own_affair(
+    client: httpx.AsyncClient,
+    storage: PostgresStorage,
+    company: CompanyForTests,
+    other_company: CompanyForTests,
+) -> None:
+    ids = [await make_mailbox(storage, each) for each in (company, other_company)]
+    wanted = {"roots_mailbox_id": ids[0], "roots_email": "Archive@example.org"}
+    changed = await client.patch(COMPANY, json=wanted, headers=FIRST)
+    assert (changed.json()["roots_mailbox_id"], changed.json()["roots_email"]) == (
+        ids[0],
+        "archive@example.org",
+    )
+    foreign = {"roots_mailbox_id": ids[1]}
+    refused = await client.patch(COMPANY, json=foreign, headers={"If-Match": '"2"'})
+    assert refused.status_code == 422
+    off = {"roots_mailbox_id": None, "roots_email": None, "access_review_days": None}
+    changed = await client.patch(COMPANY, json=off, headers={"If-Match": '"2"'})
+    assert off.items() <= changed.json().items()
+
+
+async def make_mailbox(storage: PostgresStorage, company: CompanyForTests) -> str:
+    async with storage.transaction(company.id, company.actor) as store:
+        mailbox = await store.mailboxes.create(
+            MailboxFields(
+                name="Archive",
+                host="archive.example",
+                port=22,
+                host_key="ssh-ed25519 AAAA",
+                host_key_fingerprint="SHA256:x",
+                user_name="x",
+                sealed_password=b"x",
+                write_folder="/in",
+            )
+        )
+    return str(mailbox.id)
 
 
 async def test_retention_is_never_shortened(client: httpx.AsyncClient) -> None:

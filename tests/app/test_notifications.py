@@ -1,9 +1,13 @@
 """One's own notifications and preferences over HTTP: nobody else's, and no key's."""
 
+import re
+
 import httpx
 import pytest
 from litestar import Litestar
 
+from app.openapi import document_of
+from services.notifications.kinds import KINDS
 from services.notifications.telling import notify
 from storage.identifiers import new_id
 from storage.postgres.transaction import PostgresStorage
@@ -61,3 +65,12 @@ async def test_preferences_are_the_usual_ones_until_somebody_chooses(
 async def test_a_key_has_no_notifications(client: httpx.AsyncClient) -> None:
     assert (await client.get(MINE)).status_code == 403
     assert (await client.get(PREFERENCES)).status_code == 403
+
+
+@pytest.mark.parametrize("kind", NotificationKind)
+async def test_every_link_leads_to_something_that_can_be_read(
+    application: Litestar, kind: NotificationKind
+) -> None:
+    route = re.sub(r"\{id\}", "{[a-z_]+}", re.sub(r"\.", r"\.", KINDS[kind].path))
+    read = {path for path, item in document_of(application)["paths"].items() if "get" in item}
+    assert any(re.fullmatch(route, path) for path in read), KINDS[kind].path

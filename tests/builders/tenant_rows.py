@@ -82,6 +82,7 @@ SPECIAL: Mapping[str, Mapping[str, object]] = {
         "session_idle_minutes": 30,
         "session_hours": 12,
         "emergency_access_minutes": 60,
+        "access_review_days": 90,
     },
     "coverages": {"relationship": "18", "subscriber": None},
     "emergency_accesses": {"expires_at": "2025-03-03T13:00:00Z", "reviewed_at": None},
@@ -189,6 +190,9 @@ def made_row(table: sa.Table, company_id: UUID, ids: Ids, ordinal: int) -> dict[
     row |= {"company_id": str(company_id), "id": str(row_id)}
     taken: dict[str, int] = {}
     for _, name, referred in foreign_keys(table):
+        if table.name == "companies":
+            row[name] = None  # its row comes first: there is nothing to name yet
+            continue
         known = [row_id] if referred == table.name else ids[referred]
         first = min(ordinal, 2) if (table.name, name) in OF_ANOTHER else ordinal - 1
         row[name] = str(known[(first + taken.get(referred, 0)) % len(known)])

@@ -3,6 +3,7 @@
 import asyncio
 import datetime as dt
 from collections.abc import AsyncIterator
+from contextlib import nullcontext
 from uuid import UUID
 
 import msgspec
@@ -12,10 +13,12 @@ from services.notifications.own import NewPreferences, choose
 from services.notifications.telling import notify, tell
 from services.outbox.emails import SEALED_PAYLOAD, EmailContent
 from storage.embedded import RoleAddresses
+from storage.errors import DuplicateValue
 from storage.filters import NotificationDigestFilter, OutboxFilter
 from storage.identifiers import new_id
 from storage.interface import Actor
 from storage.postgres.transaction import PostgresStorage
+from storage.tables.notifications import NotificationDigestFields
 from storage.vocabulary.notifications import NotificationKind, Timing
 from tests.builders.clocks import FixedClock
 from tests.builders.companies import CompanyForTests
@@ -103,6 +106,23 @@ async def test_two_workers_at_once_tell_once(people: People) -> None:
     await people.notify(AT_ONCE)
     assert sorted(await asyncio.gather(people.tell(), people.tell())) == [0, 1]
     assert len(await people.emails()) == 1
+
+
+async def test_two_workers_at_once_send_one_digest(people: People, clock: FixedClock) -> None:
+    await people.notify(DAILY)
+    clock.move(dt.timedelta(hours=19))
+    assert sorted(await asyncio.gather(*(people.tell() for _ in range(3)))) == [0, 0, 1]
+    assert len(await people.emails()) == len(await people.digests()) == 1
+
+
+async def test_the_key_leaves_no_room_for_a_second_digest_of_a_day(
+    people: People, worker: PostgresStorage, company: CompanyForTests
+) -> None:
+    digest = NotificationDigestFields(person_id=people.person.id, day=dt.date(2026, 5, 5))
+    for expected in (nullcontext(), pytest.raises(DuplicateValue)):
+        with expected:
+            async with worker.transaction(company.id, company.actor) as store:
+                await store.notification_digests.create_many([digest])
 
 
 async def test_quiet_hours_are_waited_for(people: People, clock: FixedClock) -> None:

@@ -1,29 +1,36 @@
 """The queue and its worker: a job exists if its work is committed, and is done in any weather."""
 
 import asyncio
+import datetime as dt
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 import psycopg
 import pytest
 
+from app.approval_steps import STEPS
 from app.jobs import worker as worker_module
-from app.jobs.catalogue import CompanyJob, Workplace
+from app.jobs.catalogue import PERIODIC_JOBS, CompanyJob, Workplace
 from app.jobs.worker import run_worker
 from app.runtime import Installation
 from app.settings import Settings
+from services.approvals.steps import Step
 from services.outbox.emails import Email, send_email
 from storage.embedded import EmbeddedServer, RoleAddresses
+from storage.filters import ApprovalFilter
 from storage.identifiers import new_id
 from storage.postgres.transaction import PostgresStorage
+from storage.tables.approvals import ApprovalFields, ApprovalParticipantFields
+from storage.vocabulary.approvals import ApprovalKind, ParticipantRole
 from storage.vocabulary.outbox import MessageStatus
 from storage.vocabulary.work import Queue
-from tests.builders.companies import CompanyForTests
+from tests.builders.companies import CompanyForTests, make_company
 from tests.builders.mail_servers import Inbox, mail_server_of
+from tests.builders.people import make_person
 
 pytestmark = pytest.mark.anyio
 
@@ -314,3 +321,63 @@ def _state(installation: Installation, task: str) -> list[str]:
             "SELECT status::text FROM procrastinate_jobs WHERE task_name = %s", [task]
         )
         return [str(row[0]) for row in found]
+
+
+async def test_one_company_that_fails_keeps_no_others_requests_from_expiring(
+    installation: Installation,
+    addresses: RoleAddresses,
+    storage: PostgresStorage,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The failing one has a kind of request that this program does not know, as after a rolling
+    restart that was taken back."""
+    companies = [await make_company(addresses.owner, storage) for _ in range(3)]
+    unknown = ApprovalKind.REMITTANCE_RETURN
+    kinds = [ApprovalKind.LEGAL_HOLD_RELEASE, unknown, ApprovalKind.LEGAL_HOLD_RELEASE]
+    for company, kind in zip(companies, kinds, strict=True):
+        await _overdue_request(storage, company, kind)
+    monkeypatch.delitem(cast("dict[ApprovalKind, Step]", STEPS), unknown)
+    (job,) = [each for each in PERIODIC_JOBS if each.name == "expire_approvals"]
+    monkeypatch.setattr(worker_module, "COMPANY_JOBS", ())
+    every_second = replace(job, schedule="* * * * * *")
+    monkeypatch.setattr(worker_module, "PERIODIC_JOBS", (every_second,))
+    stop = asyncio.Event()
+    async with installation.worker_storage() as worker_storage:
+        running = asyncio.create_task(run_worker(installation, worker_storage, stop))
+        try:
+
+            async def are_closed() -> bool:
+                states = [await _states(storage, company) for company in companies]
+                return states == [["expired"], ["requested"], ["expired"]]
+
+            await _until(are_closed)
+        finally:
+            stop.set()
+            await running
+
+
+async def _overdue_request(
+    storage: PostgresStorage, company: CompanyForTests, kind: ApprovalKind
+) -> None:
+    person = await make_person(storage, company)
+    about = {"entity": "legal_holds", "entity_id": new_id()}
+    role = ParticipantRole.INVOLVED
+    async with storage.transaction(company.id, company.actor) as store:
+        await store.approval_participants.create(
+            ApprovalParticipantFields(**about, person_id=person.id, role=role)
+        )
+        await store.approvals.create(
+            ApprovalFields(
+                **about,
+                kind=kind,
+                subject_version=1,
+                reason="x",
+                requested_by=person.id,
+                expires_at=store.now - dt.timedelta(hours=1),
+            )
+        )
+
+
+async def _states(storage: PostgresStorage, company: CompanyForTests) -> list[str]:
+    async with storage.transaction(company.id, company.actor) as store:
+        return [each.status.value for each in await store.approvals.all(ApprovalFilter())]
