@@ -5,6 +5,7 @@ from services.approvals.steps import Steps
 from services.claims import exception_release, exception_return, remittance_review
 from services.claims.refunds import refunding
 from services.claims.write_offs import writing_off
+from services.regulatory_compliance import decisions
 from services.trail import hold_release
 
 STEPS: Steps = {
@@ -16,5 +17,6 @@ STEPS: Steps = {
         writing_off.WRITE_OFF,
         refunding.REFUND,
         hold_release.RELEASE,
+        decisions.NOT_APPLICABLE,
     )
 }

@@ -29,6 +29,7 @@ from storage.vocabulary.clearing import (
     WaitingStatus,
 )
 from storage.vocabulary.codes import CodeKind
+from storage.vocabulary.compliance import AttestationKind, EvidenceKind, Program
 from storage.vocabulary.disclosures import DisclosureAuthority
 from storage.vocabulary.figures import FigureInputKind
 from storage.vocabulary.files import FilePurpose
@@ -690,3 +691,46 @@ class PickedUpFileFilter(Filter):
     names: list[str] | None = where("name", operator="in")
     turned_out: PickedUpAs | None = where("turned_out")
     sha256: bytes | None = where("sha256")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RequirementFilter(Filter):
+    program: Program | None = where("program")
+    code: str | None = where("code")
+    pack_id: str | None = where("pack_id")
+    responsible_person_id: UUID | None = where("responsible_person_id")
+    is_kept: bool | None = where("retired_on", operator="null")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ByRequirements(Filter):
+    requirement_ids: list[UUID] | None = where("requirement_id", operator="in")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EvidenceFilter(Filter):
+    series_id: UUID | None = where("series_id")
+    series_ids: list[UUID] | None = where("series_id", operator="in")
+    kind: EvidenceKind | None = where("kind")
+    file_id: UUID | None = where("file_id")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EvidenceLinkFilter(Filter):
+    requirement_id: UUID | None = where("requirement_id")
+    requirement_ids: list[UUID] | None = where("requirement_id", operator="in")
+    series_id: UUID | None = where("series_id")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AttestationFilter(Filter):
+    requirement_id: UUID | None = where("requirement_id")
+    requirement_ids: list[UUID] | None = where("requirement_id", operator="in")
+    kind: AttestationKind | None = where("kind")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignatureFilter(Filter):
+    requirement_ids: list[UUID] | None = where("requirement_id", operator="in")
+    attestation_id: UUID | None = where("attestation_id")
+    person_id: UUID | None = where("person_id")

@@ -43,6 +43,7 @@ from storage.filters import (
     ApiKeyFilter,
     ApprovalFilter,
     ApprovalThresholdFilter,
+    AttestationFilter,
     AuditFilter,
     BankLineFilter,
     ByAdjudication,
@@ -58,6 +59,7 @@ from storage.filters import (
     ByMessage,
     ByPerson,
     ByRemittance,
+    ByRequirements,
     ByScrubRun,
     CareProviderFilter,
     CashItemFilter,
@@ -74,6 +76,8 @@ from storage.filters import (
     DisclosureFilter,
     EmergencyAccessFilter,
     EventFilter,
+    EvidenceFilter,
+    EvidenceLinkFilter,
     FacilityFilter,
     FigureInputFilter,
     FiledClaimFilter,
@@ -104,8 +108,10 @@ from storage.filters import (
     RemittanceExceptionFilter,
     RemittanceFilter,
     RemittanceTransactionFilter,
+    RequirementFilter,
     RuleBypassFilter,
     ScrubRunFilter,
+    SignatureFilter,
     StoredAnswerFilter,
     StoredFileFilter,
     TradingPartnerFilter,
@@ -117,6 +123,7 @@ from storage.tables import approvals as approval_tables
 from storage.tables import claims as claim_tables
 from storage.tables import clearing as clearing_tables
 from storage.tables import codes as coding_tables
+from storage.tables import compliance as compliance_tables
 from storage.tables import denial_work as denial_tables
 from storage.tables import deposits as deposit_tables
 from storage.tables import disclosures as disclosure_tables
@@ -612,6 +619,40 @@ class Store(Protocol):
 
     figure_inputs: Repository[
         figure_tables.FigureInputFields, figure_tables.FigureInput, FigureInputFilter
+    ]
+
+    compliance_requirements: Repository[
+        compliance_tables.ComplianceRequirementFields,
+        compliance_tables.ComplianceRequirement,
+        RequirementFilter,
+    ]
+    requirement_versions: Log[
+        compliance_tables.RequirementVersionFields,
+        compliance_tables.RequirementVersion,
+        ByRequirements,
+    ]
+    requirement_decisions: Log[
+        compliance_tables.RequirementDecisionFields,
+        compliance_tables.RequirementDecision,
+        ByRequirements,
+    ]
+    compliance_evidence: Log[
+        compliance_tables.ComplianceEvidenceFields,
+        compliance_tables.ComplianceEvidence,
+        EvidenceFilter,
+    ]
+    evidence_links: Repository[
+        compliance_tables.EvidenceLinkFields, compliance_tables.EvidenceLink, EvidenceLinkFilter
+    ]
+    compliance_attestations: Log[
+        compliance_tables.AttestationFields,
+        compliance_tables.ComplianceAttestation,
+        AttestationFilter,
+    ]
+    compliance_signatures: Log[
+        compliance_tables.ComplianceSignatureFields,
+        compliance_tables.ComplianceSignature,
+        SignatureFilter,
     ]
 
     approvals: Repository[approval_tables.ApprovalFields, approval_tables.Approval, ApprovalFilter]

@@ -70,6 +70,13 @@ class Scope(StrEnum):
     PARTNERS_MANAGE = "partners:manage", "Make and change trading partners."
     WEBHOOKS_READ = "webhooks:read", "See webhook endpoints, events and their deliveries."
     WEBHOOKS_MANAGE = "webhooks:manage", "Make and change webhook endpoints, and replay deliveries."
+    COMPLIANCE_READ = "compliance:read", "See requirements, evidence and attestations."
+    COMPLIANCE_WRITE = "compliance:write", "Keep requirements and evidence."
+    COMPLIANCE_ATTEST = "compliance:attest", "Attest, dispute and revoke in one's own name."
+    COMPLIANCE_APPROVE = (
+        "compliance:approve",
+        "Approve what others propose about compliance, and settle disputes.",
+    )
     COMPANY_READ = "company:read", "See the company's settings."
     COMPANY_MANAGE = "company:manage", "Change the company's settings and legal holds."
 
@@ -119,8 +126,14 @@ ROLE_SCOPES: dict[Role, frozenset[Scope]] = {
         Scope.ACCESS_REVIEW,
         Scope.APPROVALS_READ,
         Scope.AUDIT_READ,
+        Scope.COMPLIANCE_APPROVE,
+        Scope.COMPLIANCE_ATTEST,
+        Scope.COMPLIANCE_READ,
+        Scope.COMPLIANCE_WRITE,
         Scope.DISCLOSURES_READ,
         Scope.DISCLOSURES_WRITE,
+        Scope.FILES_READ,
+        Scope.FILES_WRITE,
         Scope.KEYS_READ,
         Scope.PATIENTS_READ,
         Scope.PEOPLE_READ,

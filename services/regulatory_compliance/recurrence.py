@@ -7,7 +7,7 @@ the day on which something is due and never the day from which the next is count
 
 import calendar
 import datetime as dt
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from itertools import count
 
 import msgspec
@@ -63,12 +63,11 @@ def after_months(anchor: dt.date, months: int) -> dt.date:
 
 
 def periods(
-    schedule: Schedule, completions: Iterator[dt.date], is_business_day: IsBusinessDay
+    schedule: Schedule, completions: Mapping[int, dt.date], is_business_day: IsBusinessDay
 ) -> Iterator[Period]:
     """All periods in order, without end unless the duty is due once or is ongoing.
 
-    Each completion, in the order given, completes the earliest period that none has completed; the
-    first period without one is open, and so are all after it.
+    ``completions`` are the days on which periods were completed, by their number from 1.
     """
     if schedule.frequency is Frequency.ONGOING:
         return
@@ -81,7 +80,7 @@ def periods(
         except OverflowError:
             return
         due_on = on_business_day(scheduled_on, schedule.business_day_rule, is_business_day)
-        completed_on = next(completions, None)
+        completed_on = completions.get(number)
         yield Period(number, begins_on, scheduled_on, due_on, completed_on)
         if step is None:
             return
@@ -93,7 +92,7 @@ def periods(
 
 
 def open_period(
-    schedule: Schedule, completions: Iterator[dt.date], is_business_day: IsBusinessDay
+    schedule: Schedule, completions: Mapping[int, dt.date], is_business_day: IsBusinessDay
 ) -> Period | None:
     """The earliest period that is not completed; None where nothing is left to do."""
     return next(

@@ -6,7 +6,7 @@ form's next version; seals made before go on being checked with theirs.
 
 from collections.abc import Mapping
 
-CURRENT_FORM = 5
+CURRENT_FORM = 6
 
 _FIRST: Mapping[str, tuple[str, ...]] = {
     "audit_log": (
@@ -106,12 +106,40 @@ _FOURTH: Mapping[str, tuple[str, ...]] = {
     "api_log": (*_THIRD["api_log"], "emergency_access_id"),
 }
 
+_FIFTH: Mapping[str, tuple[str, ...]] = {
+    **_FOURTH,
+    "ledger_entries": (*_FOURTH["ledger_entries"], "source_id"),
+}
+
 FORMS: Mapping[int, Mapping[str, tuple[str, ...]]] = {
     1: _FIRST,
     2: _SECOND,
     3: _THIRD,
     4: _FOURTH,
-    5: {**_FOURTH, "ledger_entries": (*_FOURTH["ledger_entries"], "source_id")},
+    5: _FIFTH,
+    6: {
+        **_FIFTH,
+        "compliance_signatures": (
+            "company_id",
+            "id",
+            "recorded_at",
+            "recorded_by",
+            "xid",
+            "requirement_id",
+            "attestation_id",
+            "number",
+            "kind",
+            "person_id",
+            "session_id",
+            "printed_name",
+            "meaning",
+            "reason",
+            "signed_at",
+            "content_hash",
+            "previous_hash",
+            "signature_hash",
+        ),
+    },
 }
 
 SEALED_LOGS = tuple(FORMS[CURRENT_FORM])

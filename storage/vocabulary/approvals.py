@@ -12,6 +12,7 @@ class ApprovalKind(StrEnum):
     LEGAL_HOLD_RELEASE = "legal_hold_release"
     WRITE_OFF = "write_off"
     REFUND = "refund"
+    REQUIREMENT_NOT_APPLICABLE = "requirement_not_applicable"
 
 
 class ApprovalStatus(StrEnum):

@@ -37,6 +37,21 @@ who asks for an approval and who decides about it."""
 ITEM = {"entity": "claims"}
 """What is approved: with the ``entity_id``, a row that is there."""
 
+REQUIREMENT = {
+    "citation": None,
+    "name": "A requirement",
+    "description": "Do it.",
+    "category": "all",
+    "specification": None,
+    "is_mandatory": True,
+    "frequency": "ongoing",
+    "first_due_on": None,
+    "business_day_rule": "as_is",
+    "late_rule": "keep_schedule",
+    "evidence_required": [],
+    "quorum": 1,
+}
+
 SPECIAL: Mapping[str, Mapping[str, object]] = {
     "approval_decisions": {**ITEM, "role": "decider"},
     "approval_participants": {**ITEM, "role": "decider"},
@@ -72,6 +87,10 @@ SPECIAL: Mapping[str, Mapping[str, object]] = {
         "withdrawal_reason": None,
     },
     "api_keys": {"flagged_at": None, "flag": None},
+    "compliance_attestations": {"supersedes_id": None},
+    "compliance_evidence": {"kind": "system_fact", "file_id": None, "url": None},
+    "compliance_requirements": {"content": REQUIREMENT, "retired_on": None},
+    "requirement_versions": {"content": REQUIREMENT},
     "denials": {
         "resolution": None,
         "resolved_on": None,

@@ -1,0 +1,91 @@
+"""Adopting a library pack, and moving on to its next version with the differences in sight."""
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import ClassVar
+
+from services.claims.company_day import company_today
+from services.refusals import Category, Refusal
+from services.regulatory_compliance.packs import Pack, PackRequirement, shipped_packs
+from services.regulatory_compliance.requirements import create_requirements
+from storage.filters import RequirementFilter
+from storage.interface import Store
+from storage.tables.compliance import (
+    ComplianceRequirement,
+    ComplianceRequirementFields,
+    RequirementContent,
+)
+from storage.vocabulary.compliance import BusinessDayRule, Frequency, LateRule
+
+
+@dataclass
+class UnknownPack(Refusal):
+    """No pack of this name comes with the program."""
+
+    category: ClassVar[Category] = Category.NOT_FOUND
+    title: ClassVar[str] = "There is no such pack"
+    known: list[str]
+
+
+def shipped_pack(pack_id: str) -> Pack:
+    """A pack that comes with the program. Raises UnknownPack."""
+    try:
+        return shipped_packs()[pack_id]
+    except KeyError:
+        raise UnknownPack(list(shipped_packs())) from None
+
+
+async def adopt_pack(store: Store, pack: Pack) -> list[ComplianceRequirement]:
+    """Take over the requirements of a pack that the company does not have yet, by their codes.
+
+    What is there already stays as it is, so that adopting twice changes nothing. Due dates begin
+    with the first one that still lies ahead. Raises DuplicateValue when two adopt at once.
+    """
+    today = await company_today(store)
+    known = {each.code for each in await store.compliance_requirements.all(RequirementFilter())}
+    fresh = [each for each in pack.requirements if each.code not in known]
+    if not fresh:
+        return []
+    return await create_requirements(store, [_fields(pack, each, today) for each in fresh])
+
+
+def first_due_on(requirement: PackRequirement, today: dt.date) -> dt.date | None:
+    """The first due date from today on: the day that the rule sets, else the end of the year."""
+    if requirement.frequency is Frequency.ONGOING:
+        return None
+    month, day = (int(each) for each in (requirement.due_day or "12-31").split("-"))
+    this_year = _in_year(today.year, month, day)
+    return this_year if this_year >= today else _in_year(today.year + 1, month, day)
+
+
+def _in_year(year: int, month: int, day: int) -> dt.date:
+    try:
+        return dt.date(year, month, day)
+    except ValueError:  # 29 February
+        return dt.date(year, month, day - 1)
+
+
+def _fields(
+    pack: Pack, requirement: PackRequirement, today: dt.date
+) -> ComplianceRequirementFields:
+    return ComplianceRequirementFields(
+        code=requirement.code,
+        program=pack.program,
+        content=RequirementContent(
+            citation=requirement.citation,
+            name=requirement.name,
+            description=requirement.description,
+            category=requirement.category,
+            specification=requirement.specification,
+            is_mandatory=requirement.is_mandatory,
+            frequency=requirement.frequency,
+            first_due_on=first_due_on(requirement, today),
+            business_day_rule=BusinessDayRule.AS_IS,
+            late_rule=LateRule.KEEP_SCHEDULE,
+            evidence_required=list(requirement.evidence),
+            quorum=1,
+        ),
+        content_number=1,
+        pack_id=pack.id,
+        pack_version=pack.version,
+    )

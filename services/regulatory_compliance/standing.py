@@ -1,0 +1,238 @@
+"""Where a requirement stands, as of any day and as known at any time: derived, never typed in.
+
+Two times that do not mix: the day for which one asks (``on``), and the moment up to which what was
+recorded is known (``known_at``). What was revoked or disputed counts for nothing, whatever the day,
+as soon as that is known.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from uuid import UUID
+
+import msgspec
+
+from services.regulatory_compliance.recurrence import (
+    IsBusinessDay,
+    Period,
+    Schedule,
+    open_period,
+)
+from storage.vocabulary.compliance import (
+    AttestationStatus,
+    DecisionKind,
+    RequirementStatus,
+    SignatureKind,
+    StatusReason,
+)
+
+
+class Content(msgspec.Struct, frozen=True, kw_only=True):
+    """One version of what is required, by its number from 1.
+
+    Attestations of versions before ``material_number`` no longer count, and periods are counted
+    anew from version ``schedule_number`` on.
+    """
+
+    number: int
+    recorded_at: dt.datetime
+    schedule: Schedule | None
+    quorum: int
+    material_number: int
+    schedule_number: int
+
+
+class Decision(msgspec.Struct, frozen=True):
+    """Whether the requirement concerns the company."""
+
+    kind: DecisionKind
+    effective_on: dt.date
+    recorded_at: dt.datetime
+
+
+class Attestation(msgspec.Struct, frozen=True, kw_only=True):
+    """What was attested, of which version, for which period, and how long it holds.
+
+    ``evidence_until`` is the last day on which all of its evidence holds; None: without end.
+    """
+
+    id: UUID
+    content_number: int
+    schedule_number: int
+    period_number: int | None
+    signed_on: dt.date
+    valid_from: dt.date
+    valid_until: dt.date | None
+    evidence_until: dt.date | None
+    recorded_at: dt.datetime
+    quorum: int
+    supersedes_id: UUID | None = None
+
+
+class Signature(msgspec.Struct, frozen=True):
+    """One link of the requirement's chain."""
+
+    attestation_id: UUID
+    kind: SignatureKind
+    recorded_at: dt.datetime
+
+
+class History(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything about one requirement, each in the order in which it was recorded."""
+
+    contents: Sequence[Content]
+    decisions: Sequence[Decision] = ()
+    attestations: Sequence[Attestation] = ()
+    signatures: Sequence[Signature] = ()
+
+
+class Standing(msgspec.Struct, frozen=True, kw_only=True):
+    """The derived status. ``due_on`` and ``period`` are of the earliest period that is open;
+    ``covered_until`` is the last day that attestations cover without a gap from the day asked for
+    (None: no end, or not covered)."""
+
+    status: RequirementStatus
+    reason: StatusReason
+    period: Period | None = None
+    covered_until: dt.date | None = None
+
+    @property
+    def due_on(self) -> dt.date | None:
+        return None if self.period is None else self.period.due_on
+
+
+def standing(
+    history: History, *, on: dt.date, known_at: dt.datetime, is_business_day: IsBusinessDay
+) -> Standing | None:
+    """The status on a day as known at a time; None where the requirement was not known yet."""
+    contents = [each for each in history.contents if each.recorded_at <= known_at]
+    if not contents:
+        return None
+    if not _is_applicable(history.decisions, on, known_at):
+        return Standing(status=RequirementStatus.NOT_APPLICABLE, reason=StatusReason.NOT_APPLICABLE)
+    content = contents[-1]
+    states = attestation_states(history, known_at)
+    in_force = [
+        each
+        for each in history.attestations
+        if states.get(each.id) is AttestationStatus.ATTESTED
+        and each.content_number >= content.material_number
+    ]
+    period = _open_period(content, in_force, on, is_business_day)
+    if period is not None and period.due_on < on:
+        return Standing(
+            status=RequirementStatus.NON_COMPLIANT, reason=StatusReason.OVERDUE, period=period
+        )
+    if any(_covers(each, on) for each in in_force):
+        return Standing(
+            status=RequirementStatus.COMPLIANT,
+            reason=StatusReason.ATTESTED,
+            period=period,
+            covered_until=_covered_until(in_force, on),
+        )
+    lapse = _lapse(in_force, on)
+    if lapse is not None:
+        return Standing(status=RequirementStatus.NON_COMPLIANT, reason=lapse, period=period)
+    return Standing(
+        status=RequirementStatus.IN_PROGRESS, reason=StatusReason.NOT_YET_DUE, period=period
+    )
+
+
+def attestation_states(history: History, known_at: dt.datetime) -> Mapping[UUID, AttestationStatus]:
+    """What each attestation is by the signatures known at a time; expiry is a matter of the day.
+
+    A revocation is final; what was superseded once by a signed attestation stays superseded.
+    """
+    known = {each.id: each for each in history.attestations if each.recorded_at <= known_at}
+    signers: dict[UUID, int] = dict.fromkeys(known, 0)
+    states: dict[UUID, AttestationStatus] = dict.fromkeys(
+        known, AttestationStatus.AWAITING_SIGNATURES
+    )
+    superseded: set[UUID] = set()
+    for each in history.signatures:
+        if each.recorded_at > known_at:
+            continue
+        name = each.attestation_id
+        match each.kind:
+            case SignatureKind.ATTESTED | SignatureKind.COSIGNED:
+                signers[name] += 1
+                if states[name] is AttestationStatus.AWAITING_SIGNATURES and (
+                    signers[name] >= known[name].quorum
+                ):
+                    states[name] = AttestationStatus.ATTESTED
+                    if (replaced := known[name].supersedes_id) is not None:
+                        superseded.add(replaced)
+            case SignatureKind.DISPUTED:
+                states[name] = AttestationStatus.DISPUTED
+            case SignatureKind.UPHELD:
+                states[name] = AttestationStatus.ATTESTED
+            case SignatureKind.REVOKED:
+                states[name] = AttestationStatus.REVOKED
+    return states | {
+        name: AttestationStatus.SUPERSEDED
+        for name in superseded
+        if states.get(name) is not AttestationStatus.REVOKED
+    }
+
+
+def _is_applicable(decisions: Sequence[Decision], on: dt.date, known_at: dt.datetime) -> bool:
+    """By the latest decision that was in effect; of one day's, the one recorded last."""
+    known = [
+        each
+        for each in decisions
+        if each.recorded_at <= known_at
+        and each.effective_on <= on
+        and each.kind in {DecisionKind.APPLICABLE, DecisionKind.NOT_APPLICABLE}
+    ]
+    in_order = sorted(known, key=lambda each: each.effective_on)
+    return not in_order or in_order[-1].kind is DecisionKind.APPLICABLE
+
+
+def _open_period(
+    content: Content,
+    in_force: Sequence[Attestation],
+    on: dt.date,
+    is_business_day: IsBusinessDay,
+) -> Period | None:
+    if content.schedule is None:
+        return None
+    completions: dict[int, dt.date] = {}
+    for each in in_force:
+        if (
+            each.period_number is not None
+            and each.schedule_number == content.schedule_number
+            and each.signed_on <= on
+        ):
+            known = completions.get(each.period_number, each.signed_on)
+            completions[each.period_number] = min(known, each.signed_on)
+    return open_period(content.schedule, completions, is_business_day)
+
+
+def _last_day(attestation: Attestation) -> dt.date:
+    """On which the attestation and all of its evidence hold."""
+    return min(attestation.valid_until or dt.date.max, attestation.evidence_until or dt.date.max)
+
+
+def _covers(attestation: Attestation, on: dt.date) -> bool:
+    return attestation.valid_from <= on <= _last_day(attestation)
+
+
+def _covered_until(in_force: Sequence[Attestation], on: dt.date) -> dt.date | None:
+    last = on
+    for each in sorted(in_force, key=lambda each: each.valid_from):
+        follows = last < dt.date.max and each.valid_from <= last + dt.timedelta(days=1)
+        if follows and _last_day(each) > last:
+            last = _last_day(each)
+    return None if last == dt.date.max else last
+
+
+def _lapse(in_force: Sequence[Attestation], on: dt.date) -> StatusReason | None:
+    """Why what once held no longer does: by the attestation that held longest."""
+    begun = [each for each in in_force if each.valid_from <= on]
+    latest = max(begun, key=_last_day, default=None)
+    if latest is None:
+        return None
+    if latest.evidence_until is not None and latest.evidence_until == _last_day(latest):
+        return StatusReason.EVIDENCE_EXPIRED
+    return StatusReason.ATTESTATION_EXPIRED

@@ -1,0 +1,374 @@
+"""A requirement's status follows from what was recorded, as of any day and as known at any time."""
+
+import datetime as dt
+from uuid import UUID, uuid4
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.regulatory_compliance.recurrence import Schedule
+from services.regulatory_compliance.standing import (
+    Attestation,
+    Content,
+    Decision,
+    History,
+    Signature,
+    Standing,
+    attestation_states,
+    standing,
+)
+from storage.vocabulary.compliance import (
+    AttestationStatus,
+    DecisionKind,
+    Frequency,
+    RequirementStatus,
+    SignatureKind,
+    StatusReason,
+)
+
+DAY = dt.date(2026, 1, 1)
+START = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
+ANNUAL = Schedule(frequency=Frequency.ANNUAL, first_due_on=dt.date(2026, 6, 30))
+
+
+def day(number: int) -> dt.date:
+    return DAY + dt.timedelta(days=number)
+
+
+def moment(number: int) -> dt.datetime:
+    return START + dt.timedelta(days=number)
+
+
+def content(number: int = 1, at: int = 0, **more: object) -> Content:
+    settings: dict[str, object] = {
+        "schedule": None,
+        "quorum": 1,
+        "material_number": 1,
+        "schedule_number": 1,
+    }
+    return Content(number=number, recorded_at=moment(at), **(settings | more))
+
+
+def attestation(at: int = 0, **more: object) -> Attestation:
+    settings: dict[str, object] = {
+        "id": uuid4(),
+        "content_number": 1,
+        "schedule_number": 1,
+        "period_number": None,
+        "signed_on": day(at),
+        "valid_from": day(at),
+        "valid_until": None,
+        "evidence_until": None,
+        "quorum": 1,
+    }
+    return Attestation(recorded_at=moment(at), **(settings | more))
+
+
+def signed(
+    given: Attestation, kind: SignatureKind = SignatureKind.ATTESTED, at: int = 0
+) -> Signature:
+    return Signature(given.id, kind, moment(at))
+
+
+def found(history: History, on: int, known: int = 9999) -> Standing:
+    result = standing(
+        history,
+        on=day(on),
+        known_at=moment(known),
+        is_business_day=lambda each: each.weekday() < 5,
+    )
+    assert result is not None
+    return result
+
+
+def test_before_it_was_recorded_there_is_no_status() -> None:
+    history = History(contents=[content(at=5)])
+    unknown = standing(history, on=day(9), known_at=moment(4), is_business_day=lambda _: True)
+    assert unknown is None
+
+
+def test_nothing_attested_is_in_progress_until_it_is_due() -> None:
+    history = History(contents=[content(schedule=ANNUAL)])
+    due = (ANNUAL.first_due_on - DAY).days
+    assert found(history, due).status is RequirementStatus.IN_PROGRESS
+    late = found(history, due + 1)
+    assert (late.status, late.reason) == (RequirementStatus.NON_COMPLIANT, StatusReason.OVERDUE)
+    assert late.due_on == ANNUAL.first_due_on
+
+
+def test_an_attestation_completes_its_period_and_the_next_is_due() -> None:
+    made = attestation(10, period_number=1)
+    history = History(
+        contents=[content(schedule=ANNUAL)], attestations=[made], signatures=[signed(made, at=10)]
+    )
+    after = found(history, 200)
+    assert after.status is RequirementStatus.COMPLIANT
+    assert after.due_on == dt.date(2027, 6, 30)
+    assert found(history, 200, known=9).status is RequirementStatus.NON_COMPLIANT
+
+
+@pytest.mark.parametrize(
+    ("valid_until", "evidence_until", "reason"),
+    [
+        (20, None, StatusReason.ATTESTATION_EXPIRED),
+        (None, 20, StatusReason.EVIDENCE_EXPIRED),
+        (25, 20, StatusReason.EVIDENCE_EXPIRED),
+    ],
+)
+def test_expiry_reopens_it(
+    valid_until: int | None, evidence_until: int | None, reason: StatusReason
+) -> None:
+    made = attestation(
+        valid_until=None if valid_until is None else day(valid_until),
+        evidence_until=None if evidence_until is None else day(evidence_until),
+    )
+    history = History(contents=[content()], attestations=[made], signatures=[signed(made)])
+    assert found(history, 20).status is RequirementStatus.COMPLIANT
+    assert found(history, 20).covered_until == day(20)
+    after = found(history, 21)
+    assert (after.status, after.reason) == (RequirementStatus.NON_COMPLIANT, reason)
+
+
+def test_a_revocation_reopens_it_only_where_no_other_attestation_covers_it() -> None:
+    first, second = attestation(valid_until=day(50)), attestation(5, valid_until=day(90))
+    history = History(
+        contents=[content()],
+        attestations=[first, second],
+        signatures=[
+            signed(first),
+            signed(second, at=5),
+            signed(second, SignatureKind.REVOKED, at=10),
+        ],
+    )
+    assert found(history, 40).status is RequirementStatus.COMPLIANT
+    assert found(history, 60).status is RequirementStatus.NON_COMPLIANT
+    assert found(history, 60, known=9).status is RequirementStatus.COMPLIANT
+
+
+def test_a_quorum_is_needed_before_it_counts() -> None:
+    made = attestation(quorum=2)
+    one = [signed(made)]
+    history = History(contents=[content()], attestations=[made], signatures=one)
+    assert found(history, 1).status is RequirementStatus.IN_PROGRESS
+    both = History(
+        contents=[content()],
+        attestations=[made],
+        signatures=[*one, signed(made, SignatureKind.COSIGNED, at=3)],
+    )
+    assert found(both, 1).status is RequirementStatus.COMPLIANT
+    assert found(both, 1, known=2).status is RequirementStatus.IN_PROGRESS
+
+
+def test_a_dispute_suspends_and_upholding_restores() -> None:
+    made = attestation()
+    history = History(
+        contents=[content()],
+        attestations=[made],
+        signatures=[
+            signed(made),
+            signed(made, SignatureKind.DISPUTED, at=2),
+            signed(made, SignatureKind.UPHELD, at=4),
+        ],
+    )
+    assert found(history, 1, known=1).status is RequirementStatus.COMPLIANT
+    assert found(history, 1, known=3).status is RequirementStatus.IN_PROGRESS
+    assert found(history, 1, known=5).status is RequirementStatus.COMPLIANT
+
+
+def test_what_is_superseded_stays_so_even_when_its_successor_is_revoked() -> None:
+    first = attestation()
+    second = attestation(5, supersedes_id=first.id)
+    signatures = [signed(first), signed(second, at=5)]
+    history = History(contents=[content()], attestations=[first, second], signatures=signatures)
+    assert attestation_states(history, moment(9))[first.id] is AttestationStatus.SUPERSEDED
+    assert attestation_states(history, moment(4))[first.id] is AttestationStatus.ATTESTED
+    revoked = History(
+        contents=[content()],
+        attestations=[first, second],
+        signatures=[*signatures, signed(second, SignatureKind.REVOKED, at=8)],
+    )
+    assert found(revoked, 9).status is RequirementStatus.IN_PROGRESS
+
+
+def test_a_material_change_asks_for_a_new_attestation() -> None:
+    made = attestation()
+    contents = [content(), content(2, at=5, material_number=2)]
+    history = History(contents=contents, attestations=[made], signatures=[signed(made)])
+    assert found(history, 9, known=4).status is RequirementStatus.COMPLIANT
+    assert found(history, 9).status is RequirementStatus.IN_PROGRESS
+
+
+def test_what_does_not_apply_is_never_overdue_and_may_apply_again() -> None:
+    history = History(
+        contents=[content(schedule=ANNUAL)],
+        decisions=[
+            Decision(DecisionKind.NOT_APPLICABLE, day(10), moment(12)),
+            Decision(DecisionKind.APPLICABLE, day(300), moment(300)),
+        ],
+    )
+    assert found(history, 250).status is RequirementStatus.NOT_APPLICABLE
+    assert found(history, 250, known=11).status is RequirementStatus.NON_COMPLIANT
+    assert found(history, 9).status is RequirementStatus.IN_PROGRESS
+    assert found(history, 300).status is RequirementStatus.NON_COMPLIANT
+
+
+# A second opinion: the events replayed one by one, and the day judged by what they left.
+
+
+class Replay:
+    """What is known after some events, kept by hand."""
+
+    def __init__(self) -> None:
+        self.content: Content | None = None
+        self.decisions: list[Decision] = []
+        self.known: dict[UUID, Attestation] = {}
+        self.signers: dict[UUID, int] = {}
+        self.marks: dict[UUID, str] = {}
+
+    def take(self, event: Content | Decision | Attestation | Signature) -> None:
+        if isinstance(event, Content):
+            self.content = event
+        elif isinstance(event, Decision):
+            self.decisions.append(event)
+        elif isinstance(event, Attestation):
+            self.known[event.id] = event
+            self.signers[event.id] = 0
+            self.marks[event.id] = "waiting"
+        else:
+            self.sign(event)
+
+    def sign(self, event: Signature) -> None:
+        name = event.attestation_id
+        if event.kind in {SignatureKind.ATTESTED, SignatureKind.COSIGNED}:
+            self.signers[name] += 1
+            if self.marks[name] == "waiting" and self.signers[name] >= self.known[name].quorum:
+                self.marks[name] = "good"
+                replaced = self.known[name].supersedes_id
+                if replaced and self.marks[replaced] != "revoked":
+                    self.marks[replaced] = "superseded"
+        elif self.marks[name] == "superseded" and event.kind is not SignatureKind.REVOKED:
+            return
+        else:
+            self.marks[name] = {
+                SignatureKind.DISPUTED: "disputed",
+                SignatureKind.UPHELD: "good",
+                SignatureKind.REVOKED: "revoked",
+            }[event.kind]
+
+    def status(self, on: dt.date) -> RequirementStatus | None:
+        if self.content is None:
+            return None
+        in_effect = [each for each in self.decisions if each.effective_on <= on]
+        in_effect.sort(key=lambda each: each.effective_on)
+        if in_effect and in_effect[-1].kind is DecisionKind.NOT_APPLICABLE:
+            return RequirementStatus.NOT_APPLICABLE
+        good = [
+            each
+            for name, each in self.known.items()
+            if self.marks[name] == "good" and each.content_number >= self.content.material_number
+        ]
+        if self.content.schedule is not None:
+            done = {
+                each.period_number
+                for each in good
+                if each.schedule_number == self.content.schedule_number and each.signed_on <= on
+            }
+            due, number = self.content.schedule.first_due_on, 1
+            while number in done:
+                number += 1
+                due = due.replace(year=due.year + 1)
+            if due < on:
+                return RequirementStatus.NON_COMPLIANT
+        ends = [
+            min(each.valid_until or dt.date.max, each.evidence_until or dt.date.max)
+            for each in good
+            if each.valid_from <= on
+        ]
+        if not ends:
+            return RequirementStatus.IN_PROGRESS
+        return RequirementStatus.COMPLIANT if max(ends) >= on else RequirementStatus.NON_COMPLIANT
+
+
+@st.composite
+def histories(draw: st.DrawFn) -> History:
+    """A history as operations could have made it, with one event a day."""
+    contents: list[Content] = []
+    decisions: list[Decision] = []
+    attestations: list[Attestation] = []
+    signatures: list[Signature] = []
+    schedule = draw(st.sampled_from([None, ANNUAL]))
+    days = st.integers(0, 900).map(day)
+    for at in range(draw(st.integers(1, 14))):
+        choice = draw(st.sampled_from(["attest", "sign", "sign", "sign", "decide", "change"]))
+        if not contents or choice == "change":
+            number = len(contents) + 1
+            last = contents[-1] if contents else None
+            contents.append(
+                content(
+                    number,
+                    at=at,
+                    schedule=schedule,
+                    material_number=number
+                    if last is None or draw(st.booleans())
+                    else last.material_number,
+                )
+            )
+        elif choice == "decide":
+            kind = draw(st.sampled_from([DecisionKind.APPLICABLE, DecisionKind.NOT_APPLICABLE]))
+            decisions.append(Decision(kind, draw(days), moment(at)))
+        elif choice == "attest" or not attestations:
+            made = attestation(
+                at,
+                content_number=contents[-1].number,
+                period_number=draw(st.none() | st.integers(1, 3)),
+                valid_from=draw(days),
+                valid_until=draw(st.none() | days),
+                evidence_until=draw(st.none() | days),
+                quorum=draw(st.integers(1, 2)),
+                supersedes_id=draw(st.sampled_from([None, *[each.id for each in attestations]])),
+            )
+            attestations.append(made)
+            signatures.append(signed(made, at=at))
+        else:
+            about = draw(st.sampled_from(attestations))
+            kinds = [each for each in SignatureKind if each is not SignatureKind.ATTESTED]
+            revoked = any(
+                each.kind is SignatureKind.REVOKED and each.attestation_id == about.id
+                for each in signatures
+            )
+            if not revoked:
+                signatures.append(signed(about, draw(st.sampled_from(kinds)), at=at))
+    return History(
+        contents=contents, decisions=decisions, attestations=attestations, signatures=signatures
+    )
+
+
+@given(history=histories(), on=st.integers(0, 1200), known=st.integers(0, 14))
+def test_the_status_is_what_a_replay_of_the_events_leaves(
+    history: History, on: int, known: int
+) -> None:
+    replay = Replay()
+    events = [*history.contents, *history.decisions, *history.attestations, *history.signatures]
+    for event in sorted(events, key=lambda each: each.recorded_at):
+        if event.recorded_at <= moment(known):
+            replay.take(event)
+    result = standing(history, on=day(on), known_at=moment(known), is_business_day=lambda _: True)
+    assert (None if result is None else result.status) == replay.status(day(on))
+
+
+@given(history=histories(), on=st.integers(0, 1200))
+def test_more_knowledge_never_changes_what_was_known_before(history: History, on: int) -> None:
+    """What a report said then can be said again: later records do not reach back."""
+    earlier = moment(5)
+    cut = History(
+        contents=[each for each in history.contents if each.recorded_at <= earlier],
+        decisions=[each for each in history.decisions if each.recorded_at <= earlier],
+        attestations=[each for each in history.attestations if each.recorded_at <= earlier],
+        signatures=[each for each in history.signatures if each.recorded_at <= earlier],
+    )
+    then, now = (
+        standing(each, on=day(on), known_at=known_at, is_business_day=lambda _: True)
+        for each, known_at in ((cut, moment(99)), (history, earlier))
+    )
+    assert then == now
