@@ -180,8 +180,8 @@ class Page(Generic[Listed]):
 class Log(Protocol[Fields, Row, Conditions]):
     """The verbs of an append-only entity."""
 
-    async def create(self, fields: Fields) -> Row:
-        """Append one row.
+    async def create(self, fields: Fields, *, row_id: UUID | None = None) -> Row:
+        """Append one row, under the id that what is sealed in it names, or one of its own.
 
         Raises DuplicateValue, ReferenceNotFound, ConstraintRefused.
         """
@@ -352,14 +352,15 @@ class FileFigures(Protocol):
 class Secrets(Protocol):
     """Secrets of the company: what may stand in a ``sealed_column`` and what it stands for.
 
-    A ``purpose`` is the table and the column, as in "people.sealed_totp_secret"; what was sealed
-    for one purpose or company opens for no other.
+    A ``purpose`` is the table and the column, as in "people.sealed_totp_secret", and ``row_id`` the
+    row (the company, where it stands in none). What was sealed for one purpose, row or company
+    opens for no other.
     """
 
-    async def seal(self, purpose: str, plaintext: bytes) -> bytes:
+    async def seal(self, purpose: str, row_id: UUID, plaintext: bytes) -> bytes:
         """A secret as it may lie in the database. Raises MasterKeyUnknown."""
 
-    async def open(self, purpose: str, sealed: bytes) -> bytes:
+    async def open(self, purpose: str, row_id: UUID, sealed: bytes) -> bytes:
         """The secret again. Raises SecretUnreadable, MasterKeyUnknown."""
 
     async def pseudonym(self, purpose: str, text: str) -> bytes:

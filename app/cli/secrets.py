@@ -1,6 +1,7 @@
 """``wellkept secrets``: which master keys seal what, and sealing anew under the current one."""
 
 import asyncio
+from dataclasses import dataclass
 
 import typer
 
@@ -11,7 +12,7 @@ from storage.identifiers import OPERATOR_ACTOR_ID, new_id
 from storage.interface import Actor
 from storage.postgres.directory import companies
 from storage.secrets.keyring import BEFORE_DATA_KEYS
-from storage.secrets.rotation import replace_data_key, reseal_data_keys
+from storage.secrets.rotation import bind_to_rows, replace_data_key, reseal_data_keys
 from storage.secrets.usage import check_master_keys, master_keys_in_use
 
 app = typer.Typer(no_args_is_help=True, help="Master keys and what is sealed under them.")
@@ -31,18 +32,23 @@ def status() -> None:
 
 @app.command()
 def reseal() -> None:
-    """Seal every data key anew under the current master key, while the program runs.
+    """Seal every data key anew under the current master key, while the program runs, and bind to
+    its row every secret that a program of before had not.
 
     Every running program must know both keys before: see docs/secrets.md.
     """
     with installation(Settings.from_environment()) as place:
         check_master_keys(place.worker, place.keyring)
-        count, files = asyncio.run(_reseal(place))
-        typer.echo(f"{count} data keys sealed anew under master key {place.keyring.current.id}")
+        done = asyncio.run(_reseal(place))
+        typer.echo(
+            f"{done.data_keys} data keys sealed anew under master key {place.keyring.current.id}"
+        )
+        if done.rows:
+            typer.echo(f"secrets in {done.rows} rows bound to their row")
         in_use = master_keys_in_use(place.worker)
         for key_id in sorted(place.keyring.ids - {place.keyring.current.id}):
             left = in_use.get(key_id, 0)
-            typer.echo(_what_is_left(key_id, left, files))
+            typer.echo(_what_is_left(key_id, left, done.files))
 
 
 @app.command("new-data-keys")
@@ -69,17 +75,26 @@ def _what_is_left(key_id: str, data_keys: int, files: int) -> str:
     return f"former master key {key_id} seals nothing any more: it can be removed"
 
 
-async def _reseal(place: Installation) -> tuple[int, int]:
-    """How many data keys were sealed anew, and how many files a master key itself has sealed."""
-    count, files = 0, 0
+@dataclass
+class _Resealed:
+    """What was sealed anew, and how many files a master key itself has sealed."""
+
+    data_keys: int = 0
+    rows: int = 0
+    files: int = 0
+
+
+async def _reseal(place: Installation) -> _Resealed:
+    done = _Resealed()
     before = StoredFileFilter(data_key_number=BEFORE_DATA_KEYS, is_kept=True)
     async with place.worker_storage() as storage:
         for company in await companies(storage):
-            count += await reseal_data_keys(storage, company.id, place.keyring)
+            done.data_keys += await reseal_data_keys(storage, company.id, place.keyring)
+            done.rows += await bind_to_rows(storage, company.id)
             actor = Actor(OPERATOR_ACTOR_ID, new_id())
             async with storage.transaction(company.id, actor) as store:
-                files += await store.stored_files.count(before)
-    return count, files
+                done.files += await store.stored_files.count(before)
+    return done
 
 
 async def _replace_data_keys(place: Installation) -> int:

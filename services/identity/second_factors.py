@@ -204,14 +204,14 @@ async def _kept(store: Store, person_id: UUID) -> _Kept:
     row = found[0]
     offer = None
     if row.offered_secret is not None and row.offer_expires_at is not None:
-        secret = await store.secrets.open(_OFFERED, row.offered_secret)
+        secret = await store.secrets.open(_OFFERED, row.id, row.offered_secret)
         offer = Offer(secret.decode(), row.offer_expires_at)
     return _Kept(
         row,
         Factor(
             None
             if row.secret is None
-            else (await store.secrets.open(_SECRET, row.secret)).decode(),
+            else (await store.secrets.open(_SECRET, row.id, row.secret)).decode(),
             row.last_step,
             tuple(row.recovery_hashes),
             offer,
@@ -222,9 +222,11 @@ async def _kept(store: Store, person_id: UUID) -> _Kept:
 async def _keep(store: Store, person_id: UUID, kept: _Kept, factor: Factor) -> None:
     """Write what has changed of a factor."""
     was, row = kept.factor, kept.row
+    if row is None:
+        row = await store.second_factors.create(SecondFactorFields(person_id=person_id))
     changes: dict[str, object] = {}
     if factor.secret != was.secret:
-        changes["secret"] = await _sealed(store, _SECRET, factor.secret)
+        changes["secret"] = await _sealed(store, _SECRET, row.id, factor.secret)
     if factor.last_step != was.last_step:
         changes["last_step"] = factor.last_step
     if factor.recovery_hashes != was.recovery_hashes:
@@ -232,13 +234,11 @@ async def _keep(store: Store, person_id: UUID, kept: _Kept, factor: Factor) -> N
         changes["recovery_codes_left"] = len(factor.recovery_hashes)
     if factor.offer != was.offer:
         secret = None if factor.offer is None else factor.offer.secret
-        changes["offered_secret"] = await _sealed(store, _OFFERED, secret)
+        changes["offered_secret"] = await _sealed(store, _OFFERED, row.id, secret)
         changes["offer_expires_at"] = None if factor.offer is None else factor.offer.expires_at
-    if row is None:
-        row = await store.second_factors.create(SecondFactorFields(person_id=person_id))
     if changes:
         await store.second_factors.update(row.id, changes, expected_version=row.version)
 
 
-async def _sealed(store: Store, purpose: str, secret: str | None) -> bytes | None:
-    return None if secret is None else await store.secrets.seal(purpose, secret.encode())
+async def _sealed(store: Store, purpose: str, row_id: UUID, secret: str | None) -> bytes | None:
+    return None if secret is None else await store.secrets.seal(purpose, row_id, secret.encode())

@@ -9,6 +9,7 @@ import msgspec
 from services.identity.emails import normalised_email
 from services.outbox.sending import enqueue_delivery
 from services.refusals import Category, Refusal
+from storage.identifiers import new_id
 from storage.interface import Store
 from storage.tables.outbox import OutboxMessage, OutboxMessageFields
 from storage.vocabulary.outbox import Channel
@@ -80,15 +81,17 @@ async def send_email(store: Store, email: Email, *, purpose: str) -> OutboxMessa
     ``purpose`` is one word for lists and figures: ``invitation``, ``digest``.
     """
     content = msgspec.json.encode(EmailContent(email.subject, email.text))
+    message_id = new_id()
     message = await store.outbox_messages.create(
         OutboxMessageFields(
             channel=Channel.EMAIL,
             purpose=purpose,
             destination=LINE,
             recipient=email.to,
-            sealed_payload=await store.secrets.seal(SEALED_PAYLOAD, content),
+            sealed_payload=await store.secrets.seal(SEALED_PAYLOAD, message_id, content),
             next_attempt_at=store.now,
-        )
+        ),
+        row_id=message_id,
     )
     await enqueue_delivery(store, message.destination, message.channel)
     return message

@@ -20,6 +20,7 @@ from services.outbox.sending import enqueue_delivery
 from services.refusals import Fault, InvalidInput, Refusal
 from storage.errors import VersionConflict
 from storage.filters import OutboxFilter, WebhookEndpointFilter
+from storage.identifiers import new_id
 from storage.interface import Page, Store
 from storage.tables.outbox import EventFields, OutboxMessage, WebhookEndpoint, WebhookEndpointFields
 from storage.vocabulary.outbox import Channel, DisabledBecause, EventType, MessageStatus
@@ -102,13 +103,15 @@ async def create_endpoint(store: Store, new: NewEndpoint) -> EndpointWithSecret:
     _check(url=new.url, event_types=new.event_types)
     await _keep_few(store)
     secret = new_secret()
+    endpoint_id = new_id()
     endpoint = await store.webhook_endpoints.create(
         WebhookEndpointFields(
             name=new.name,
             url=new.url,
             event_types=sorted(set(new.event_types)),
-            sealed_secret=await store.secrets.seal(SEALED_SECRET, secret.encode()),
-        )
+            sealed_secret=await store.secrets.seal(SEALED_SECRET, endpoint_id, secret.encode()),
+        ),
+        row_id=endpoint_id,
     )
     return EndpointWithSecret(endpoint, secret)
 
@@ -154,13 +157,15 @@ async def rotate_secret(
     endpoint = await _held(store, endpoint_id, expected_version)
     secret = new_secret()
     changes: dict[str, object] = {
-        "sealed_secret": await store.secrets.seal(SEALED_SECRET, secret.encode()),
+        "sealed_secret": await store.secrets.seal(SEALED_SECRET, endpoint_id, secret.encode()),
         "sealed_previous_secret": None,
         "previous_valid_until": None,
     }
     if overlap_hours:
-        old = await store.secrets.open(SEALED_SECRET, endpoint.sealed_secret)
-        changes["sealed_previous_secret"] = await store.secrets.seal(SEALED_PREVIOUS_SECRET, old)
+        old = await store.secrets.open(SEALED_SECRET, endpoint_id, endpoint.sealed_secret)
+        changes["sealed_previous_secret"] = await store.secrets.seal(
+            SEALED_PREVIOUS_SECRET, endpoint_id, old
+        )
         changes["previous_valid_until"] = store.now + dt.timedelta(hours=overlap_hours)
     rotated = await store.webhook_endpoints.update(
         endpoint_id, changes, expected_version=expected_version

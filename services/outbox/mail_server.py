@@ -70,7 +70,7 @@ class MailServer:
         if message.sealed_payload is None or message.recipient is None:
             return MailErrand(self, None)
         try:
-            payload = await store.secrets.open(SEALED_PAYLOAD, message.sealed_payload)
+            payload = await store.secrets.open(SEALED_PAYLOAD, message.id, message.sealed_payload)
         except SecretUnreadable:
             return MailErrand(self, None)
         content = msgspec.json.decode(payload, type=EmailContent)

@@ -13,6 +13,7 @@ from services.outbox.sftp import SftpServer
 from services.refusals import Fault, InvalidInput
 from storage.errors import VersionConflict
 from storage.filters import MailboxFileFilter, MailboxFilter
+from storage.identifiers import new_id
 from storage.interface import Page, Store
 from storage.tables.mailboxes import Mailbox, MailboxFields, MailboxFile
 
@@ -90,8 +91,9 @@ async def create_mailbox(store: Store, new: NewMailbox) -> Mailbox:
         raise InvalidInput([Fault("/password", "or a private key is given, one of the two")])
     columns = {name: getattr(new, name) for name in _PLAIN}
     columns |= _named_key(new.host_key)
-    columns |= await _sealed(store, new.password, new.private_key)
-    return await store.mailboxes.create(MailboxFields(**columns))
+    mailbox_id = new_id()
+    columns |= await _sealed(store, mailbox_id, new.password, new.private_key)
+    return await store.mailboxes.create(MailboxFields(**columns), row_id=mailbox_id)
 
 
 async def get_mailbox(store: Store, mailbox_id: UUID) -> Mailbox:
@@ -128,7 +130,7 @@ async def change_mailbox(
     if "host_key" in given:
         columns |= _named_key(changes.host_key)
     if changes.password is not None or changes.private_key is not None:
-        columns |= await _sealed(store, changes.password, changes.private_key)
+        columns |= await _sealed(store, mailbox_id, changes.password, changes.private_key)
     if not columns:
         return held
     return await store.mailboxes.update(mailbox_id, columns, expected_version=expected_version)
@@ -166,10 +168,12 @@ async def open_mailbox(store: Store, mailbox_id: UUID) -> Opened:
     mailbox = await store.mailboxes.get(mailbox_id)
     password = private_key = None
     if mailbox.sealed_password is not None:
-        opened = await store.secrets.open(SEALED_PASSWORD, mailbox.sealed_password)
+        opened = await store.secrets.open(SEALED_PASSWORD, mailbox_id, mailbox.sealed_password)
         password = opened.decode()
     if mailbox.sealed_private_key is not None:
-        opened = await store.secrets.open(SEALED_PRIVATE_KEY, mailbox.sealed_private_key)
+        opened = await store.secrets.open(
+            SEALED_PRIVATE_KEY, mailbox_id, mailbox.sealed_private_key
+        )
         private_key = asyncssh.import_private_key(opened)
     return Opened(
         mailbox,
@@ -229,16 +233,21 @@ def _named_key(host_key: str) -> dict[str, object]:
 
 
 async def _sealed(
-    store: Store, password: SecretStr | None, private_key: SecretStr | None
+    store: Store,
+    mailbox_id: UUID,
+    password: SecretStr | None,
+    private_key: SecretStr | None,
 ) -> dict[str, object]:
     """The columns of a secret; the other kind goes."""
     columns: dict[str, object] = {"sealed_password": None, "sealed_private_key": None}
     if password is not None:
         secret = password.get_secret_value().encode()
-        columns["sealed_password"] = await store.secrets.seal(SEALED_PASSWORD, secret)
+        columns["sealed_password"] = await store.secrets.seal(SEALED_PASSWORD, mailbox_id, secret)
     if private_key is not None:
         secret = private_key.get_secret_value().encode()
-        columns["sealed_private_key"] = await store.secrets.seal(SEALED_PRIVATE_KEY, secret)
+        columns["sealed_private_key"] = await store.secrets.seal(
+            SEALED_PRIVATE_KEY, mailbox_id, secret
+        )
     return columns
 
 

@@ -156,10 +156,10 @@ def signed_headers(
 
 async def _secrets_of(store: Store, endpoint: WebhookEndpoint) -> list[str]:
     """The secrets that hold, the newest first. Raises SecretUnreadable."""
-    held = [await store.secrets.open(SEALED_SECRET, endpoint.sealed_secret)]
+    held = [await store.secrets.open(SEALED_SECRET, endpoint.id, endpoint.sealed_secret)]
     until, previous = endpoint.previous_valid_until, endpoint.sealed_previous_secret
     if previous is not None and until is not None and until > store.now:
-        held.append(await store.secrets.open(SEALED_PREVIOUS_SECRET, previous))
+        held.append(await store.secrets.open(SEALED_PREVIOUS_SECRET, endpoint.id, previous))
     return [each.decode() for each in held]
 
 

@@ -131,8 +131,8 @@ class PostgresRepository(Generic[Fields, Row, Conditions]):
         self._shape: Shape[Row] = shape_of(row)
         self._claim_column = CLAIM_COLUMNS.get(row)
 
-    async def create(self, fields: Fields) -> Row:
-        given = self._bookkeeping(new_id())
+    async def create(self, fields: Fields, *, row_id: UUID | None = None) -> Row:
+        given = self._bookkeeping(row_id or new_id())
         given.update(fields.__dict__)
         parameters = dict(given)
         for name in self._shape.documents:

@@ -27,16 +27,16 @@ class CompanySecrets:
         self._rows: dict[int, CompanyDataKey] = {}
         self._opened: dict[int, DataKey] = {}
 
-    async def seal(self, purpose: str, plaintext: bytes) -> bytes:
-        return (await self.newest_key()).seal(purpose, plaintext)
+    async def seal(self, purpose: str, row_id: UUID, plaintext: bytes) -> bytes:
+        return (await self.newest_key()).seal(purpose, row_id, plaintext)
 
-    async def open(self, purpose: str, sealed: bytes) -> bytes:
+    async def open(self, purpose: str, row_id: UUID, sealed: bytes) -> bytes:
         number = number_of(purpose, sealed)
         if number not in self._rows:
             await self._read()
         if number not in self._rows:
             raise SecretUnreadable(purpose)
-        return self.key(number).open(purpose, sealed)
+        return self.key(number).open(purpose, row_id, sealed)
 
     async def pseudonym(self, purpose: str, text: str) -> bytes:
         await self.newest_key()

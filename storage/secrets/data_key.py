@@ -1,8 +1,9 @@
 """A data key: what one company's secrets are sealed under, and its pseudonyms are made with.
 
 A sealed secret is a version byte, the number of its data key (four bytes), a nonce (twelve) and
-AES-256-GCM's ciphertext with its tag. Company and purpose are associated data: a secret that is
-copied to another company, table or column does not open there.
+AES-256-GCM's ciphertext with its tag. Company, row and purpose are associated data: a secret that
+is copied to another company, row, table or column does not open there. Secrets of the first version
+name no row; they open until they are sealed anew.
 """
 
 import hashlib
@@ -17,7 +18,8 @@ from storage.errors import SecretUnreadable
 from storage.files.sealing import FileKey
 from storage.secrets.keyring import NONCE_BYTES, derived
 
-_VERSION = b"\x01"
+_VERSION = b"\x02"
+_OF_NO_ROW = b"\x01"
 _NUMBER_BYTES = 4
 _HEAD_BYTES = len(_VERSION) + _NUMBER_BYTES
 
@@ -32,18 +34,22 @@ class DataKey:
         self._key = key
         self._cipher = AESGCM(derived(key, "secrets"))
 
-    def seal(self, purpose: str, plaintext: bytes) -> bytes:
-        """A secret as it may lie in the database."""
+    def seal(self, purpose: str, row_id: UUID, plaintext: bytes) -> bytes:
+        """A secret as it may lie in that row of the database."""
         head = _VERSION + self.number.to_bytes(_NUMBER_BYTES, "big")
         nonce = secrets.token_bytes(NONCE_BYTES)
-        return head + nonce + self._cipher.encrypt(nonce, plaintext, self._bound(head, purpose))
+        return (
+            head
+            + nonce
+            + self._cipher.encrypt(nonce, plaintext, self._bound(head, purpose, row_id))
+        )
 
-    def open(self, purpose: str, sealed: bytes) -> bytes:
+    def open(self, purpose: str, row_id: UUID, sealed: bytes) -> bytes:
         """The secret again. Raises SecretUnreadable."""
         head, rest = sealed[:_HEAD_BYTES], sealed[_HEAD_BYTES:]
         nonce, ciphertext = rest[:NONCE_BYTES], rest[NONCE_BYTES:]
         try:
-            return self._cipher.decrypt(nonce, ciphertext, self._bound(head, purpose))
+            return self._cipher.decrypt(nonce, ciphertext, self._bound(head, purpose, row_id))
         except (InvalidTag, ValueError) as error:  # ValueError: cut off within the nonce
             raise SecretUnreadable(purpose) from error
 
@@ -68,15 +74,21 @@ class DataKey:
             (lambda salt: derived(self._key, use + salt.hex()),),
         )
 
-    def _bound(self, head: bytes, purpose: str) -> bytes:
-        return head + self._company_id.bytes + purpose.encode()
+    def _bound(self, head: bytes, purpose: str, row_id: UUID) -> bytes:
+        row = b"" if head.startswith(_OF_NO_ROW) else row_id.bytes
+        return head + self._company_id.bytes + row + purpose.encode()
 
 
 def number_of(purpose: str, sealed: bytes) -> int:
     """The number of the data key that sealed a secret. Raises SecretUnreadable."""
-    if sealed[:1] != _VERSION or len(sealed) < _HEAD_BYTES:
+    if sealed[:1] not in (_VERSION, _OF_NO_ROW) or len(sealed) < _HEAD_BYTES:
         raise SecretUnreadable(purpose)
     return int.from_bytes(sealed[1:_HEAD_BYTES], "big")
+
+
+def names_its_row(sealed: bytes) -> bool:
+    """Whether a secret is bound to its row, which those of the first version are not."""
+    return sealed.startswith(_VERSION)
 
 
 def place_of(company_id: UUID, number: int) -> bytes:

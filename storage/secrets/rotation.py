@@ -12,7 +12,7 @@ from storage.interface import MAXIMUM_LIMIT, Actor, IStorage, Repository, Store
 from storage.postgres.statements import table_of
 from storage.postgres.transaction import ROW_CLASSES
 from storage.secrets.company_secrets import CompanySecrets
-from storage.secrets.data_key import number_of
+from storage.secrets.data_key import names_its_row, number_of
 from storage.secrets.keyring import Keyring
 
 _ATTEMPTS = 5
@@ -39,6 +39,20 @@ async def replace_data_key(storage: IStorage, company_id: UUID, keyring: Keyring
         if not await store.data_keys.count(NoFilter()):
             return 0
         number = (await CompanySecrets(store, keyring).add_key()).number
+    return await _reseal_rows(storage, company_id, number)
+
+
+async def bind_to_rows(storage: IStorage, company_id: UUID) -> int:
+    """Seal anew what a program of before had sealed for no row in particular, a page a transaction;
+    returns how many rows that stood in. May be repeated.
+
+    Raises MasterKeyUnknown, SecretUnreadable, VersionConflict, StorageUnavailable.
+    """
+    return await _reseal_rows(storage, company_id, 0)
+
+
+async def _reseal_rows(storage: IStorage, company_id: UUID, number: int) -> int:
+    """Seal anew what an earlier data key than this one sealed, or names no row."""
     resealed = 0
     for name in sealed_columns():
         after: UUID | None = None
@@ -85,7 +99,7 @@ async def _resealed(
     for row in page.rows:
         values = {column: getattr(row, column) for column in changes}
         fresh = {
-            column: await _fresh(store, f"{table}.{column}", value, number)
+            column: await _fresh(store, f"{table}.{column}", row.id, value, number)
             for column, value in values.items()
         }
         if fresh != values:
@@ -96,11 +110,14 @@ async def _resealed(
     return len(versions), page.next_after
 
 
-async def _fresh(store: Store, purpose: str, sealed: bytes | None, number: int) -> bytes | None:
-    """A secret under the newest data key; as it is where that has sealed it already."""
-    if sealed is None or number_of(purpose, sealed) >= number:
+async def _fresh(
+    store: Store, purpose: str, row_id: UUID, sealed: bytes | None, number: int
+) -> bytes | None:
+    """A secret under the newest data key and bound to its row; as it is where it is so already."""
+    if sealed is None or (number_of(purpose, sealed) >= number and names_its_row(sealed)):
         return sealed
-    return await store.secrets.seal(purpose, await store.secrets.open(purpose, sealed))
+    plain = await store.secrets.open(purpose, row_id, sealed)
+    return await store.secrets.seal(purpose, row_id, plain)
 
 
 def _operator() -> Actor:

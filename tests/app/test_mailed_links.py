@@ -92,7 +92,7 @@ async def letters(
             if message.recipient == to and message.sealed_payload is not None
             for content in (
                 msgspec.json.decode(
-                    await store.secrets.open(SEALED_PAYLOAD, message.sealed_payload),
+                    await store.secrets.open(SEALED_PAYLOAD, message.id, message.sealed_payload),
                     type=EmailContent,
                 ),
             )

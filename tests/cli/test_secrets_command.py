@@ -12,6 +12,7 @@ import pytest
 from app.cli import main
 from storage import migrations
 from storage.embedded import EmbeddedServer, RoleAddresses, provision
+from storage.identifiers import new_id
 from storage.postgres.transaction import PostgresStorage
 from storage.secrets.keyring import Keyring
 from tests.builders.companies import make_company
@@ -73,7 +74,7 @@ def sealed(addresses: RoleAddresses) -> None:
             for _ in range(3):
                 company = await make_company(addresses.owner, storage)
                 async with storage.transaction(company.id, company.actor) as store:
-                    await store.secrets.seal(PURPOSE, b"hunter2")
+                    await store.secrets.seal(PURPOSE, new_id(), b"hunter2")
         finally:
             await storage.close()
 

@@ -19,6 +19,7 @@ from app.keys import KeyMissing, installation_key
 from app.settings import Settings, SettingsError
 from storage import migrations
 from storage.embedded import EmbeddedServer, RoleAddresses, provision
+from storage.identifiers import new_id
 from storage.postgres.transaction import PostgresStorage
 from tests.builders.companies import make_company
 from tests.builders.keys import KEYRING
@@ -153,7 +154,7 @@ async def _seal_something(addresses: RoleAddresses) -> None:
     await storage.open()
     company = await make_company(addresses.owner, storage)
     async with storage.transaction(company.id, company.actor) as store:
-        await store.secrets.seal("mailboxes.sealed_password", b"hunter2")
+        await store.secrets.seal("mailboxes.sealed_password", new_id(), b"hunter2")
     await storage.close()
 
 

@@ -68,7 +68,7 @@ class People:
             rows = await store.outbox_messages.all(OutboxFilter())
             return [
                 msgspec.json.decode(
-                    await store.secrets.open(SEALED_PAYLOAD, row.sealed_payload or b""),
+                    await store.secrets.open(SEALED_PAYLOAD, row.id, row.sealed_payload or b""),
                     type=EmailContent,
                 )
                 for row in rows

@@ -11,6 +11,7 @@ from storage.embedded import EmbeddedServer, RoleAddresses
 from storage.embedded.installation import Installation
 from storage.errors import MasterKeyUnknown, SecretUnreadable
 from storage.filters import AuditFilter, NoFilter
+from storage.identifiers import new_id
 from storage.interface import Store
 from storage.postgres.transaction import PostgresStorage
 from storage.secrets.company_secrets import CompanySecrets
@@ -24,16 +25,17 @@ from tests.secrets.conftest import AFTER, NEW_KEY, StorageWith
 pytestmark = pytest.mark.anyio
 
 PURPOSE = "mailboxes.sealed_password"
+ROW = new_id()
 
 
 async def sealed_by(storage: PostgresStorage, company: CompanyForTests, secret: bytes) -> bytes:
     async with storage.transaction(company.id, company.actor) as store:
-        return await store.secrets.seal(PURPOSE, secret)
+        return await store.secrets.seal(PURPOSE, ROW, secret)
 
 
 async def opened_by(storage: PostgresStorage, company: CompanyForTests, sealed: bytes) -> bytes:
     async with storage.transaction(company.id, company.actor) as store:
-        return await store.secrets.open(PURPOSE, sealed)
+        return await store.secrets.open(PURPOSE, ROW, sealed)
 
 
 async def test_the_first_use_makes_a_key_and_later_ones_find_it(
@@ -60,13 +62,13 @@ async def test_a_key_that_a_savepoint_takes_back_is_not_used_after_it(
 ) -> None:
     async def undone(store: Store) -> None:
         async with store.savepoint():
-            await store.secrets.seal(PURPOSE, b"undone")
+            await store.secrets.seal(PURPOSE, ROW, b"undone")
             raise ZeroDivisionError
 
     async with storage.transaction(company.id, company.actor) as store:
         with pytest.raises(ZeroDivisionError):
             await undone(store)
-        sealed = await store.secrets.seal(PURPOSE, b"hunter2")
+        sealed = await store.secrets.seal(PURPOSE, ROW, b"hunter2")
     assert await opened_by(storage, company, sealed) == b"hunter2"
 
 
@@ -127,11 +129,11 @@ async def test_a_new_data_key_seals_and_the_earlier_one_opens(
 ) -> None:
     old = await sealed_by(storage, company, b"before")
     async with storage.transaction(company.id, company.actor) as reading:
-        assert await reading.secrets.open(PURPOSE, old) == b"before"
+        assert await reading.secrets.open(PURPOSE, ROW, old) == b"before"
         async with storage.transaction(company.id, company.actor) as store:
             await CompanySecrets(store, KEYRING).add_key()
         new = await sealed_by(storage, company, b"after")
-        assert await reading.secrets.open(PURPOSE, new) == b"after"
+        assert await reading.secrets.open(PURPOSE, ROW, new) == b"after"
     assert (old[4], new[4]) == (1, 2)
     assert await opened_by(storage, company, old) == b"before"
 
@@ -234,7 +236,7 @@ async def test_neither_the_dump_nor_the_list_of_statements_shows_a_secret(
 ) -> None:
     secret = b"correct-horse-battery-staple"
     async with storage.transaction(company.id, company.actor) as store:
-        sealed = await store.secrets.seal(PURPOSE, secret)
+        sealed = await store.secrets.seal(PURPOSE, ROW, secret)
         data_key = await CompanySecrets(store, KEYRING).newest_key()
         with server.connect_as_superuser(addresses.database) as connection:
             shown = connection.execute("SELECT query FROM pg_stat_activity").fetchall()

@@ -15,6 +15,7 @@ from services.inputs import ONE_LINE, Identifier, Input, left_out
 from services.refusals import Fault, InvalidInput
 from storage.errors import VersionConflict
 from storage.filters import CareProviderFilter
+from storage.identifiers import new_id
 from storage.interface import Page, Store
 from storage.tables.addresses import ContactWays, PostalAddress
 from storage.tables.parties import CareProvider, CareProviderFields
@@ -89,8 +90,9 @@ async def create_care_provider(store: Store, new: NewCareProvider) -> CareProvid
     """Raises InvalidInput, DuplicateValue for a known identifier."""
     given = dict(new)
     _check(new.kind, given)
-    columns = await _with_sealed(store, given)
-    return await store.care_providers.create(CareProviderFields(**columns))
+    provider_id = new_id()
+    columns = await _with_sealed(store, provider_id, given)
+    return await store.care_providers.create(CareProviderFields(**columns), row_id=provider_id)
 
 
 async def get_care_provider(store: Store, care_provider_id: UUID) -> CareProvider:
@@ -118,7 +120,9 @@ async def update_care_provider(
     given = changes.given()
     _check(held.kind, given)
     return await store.care_providers.update(
-        care_provider_id, await _with_sealed(store, given), expected_version=expected_version
+        care_provider_id,
+        await _with_sealed(store, care_provider_id, given),
+        expected_version=expected_version,
     )
 
 
@@ -154,7 +158,9 @@ def _check(kind: PartyKind, given: Mapping[str, object]) -> None:
         raise InvalidInput(faults)
 
 
-async def _with_sealed(store: Store, given: Mapping[str, object]) -> dict[str, Any]:
+async def _with_sealed(
+    store: Store, provider_id: UUID, given: Mapping[str, object]
+) -> dict[str, Any]:
     """The columns of what is given."""
     columns: dict[str, Any] = dict(given)
     if "tax_identifier" not in columns:
@@ -166,6 +172,8 @@ async def _with_sealed(store: Store, given: Mapping[str, object]) -> dict[str, A
     digits = tax.digits.get_secret_value()
     return columns | {
         "tax_identifier_kind": tax.kind,
-        "sealed_tax_identifier": await store.secrets.seal(SEALED_TAX_IDENTIFIER, digits.encode()),
+        "sealed_tax_identifier": await store.secrets.seal(
+            SEALED_TAX_IDENTIFIER, provider_id, digits.encode()
+        ),
         "tax_identifier_end": digits[-_SHOWN_DIGITS:],
     }

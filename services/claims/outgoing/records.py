@@ -149,7 +149,9 @@ async def _tax_identifiers(store: Store, providers: Iterable[CareProvider]) -> d
         if provider.sealed_tax_identifier is None:
             continue
         try:
-            plain = await store.secrets.open(SEALED_TAX_IDENTIFIER, provider.sealed_tax_identifier)
+            plain = await store.secrets.open(
+                SEALED_TAX_IDENTIFIER, provider.id, provider.sealed_tax_identifier
+            )
         except SecretUnreadable:
             continue
         opened[provider.id] = plain.decode()

@@ -77,7 +77,7 @@ async def sealed_away(
         begun_at=store.now,
         session_id=session_id,
     )
-    sealed = await store.secrets.seal(_COOKIE, away.model_dump_json().encode())
+    sealed = await store.secrets.seal(_COOKIE, store.company_id, away.model_dump_json().encode())
     return base64.urlsafe_b64encode(store.company_id.bytes + sealed).decode()
 
 
@@ -95,7 +95,7 @@ def parsed_cookie(cookie: str) -> tuple[UUID, bytes]:
 async def opened_away(store: Store, sealed: bytes) -> Away:
     """Raises ProviderSignInRefused."""
     try:
-        away = Away.model_validate_json(await store.secrets.open(_COOKIE, sealed))
+        away = Away.model_validate_json(await store.secrets.open(_COOKIE, store.company_id, sealed))
     except (SecretUnreadable, ValidationError) as error:
         raise ProviderSignInRefused from error
     if away.expires_at <= store.now:

@@ -157,7 +157,9 @@ class ProviderSignIn:
             away = await opened_away(store, sealed)
             provider = await _provider(store, away)
             await serve_once(store, away, brought.state)
-            secret = (await store.secrets.open(SECRET, provider.client_secret)).decode()
+            secret = (
+                await store.secrets.open(SECRET, provider.id, provider.client_secret)
+            ).decode()
         ours = OurClient(provider.client_id, secret, self._redirect_uri)
         who = await self._identified(provider, ours, away, brought)
         async with self._storage.transaction(company_id, actor) as store:

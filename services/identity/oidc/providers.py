@@ -23,6 +23,7 @@ from services.inputs import Input, left_out
 from services.refusals import Fault, InvalidInput, Refusal
 from storage.errors import DuplicateValue, RowNotFound, VersionConflict
 from storage.filters import IdentityProviderFilter
+from storage.identifiers import new_id
 from storage.interface import Page, Store
 from storage.tables.providers import IdentityProvider, IdentityProviderFields
 from storage.vocabulary.identity import Role
@@ -108,7 +109,8 @@ async def create_provider(
 ) -> IdentityProvider:
     """Raises InvalidInput, PrivilegeTooHigh, ProviderKnown."""
     require_all(granted_by, frozenset(Scope))
-    given = {**dict(new), "client_secret": await _sealed(store, new.client_secret)}
+    provider_id = new_id()
+    given = {**dict(new), "client_secret": await _sealed(store, provider_id, new.client_secret)}
     given["email_domains"] = _domains(new.email_domains)
     fields = IdentityProviderFields(**given)
     parts = urlsplit(new.issuer)
@@ -116,7 +118,7 @@ async def create_provider(
         raise InvalidInput([Fault("/issuer", "is the https address of an OpenID provider")])
     await _check(store, fields, granted_by)
     try:
-        return await store.identity_providers.create(fields)
+        return await store.identity_providers.create(fields, row_id=provider_id)
     except DuplicateValue as error:
         raise ProviderKnown(list(error.columns)) from error
 
@@ -147,7 +149,7 @@ async def change_provider(
     given = changes.given()
     provider = await _held(store, provider_id, expected_version)
     if "client_secret" in given:
-        given["client_secret"] = await _sealed(store, changes.client_secret)
+        given["client_secret"] = await _sealed(store, provider_id, changes.client_secret)
     if "email_domains" in given:
         given["email_domains"] = _domains(changes.email_domains)
     if not given:
@@ -217,8 +219,8 @@ async def _check_break_glass(store: Store, person_id: UUID | None) -> None:
         raise InvalidInput([Fault("/break_glass_id", message)])
 
 
-async def _sealed(store: Store, secret: SecretStr) -> bytes:
-    return await store.secrets.seal(SECRET, secret.get_secret_value().encode())
+async def _sealed(store: Store, provider_id: UUID, secret: SecretStr) -> bytes:
+    return await store.secrets.seal(SECRET, provider_id, secret.get_secret_value().encode())
 
 
 def _domains(given: Collection[str]) -> list[str]:
