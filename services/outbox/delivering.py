@@ -14,6 +14,7 @@ from uuid import UUID
 from services.outbox.lifecycle import require_move
 from services.outbox.retries import retry_schedules
 from services.outbox.sending import enqueue_delivery
+from storage.errors import FileStoreUnavailable
 from storage.interface import Actor, IStorage, Store
 from storage.tables.outbox import OutboxAttemptFields, OutboxMessage
 from storage.vocabulary.outbox import Channel, DeliveryFailure, MessageStatus
@@ -48,6 +49,7 @@ OF_THE_LINE = frozenset(
         DeliveryFailure.UNVERIFIED,
         DeliveryFailure.LOGIN_REFUSED,
         DeliveryFailure.HOST_REFUSED,
+        DeliveryFailure.STORE_UNAVAILABLE,
     }
 )
 """What the next message of the line would meet as well: the round ends."""
@@ -75,7 +77,10 @@ class Errand(Protocol):
     """One try at one message, outside of any transaction."""
 
     async def run(self) -> Outcome:
-        """Deliver. Never raises for what the receiver does, and ends within half a lease."""
+        """Deliver. Never raises for what the receiver does, and ends within half a lease.
+
+        Raises FileStoreUnavailable.
+        """
 
 
 @dataclass(frozen=True)
@@ -105,7 +110,7 @@ async def deliver_due(
             taken = await _take(store, carrier, line)
         if taken is None:
             return
-        outcome = await taken.errand.run()
+        outcome = await _tried(taken.errand)
         async with storage.transaction(company_id, actor) as store:
             await record(store, taken.message, outcome)
             await carrier.settle(store, taken.message, outcome)
@@ -114,6 +119,15 @@ async def deliver_due(
     async with storage.transaction(company_id, actor) as store:
         if await store.outbox_lines.count_due(line):
             await enqueue_delivery(store, line, channel)
+
+
+async def _tried(errand: Errand) -> Outcome:
+    """A try at one message. That our own files cannot be read now is on record like what a receiver
+    does: nobody waits for the lease to run out."""
+    try:
+        return await errand.run()
+    except FileStoreUnavailable:
+        return Outcome(DeliveryFailure.STORE_UNAVAILABLE)
 
 
 async def _take(store: Store, carrier: Carrier, line: str) -> _Taken | None:

@@ -46,6 +46,8 @@ class DeliveryFailure(StrEnum):
     """The endpoint or mailbox was disabled before it was tried."""
     WITHDRAWN = "withdrawn"
     """What was to be sent was taken back before it was tried."""
+    STORE_UNAVAILABLE = "store_unavailable"
+    """The house's own file store did not answer, or no longer."""
 
 
 class EventType(StrEnum):

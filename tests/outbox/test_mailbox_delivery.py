@@ -1,90 +1,31 @@
 """Files reach mailboxes from the outbox: once under one name, from the company's own files."""
 
 import datetime as dt
-from dataclasses import dataclass
 from pathlib import Path
-from uuid import UUID
 
 import pytest
-from pydantic import SecretStr
 
-from services.files.keeping import NewFile, keep
 from services.files.reading import FileNotKept
-from services.outbox.delivering import LEASES, deliver_due
+from services.outbox.delivering import LEASES
 from services.outbox.mailbox_files import (
     FileNameUnsafe,
     FileNameUsed,
-    MailboxCarrier,
     MailboxDisabled,
-    line_of,
-    send_file,
 )
-from services.outbox.mailboxes import NewMailbox, create_mailbox, disable_mailbox, enable_mailbox
-from services.outbox.messages import get_message, replay_message
+from services.outbox.mailboxes import disable_mailbox, enable_mailbox
+from services.outbox.messages import replay_message
 from storage.errors import RowNotFound
 from storage.files import FileVault
-from storage.identifiers import SYSTEM_ACTOR_ID, new_id
-from storage.interface import Actor
 from storage.postgres.transaction import PostgresStorage
-from storage.tables.mailboxes import Mailbox
-from storage.tables.outbox import OutboxMessage
-from storage.vocabulary.files import FileDeletion, FilePurpose
+from storage.vocabulary.files import FileDeletion
 from storage.vocabulary.outbox import Channel, DeliveryFailure, MessageStatus
 from tests.builders.certificates import Authority
 from tests.builders.clocks import FixedClock
 from tests.builders.companies import CompanyForTests
-from tests.builders.sftp_servers import PASSWORD, USER_NAME, ServerForTests, serving
+from tests.builders.sftp_servers import ServerForTests, serving
+from tests.outbox.deliveries import CONTENT, NAME, Post
 
 pytestmark = pytest.mark.anyio
-
-CONTENT = b"ISA*00*" * 300_000
-NAME = "claims-20260302.837"
-
-
-@dataclass
-class Post:
-    """What a test does with mailboxes, in one line each."""
-
-    storage: PostgresStorage
-    company: CompanyForTests
-    vault: FileVault
-    authority: Authority
-
-    async def mailbox(self, clearinghouse: ServerForTests) -> Mailbox:
-        new = NewMailbox(
-            name=f"Clearinghouse {new_id()}",
-            host="localhost",
-            port=clearinghouse.port,
-            host_key=clearinghouse.public_key,
-            user_name=USER_NAME,
-            password=SecretStr(PASSWORD),
-            write_folder="/in",
-        )
-        async with self.storage.transaction(self.company.id, self.company.actor) as store:
-            return await create_mailbox(store, new)
-
-    async def file(self, content: bytes = CONTENT) -> UUID:
-        new = NewFile(purpose=FilePurpose.ATTACHMENT, name="claims.837", media_type="text/plain")
-        async with self.storage.transaction(self.company.id, self.company.actor) as store:
-            return (await keep(store, self.vault, new, content)).id
-
-    async def send(self, mailbox: Mailbox, file_id: UUID, name: str = NAME) -> OutboxMessage:
-        async with self.storage.transaction(self.company.id, self.company.actor) as store:
-            return await send_file(store, mailbox.id, file_id, name)
-
-    async def deliver(self, clearinghouse: ServerForTests, mailbox: Mailbox) -> None:
-        await deliver_due(
-            self.storage,
-            {Channel.MAILBOX: MailboxCarrier(clearinghouse.guard(self.authority), self.vault)},
-            self.company.id,
-            Actor(SYSTEM_ACTOR_ID, new_id()),
-            line=line_of(mailbox.id),
-            channel=Channel.MAILBOX,
-        )
-
-    async def look_at(self, message: OutboxMessage) -> OutboxMessage:
-        async with self.storage.transaction(self.company.id, self.company.actor) as store:
-            return await get_message(store, message.id)
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from uuid import UUID
 
 from services.files.reading import FileNotKept, ReadableFile, readable
 from services.outbox.delivering import Outcome
-from storage.errors import FileStoreUnavailable, SecretUnreadable
+from storage.errors import SecretUnreadable
 from storage.files import FileVault
 from storage.files.sealing import FileDamaged
 from storage.filters import ClaimFileFilter
@@ -142,7 +142,7 @@ class DropFolderErrand:
             return Outcome(DeliveryFailure.REFUSED)
         except FileDamaged:
             return Outcome(DeliveryFailure.UNREADABLE)
-        except (OSError, FileStoreUnavailable):
+        except OSError:
             return Outcome(DeliveryFailure.REFUSED_FOR_NOW)
         return Outcome()
 
