@@ -4,7 +4,7 @@ from alembic import op
 from storage.migrations import unforced
 
 revision = "0039"
-down_revision = "0019"
+down_revision = "0040"
 
 _COLUMNS = {"outbox_attempts": "failure", "outbox_messages": "last_failure"}
 _EARLIER = (

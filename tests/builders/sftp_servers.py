@@ -17,6 +17,9 @@ from tests.builders.certificates import Authority
 USER_NAME = "riverbend"
 PASSWORD = "a-meadow-of-seven-lanterns"
 
+POSIX_RENAME, FSYNC = b"posix-rename@openssh.com", b"fsync@openssh.com"
+_SPOKEN = list(asyncssh.sftp.SFTPServerHandler._extensions)
+
 Meddle = Callable[[str, bool], bool]
 """Told of every step of a client, before it is done and after it; True has it cut off there."""
 
@@ -38,6 +41,8 @@ class ServerForTests:
     refusal: tuple[str, asyncssh.SFTPError] | None = None
     """A step, and what it is answered with."""
     hangs_at: str | None = None
+    lacks: frozenset[bytes] = frozenset()
+    """Extensions of OpenSSH that it does not speak."""
     port: int = 0
     connections: int = 0
     steps: list[str] = field(default_factory=list)
@@ -139,6 +144,9 @@ class _Files(asyncssh.SFTPServer):
     async def posix_rename(self, oldpath: bytes, newpath: bytes) -> None:  # type: ignore[override]
         await self._step("rename", lambda: super(_Files, self).posix_rename(oldpath, newpath))
 
+    async def rename(self, oldpath: bytes, newpath: bytes) -> None:  # type: ignore[override]
+        await self._step("plain rename", lambda: super(_Files, self).rename(oldpath, newpath))
+
     async def remove(self, path: bytes) -> None:  # type: ignore[override]
         await self._step("remove", lambda: super(_Files, self).remove(path))
 
@@ -148,6 +156,8 @@ async def serving(server: ServerForTests) -> AsyncIterator[ServerForTests]:
     """Serve on a free port of this machine, with the folders ``in`` and ``out``."""
     for name in ("in", "out"):
         (server.folder / name).mkdir(parents=True, exist_ok=True)
+    spoken = [each for each in _SPOKEN if each[0] not in server.lacks]
+    asyncssh.sftp.SFTPServerHandler._extensions = spoken
     acceptor = await asyncssh.listen(
         "127.0.0.1",
         0,
@@ -160,6 +170,7 @@ async def serving(server: ServerForTests) -> AsyncIterator[ServerForTests]:
     try:
         yield server
     finally:
+        asyncssh.sftp.SFTPServerHandler._extensions = _SPOKEN
         acceptor.close()
         await acceptor.wait_closed()
         for file in server.opened:

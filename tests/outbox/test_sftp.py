@@ -12,7 +12,7 @@ from services.outbox.delivering import Outcome
 from services.outbox.sftp import SftpServer, outcome_of, try_out, upload
 from storage.vocabulary.outbox import DeliveryFailure
 from tests.builders.certificates import Authority
-from tests.builders.sftp_servers import Meddle, ServerForTests, serving
+from tests.builders.sftp_servers import FSYNC, POSIX_RENAME, Meddle, ServerForTests, serving
 
 pytestmark = pytest.mark.anyio
 
@@ -61,12 +61,13 @@ async def test_one_signs_in_by_a_private_key(server: ServerForTests, authority: 
     assert refused.failure == DeliveryFailure.LOGIN_REFUSED
 
 
+@pytest.mark.parametrize("lacks", [frozenset(), frozenset({POSIX_RENAME, FSYNC})])
 async def test_wherever_the_connection_is_cut_one_whole_file_is_there_in_the_end(
-    tmp_path: Path, authority: Authority
+    tmp_path: Path, authority: Authority, lacks: frozenset[bytes]
 ) -> None:
     cuts = 0
     while True:
-        server = ServerForTests(tmp_path / str(cuts), meddle=_cut_at(cuts))
+        server = ServerForTests(tmp_path / str(cuts), meddle=_cut_at(cuts), lacks=lacks)
         async with serving(server):
             first = await put(server.guard(authority), server.seen())
             assert server.files().get(NAME, CONTENT) == CONTENT
@@ -77,13 +78,55 @@ async def test_wherever_the_connection_is_cut_one_whole_file_is_there_in_the_end
             break
         assert first.failure == DeliveryFailure.UNREACHABLE
         cuts += 1
-    assert cuts >= 2 * 6, "before and after each step"
+    assert cuts >= 2 * (5 if lacks else 6), "before and after each step"
 
 
 def _cut_at(at: int | None) -> Meddle:
     """Cuts a client off at one moment: before or after a step."""
     moments = count()
     return lambda *_: next(moments) == at
+
+
+@pytest.mark.parametrize(
+    ("lacks", "steps"),
+    [
+        ({FSYNC}, ["stat", "open", "write", "close", "rename"]),
+        ({POSIX_RENAME}, ["stat", "open", "write", "fsync", "close", "plain rename"]),
+        ({POSIX_RENAME, FSYNC}, ["stat", "open", "write", "close", "plain rename"]),
+    ],
+)
+async def test_a_server_without_the_extensions_of_openssh_gets_the_file_as_whole(
+    server: ServerForTests, authority: Authority, lacks: set[bytes], steps: list[str]
+) -> None:
+    server.lacks = frozenset(lacks)
+    async with serving(server):
+        (server.folder / "in" / f".{NAME}.part").write_bytes(b"begun by an earlier try")
+        assert await put(server.guard(authority), server.seen()) == Outcome()
+        assert await put(server.guard(authority), server.seen()) == Outcome()
+    assert server.files() == IN_PLACE
+    assert list(dict.fromkeys(server.steps)) == steps
+
+
+@pytest.mark.parametrize(("step", "instead"), [("fsync", "rename"), ("rename", "plain rename")])
+async def test_a_server_that_claims_an_extension_and_refuses_it_gets_the_file_as_whole(
+    server: ServerForTests, authority: Authority, step: str, instead: str
+) -> None:
+    server.refusal = (step, asyncssh.SFTPOpUnsupported("not here"))
+    async with serving(server):
+        assert await put(server.guard(authority), server.seen()) == Outcome()
+    assert server.files() == IN_PLACE
+    assert server.steps[-1] == instead
+
+
+async def test_a_server_that_renames_nothing_is_named_and_shows_no_half_file(
+    server: ServerForTests, authority: Authority
+) -> None:
+    server.lacks = frozenset({POSIX_RENAME})
+    server.refusal = ("plain rename", asyncssh.SFTPOpUnsupported("not here"))
+    async with serving(server):
+        refused = await put(server.guard(authority), server.seen())
+    assert refused == Outcome(DeliveryFailure.REFUSED_FOR_NOW, asyncssh.SFTPOpUnsupported("").code)
+    assert NAME not in server.files()
 
 
 async def test_what_an_earlier_try_has_begun_is_written_over(
