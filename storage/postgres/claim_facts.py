@@ -24,6 +24,7 @@ from storage.postgres.figure_measures import (
 from storage.tables.claims import Claim, ClaimAcknowledgement, ClaimTransmission
 from storage.tables.figures import ClaimFactFields
 from storage.tables.ledger import Adjudication, Denial, LedgerEntry
+from storage.tables.scrubbing import ScrubRun
 
 CLAIM_COLUMNS: Mapping[type[SQLModel], str] = {
     Claim: "id",
@@ -32,6 +33,7 @@ CLAIM_COLUMNS: Mapping[type[SQLModel], str] = {
     Adjudication: "claim_id",
     Denial: "claim_id",
     LedgerEntry: "claim_id",
+    ScrubRun: "claim_id",
 }
 """The rows that facts are computed of, and the column that names the claim."""
 
@@ -52,11 +54,13 @@ SELECT claim.id,
        claim.rendering_provider_id AS provider_id,
        coalesce(claim.facility_id, '') AS location,
        claim.service_date AS service_on,
+       (scrubbed.recorded_at AT TIME ZONE company.time_zone)::date AS first_scrubbed_on,
        (coalesce(sent.first_at, claim.submitted_at) AT TIME ZONE company.time_zone)::date
            AS first_billed_on,
        (coalesce(sent.last_at, claim.submitted_at) AT TIME ZONE company.time_zone)::date
            AS last_billed_on,
        decided.first_on AS first_decided_on,
+       coalesce(scrubbed.is_clean, false) AS is_clean,
        claim.submitted_at IS NOT NULL AS is_out,
        claim.status = 'rejected' AS is_turned_away,
        claim.status = 'voided' AS is_voided,
@@ -77,6 +81,9 @@ SELECT claim.id,
        claim.patient_balance_cents
 FROM claims AS claim
 JOIN companies AS company ON company.company_id = claim.company_id
+LEFT JOIN scrub_runs AS scrubbed
+    ON scrubbed.company_id = claim.company_id AND scrubbed.claim_id = claim.id
+   AND scrubbed.run_number = 1
 LEFT JOIN LATERAL (
     SELECT min(transmitted_at) AS first_at, max(transmitted_at) AS last_at
     FROM claim_transmissions

@@ -29,19 +29,31 @@ SUMMED = frozenset({Source.CLAIMS, Source.LEDGER})
 
 
 @dataclass(frozen=True, kw_only=True)
+class Dimensions:
+    """By what rows can be told apart."""
+
+    payer_id: str
+    provider_id: str
+    location: str
+
+
+_OF_CLAIM = Dimensions(
+    payer_id="fact.payer_id", provider_id="fact.provider_id", location="fact.location"
+)
+
+
+@dataclass(frozen=True, kw_only=True)
 class Rows:
     """Where the rows of a source are; every table in it is bound to the company.
 
-    ``reads_more`` says that its conditions read other rows: then each is computed once a row.
+    ``alone`` is the same without the facts of their claims, for questions about all claims.
     """
 
     sql: str
+    alone: str
     row_id: str
-    claim_id: str = "fact.id"
-    payer_id: str = "fact.payer_id"
-    provider_id: str = "fact.provider_id"
-    location: str = "fact.location"
-    reads_more: bool = False
+    claim_id: str
+    dimensions: Dimensions = _OF_CLAIM
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,51 +66,54 @@ class Counted:
     amount: str
 
 
-def _of_claim(table: str) -> str:
-    return (
-        f"FROM {table} AS item JOIN claim_facts AS fact"
-        " ON fact.company_id = item.company_id AND fact.id = item.claim_id"
-        " WHERE item.company_id = %(company_id)s AND fact.company_id = %(company_id)s"
+def _facts(condition: str = "true") -> Rows:
+    """Facts of claims themselves."""
+    sql = f"FROM claim_facts AS fact WHERE fact.company_id = %(company_id)s AND {condition}"
+    return Rows(sql=sql, alone=sql, row_id="fact.id", claim_id="fact.id")
+
+
+def _items(tables: str, *names: str) -> Rows:
+    """Rows that belong to a claim, called ``item``; ``names`` are the other tables' aliases."""
+    bound = " AND ".join(f"{name}.company_id = %(company_id)s" for name in ("item", *names))
+    return Rows(
+        sql=(
+            f"FROM {tables} JOIN claim_facts AS fact"
+            " ON fact.company_id = item.company_id AND fact.id = item.claim_id"
+            f" WHERE {bound} AND fact.company_id = %(company_id)s"
+        ),
+        alone=f"FROM {tables} WHERE {bound} AND item.claim_id IS NOT NULL",
+        row_id="item.id",
+        claim_id="item.claim_id",
     )
 
 
+_OF_NO_CLAIM = (
+    "FROM ledger_entries AS item WHERE item.company_id = %(company_id)s AND item.claim_id IS NULL"
+)
+
 ROWS: Mapping[Source, Rows] = {
-    Source.CLAIMS: Rows(
-        sql="FROM claim_facts AS fact WHERE fact.company_id = %(company_id)s", row_id="fact.id"
+    Source.CLAIMS: _facts(),
+    Source.OPEN_CLAIMS: _facts(
+        "(fact.insurance_balance_cents <> 0 OR fact.patient_balance_cents <> 0)"
     ),
-    Source.OPEN_CLAIMS: Rows(
-        sql=(
-            "FROM claim_facts AS fact WHERE fact.company_id = %(company_id)s AND"
-            " (fact.insurance_balance_cents <> 0 OR fact.patient_balance_cents <> 0)"
-        ),
-        row_id="fact.id",
-    ),
-    Source.LEDGER: Rows(sql=_of_claim("ledger_entries"), row_id="item.id"),
+    Source.LEDGER: _items("ledger_entries AS item"),
     Source.CASH_OF_NO_CLAIM: Rows(
-        sql=(
-            "FROM ledger_entries AS item"
-            " WHERE item.company_id = %(company_id)s AND item.claim_id IS NULL"
-        ),
+        sql=_OF_NO_CLAIM,
+        alone=_OF_NO_CLAIM,
         row_id="item.id",
         claim_id="item.claim_id",
-        payer_id="item.payer_id",
-        provider_id="NULL::text",
-        location="NULL::text",
-    ),
-    Source.REMITS: Rows(sql=_of_claim("adjudications"), row_id="item.id", reads_more=True),
-    Source.DENIAL_WRITE_OFFS: Rows(
-        sql=(
-            "FROM write_offs AS reason JOIN ledger_entries AS item"
-            " ON item.company_id = reason.company_id AND item.source_id = reason.id"
-            " JOIN claim_facts AS fact"
-            " ON fact.company_id = item.company_id AND fact.id = item.claim_id"
-            " WHERE reason.company_id = %(company_id)s AND item.company_id = %(company_id)s"
-            " AND fact.company_id = %(company_id)s"
+        dimensions=Dimensions(
+            payer_id="item.payer_id", provider_id="NULL::text", location="NULL::text"
         ),
-        row_id="item.id",
     ),
-    Source.APPEALS: Rows(sql=_of_claim("claim_appeals"), row_id="item.id", reads_more=True),
-    Source.DENIALS: Rows(sql=_of_claim("denials"), row_id="item.id"),
+    Source.REMITS: _items("adjudications AS item"),
+    Source.DENIAL_WRITE_OFFS: _items(
+        "write_offs AS reason JOIN ledger_entries AS item"
+        " ON item.company_id = reason.company_id AND item.source_id = reason.id",
+        "reason",
+    ),
+    Source.APPEALS: _items("claim_appeals AS item"),
+    Source.DENIALS: _items("denials AS item"),
 }
 
 _RECEIVABLES = "('insurance_receivable', 'patient_receivable')"
@@ -106,8 +121,14 @@ _NO_CASH = (
     "('insurance_receivable', 'patient_receivable', 'revenue', 'write_off', 'company_write_off')"
 )
 
-IS_CONTRACTUAL = "item.kind = 'write_off' AND item.adjustment_id IS NOT NULL"
-"""A write-off that a payer's contract demands: one that a remittance states."""
+IS_CONTRACTUAL = (
+    "((item.kind = 'write_off' AND item.adjustment_id IS NOT NULL)"
+    " OR (item.kind = 'insurance_write_off' AND EXISTS ("
+    "SELECT FROM write_offs AS reason WHERE reason.company_id = item.company_id"
+    " AND reason.id = item.source_id AND reason.reason_code = 'contractual')))"
+)
+"""A write-off that the payer's contract demands, as a remittance states it or, where it does not,
+the company's people."""
 
 
 def _claims(day: str, condition: str, amount: str = "fact.charge_cents") -> Counted:
@@ -161,9 +182,8 @@ _LAST_BILLED = "coalesce(fact.last_billed_on, fact.service_on)"
 _IS_SETTLED = f"fact.is_out AND {_INSURANCE} = 0 AND {_PATIENT} = 0"
 _DECIDES = "item.outcome NOT IN ('predetermination', 'not_ours', 'reversed')"
 _IS_DUPLICATE = (
-    "EXISTS (SELECT FROM denials AS duplicate WHERE duplicate.company_id = %(company_id)s"
-    " AND duplicate.claim_id = item.claim_id AND duplicate.adjudication_id = item.id"
-    " AND duplicate.category = 'duplicate')"
+    "item.id IN (SELECT duplicate.adjudication_id FROM denials AS duplicate"
+    " WHERE duplicate.company_id = %(company_id)s AND duplicate.category = 'duplicate')"
 )
 _DENIED_BEFORE = (
     "(SELECT max(denial.denied_on) FROM denials AS denial"
@@ -190,6 +210,11 @@ def _denials(day: str, condition: str) -> Counted:
 
 
 MEASURES: Mapping[Measure, Counted] = {
+    Measure.SCRUBBED: _claims("fact.first_scrubbed_on", "fact.first_scrubbed_on IS NOT NULL"),
+    Measure.CLEAN: _claims("fact.first_scrubbed_on", "fact.is_clean"),
+    Measure.NEVER_SCRUBBED: _claims(
+        "fact.first_billed_on", "fact.is_out AND fact.first_scrubbed_on IS NULL"
+    ),
     Measure.SUBMITTED: _claims("fact.first_billed_on", "fact.is_out"),
     Measure.TURNED_AWAY: _claims("fact.first_billed_on", "fact.is_turned_away"),
     Measure.VOIDED: _claims("fact.first_billed_on", "fact.is_voided"),
@@ -219,7 +244,7 @@ MEASURES: Mapping[Measure, Counted] = {
         )
     },
     Measure.NET_REVENUE: _ledger(
-        f"item.kind = 'charge' OR ({IS_CONTRACTUAL})",
+        f"item.kind = 'charge' OR {IS_CONTRACTUAL}",
         "CASE WHEN item.kind = 'charge' THEN item.amount_cents ELSE -item.amount_cents END",
     ),
     Measure.RECEIVABLE: _ledger(

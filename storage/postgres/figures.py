@@ -11,7 +11,7 @@ from storage.figures import Ask, FigureRow, FigureScope, Total
 from storage.interface import Page
 from storage.postgres.bound import BoundTransaction
 from storage.postgres.claim_facts import COLUMNS, FACTS, measured
-from storage.postgres.figure_measures import MEASURES, ROWS, SUMMED, Rows, Source
+from storage.postgres.figure_measures import MEASURES, ROWS, SUMMED, Dimensions, Source
 from storage.vocabulary.figures import FigureDimension
 
 _SUMMED = """
@@ -68,7 +68,7 @@ LIMIT %(limit)s
 """  # noqa: S608 -- names and expressions of ours
 
 
-def _key(columns: Rows, by: FigureDimension | None) -> str:
+def _key(columns: Dimensions, by: FigureDimension | None) -> str:
     """What rows are told apart by; of rows that have none of it, nothing is told."""
     match by:
         case FigureDimension.PAYER:
@@ -81,7 +81,7 @@ def _key(columns: Rows, by: FigureDimension | None) -> str:
             return "''"
 
 
-def _within(columns: Rows, scope: FigureScope) -> str:
+def _within(columns: Dimensions, scope: FigureScope) -> str:
     """The conditions of a scope."""
     return "".join(
         f" AND {getattr(columns, name)} = %({name})s"
@@ -90,38 +90,48 @@ def _within(columns: Rows, scope: FigureScope) -> str:
     )
 
 
-_KEPT = Rows(
-    sql="",
-    row_id="kept.id",
-    payer_id="kept.payer_id",
-    provider_id="kept.provider_id",
-    location="kept.location",
+_KEPT = Dimensions(
+    payer_id="kept.payer_id", provider_id="kept.provider_id", location="kept.location"
 )
 
 
-def _read(source: Source, asks: Sequence[Ask], scope: FigureScope, key: str) -> str:
-    """One pass over the rows of a source: two columns an ask, how many and how much."""
+def _from(source: Source, scope: FigureScope, by: FigureDimension | None = None) -> str:
+    """The rows of a source in scope, with the facts of their claims where anything asks of them."""
+    rows = ROWS[source]
+    is_about_all = scope == FigureScope() and by in (None, FigureDimension.MONTH)
+    return rows.alone if is_about_all else f"{rows.sql}{_within(rows.dimensions, scope)}"
+
+
+def _read(
+    source: Source, asks: Sequence[Ask], scope: FigureScope, by: FigureDimension | None
+) -> str:
+    """One pass over the rows of a source: two columns an ask, how many and how much.
+
+    Each row is judged once, and added up with those of the same days; then the days are looked at.
+    """
     names = sorted({ask.measure for ask in asks})
-    columns = ", ".join(
-        f"{each.condition} AS counts_{name}, {each.day} AS day_{name},"
-        f" ({each.amount})::bigint AS amount_{name}"
+    day_of = {name: MEASURES[name].day for name in names}
+    days = {day: f"day_{at}" for at, day in enumerate(sorted(set(day_of.values())))}
+    chosen = ", ".join(f"{day} AS {alias}" for day, alias in days.items())
+    counted = ", ".join(
+        f"count(*) FILTER (WHERE {each.condition}) AS items_{name},"
+        f" sum(({each.amount})::bigint) FILTER (WHERE {each.condition}) AS amount_{name}"
         for name, each in ((name, MEASURES[name]) for name in names)
     )
-    chosen = [
-        f"counts_{ask.measure} AND day_{ask.measure} BETWEEN %(first_{at})s AND %(last_{at})s"
+    bounds = " OR ".join(f"{day} BETWEEN %(first)s AND %(last)s" for day in days)
+    within = [
+        f"FILTER (WHERE {days[day_of[ask.measure]]} BETWEEN %(first_{at})s AND %(last_{at})s)"
         for at, ask in enumerate(asks)
     ]
     totals = ", ".join(
-        f"count(*) FILTER (WHERE {condition}),"
-        f" coalesce(sum(amount_{ask.measure}) FILTER (WHERE {condition}), 0)::bigint"
-        for ask, condition in zip(asks, chosen, strict=True)
+        f"coalesce(sum(items_{ask.measure}) {filtered}, 0)::bigint,"
+        f" coalesce(sum(amount_{ask.measure}) {filtered}, 0)::bigint"
+        for ask, filtered in zip(asks, within, strict=True)
     )
-    days = {MEASURES[name].day for name in names}
-    bounds = "".join(f" AND {day} BETWEEN %(first)s AND %(last)s" for day in days if len(days) == 1)
-    once = " OFFSET 0" if ROWS[source].reads_more else ""
     return (
-        f"SELECT key, {totals} FROM (SELECT {key} AS key, {columns}"  # noqa: S608 -- declared
-        f" {ROWS[source].sql}{bounds}{_within(ROWS[source], scope)}{once}) AS found"
+        f"SELECT key, {totals} FROM (SELECT {_key(ROWS[source].dimensions, by)} AS key,"  # noqa: S608
+        f" {chosen}, {counted} {_from(source, scope, by)} AND ({bounds})"
+        f" GROUP BY key, {', '.join(days.values())}) AS found"
         " WHERE key IS NOT NULL GROUP BY key"
     )
 
@@ -200,9 +210,7 @@ class PostgresFigures:
             **{f"first_{at}": ask.first for at, ask in enumerate(chosen)},
             **{f"last_{at}": ask.last for at, ask in enumerate(chosen)},
         }
-        cursor = await self._store.execute(
-            _read(source, chosen, scope, _key(ROWS[source], by)), parameters
-        )
+        cursor = await self._store.execute(_read(source, chosen, scope, by), parameters)
         return [
             (number, key, Total(items=items, amount=amount))
             for key, *values in await cursor.fetchall()
@@ -224,10 +232,10 @@ class PostgresFigures:
         cursor = await self._store.execute(
             "SELECT found.id, found.claim_id, claim.claim_number, claim.patient_id,"  # noqa: S608
             f" found.day, found.amount FROM (SELECT {source.row_id} AS id,"
-            f" {source.claim_id} AS claim_id, {counted.day} AS day, "
-            f" ({counted.amount})::bigint AS amount {source.sql}"
+            f" {source.claim_id} AS claim_id, {counted.day} AS day,"
+            f" ({counted.amount})::bigint AS amount {_from(counted.source, scope)}"
             f" AND ({counted.condition}) AND {counted.day} BETWEEN %(first)s AND %(last)s"
-            f"{_within(source, scope)}{onward} ORDER BY {source.row_id} DESC"
+            f"{onward} ORDER BY {source.row_id} DESC"
             " LIMIT %(row_limit)s) AS found LEFT JOIN claims AS claim"
             " ON claim.company_id = %(company_id)s AND claim.id = found.claim_id"
             " ORDER BY found.id DESC",

@@ -7,6 +7,9 @@ class Measure(StrEnum):
     """What is counted, each by the declaration of its own name in
     ``storage.postgres.figure_measures``: how many rows, and the sum of an amount of theirs."""
 
+    SCRUBBED = "scrubbed"
+    CLEAN = "clean"
+    NEVER_SCRUBBED = "never_scrubbed"
     SUBMITTED = "submitted"
     TURNED_AWAY = "turned_away"
     VOIDED = "voided"

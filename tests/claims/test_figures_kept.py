@@ -5,14 +5,17 @@ from collections.abc import Mapping
 
 import pytest
 
+from services.claims.claim_balances import Movement, move
 from services.claims.claims import get_claim
 from services.claims.drafts import NewAcknowledgement
 from services.claims.submission import record_acknowledgement, reopen, void
 from storage.figures import Ask, FigureScope, Total
 from storage.files import FileVault
 from storage.postgres.transaction import PostgresStorage
-from storage.vocabulary.claims import AcknowledgementOutcome, ClaimStatus
+from storage.tables.money import WriteOffFields
+from storage.vocabulary.claims import AcknowledgementOutcome, ClaimStatus, LedgerKind
 from storage.vocabulary.figures import FigureDimension, Measure
+from storage.vocabulary.money import BalanceSide, WriteOffStatus
 from tests.builders.books import Books
 from tests.builders.companies import CompanyForTests
 from tests.builders.remittance_files import Cas, Claim, Line
@@ -131,4 +134,44 @@ async def test_folding_changes_no_sum(books: Books) -> None:
     await books.pay(Claim(patient_control_number="B"))
     async with books.storage.transaction(books.company.id, books.company.actor) as store:
         await store.figures.fold()
+    await assert_right(books)
+
+
+@pytest.mark.parametrize(
+    ("reason", "counted"),
+    [
+        pytest.param("denial", (Total(items=1, amount=700), Total()), id="a denial stands"),
+        pytest.param(
+            "contractual", (Total(), Total(items=1, amount=-700)), id="the contract demands it"
+        ),
+        pytest.param("small_balance", (Total(), Total()), id="neither"),
+    ],
+)
+async def test_a_write_off_counts_by_its_reason(
+    books: Books, reason: str, counted: tuple[Total, Total]
+) -> None:
+    claim_id = await books.claim("GIVENUP")
+    before = (await totals(books, Measure.NET_REVENUE))[""][Measure.NET_REVENUE]
+    async with books.storage.transaction(books.company.id, books.company.actor) as store:
+        claim = await store.claims.lock(claim_id)
+        given_up = await store.write_offs.create(
+            WriteOffFields(
+                write_off_number=f"WO-{reason}",
+                claim_id=claim_id,
+                patient_id=claim.patient_id,
+                side=BalanceSide.INSURANCE,
+                reason_code=reason,
+                amount_cents=700,
+                status=WriteOffStatus.POSTED,
+                posted_on=MARCH[1],
+            )
+        )
+        movement = Movement(claim_id, LedgerKind.INSURANCE_WRITE_OFF, 700, given_up.id)
+        await move(store, [claim], [movement], effective_on=MARCH[1])
+    found = (await totals(books, Measure.DENIAL_WRITE_OFFS, Measure.NET_REVENUE))[""]
+    added = found[Measure.NET_REVENUE]
+    assert (
+        found[Measure.DENIAL_WRITE_OFFS],
+        Total(items=added.items - before.items, amount=added.amount - before.amount),
+    ) == counted
     await assert_right(books)

@@ -106,7 +106,7 @@ def figure(indicator: Indicator, known: Known) -> Figure:
     """An indicator by what is known: never a zero for what is not known."""
     numerator, lacks = _part(indicator.numerator, known)
     denominator, lacks_too = _part(indicator.denominator, known)
-    no_data = indicator.lacking or lacks or lacks_too
+    no_data = lacks or lacks_too
     value = None
     if no_data is None and numerator is not None and denominator is not None:
         value = _quotient(numerator, denominator, indicator.unit)
@@ -125,8 +125,6 @@ def figure(indicator: Indicator, known: Known) -> Figure:
 
 def _part(part: Part, known: Known) -> tuple[PartTotal | None, str | None]:
     """A part, or what lacks for it."""
-    if not part.terms:
-        return None, None
     terms: list[Counted] = []
     for each in part.terms:
         if isinstance(each, Term):

@@ -94,16 +94,15 @@ class Exclusion:
 
 @dataclass(frozen=True, kw_only=True)
 class Indicator:
-    """One figure. ``lacking`` says what the program would have to know to give it."""
+    """One figure."""
 
     name: IndicatorName
     definition: str
     source: str
     unit: FigureUnit
-    numerator: Part = Part(())
-    denominator: Part = Part(())
+    numerator: Part
+    denominator: Part
     exclusions: tuple[Exclusion, ...] = field(default=())
-    lacking: str | None = None
 
 
 def _rows(measure: Measure, span: Span = Span.REPORTED) -> Part:
@@ -140,12 +139,17 @@ INDICATORS = (
     Indicator(
         name=IndicatorName.CLEAN_CLAIM_RATE,
         definition=(
-            "Claims that passed all edits without manual work, by claims taken into the"
-            " claims-processing tool"
+            "Claims that passed every rule when they were first held against them, without manual"
+            " work, by claims held against the rules; by the day on which they first were. Rules"
+            " that lack their table find nothing"
         ),
         source="HFMA, as repeated by vendors' manuals",
         unit=FigureUnit.PERCENT,
-        lacking="no results of scrubbing are kept",
+        numerator=_rows(Measure.CLEAN),
+        denominator=_rows(Measure.SCRUBBED),
+        exclusions=(
+            _left_out("claims submitted and never held against rules", Measure.NEVER_SCRUBBED),
+        ),
     ),
     Indicator(
         name=IndicatorName.INITIAL_DENIAL_RATE,
