@@ -14,6 +14,7 @@ from litestar.types import ASGIApp, Receive, Scope, Send
 from app import choose_password, reference
 from app.api import (
     access_reviews,
+    acknowledgements,
     appeals,
     approvals,
     attestations,
@@ -128,6 +129,8 @@ CONTROLLERS = (
     codes.CodeTableController,
     batches.BatchController,
     claim_files.ClaimFileController,
+    acknowledgements.AcknowledgementController,
+    acknowledgements.WaitingAcknowledgementController,
     appeals.AppealController,
     denials.DenialController,
     denial_work.DenialWorkController,

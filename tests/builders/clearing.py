@@ -1,9 +1,15 @@
 """A company that sends claims through a partner, and what the partner does with them."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from pathlib import Path
 from uuid import UUID
 
+from services.claims.clearing.acknowledgement_scan import scan_acknowledgements
+from services.claims.clearing.acknowledgements import (
+    ReceivedAcknowledgement,
+    new_file,
+    receive_acknowledgement,
+)
 from services.claims.clearing.delivery import ClaimFileCarrier
 from services.claims.clearing.drop_folder import DropDirectory, DropFolderCarrier, line_of
 from services.claims.clearing.partners import (
@@ -20,16 +26,28 @@ from services.claims.clearing.sending import (
     cancel_claim_file,
     create_claim_file,
 )
+from services.files.keeping import Bytes, written
 from services.outbox.delivering import deliver_due
 from storage.files import FileVault
-from storage.filters import FiledClaimFilter, LedgerFilter
+from storage.filters import (
+    ClaimFileFilter,
+    FiledClaimFilter,
+    LedgerFilter,
+    WaitingAcknowledgementFilter,
+)
 from storage.identifiers import SYSTEM_ACTOR_ID, new_id
 from storage.interface import Actor
 from storage.postgres.transaction import PostgresStorage
 from storage.tables.claims import Claim, Patient, Payer
-from storage.tables.clearing import ClaimFile, FiledClaim, TradingPartner
+from storage.tables.clearing import (
+    AcknowledgementFile,
+    ClaimFile,
+    FiledClaim,
+    TradingPartner,
+    WaitingAcknowledgement,
+)
 from storage.vocabulary.claims import ClaimStatus
-from storage.vocabulary.clearing import Delivery
+from storage.vocabulary.clearing import Delivery, WaitingStatus
 from storage.vocabulary.outbox import Channel
 from tests.builders.claims import make_claims, make_payer
 from tests.builders.companies import CompanyForTests
@@ -68,7 +86,6 @@ class Desk:
     patient: Patient
     payer: Payer
     partner: TradingPartner
-    sent: list[UUID] = field(default_factory=list)
 
     @classmethod
     async def open(
@@ -91,6 +108,18 @@ class Desk:
             )
         folder.mkdir(exist_ok=True)  # noqa: ASYNC240 -- a test
         return cls(storage, company, vault, folder, patient, payer, made)
+
+    async def beside(self, name: str) -> "Desk":
+        """The same company with another partner; the payer's claims go through either."""
+        async with self.storage.transaction(self.company.id, self.company.actor) as store:
+            made = await create_partner(store, new_partner(name))
+            self.partner = await set_partner_payers(
+                store,
+                self.partner.id,
+                PartnerPayers(payer_ids=[]),
+                expected_version=self.partner.version,
+            )
+        return replace(self, partner=made)
 
     async def ready_claims(self, count: int, *, charge_cents: int = 10_000) -> list[Claim]:
         """Claims that wait to be sent."""
@@ -142,9 +171,38 @@ class Desk:
         async with self.storage.transaction(self.company.id, self.company.actor) as store:
             await cancel_claim_file(store, file.id, cancellation, expected_version=file.version)
 
+    async def hear(self, content: bytes, *, partner_id: UUID | None = None) -> AcknowledgementFile:
+        """A file of answers, handed in."""
+        received, _ = await self.hear_again(content, partner_id=partner_id)
+        return received
+
+    async def hear_again(
+        self, content: bytes, *, partner_id: UUID | None = None
+    ) -> tuple[AcknowledgementFile, bool]:
+        """The same, and whether it was new."""
+        new = new_file("answers.x12")
+        async with (
+            written(self.storage, self.vault, self.company.id, SYSTEM, new, Bytes(content)) as file,
+            self.storage.transaction(self.company.id, self.company.actor) as store,
+        ):
+            received = ReceivedAcknowledgement(file, scan_acknowledgements([content]), partner_id)
+            return await receive_acknowledgement(store, received)
+
+    async def waiting(self) -> list[WaitingAcknowledgement]:
+        """The queue of answers."""
+        open_ones = WaitingAcknowledgementFilter(status=WaitingStatus.OPEN)
+        async with self.storage.transaction(self.company.id, self.company.actor) as store:
+            return await store.waiting_acknowledgements.all(open_ones)
+
     async def look_at(self, file: ClaimFile) -> ClaimFile:
         async with self.storage.transaction(self.company.id, self.company.actor) as store:
             return await store.claim_files.get(file.id)
+
+    async def only_file(self) -> ClaimFile:
+        """The one file that there is."""
+        async with self.storage.transaction(self.company.id, self.company.actor) as store:
+            (file,) = await store.claim_files.all(ClaimFileFilter())
+        return file
 
     async def filed(self, file: ClaimFile) -> list[FiledClaim]:
         async with self.storage.transaction(self.company.id, self.company.actor) as store:

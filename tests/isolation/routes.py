@@ -19,6 +19,7 @@ from services.claims.denial_work.queue import DeadlineBucket, QueuePlace
 ROWS_NAMED: Mapping[str, str] = {
     "accounting": "accountings",
     "access": "emergency_accesses",
+    "acknowledgement": "acknowledgement_files",
     "appeal": "claim_appeals",
     "approval": "approvals",
     "attestation": "compliance_attestations",
@@ -69,6 +70,7 @@ ROWS_NAMED: Mapping[str, str] = {
     "supersedes": "compliance_attestations",
     "session": "person_sessions",
     "transaction": "remittance_transactions",
+    "waiting": "waiting_acknowledgements",
 }
 """The table whose row an id names, by its name or the last word of it: ``primary_payer_id`` a
 payer's."""
@@ -111,6 +113,7 @@ LISTED: Mapping[str, str] = {
     "list_trading_partner_payers": "payer_routes",
     "list_transaction_adjudications": "adjudications",
     "list_transaction_ledger": "ledger_entries",
+    "list_waiting_acknowledgements": "waiting_acknowledgements",
     "list_webhook_attempts": "outbox_attempts",
     "list_webhook_deliveries": "outbox_messages",
 }

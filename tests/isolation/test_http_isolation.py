@@ -85,6 +85,7 @@ ECHOING = {
 and why."""
 
 UNTRIED = {
+    "download_acknowledgement": "the file behind a row is no row; tests of answers read it back",
     "download_claim_file": "the file behind a row is no row; tests of sending read it back",
     "download_file": "the file behind a row is no row; tests of files read it back",
     "download_remittance": "the file behind a row is no row; tests of uploads read it back",

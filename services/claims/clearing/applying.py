@@ -178,6 +178,7 @@ def _judge(case: _Case, verdict: Verdict) -> Judged:
         status=case.standing.status,
         is_adjudicated=case.standing.is_adjudicated,
         filed=held or (None if filed is None else filed.status),
+        is_named=named in case.filed,
         is_latest=file_id == case.latest,
         is_next_payers=filed is not None and not filed.submits_claim,
         sent_on=case.standing.sent_on,

@@ -74,13 +74,15 @@ class Standing:
     """How a claim stands when an answer about it comes.
 
     ``filed`` is how it stands in the file that the answer is about, None where it went out
-    otherwise; ``is_latest`` whether it was not sent again since; ``is_next_payers`` whether it is
-    submitted already, and went to a later payer.
+    otherwise; ``is_named`` whether the answer says that it is about that one; ``is_latest``
+    whether it was not sent again since; ``is_next_payers`` whether it is submitted already, and
+    went to a later payer.
     """
 
     status: ClaimStatus
     is_adjudicated: bool
     filed: FiledClaimStatus | None
+    is_named: bool = False
     is_latest: bool = True
     is_next_payers: bool = False
     sent_on: dt.date | None = None
@@ -149,9 +151,7 @@ def _back(standing: AcknowledgementStanding, now: Standing) -> Move:
 
 def _is_outdated(verdict: Verdict, now: Standing) -> bool:
     """Whether it is of before the transmission, by more than clocks can differ."""
-    if verdict.reference is not None or verdict.claim_file_id is not None:
-        return False
-    if verdict.answered_on is None or now.sent_on is None:
+    if now.is_named or verdict.answered_on is None or now.sent_on is None:
         return False
     return verdict.answered_on < now.sent_on - _DAY
 
