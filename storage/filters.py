@@ -363,6 +363,7 @@ class ClaimFilter(Filter):
     was_initially_denied: bool | None = rule()
     patient_control_number: str | None = where("patient_control_number")
     subscriber_id: str | None = where("subscriber_id")
+    replaces_id: UUID | None = where("replaces_id")
     ids: list[UUID] | None = where("id", operator="in")
     is_in_file: bool | None = rule()
     types: list[ClaimType] | None = where("type", operator="in")

@@ -7,7 +7,7 @@ from uuid import UUID
 from app.answers import Render, RowAnswer, created, one
 from services.claims.claims import ClaimWithLines
 from storage.tables.billing_facts import InstitutionalFacts, ProfessionalFacts
-from storage.vocabulary.billing import ServiceUnit
+from storage.vocabulary.billing import ClaimFrequency, ServiceUnit
 from storage.vocabulary.claims import AdjudicationStatus, ClaimStatus, ClaimType
 
 
@@ -17,6 +17,9 @@ class ClaimSummary(RowAnswer):
     claim_number: str
     patient_control_number: str
     type: ClaimType
+    frequency: ClaimFrequency
+    replaces_id: UUID | None
+    is_replaced: bool
     status: ClaimStatus
     status_reason: str | None
     patient_id: UUID

@@ -12,6 +12,7 @@ from functools import cached_property
 from uuid import UUID
 
 from services.claims.balancing import check_claim
+from services.claims.charges import booked_cents
 from services.claims.denials import denials_of
 from services.claims.matching import (
     MatchedLine,
@@ -50,6 +51,7 @@ from storage.tables.ledger import (
     LedgerFields,
 )
 from storage.tables.remittances import RemittanceException, RemittanceTransaction
+from storage.vocabulary.billing import ClaimFrequency
 from storage.vocabulary.claims import (
     LEDGER_ACCOUNTS,
     AdjudicationOutcome,
@@ -160,7 +162,9 @@ class Book:
                 if decision_id not in taken_back
             ]
             payer_count = max(payer_count, *further, 1)
-        return ClaimUnderSettlement(self.claim.total_charge_cents, payer_count)
+        return ClaimUnderSettlement(
+            self.claim.total_charge_cents, payer_count, booked_cents(self.claim)
+        )
 
     def enter(self, adjudication: PostedAdjudication, payer_claim_number: str | None) -> None:
         """Put a decision among those that were posted."""
@@ -260,6 +264,11 @@ def obstacle_of_claim(arrival: Arrival, book: Book) -> Obstacle | None:
             ExceptionKind.CLAIM_NOT_SUBMITTED,
             f"the claim is {book.claim.status}; record its transmission",
         )
+    if not arrival.is_reversal and not arrival.is_chosen and _means_another(book):
+        return Obstacle(
+            ExceptionKind.AMBIGUOUS,
+            "another claim replaces this one, or this one voids another; match it by hand",
+        )
     if arrival.is_reversal:
         if _reversed(arrival, book, sequence) is None:
             return Obstacle(
@@ -276,6 +285,24 @@ def obstacle_of_claim(arrival: Arrival, book: Book) -> Obstacle | None:
             "with what this payer decided before, it exceeds the charge of the claim",
         )
     return None
+
+
+def _means_another(book: Book) -> bool:
+    """Whether a new decision that names this claim is about the one that replaces it, or that it
+    voids: a payer that took back all it had decided about a replaced claim goes on to the other."""
+    if book.claim.frequency is ClaimFrequency.VOID:
+        return True
+    taken_back = {each.reverses for each in book.adjudications}
+    decisions = [each for each in book.adjudications if each.reverses is None]
+    are_gone = bool(decisions) and all(each.id in taken_back for each in decisions)
+    return book.claim.is_replaced and are_gone
+
+
+def is_reversed_by(arrival: Arrival, book: Book) -> bool:
+    """Whether a reversal takes back something that was posted to this claim."""
+    payer = arrival.source.payer
+    sequence = None if payer is None else payer_sequence(book.claim, payer.id)
+    return sequence is not None and _reversed(arrival, book, sequence) is not None
 
 
 def post(arrival: Arrival, book: Book, writing: Writing) -> None:

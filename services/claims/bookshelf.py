@@ -91,6 +91,9 @@ async def find_claims(store: Store, arrivals: Sequence[Arrival]) -> Finder:
             await store.claims.lock_all(ClaimFilter(patient_control_numbers=sorted(numbers)))
         )
     await _find_by_payer_number(store, arrivals, finder)
+    replaced = {each.replaces_id for each in finder.claims() if each.replaces_id is not None}
+    if replaced and any(each.is_reversal for each in arrivals):
+        finder.add(await store.claims.lock_all(ClaimFilter(ids=sorted(replaced))))
     return finder
 
 

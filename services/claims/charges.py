@@ -1,10 +1,21 @@
-"""A claim's charge as a ledger entry."""
+"""A claim's charge as a ledger entry, and whose ledger it stands in."""
 
 import datetime as dt
 
 from storage.tables.claims import Claim
 from storage.tables.ledger import LedgerFields
+from storage.vocabulary.billing import ClaimFrequency
 from storage.vocabulary.claims import LEDGER_ACCOUNTS, LedgerKind
+
+
+def booked_cents(claim: Claim) -> int:
+    """What of its charge a claim has in the ledger while it is on its way.
+
+    Nothing of one whose charge a corrected claim carries, and nothing of a void claim.
+    """
+    if claim.is_replaced or claim.frequency is ClaimFrequency.VOID:
+        return 0
+    return claim.total_charge_cents
 
 
 def charge_entry(claim: Claim, amount_cents: int, effective_on: dt.date) -> LedgerFields:

@@ -84,6 +84,14 @@ def credit_since(balance_cents: int, since: dt.date | None, today: dt.date) -> d
     return (since or today) if balance_cents < 0 else None
 
 
+def insurance_credit_since(claim: Claim, balance_cents: int, today: dt.date) -> dt.date | None:
+    """The same of what payers owe. What they paid on a replaced claim is no credit: its charge
+    stands on the claim that replaces it, and they take their money back by a reversal."""
+    if claim.is_replaced:
+        return None
+    return credit_since(balance_cents, claim.insurance_credit_since, today)
+
+
 def after_settlement(claim: Claim, *, insurance_cents: int, patient_cents: int) -> tuple[int, int]:
     """Insurance and patient balance, given what the payers' decisions alone leave of each."""
     return (
@@ -135,7 +143,7 @@ def _changed(claim: Claim, movements: Sequence[Movement], day: dt.date) -> dict[
         **sums,
         "insurance_balance_cents": insurance,
         "patient_balance_cents": patient,
-        "insurance_credit_since": credit_since(insurance, claim.insurance_credit_since, day),
+        "insurance_credit_since": insurance_credit_since(claim, insurance, day),
         "patient_credit_since": credit_since(patient, claim.patient_credit_since, day),
     }
 

@@ -20,12 +20,17 @@ from services.claims.books import (
     Obstacle,
     Source,
     Writing,
+    is_reversed_by,
     obstacle_of_claim,
     obstacle_of_content,
     post,
 )
 from services.claims.bookshelf import Finder, find_claims, load_books
-from services.claims.claim_balances import after_settlement, credit_since
+from services.claims.claim_balances import (
+    after_settlement,
+    credit_since,
+    insurance_credit_since,
+)
 from services.claims.company_day import company_today
 from services.claims.denial_work.posted_denials import save_denials
 from services.claims.exception_queue import (
@@ -144,7 +149,7 @@ def _decide(arrivals: Sequence[Arrival], finder: Finder, books: dict[UUID, Book]
     made = _Decided()
     for arrival in sorted(arrivals, key=lambda each: not each.is_reversal):
         found = finder.of(arrival)
-        book = books[found[0].id] if len(found) == 1 else None
+        book = _meant(arrival, books[found[0].id], books) if len(found) == 1 else None
         obstacle = obstacle_of_content(arrival)
         if obstacle is None:
             obstacle = _no_claim(found) if book is None else obstacle_of_claim(arrival, book)
@@ -157,6 +162,15 @@ def _decide(arrivals: Sequence[Arrival], finder: Finder, books: dict[UUID, Book]
         if arrival.exception is not None:
             made.resolved.append((arrival.exception, book.claim))
     return made
+
+
+def _meant(arrival: Arrival, book: Book, books: dict[UUID, Book]) -> Book:
+    """The claim that a CLP is about: some payers take back the original under the number of the
+    claim that replaces it."""
+    original = None if book.claim.replaces_id is None else books.get(book.claim.replaces_id)
+    if original is None or not arrival.is_reversal or is_reversed_by(arrival, book):
+        return book
+    return original if is_reversed_by(arrival, original) else book
 
 
 def _no_claim(found: Sequence[Claim]) -> Obstacle:
@@ -199,7 +213,7 @@ async def _save_balances(store: Store, touched: Sequence[Book]) -> None:
             "insurance_balance_cents": [insurance for insurance, _ in balances],
             "patient_balance_cents": [patient for _, patient in balances],
             "insurance_credit_since": [
-                credit_since(insurance, book.claim.insurance_credit_since, today)
+                insurance_credit_since(book.claim, insurance, today)
                 for (book, _), (insurance, _) in zip(settled, balances, strict=True)
             ],
             "patient_credit_since": [

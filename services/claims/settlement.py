@@ -85,10 +85,14 @@ class PostedAdjudication(msgspec.Struct, frozen=True):
 
 
 class ClaimUnderSettlement(msgspec.Struct, frozen=True, gc=False):
-    """What is asked, and of how many payers in turn (1 to 3)."""
+    """What is asked, and of how many payers in turn (1 to 3).
+
+    ``booked_cents`` is what of the charge stands in the claim's ledger; None is all of it.
+    """
 
     charge_cents: int
     payer_count: int
+    booked_cents: int | None = None
 
 
 class LedgerKey(NamedTuple):
@@ -165,8 +169,9 @@ def settle(claim: ClaimUnderSettlement, adjudications: Sequence[PostedAdjudicati
         current += of_last
     if of_last and of_last[0].payer_sequence >= claim.payer_count:
         books.post_patient_share(of_last)
+    booked_cents = claim.charge_cents if claim.booked_cents is None else claim.booked_cents
     insurance_balance_cents = (
-        claim.charge_cents - books.payments_cents - books.write_offs_cents - books.patient_cents
+        booked_cents - books.payments_cents - books.write_offs_cents - books.patient_cents
     )
     return Settlement(
         status=adjudication_status(

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 from uuid import UUID
 
-from services.claims.charges import charge_entry
+from services.claims.charges import booked_cents, charge_entry
 from services.claims.claims import ClaimWithLines, hold_claim, lines_of
 from services.claims.clearing.hold import require_in_no_file
 from services.claims.clearing.waiting import retry_waiting
@@ -20,6 +20,7 @@ from services.claims.drafts import NewAcknowledgement, NewTransmission
 from services.claims.lifecycle import ON_ITS_WAY, require_move
 from services.claims.posting import WAITING_KINDS, arrivals_of, post_arrivals
 from services.claims.readiness import ClaimNotValid, findings_about, obstacle
+from services.claims.replacing.charges import give_back_charges, take_over_charges
 from services.claims.scrubbing.releases import ClaimHeld
 from services.claims.validation import Finding
 from services.outbox.events import publish, publish_many
@@ -157,13 +158,14 @@ async def submit_claims(
             "status": [ClaimStatus.SUBMITTED] * len(claims),
             "status_reason": [None] * len(claims),
             "submitted_at": [transmission.transmitted_at] * len(claims),
-            "insurance_balance_cents": [claim.total_charge_cents for claim in claims],
+            "insurance_balance_cents": [booked_cents(claim) for claim in claims],
         },
     )
     await record_transmissions(store, claims, transmission, batch_id=batch_id)
     await store.ledger_entries.create_many(
-        [charge_entry(claim, claim.total_charge_cents, today) for claim in claims]
+        [charge_entry(claim, booked_cents(claim), today) for claim in claims if booked_cents(claim)]
     )
+    await take_over_charges(store, claims)
     claim_ids = [claim.id for claim in claims]
     await publish_many(store, EventType.CLAIM_STATUS_CHANGED, "claims", claim_ids)
     await retry_waiting(store, claims)
@@ -231,7 +233,9 @@ async def _take_back(
     """Move on with the charge out of the ledger and every balance zero."""
     if claim.status in ON_ITS_WAY:
         today = await company_today(store)
-        await store.ledger_entries.create(charge_entry(claim, -claim.total_charge_cents, today))
+        if booked_cents(claim):
+            await store.ledger_entries.create(charge_entry(claim, -booked_cents(claim), today))
+        await give_back_charges(store, [claim])
     changes: dict[str, object] = {
         "status_reason": reason,
         "submitted_at": None,

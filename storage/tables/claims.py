@@ -29,7 +29,7 @@ from storage.rows import (
 )
 from storage.tables.addresses import PostalAddress
 from storage.tables.billing_facts import InstitutionalFacts, ProfessionalFacts
-from storage.vocabulary.billing import ServiceUnit
+from storage.vocabulary.billing import ClaimFrequency, ServiceUnit
 from storage.vocabulary.claims import (
     AcknowledgementOutcome,
     AdjudicationStatus,
@@ -108,6 +108,9 @@ class ClaimFields(SQLModel):
     claim_number: str = text_column(40, searched=True)
     patient_control_number: str = text_column(38, searched=True)
     type: ClaimType = choice_column(ClaimType)
+    frequency: ClaimFrequency = choice_column(ClaimFrequency, default=ClaimFrequency.ORIGINAL)
+    replaces_id: UUID | None = key_column(default=None)
+    is_replaced: bool = Field(default=False, sa_type=sa.Boolean)
     status: ClaimStatus = choice_column(ClaimStatus, default=ClaimStatus.DRAFT)
     status_reason: str | None = text_column(500, default=None)
     patient_id: UUID = key_column()
@@ -153,7 +156,9 @@ class Claim(ClaimFields, TenantRow, table=True):
 
     Three axes that never mix: ``status`` (the way out), ``adjudication_status`` (what the payers
     decided) and the balances, which always equal the ledger. Balances are zero until the claim is
-    submitted, for only then is the charge in the ledger. ``payment_cents`` and ``write_off_cents``
+    submitted, for only then is the charge in the ledger; it is not while ``is_replaced`` says that
+    a corrected claim carries it, nor is that of a void claim, which asks for nothing.
+    ``payment_cents`` and ``write_off_cents``
     are the payers'; what patients paid and the company gave up or returned stands beside them. A
     balance below zero is owed to somebody since its ``credit_since``. ``removed_line_ids`` keep
     the trail of lines that are gone within reach of the claim's history, and their numbers out of
@@ -163,16 +168,19 @@ class Claim(ClaimFields, TenantRow, table=True):
     __tablename__ = "claims"
     __table_args__ = (
         belongs_to("patients", "patient_id"),
+        belongs_to("claims", "replaces_id"),
         belongs_to("payers", "primary_payer_id"),
         belongs_to("payers", "secondary_payer_id"),
         belongs_to("payers", "tertiary_payer_id"),
         unique("claims", "claim_number"),
         unique("claims", "patient_control_number"),
         check("charge_is_not_negative", "total_charge_cents >= 0"),
+        check("replaces_what_it_names", "(frequency = '1') = (replaces_id IS NULL)"),
         check(
             "balances_add_up",
             "submitted_at IS NULL OR insurance_balance_cents + patient_balance_cents"
-            " = total_charge_cents - payment_cents - write_off_cents - patient_payment_cents"
+            " = CASE WHEN is_replaced OR frequency = '8' THEN 0 ELSE total_charge_cents END"
+            " - payment_cents - write_off_cents - patient_payment_cents"
             " - patient_write_off_cents - insurance_write_off_cents + payer_refund_cents",
         ),
         check("patient_payment_is_not_negative", "patient_payment_cents >= 0"),
@@ -200,6 +208,7 @@ class Claim(ClaimFields, TenantRow, table=True):
         index("claims", "service_date", "id"),
         index("claims", "patient_name_key"),
         index("claims", "payer_claim_number", where="payer_claim_number IS NOT NULL"),
+        index("claims", "replaces_id", where="replaces_id IS NOT NULL"),
         index("claims", "insurance_credit_since", where="insurance_credit_since IS NOT NULL"),
         index("claims", "patient_credit_since", where="patient_credit_since IS NOT NULL"),
     )

@@ -4,6 +4,14 @@ guides."""
 from enum import StrEnum
 
 
+class ClaimFrequency(StrEnum):
+    """What a claim is to its payer (CLM05-3): the first of its services, or instead of another."""
+
+    ORIGINAL = "1"
+    CORRECTED = "7"
+    VOID = "8"
+
+
 class AccidentCause(StrEnum):
     """CLM11."""
 

@@ -63,6 +63,7 @@ SPECIAL: Mapping[str, Mapping[str, object]] = {
     "claim_files": {"sent_at": None},
     "claims": {
         "submitted_at": None,
+        "replaces_id": None,
         "professional": None,
         "institutional": None,
         "insurance_credit_since": None,

@@ -7,11 +7,12 @@ from typing import ClassVar
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from services.claims.charges import charge_entry
+from services.claims.charges import booked_cents, charge_entry
 from services.claims.clearing.hold import ON_THE_WAY
 from services.claims.clearing.verdicts import LONGEST_REASON, Move, Standing, Verdict, move_of
 from services.claims.company_day import company_today
 from services.claims.lifecycle import ON_ITS_WAY
+from services.claims.replacing.charges import give_back_charges
 from services.outbox.events import publish_many
 from services.refusals import Refusal
 from storage.filters import ClaimFileFilter, ClaimFilter, FiledClaimFilter
@@ -270,8 +271,9 @@ async def _take_back_charges(store: Store, moved: Sequence[_Case]) -> None:
         return
     today = await company_today(store)
     await store.ledger_entries.create_many(
-        [charge_entry(claim, -claim.total_charge_cents, today) for claim in back]
+        [charge_entry(claim, -booked_cents(claim), today) for claim in back if booked_cents(claim)]
     )
+    await give_back_charges(store, back)
 
 
 async def _note_in_files(store: Store, cases: Sequence[_Case]) -> None:

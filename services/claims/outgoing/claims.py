@@ -15,6 +15,7 @@ from services.claims.outgoing.lacks import Lacks
 from services.claims.outgoing.parties import Insured
 from services.claims.outgoing.professional import professional_claim
 from services.claims.outgoing.records import Records, facts_of, kind_of, load_records
+from services.claims.outgoing.replacement import replaced_at
 from services.claims.outgoing.turn import next_sequence, standing_decisions
 from services.claims.x12.claim_model import (
     ClaimBase,
@@ -109,6 +110,7 @@ def _base(
     dependent = parties.dependent(asked, patient, lacks)
     if billing is None:
         return None
+    replacement = replaced_at(claim, asked, records, lacks)
     return ClaimBase(
         patient_control_number=claim.patient_control_number,
         charge_cents=claim.total_charge_cents,
@@ -116,6 +118,8 @@ def _base(
         subscriber=subscriber,
         payer=parties.payer(asked),
         dependent=dependent,
+        frequency=replacement.frequency,
+        payer_claim_number=replacement.payer_claim_number,
         accepts_assignment=stated.accepts_assignment,
         assigns_benefits=stated.assigns_benefits,
         release_of_information=stated.release_of_information,

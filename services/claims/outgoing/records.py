@@ -53,8 +53,9 @@ class Records:
     """By patient and payer."""
     providers: dict[str, CareProvider]
     facilities: dict[str, Facility]
+    replaced: dict[UUID, Claim]
     decided: dict[UUID, list[Decided]]
-    """By claim, oldest first."""
+    """By claim, those that are replaced included; oldest first."""
     tax_identifiers: dict[UUID, str] = field(repr=False)
     """By the provider's id; one that cannot be read is not in it."""
 
@@ -81,6 +82,9 @@ async def load_records(store: Store, claims: Sequence[Claim]) -> Records:
     facilities = await store.facilities.all(
         FacilityFilter(identifiers=sorted(_facility_identifiers(claims)))
     )
+    replaced = await store.claims.get_many(
+        sorted({each.replaces_id for each in claims if each.replaces_id is not None})
+    )
     billing = {each.billing_provider_id for each in claims}
     return Records(
         claims=whole,
@@ -89,7 +93,8 @@ async def load_records(store: Store, claims: Sequence[Claim]) -> Records:
         coverages=dict(coverages),
         providers={provider.identifier: provider for provider in providers},
         facilities={facility.identifier: facility for facility in facilities},
-        decided=await _decided(store, [claim.id for claim in claims]),
+        replaced={claim.id: claim for claim in replaced},
+        decided=await _decided(store, [claim.id for claim in (*claims, *replaced)]),
         tax_identifiers=await _tax_identifiers(
             store, [each for each in providers if each.identifier in billing]
         ),

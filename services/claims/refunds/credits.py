@@ -61,7 +61,7 @@ def credits_of(
 ) -> list[Credit]:
     """The balances of a claim that are below zero, given what each payer has paid on it. Pure."""
     found = []
-    if claim.insurance_balance_cents < 0:
+    if claim.insurance_balance_cents < 0 and not claim.is_replaced:
         paying = sorted(payer_id for payer_id, cents in paid_cents.items() if cents > 0)
         by = _earliest(claim, [payers[payer_id] for payer_id in paying if payer_id in payers])
         found.append(_credit(claim, BalanceSide.INSURANCE, paying, by))

@@ -278,7 +278,7 @@ async def _book(store: Store, refund: Refund, amount_cents: int) -> None:
 
 def _require_credit(origin: Claim | PatientPayment, amount_cents: int) -> None:
     if isinstance(origin, Claim):
-        available_cents = max(0, -origin.insurance_balance_cents)
+        available_cents = 0 if origin.is_replaced else max(0, -origin.insurance_balance_cents)
     else:
         available_cents = unapplied_cents(origin)
     if amount_cents > available_cents:

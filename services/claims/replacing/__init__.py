@@ -1,0 +1,1 @@
+"""Claims that go out instead of another: corrected and void ones."""
