@@ -30,6 +30,7 @@ from storage.vocabulary.clearing import (
 )
 from storage.vocabulary.codes import CodeKind
 from storage.vocabulary.compliance import AttestationKind, EvidenceKind, Program
+from storage.vocabulary.contracts import UnderpaymentStatus, VarianceVerdict
 from storage.vocabulary.disclosures import DisclosureAuthority
 from storage.vocabulary.figures import FigureInputKind
 from storage.vocabulary.files import FilePurpose
@@ -444,6 +445,48 @@ class ByClaimRule(Filter):
 class RuleBypassFilter(Filter):
     rule_id: str | None = where("rule_id")
     is_standing: bool | None = where("ended_at", operator="null")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PayerContractFilter(Filter):
+    payer_id: UUID | None = where("payer_id")
+    payer_ids: list[UUID] | None = where("payer_id", operator="in")
+    claim_type: ClaimType | None = where("claim_type")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ByContract(Filter):
+    contract_id: UUID | None = where("contract_id")
+    contract_ids: list[UUID] | None = where("contract_id", operator="in")
+    revision: int | None = where("revision")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PaymentVarianceFilter(Filter):
+    claim_id: UUID | None = where("claim_id")
+    payer_id: UUID | None = where("payer_id")
+    contract_id: UUID | None = where("contract_id")
+    verdict: VarianceVerdict | None = where("verdict")
+    adjudication_id: UUID | None = where("adjudication_id")
+    adjudication_ids: list[UUID] | None = where("adjudication_id", operator="in")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnderpaymentFilter(Filter):
+    status: UnderpaymentStatus | None = where("status")
+    claim_id: UUID | None = where("claim_id")
+    payer_id: UUID | None = where("payer_id")
+    assigned_person_id: UUID | None = where("assigned_person_id")
+    is_unassigned: bool | None = where("assigned_person_id", operator="null")
+    amount_at_least_cents: int | None = where("amount_cents", operator=">=")
+    found_from: dt.date | None = where("found_on", operator=">=")
+    found_until: dt.date | None = where("found_on", operator="<=")
+    adjudication_ids: list[UUID] | None = where("adjudication_id", operator="in")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ByUnderpayment(Filter):
+    underpayment_id: UUID | None = where("underpayment_id")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

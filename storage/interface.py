@@ -52,6 +52,7 @@ from storage.filters import (
     ByClaim,
     ByClaimRule,
     ByCodeTable,
+    ByContract,
     ByDenial,
     ByEmergencyAccess,
     ByItem,
@@ -61,6 +62,7 @@ from storage.filters import (
     ByRemittance,
     ByRequirements,
     ByScrubRun,
+    ByUnderpayment,
     CareProviderFilter,
     CashItemFilter,
     ClaimAppealFilter,
@@ -95,8 +97,10 @@ from storage.filters import (
     OutboxFilter,
     PatientFilter,
     PatientPaymentFilter,
+    PayerContractFilter,
     PayerFilter,
     PayerRouteFilter,
+    PaymentVarianceFilter,
     PersonFilter,
     PersonIdentityFilter,
     PickedUpFileFilter,
@@ -115,6 +119,7 @@ from storage.filters import (
     StoredAnswerFilter,
     StoredFileFilter,
     TradingPartnerFilter,
+    UnderpaymentFilter,
     WaitingAcknowledgementFilter,
     WebhookEndpointFilter,
     WriteOffFilter,
@@ -124,6 +129,7 @@ from storage.tables import claims as claim_tables
 from storage.tables import clearing as clearing_tables
 from storage.tables import codes as coding_tables
 from storage.tables import compliance as compliance_tables
+from storage.tables import contracts as contract_tables
 from storage.tables import denial_work as denial_tables
 from storage.tables import deposits as deposit_tables
 from storage.tables import disclosures as disclosure_tables
@@ -570,6 +576,24 @@ class Store(Protocol):
     ]
     rule_bypasses: Repository[
         scrub_tables.RuleBypassFields, scrub_tables.RuleBypass, RuleBypassFilter
+    ]
+
+    payer_contracts: Repository[
+        contract_tables.PayerContractFields, contract_tables.PayerContract, PayerContractFilter
+    ]
+    contract_terms: Log[
+        contract_tables.ContractTermFields, contract_tables.ContractTerm, ByContract
+    ]
+    payment_variances: Log[
+        contract_tables.PaymentVarianceFields,
+        contract_tables.PaymentVariance,
+        PaymentVarianceFilter,
+    ]
+    underpayments: Repository[
+        contract_tables.UnderpaymentFields, contract_tables.Underpayment, UnderpaymentFilter
+    ]
+    underpayment_notes: Log[
+        contract_tables.UnderpaymentNoteFields, contract_tables.UnderpaymentNote, ByUnderpayment
     ]
 
     stored_files: Repository[file_tables.StoredFileFields, file_tables.StoredFile, StoredFileFilter]

@@ -15,6 +15,7 @@ from services.claims.clearing.delivery import ClaimFileCarrier
 from services.claims.clearing.drop_folder import DropFolderCarrier
 from services.claims.clearing.preparing import prepare_file
 from services.claims.clearing.sending import PREPARE
+from services.claims.contracts.comparing import COMPARE, compare
 from services.claims.remittances import post_remittance
 from services.emergency_access.reminding import remind_of_emergency_reviews
 from services.files.sweeping import retire_files, sweep_files
@@ -26,6 +27,7 @@ from services.outbox.sending import DELIVER
 from services.outbox.webhooks import WebhookCarrier
 from services.trail.root_lateness import remind_of_late_roots
 from services.trail.root_sending import send_roots
+from storage.filters import AdjudicationFilter
 from storage.identifiers import SYSTEM_ACTOR_ID, new_id
 from storage.interface import MAXIMUM_LIMIT, Actor
 from storage.maintenance import maintain
@@ -119,6 +121,20 @@ async def _prepare_claim_file(
         Actor(UUID(arguments["asked_by"]), new_id()),
         UUID(arguments["claim_file_id"]),
     )
+
+
+async def _compare_payments(
+    place: Workplace, company_id: UUID, arguments: Mapping[str, str]
+) -> None:
+    """Hold payments against contracts: those of some transactions, or all of a payer."""
+    conditions = (
+        AdjudicationFilter(payer_id=UUID(arguments["payer_id"]))
+        if "payer_id" in arguments
+        else AdjudicationFilter(
+            transaction_ids=[UUID(each) for each in arguments["transaction_ids"].split(",")]
+        )
+    )
+    await compare(place.storage, company_id, Actor(SYSTEM_ACTOR_ID, new_id()), conditions)
 
 
 async def _seal_companies(place: Workplace) -> None:
@@ -273,6 +289,7 @@ async def _maintain(place: Workplace) -> None:
 COMPANY_JOBS = (
     CompanyJob("post_remittance", _post_remittance),
     CompanyJob(PREPARE, _prepare_claim_file),
+    CompanyJob(COMPARE, _compare_payments),
     CompanyJob(DELIVER, _deliver, Queue.DELIVERIES),
 )
 

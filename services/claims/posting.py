@@ -32,6 +32,7 @@ from services.claims.claim_balances import (
     insurance_credit_since,
 )
 from services.claims.company_day import company_today
+from services.claims.contracts.comparing import ask_for_comparison
 from services.claims.denial_work.posted_denials import save_denials
 from services.claims.exception_queue import (
     Queued,
@@ -188,6 +189,9 @@ async def _save(store: Store, writing: Writing, touched: Sequence[Book]) -> None
         list(writing.adjustments.values()), ids=list(writing.adjustments)
     )
     await store.ledger_entries.create_many(writing.ledger)
+    await ask_for_comparison(
+        store, {each.transaction_id for each in writing.adjudications.values()}
+    )
     await save_denials(store, writing, touched)
     await _save_balances(store, touched)
 

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from pydantic import ConfigDict
 
+from services.claims.contracts import underpayments
 from services.claims.denial_work.assigning import give_back_all
 from services.identity.emails import Email, checked_email
 from services.identity.key_flags import flag_keys_beyond, flag_keys_of_disabled
@@ -178,6 +179,7 @@ async def disable_person(store: Store, person_id: UUID, *, expected_version: int
     await end_sessions(store, person_id)
     await flag_keys_of_disabled(store, person_id)
     await give_back_all(store, person_id)
+    await underpayments.give_back_all(store, person_id)
     await publish(store, EventType.PERSON_DISABLED, "people", person_id)
     return await store.people.update(
         person_id, {"disabled_at": store.now}, expected_version=expected_version

@@ -34,6 +34,8 @@ class Scope(StrEnum):
     CLAIMS_RELEASE = "claims:release", "Let claims go that a rule holds."
     CODES_READ = "codes:read", "See code tables, fee schedules and the rules for claims."
     CODES_LOAD = "codes:load", "Load code tables and fee schedules, and make rules for claims."
+    CONTRACTS_READ = "contracts:read", "See contracts with payers, and payments held against them."
+    CONTRACTS_WRITE = "contracts:write", "Enter and change contracts with payers."
     REMITTANCES_READ = "remittances:read", "See remittances, their exceptions and the ledger."
     REMITTANCES_POST = "remittances:post", "Hand in remittances and resolve their exceptions."
     REMITTANCES_RELEASE = "remittances:release", "Decide on remittances that are held for review."
@@ -94,6 +96,7 @@ _BILLING = frozenset(
         Scope.CLAIMS_READ,
         Scope.CLAIMS_WRITE,
         Scope.CODES_READ,
+        Scope.CONTRACTS_READ,
         Scope.REMITTANCES_READ,
         Scope.REMITTANCES_POST,
         Scope.PAYMENTS_READ,
@@ -114,6 +117,7 @@ ROLE_SCOPES: dict[Role, frozenset[Scope]] = {
     | {
         Scope.CLAIMS_RELEASE,
         Scope.CODES_LOAD,
+        Scope.CONTRACTS_WRITE,
         Scope.PAYERS_WRITE,
         Scope.PAYMENTS_APPROVE,
         Scope.PROVIDERS_WRITE,

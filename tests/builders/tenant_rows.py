@@ -81,6 +81,21 @@ SPECIAL: Mapping[str, Mapping[str, object]] = {
         "condition": {"type": "compare", "field": "kind", "operator": "is_absent", "values": []},
     },
     "claim_rule_trials": {"revision": 1},
+    "contract_terms": {
+        "code_from": "99213",
+        "code_to": "99213",
+        "schedule": "Medicare",
+        "percent": 100,
+        "amount_cents": None,
+    },
+    "payment_variances": {"verdict": "as_expected"},
+    "underpayments": {
+        "amount_cents": 1,
+        "resolution": None,
+        "recovered_cents": None,
+        "resolved_on": None,
+        "superseded_because": None,
+    },
     "code_tables": {
         "kind": "authorizations",
         "schedule": None,

@@ -20,6 +20,7 @@ ROWS_NAMED: Mapping[str, str] = {
     "accounting": "accountings",
     "access": "emergency_accesses",
     "acknowledgement": "acknowledgement_files",
+    "adjudication": "adjudications",
     "appeal": "claim_appeals",
     "approval": "approvals",
     "attestation": "compliance_attestations",
@@ -31,6 +32,7 @@ ROWS_NAMED: Mapping[str, str] = {
     "claim_file": "claim_files",
     "table": "code_tables",
     "company": "companies",
+    "contract": "payer_contracts",
     "coverage": "coverages",
     "denial": "denials",
     "disclosure": "disclosures",
@@ -71,6 +73,7 @@ ROWS_NAMED: Mapping[str, str] = {
     "session": "person_sessions",
     "transaction": "remittance_transactions",
     "waiting": "waiting_acknowledgements",
+    "underpayment": "underpayments",
 }
 """The table whose row an id names, by its name or the last word of it: ``primary_payer_id`` a
 payer's."""
@@ -109,6 +112,8 @@ LISTED: Mapping[str, str] = {
     "list_principal_timeline": "audit_log",
     "list_record_timeline": "audit_log",
     "list_retirements": "retirements",
+    "list_payment_variances": "payment_variances",
+    "list_underpayment_notes": "underpayment_notes",
     "list_remittance_anomalies": "remittance_anomalies",
     "list_trading_partner_payers": "payer_routes",
     "list_transaction_adjudications": "adjudications",
