@@ -3,6 +3,7 @@ here."""
 
 from services.approvals.steps import Steps
 from services.claims import exception_release, exception_return, remittance_review
+from services.claims.appealing import late
 from services.claims.refunds import refunding
 from services.claims.write_offs import writing_off
 from services.regulatory_compliance import decisions
@@ -16,6 +17,7 @@ STEPS: Steps = {
         remittance_review.ACCEPTANCE,
         writing_off.WRITE_OFF,
         refunding.REFUND,
+        late.LATE,
         hold_release.RELEASE,
         decisions.NOT_APPLICABLE,
     )

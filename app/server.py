@@ -15,6 +15,7 @@ from app import choose_password, reference
 from app.api import (
     access_reviews,
     acknowledgements,
+    appeal_rules,
     appeals,
     approvals,
     attestations,
@@ -139,6 +140,7 @@ CONTROLLERS = (
     acknowledgements.AcknowledgementController,
     acknowledgements.WaitingAcknowledgementController,
     appeals.AppealController,
+    appeal_rules.AppealRuleController,
     denials.DenialController,
     denial_work.DenialWorkController,
     claim_statistics.ClaimStatisticsController,

@@ -5,10 +5,10 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
+from storage.vocabulary.appeals import AppealStatus
 from storage.vocabulary.approvals import ApprovalKind, ApprovalStatus
 from storage.vocabulary.claims import (
     AdjudicationStatus,
-    AppealStatus,
     BatchStatus,
     ClaimStatus,
     ClaimType,
@@ -383,7 +383,29 @@ class ClaimBatchFilter(Filter):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClaimAppealFilter(Filter):
     claim_id: UUID | None = where("claim_id")
+    payer_id: UUID | None = where("payer_id")
     status: AppealStatus | None = where("status")
+    statuses: list[AppealStatus] | None = where("status", operator="in")
+    due_until: dt.date | None = where("due_on", operator="<=")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ByAppeal(Filter):
+    appeal_id: UUID | None = where("appeal_id")
+    denial_ids: list[UUID] | None = where("denial_id", operator="in")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AppealAttachmentFilter(Filter):
+    appeal_id: UUID | None = where("appeal_id")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AppealRuleFilter(Filter):
+    payer_id: UUID | None = where("payer_id")
+    payer_ids: list[UUID] | None = where("payer_id", operator="in")
+    level: int | None = where("level")
+    is_open_ended: bool | None = where("effective_to", operator="null")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

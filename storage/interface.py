@@ -41,12 +41,15 @@ from storage.filters import (
     AcknowledgementFileFilter,
     AdjudicationFilter,
     ApiKeyFilter,
+    AppealAttachmentFilter,
+    AppealRuleFilter,
     ApprovalFilter,
     ApprovalThresholdFilter,
     AttestationFilter,
     AuditFilter,
     BankLineFilter,
     ByAdjudication,
+    ByAppeal,
     ByApproval,
     ByBatch,
     ByClaim,
@@ -124,6 +127,7 @@ from storage.filters import (
     WebhookEndpointFilter,
     WriteOffFilter,
 )
+from storage.tables import appeals as appeal_tables
 from storage.tables import approvals as approval_tables
 from storage.tables import claims as claim_tables
 from storage.tables import clearing as clearing_tables
@@ -526,8 +530,15 @@ class Store(Protocol):
     claim_acknowledgements: Log[
         claim_tables.ClaimAcknowledgementFields, claim_tables.ClaimAcknowledgement, ByClaim
     ]
+    appeal_rules: Repository[
+        appeal_tables.AppealRuleFields, appeal_tables.AppealRule, AppealRuleFilter
+    ]
     claim_appeals: Repository[
-        claim_tables.ClaimAppealFields, claim_tables.ClaimAppeal, ClaimAppealFilter
+        appeal_tables.ClaimAppealFields, appeal_tables.ClaimAppeal, ClaimAppealFilter
+    ]
+    appeal_denials: Log[appeal_tables.AppealDenialFields, appeal_tables.AppealDenial, ByAppeal]
+    appeal_attachments: Repository[
+        appeal_tables.AppealAttachmentFields, appeal_tables.AppealAttachment, AppealAttachmentFilter
     ]
 
     trading_partners: Repository[

@@ -21,7 +21,8 @@ class DenialAnswer(RowAnswer):
     """One denied line (or claim, without a line): why, whose, until when, what to do next.
 
     One that is superseded needs no work, and says why. ``resolution`` is what became of the amount:
-    by what a person said, or by what the payer decided later.
+    by what a person said, or by what the payer decided later. ``appeal_level`` is the level of
+    appeal that can be asked for until ``due_on``, counted from ``deadline_started_on``.
     """
 
     claim_id: UUID
@@ -41,6 +42,9 @@ class DenialAnswer(RowAnswer):
     denied_on: dt.date
     due_on: dt.date
     due_is_verified: bool
+    due_source: str
+    appeal_level: int | None
+    deadline_started_on: dt.date
     is_correctable: bool
     is_appealable: bool
     status: DenialStatus

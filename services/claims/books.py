@@ -13,7 +13,7 @@ from uuid import UUID
 
 from services.claims.balancing import check_claim
 from services.claims.charges import booked_cents
-from services.claims.denials import denials_of
+from services.claims.denials import LineDenial, denials_of
 from services.claims.matching import (
     MatchedLine,
     match_lines,
@@ -47,7 +47,6 @@ from storage.tables.ledger import (
     AdjudicationFields,
     AdjudicationLineFields,
     AdjustmentFields,
-    DenialFields,
     LedgerFields,
 )
 from storage.tables.remittances import RemittanceException, RemittanceTransaction
@@ -176,6 +175,18 @@ class Book:
         return adjudication_id in settle(self.under_settlement, self.adjudications).in_effect
 
 
+@dataclass(frozen=True)
+class NewDenial:
+    """A denial that one CLP brings, before it has a deadline."""
+
+    line: LineDenial
+    claim: Claim
+    adjudication_id: UUID
+    claim_line_id: UUID | None
+    payer: Payer
+    source: Source
+
+
 @dataclass
 class Writing:
     """What a chunk of arrivals appends, gathered so that each table takes one statement."""
@@ -184,7 +195,7 @@ class Writing:
     lines: list[AdjudicationLineFields] = field(default_factory=list)
     adjustments: dict[UUID, AdjustmentFields] = field(default_factory=dict)
     ledger: list[LedgerFields] = field(default_factory=list)
-    denials: list[DenialFields] = field(default_factory=list)
+    denials: list[NewDenial] = field(default_factory=list)
 
     def move(
         self,
@@ -479,29 +490,9 @@ def _write_denials(
     assert source.payer is not None
     if arrival.is_reversal:
         return
-    for each in denials_of(arrival.content, source.payer.type, source.effective_on):
+    for each in denials_of(arrival.content, source.effective_on):
         line_ordinal = each.line_ordinal
         matched = None if line_ordinal is None else matches[line_ordinal - 1].claim_line_id
         writing.denials.append(
-            DenialFields(
-                claim_id=book.claim.id,
-                patient_id=book.claim.patient_id,
-                adjudication_id=decision.id,
-                payer_id=source.payer.id,
-                claim_line_id=matched,
-                line_ordinal=line_ordinal,
-                group_code=each.group,
-                reason_code=each.reason,
-                remark_codes=list(each.remark_codes),
-                amount_cents=each.amount_cents,
-                category=each.category,
-                root_cause=each.root_cause,
-                owner_role=each.owner,
-                next_action=each.next_action,
-                denied_on=source.effective_on,
-                due_on=each.due_on,
-                due_is_verified=each.due_is_verified,
-                is_correctable=each.is_correctable,
-                is_appealable=each.is_appealable,
-            )
+            NewDenial(each, book.claim, decision.id, matched, source.payer, source)
         )

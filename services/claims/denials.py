@@ -1,4 +1,5 @@
-"""The denials of a remittance claim: why, whose work, until when, and what to do next."""
+"""The denials of a remittance claim: why, whose work, and what to do next. Until when, says
+``services.claims.appealing.deadlines``."""
 
 import datetime as dt
 from collections.abc import Iterable, Sequence
@@ -13,10 +14,9 @@ from services.claims.adjustment_reasons import (
     DenialOwner,
     ReasonNature,
 )
-from services.claims.appeal_deadlines import appeal_due_on, correction_due_on
 from services.claims.outcomes import claim_outcome, is_refusal, line_outcome, refused_cents
 from services.claims.x12.remittance_model import Adjustment, RemittanceClaim
-from storage.vocabulary.claims import AdjudicationOutcome, PayerType
+from storage.vocabulary.claims import AdjudicationOutcome
 
 
 class LineDenial(msgspec.Struct, frozen=True, kw_only=True):
@@ -37,9 +37,6 @@ class LineDenial(msgspec.Struct, frozen=True, kw_only=True):
     next_action: str
     is_correctable: bool
     is_appealable: bool
-    due_on: dt.date
-    due_is_verified: bool
-    due_source: str
 
 
 _UNDECIDING_OUTCOMES = frozenset(
@@ -51,19 +48,16 @@ _UNDECIDING_OUTCOMES = frozenset(
 )
 
 
-def denials_of(
-    claim: RemittanceClaim, payer_type: PayerType, received_on: dt.date
-) -> tuple[LineDenial, ...]:
+def denials_of(claim: RemittanceClaim, decided_on: dt.date) -> tuple[LineDenial, ...]:
     """The denials that one CLP brings, in the order of its lines, a claim-level one last.
 
     One for each denied line (``line_outcome``), and one for the claim where its own adjustments
     refuse an unpaid claim, or where CLP02 4 says that the patient is not known and no line says
     more. Reversals, predeterminations and claims of another payer bring none. Where the reason is
     generic the remark codes, the line's before the claim's, say what it is about; MA130 and N211
-    take away the right of appeal. ``received_on`` is the day the remittance came, from which the
-    deadline runs.
+    take away the right of appeal. ``decided_on`` is the day by which the codes are read.
     """
-    outcome = claim_outcome(claim, received_on)
+    outcome = claim_outcome(claim, decided_on)
     if outcome in _UNDECIDING_OUTCOMES:
         return ()
     denials = [
@@ -71,25 +65,23 @@ def denials_of(
             line_ordinal=ordinal,
             adjustments=line.adjustments,
             remark_codes=_distinct(line.remark_codes, claim.remark_codes),
-            payer_type=payer_type,
-            received_on=received_on,
+            decided_on=decided_on,
         )
         for ordinal, line in enumerate(claim.lines, start=1)
-        if line_outcome(line, received_on) is AdjudicationOutcome.DENIED
+        if line_outcome(line, decided_on) is AdjudicationOutcome.DENIED
     ]
     if outcome is AdjudicationOutcome.DENIED:
-        if refused_cents(claim.adjustments, received_on) > 0:
+        if refused_cents(claim.adjustments, decided_on) > 0:
             denials.append(
                 _denial(
                     line_ordinal=None,
                     adjustments=claim.adjustments,
                     remark_codes=claim.remark_codes,
-                    payer_type=payer_type,
-                    received_on=received_on,
+                    decided_on=decided_on,
                 )
             )
         elif not denials:
-            denials.append(_denial_of_unknown_patient(claim, payer_type, received_on))
+            denials.append(_denial_of_unknown_patient(claim))
     return tuple(denials)
 
 
@@ -98,11 +90,10 @@ def _denial(
     line_ordinal: int | None,
     adjustments: Iterable[Adjustment],
     remark_codes: tuple[str, ...],
-    payer_type: PayerType,
-    received_on: dt.date,
+    decided_on: dt.date,
 ) -> LineDenial:
-    refusing = [each for each in adjustments if is_refusal(each, received_on)]
-    chief, reason = _chief(refusing, received_on)
+    refusing = [each for each in adjustments if is_refusal(each, decided_on)]
+    chief, reason = _chief(refusing, decided_on)
     return _worked(
         handling=_refined(reason, remark_codes),
         line_ordinal=line_ordinal,
@@ -110,14 +101,10 @@ def _denial(
         reason=chief.reason,
         remark_codes=remark_codes,
         amount_cents=sum(each.amount_cents for each in refusing),
-        payer_type=payer_type,
-        received_on=received_on,
     )
 
 
-def _denial_of_unknown_patient(
-    claim: RemittanceClaim, payer_type: PayerType, received_on: dt.date
-) -> LineDenial:
+def _denial_of_unknown_patient(claim: RemittanceClaim) -> LineDenial:
     """CLP02 4 without a reason that refuses anything (X12 RFI 1423): fix eligibility or payer."""
     adjustments = [*claim.adjustments, *(each for line in claim.lines for each in line.adjustments)]
     chief = max(adjustments, key=lambda each: each.amount_cents, default=None)
@@ -128,16 +115,14 @@ def _denial_of_unknown_patient(
         reason=chief.reason if chief else "",
         remark_codes=claim.remark_codes,
         amount_cents=claim.charge_cents,
-        payer_type=payer_type,
-        received_on=received_on,
     )
 
 
 def _chief(
-    refusing: Sequence[Adjustment], received_on: dt.date
+    refusing: Sequence[Adjustment], decided_on: dt.date
 ) -> tuple[Adjustment, AdjustmentReason]:
     """The adjustment that weighs most; known reasons before unknown, the first among equals."""
-    known = [(each, REASONS.reason(each.reason, received_on)) for each in refusing]
+    known = [(each, REASONS.reason(each.reason, decided_on)) for each in refusing]
     return max(
         known,
         key=lambda pair: (pair[1].nature is not ReasonNature.UNKNOWN, pair[0].amount_cents),
@@ -162,8 +147,6 @@ def _worked(
     reason: str,
     remark_codes: tuple[str, ...],
     amount_cents: int,
-    payer_type: PayerType,
-    received_on: dt.date,
 ) -> LineDenial:
     next_action = handling.next_action
     is_correctable, is_appealable = handling.is_correctable, handling.is_appealable
@@ -174,9 +157,6 @@ def _worked(
             is_correctable = is_correctable or remark.without_appeal.is_correctable
             is_appealable = False
             break
-    due = (
-        appeal_due_on(payer_type, received_on) if is_appealable else correction_due_on(received_on)
-    )
     return LineDenial(
         line_ordinal=line_ordinal,
         group=group,
@@ -189,9 +169,6 @@ def _worked(
         next_action=next_action,
         is_correctable=is_correctable,
         is_appealable=is_appealable,
-        due_on=due.due_on,
-        due_is_verified=due.verified,
-        due_source=due.source,
     )
 
 

@@ -36,6 +36,7 @@ class Scope(StrEnum):
     CODES_LOAD = "codes:load", "Load code tables and fee schedules, and make rules for claims."
     CONTRACTS_READ = "contracts:read", "See contracts with payers, and payments held against them."
     CONTRACTS_WRITE = "contracts:write", "Enter and change contracts with payers."
+    APPEALS_APPROVE = "appeals:approve", "Approve what payers are sent, also after a deadline."
     REMITTANCES_READ = "remittances:read", "See remittances, their exceptions and the ledger."
     REMITTANCES_POST = "remittances:post", "Hand in remittances and resolve their exceptions."
     REMITTANCES_RELEASE = "remittances:release", "Decide on remittances that are held for review."
@@ -116,6 +117,7 @@ ROLE_SCOPES: dict[Role, frozenset[Scope]] = {
     Role.RCM_MANAGER: _BILLING
     | {
         Scope.CLAIMS_RELEASE,
+        Scope.APPEALS_APPROVE,
         Scope.CODES_LOAD,
         Scope.CONTRACTS_WRITE,
         Scope.PAYERS_WRITE,

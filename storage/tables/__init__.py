@@ -5,6 +5,7 @@ from sqlmodel import SQLModel
 
 from storage.rows import add_vocabulary_checks
 from storage.tables import (
+    appeals,
     approvals,
     claims,
     clearing,
@@ -36,6 +37,7 @@ add_vocabulary_checks(SQLModel.metadata)
 configure_mappers()  # rows are built without their constructor, which would do it at first use
 
 __all__ = [
+    "appeals",
     "approvals",
     "claims",
     "clearing",

@@ -33,7 +33,6 @@ from storage.vocabulary.billing import ClaimFrequency, ServiceUnit
 from storage.vocabulary.claims import (
     AcknowledgementOutcome,
     AdjudicationStatus,
-    AppealStatus,
     BatchStatus,
     ClaimStatus,
     ClaimType,
@@ -331,34 +330,5 @@ class ClaimAcknowledgement(ClaimAcknowledgementFields, AppendOnlyRow, table=True
             "claim_acknowledgements",
             "acknowledgement_file_id",
             where="acknowledgement_file_id IS NOT NULL",
-        ),
-    )
-
-
-class ClaimAppealFields(SQLModel):
-    claim_id: UUID = key_column()
-    patient_id: UUID = key_column()
-    appeal_number: int = Field(sa_type=sa.Integer)
-    appealed_on: dt.date = date_column()
-    reason: str = text_column(4000)
-    supporting_documents: list[str] = texts_column()
-    status: AppealStatus = choice_column(AppealStatus, default=AppealStatus.SUBMITTED)
-    resolved_on: dt.date | None = date_column(default=None)
-    resolution_cents: int | None = cents_column(default=None)
-    notes: str | None = text_column(4000, default=None)
-
-
-class ClaimAppeal(ClaimAppealFields, TenantRow, table=True):
-    """A request that a payer decide again."""
-
-    __tablename__ = "claim_appeals"
-    __table_args__ = (
-        belongs_to("claims", "claim_id"),
-        belongs_to("patients", "patient_id"),
-        unique("claim_appeals", "claim_id", "appeal_number"),
-        index("claim_appeals", "status", "id"),
-        check(
-            "resolution_is_final",
-            "(status IN ('approved', 'denied')) = (resolved_on IS NOT NULL)",
         ),
     )

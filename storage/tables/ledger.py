@@ -197,6 +197,9 @@ class DenialFields(SQLModel):
     denied_on: dt.date = date_column()
     due_on: dt.date = date_column()
     due_is_verified: bool = Field(sa_type=sa.Boolean)
+    due_source: str = text_column(300)
+    appeal_level: int | None = Field(default=None, sa_type=sa.SmallInteger)
+    deadline_started_on: dt.date = date_column()
     is_correctable: bool = Field(sa_type=sa.Boolean)
     is_appealable: bool = Field(sa_type=sa.Boolean)
     status: DenialStatus = choice_column(DenialStatus, default=DenialStatus.OPEN)
@@ -212,7 +215,9 @@ class DenialFields(SQLModel):
 class Denial(DenialFields, TenantRow, table=True):
     """One denied line to work: why, whose, until when, and what to do next.
 
-    OPEN is what waits for somebody. Only people resolve one; posting supersedes those whose
+    ``due_on`` counts from ``deadline_started_on``: the day the remittance was received, or the
+    payer's answer to the last appeal; ``appeal_level`` is the level that can be asked for until
+    then. OPEN is what waits for somebody. Only people resolve one; posting supersedes those whose
     decision does not count any more, and notes what became of the amount if it knows.
     """
 

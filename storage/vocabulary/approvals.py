@@ -13,6 +13,7 @@ class ApprovalKind(StrEnum):
     WRITE_OFF = "write_off"
     REFUND = "refund"
     REQUIREMENT_NOT_APPLICABLE = "requirement_not_applicable"
+    LATE_APPEAL = "late_appeal"
 
 
 class ApprovalStatus(StrEnum):

@@ -52,13 +52,6 @@ class AcknowledgementOutcome(StrEnum):
     REJECTED = "rejected"
 
 
-class AppealStatus(StrEnum):
-    SUBMITTED = "submitted"
-    PENDING = "pending"
-    APPROVED = "approved"
-    DENIED = "denied"
-
-
 class RemittanceStatus(StrEnum):
     """A file: kept and scanned, being posted, or gone through to its end."""
 

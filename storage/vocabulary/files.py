@@ -12,6 +12,7 @@ class FilePurpose(StrEnum):
     CLAIM_FILE = "claim_file"
     ACKNOWLEDGEMENT = "acknowledgement"
     ROOTS = "roots"
+    APPEAL_PACKET = "appeal_packet"
 
 
 class FileDeletion(StrEnum):

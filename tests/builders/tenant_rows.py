@@ -59,7 +59,8 @@ SPECIAL: Mapping[str, Mapping[str, object]] = {
     "approvals": {**ITEM, "approved_count": 0, "closed_at": None, "quorum": 1},
     "bank_lines": {"amount_cents": 100},
     "cash_items": {"amount_cents": 100, "bank_line_id": None, "reverses_id": None},
-    "claim_appeals": {"resolved_on": None},
+    "appeal_rules": {"start_event": "remittance_received"},
+    "claim_appeals": {"resolved_on": None, "status": "submitted"},
     "claim_files": {"sent_at": None},
     "claims": {
         "submitted_at": None,

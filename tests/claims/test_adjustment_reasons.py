@@ -1,4 +1,4 @@
-"""The table of reasons and remarks, and the deadlines that hang on it."""
+"""The table of reasons and remarks."""
 
 import datetime as dt
 
@@ -13,13 +13,6 @@ from services.claims.adjustment_reasons import (
     ReasonNature,
     parse_reason_table,
 )
-from services.claims.appeal_deadlines import (
-    InvalidDeadlineTable,
-    appeal_due_on,
-    correction_due_on,
-    parse_deadline_table,
-)
-from storage.vocabulary.claims import PayerType
 
 TODAY = dt.date(2026, 11, 21)
 WELL_KNOWN_REASONS = 250
@@ -163,34 +156,3 @@ def test_a_table_without_a_category_or_with_an_unknown_word_is_refused() -> None
         parse_reason_table(table("", categories="categories = []"))
     with pytest.raises(msgspec.ValidationError):
         parse_reason_table(table('{code="X", label="a", nature="writeoff"}'))
-
-
-def test_medicare_is_appealed_within_120_days_of_receipt() -> None:
-    """42 CFR 405.942(a)."""
-    due = appeal_due_on(PayerType.MEDICARE, dt.date(2026, 1, 1))
-    assert (due.due_on, due.verified) == (dt.date(2026, 5, 1), True)
-    assert "405.942" in due.source
-
-
-def test_only_medicare_is_verified_and_every_kind_of_payer_has_a_deadline() -> None:
-    for payer_type in PayerType:
-        due = appeal_due_on(payer_type, TODAY)
-        assert due.due_on > TODAY
-        assert due.source
-        assert due.verified is (payer_type is PayerType.MEDICARE)
-    assert appeal_due_on(PayerType.COMMERCIAL, TODAY).due_on == TODAY + dt.timedelta(days=90)
-    assert not correction_due_on(TODAY).verified
-
-
-def test_a_deadline_is_the_one_of_its_day() -> None:
-    rule = '{{payer_type="{}", days={}, verified=true, effective_from={}, source="s"}}'
-    rules = [rule.format(each, 10, "2020-01-01") for each in PayerType]
-    rules.append(rule.format("medicare", 20, "2026-01-01"))
-    text = f'edition=2026-01-01\nrules=[{",".join(rules)}]\n[correction]\ndays=1\nsource="s"'
-    deadlines = parse_deadline_table(text)
-    for denied_on, days in [("2019-01-01", 10), ("2025-12-31", 10), ("2026-01-01", 20)]:
-        day = dt.date.fromisoformat(denied_on)
-        due = deadlines.appeal_due_on(PayerType.MEDICARE, day)
-        assert due.due_on == day + dt.timedelta(days=days)
-    with pytest.raises(InvalidDeadlineTable):
-        parse_deadline_table('edition=2026-01-01\nrules=[]\n[correction]\ndays=1\nsource="s"')

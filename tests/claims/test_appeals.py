@@ -1,119 +1,422 @@
-"""Appeals: rows and plain operations."""
+"""Appeals: levels, deadlines, approval of the packet, and the payer's answer."""
 
 import datetime as dt
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from uuid import UUID
 
+import psycopg
 import pytest
 
-from services.claims import appeals
-from services.claims.appeals import AppealChanges, NewAppeal, NothingToAppeal
+from app.approval_steps import STEPS
+from services.approvals.asking import Asked
+from services.approvals.deciding import Ruling, decide
+from services.approvals.involvement import SecondPersonNeeded
+from services.claims.appealing import answering, approving, drafting, late, submitting
+from services.claims.appealing.answering import Answer, Payment
+from services.claims.appealing.approving import Approving, OtherPacket
+from services.claims.appealing.drafting import (
+    AppealChanges,
+    AppealUnderWay,
+    NoAppealRights,
+    NoSuchLevel,
+    NothingToAppeal,
+)
+from services.claims.appealing.submitting import DeadlinePassed, Submission, TooLittleInDispute
+from services.identity.authentication import PersonNeeded
 from services.refusals import IllegalTransition, InvalidInput
+from storage.embedded import RoleAddresses
 from storage.errors import VersionConflict
 from storage.files import FileVault
 from storage.postgres.transaction import PostgresStorage
-from storage.tables.claims import ClaimAppeal
-from storage.vocabulary.claims import AppealStatus
+from storage.tables.appeals import ClaimAppeal
+from storage.vocabulary.appeals import AppealMethod, AppealStatus
+from storage.vocabulary.approvals import Verdict
+from storage.vocabulary.claims import DenialStatus, PayerType
+from storage.vocabulary.denials import DenialResolution
+from tests.builders.appeals import Desk
 from tests.builders.books import Books
-from tests.builders.claims import make_claim
+from tests.builders.clocks import FixedClock
 from tests.builders.companies import CompanyForTests
+from tests.builders.denials import DENIED, denied
+from tests.builders.keys import KEYRING
 from tests.builders.remittance_files import Cas, Claim, Line
+from tests.builders.tenant_rows import bind
 
 pytestmark = pytest.mark.anyio
 
-NEW = NewAppeal(reason="Authorisation is on file.", supporting_documents=["authorisation.pdf"])
-DENIED = Claim(lines=(Line(adjustments=(Cas("CO", "197", 10_000),)),))
+PAID_ON = dt.date(2025, 3, 31)
+"""On which the payers of the books pay, and so say no."""
+LAST_DAY = dt.date(2025, 6, 29)
+"""90 days later."""
+PAID = Claim(
+    lines=(Line(adjustments=(Cas("CO", "45", 2_000),)),), payer_claim_number="ICN-corrected"
+)
+
+
+@pytest.fixture
+def clock() -> FixedClock:
+    """Noon of the first of April in New York, where the company is."""
+    return FixedClock(dt.datetime(2025, 4, 1, 16, tzinfo=dt.UTC))
+
+
+@pytest.fixture
+async def storage(addresses: RoleAddresses, clock: FixedClock) -> AsyncIterator[PostgresStorage]:
+    """Storage whose time the tests set."""
+    storage = PostgresStorage(addresses.app, keyring=KEYRING, clock=clock)
+    await storage.open()
+    yield storage
+    await storage.close()
 
 
 @pytest.fixture
 async def books(storage: PostgresStorage, vault: FileVault, company: CompanyForTests) -> Books:
-    """Books with one claim, which its payer has denied."""
-    books = await Books.open(storage, vault, company)
-    await books.claim()
-    await books.pay(DENIED)
-    return books
+    """A company's books."""
+    return await Books.open(storage, vault, company)
 
 
-async def _file(books: Books) -> ClaimAppeal:
-    claim = await books.row()
-    async with books.storage.transaction(books.company.id, books.company.actor) as store:
-        return await appeals.file_appeal(store, claim.id, NEW, expected_version=claim.version)
+@pytest.fixture
+async def desk(books: Books) -> Desk:
+    """Somebody to work a claim of 100.00 that its payer has refused."""
+    await denied(books)
+    return await Desk.open(books)
 
 
-async def _update(books: Books, appeal: ClaimAppeal, **changes: object) -> ClaimAppeal:
-    async with books.storage.transaction(books.company.id, books.company.actor) as store:
-        return await appeals.update_appeal(
+async def answered(desk: Desk, appeal: ClaimAppeal, **content: object) -> ClaimAppeal:
+    async with desk.transaction() as store:
+        return await answering.answer_appeal(
             store,
             appeal.id,
-            AppealChanges.model_validate(changes),
+            Answer.model_validate(content),
             expected_version=appeal.version,
         )
 
 
-async def test_appeals_are_numbered_within_their_claim_which_counts_them(books: Books) -> None:
-    numbers = [(await _file(books)).appeal_number for _ in range(2)]
-    assert numbers == [1, 2]
-    assert (await books.row()).appeal_count == 2
+async def lost(desk: Desk, appeal: ClaimAppeal, **content: object) -> ClaimAppeal:
+    """An appeal that went out and was turned down."""
+    sent = await desk.submitted(await desk.approved(appeal))
+    return await answered(desk, sent, status="upheld", **content)
 
 
-async def test_of_two_appeals_of_one_version_one_is_refused(books: Books) -> None:
-    claim = await books.row()
-    await _file(books)
-    with pytest.raises(VersionConflict):
-        async with books.storage.transaction(books.company.id, books.company.actor) as store:
-            await appeals.file_appeal(store, claim.id, NEW, expected_version=claim.version)
+async def test_a_draft_is_about_all_that_can_be_appealed_at_the_first_level(desk: Desk) -> None:
+    appeal = await desk.draft()
+    assert (appeal.status, appeal.level, appeal.amount_cents) == (AppealStatus.DRAFT, 1, 10_000)
+    assert (appeal.started_on, appeal.due_on) == (PAID_ON, LAST_DAY)
+    assert not appeal.due_is_verified
+    async with desk.transaction() as store:
+        (denial,) = await drafting.denials_of(store, appeal.id)
+    assert (denial.due_on, denial.appeal_level) == (LAST_DAY, 1)
+    assert (await desk.books.row()).appeal_count == 1
 
 
-async def test_without_a_decision_there_is_nothing_to_appeal(
-    storage: PostgresStorage, company: CompanyForTests
-) -> None:
-    claim = (await make_claim(storage, company)).claim
+async def test_without_a_denial_there_is_nothing_to_appeal(books: Books) -> None:
+    await books.claim()
     with pytest.raises(NothingToAppeal):
-        async with storage.transaction(company.id, company.actor) as store:
-            await appeals.file_appeal(store, claim.id, NEW, expected_version=claim.version)
+        await (await Desk.open(books)).draft()
 
 
-async def test_an_appeal_is_pending_before_it_is_decided(books: Books) -> None:
-    appeal = await _file(books)
-    with pytest.raises(IllegalTransition) as refused:
-        await _update(books, appeal, status="approved")
-    assert refused.value.legal == ["pending"]
-    pending = await _update(books, appeal, status="pending")
-    assert pending.resolved_on is None
-    approved = await _update(books, pending, status="approved", resolution_cents=9_800)
-    assert approved.resolved_on is not None
-    assert approved.resolution_cents == 9_800
+async def test_a_remark_that_takes_the_right_of_appeal_is_respected(books: Books) -> None:
+    """MA130: the claim was unprocessable; nothing was decided that could be appealed."""
+    line = Line(adjustments=(Cas("CO", "16", 10_000),), remark_codes=("MA130",))
+    denial = await denied(books, Claim(lines=(line,)))
+    assert not denial.is_appealable
+    assert denial.appeal_level is None
+    desk = await Desk.open(books)
+    with pytest.raises(NoAppealRights) as refused:
+        await desk.draft(denial_ids=[str(denial.id)])
+    assert refused.value.remark_codes == ["MA130"]
+    with pytest.raises(NothingToAppeal):
+        await desk.draft()
+
+
+async def test_a_denial_is_not_appealed_twice_at_once(desk: Desk) -> None:
+    first = await desk.draft()
+    with pytest.raises(AppealUnderWay) as refused:
+        await desk.draft()
+    assert refused.value.appeal_id == first.id
+    async with desk.transaction() as store:
+        await submitting.withdraw_appeal(
+            store, first.id, "Drafted by mistake", expected_version=first.version
+        )
+    assert (await desk.draft()).appeal_number == 2
+
+
+async def test_denials_of_another_claim_or_none_are_faults(desk: Desk) -> None:
+    await desk.books.claim("PCN0002")
+    (denial,) = await desk.books.denials()
+    with pytest.raises(InvalidInput) as refused:
+        await desk.draft("PCN0002", denial_ids=[str(denial.id), str(UUID(int=7))])
+    assert [each.pointer for each in refused.value.faults] == ["/denial_ids/0", "/denial_ids/1"]
+
+
+async def test_a_person_approves_exactly_the_bytes_that_they_read(desk: Desk) -> None:
+    appeal, made = await desk.rendered(await desk.draft())
+    assert appeal.packet_sha256 is not None
+    async with desk.transaction() as store:
+        with pytest.raises(PersonNeeded):
+            await approving.approve_packet(
+                store,
+                desk.books.company.principal,
+                appeal.id,
+                Approving(sha256=appeal.packet_sha256.hex()),
+                expected_version=appeal.version,
+            )
+        with pytest.raises(OtherPacket):
+            await approving.approve_packet(
+                store,
+                desk.principal,
+                appeal.id,
+                Approving(sha256="0" * 64),
+                expected_version=appeal.version,
+            )
+        ready = await approving.approve_packet(
+            store,
+            desk.principal,
+            appeal.id,
+            Approving(sha256=appeal.packet_sha256.hex()),
+            expected_version=appeal.version,
+        )
+    assert (ready.status, ready.approved_by_person_id) == (AppealStatus.READY, desk.principal.id)
+    assert ready.packet_page_count == made.page_count
+
+
+async def test_what_is_changed_afterwards_is_not_approved_any_more(desk: Desk) -> None:
+    ready = await desk.approved(await desk.draft())
+    async with desk.transaction() as store:
+        changed = await drafting.change_appeal(
+            store, ready.id, AppealChanges(reason="Otherwise"), expected_version=ready.version
+        )
+    assert (changed.status, changed.packet_sha256, changed.approved_at) == (
+        AppealStatus.DRAFT,
+        None,
+        None,
+    )
     with pytest.raises(IllegalTransition):
-        await _update(books, approved, status="denied")
+        await desk.submitted(changed)
+
+
+async def test_notes_of_ones_own_change_nothing_of_the_packet(desk: Desk) -> None:
+    ready = await desk.approved(await desk.draft())
+    async with desk.transaction() as store:
+        changed = await drafting.change_appeal(
+            store, ready.id, AppealChanges(notes="Faxed twice"), expected_version=ready.version
+        )
+    assert changed.status is AppealStatus.READY
 
 
 @pytest.mark.parametrize(
-    ("status", "changes", "pointer"),
+    ("now", "is_in_time"),
     [
-        ("pending", {"resolved_on": "2025-04-01"}, "/resolved_on"),
-        ("pending", {"resolution_cents": 1}, "/resolution_cents"),
-        ("denied", {"resolution_cents": 1}, "/resolution_cents"),
-        ("denied", {"resolved_on": "2099-01-01"}, "/resolved_on"),
-        ("denied", {"resolved_on": "2001-01-01"}, "/resolved_on"),
+        ("2025-06-29T23:59:00-04:00", True),
+        ("2025-06-30T00:00:00-04:00", False),
+        ("2025-06-30T02:00:00+00:00", True),  # still the day before in New York
     ],
 )
-async def test_only_a_decision_has_a_day_and_only_an_approval_an_amount(
-    books: Books, status: str, changes: dict[str, object], pointer: str
+async def test_the_last_day_counts_whole_in_the_companys_time(
+    desk: Desk, clock: FixedClock, now: str, is_in_time: bool
 ) -> None:
-    appeal = await _file(books)
-    if status == "denied":
-        appeal = await _update(books, appeal, status=AppealStatus.PENDING)
+    ready = await desk.approved(await desk.draft())
+    clock.set(dt.datetime.fromisoformat(now).astimezone(dt.UTC))
+    if is_in_time:
+        assert (await desk.submitted(ready)).appealed_on == LAST_DAY
+        return
+    with pytest.raises(DeadlinePassed) as refused:
+        await desk.submitted(ready)
+    assert refused.value.due_on == LAST_DAY
+
+
+async def test_late_it_goes_out_only_if_a_second_person_allows_it(
+    desk: Desk, clock: FixedClock
+) -> None:
+    ready = await desk.approved(await desk.draft())
+    clock.set(dt.datetime(2025, 7, 15, 16, tzinfo=dt.UTC))
+    async with desk.transaction() as store:
+        asked = await late.ask_for_late_submission(
+            store,
+            desk.principal,
+            ready.id,
+            "The payer's portal was down on the last day",
+            expected_version=ready.version,
+        )
+    with pytest.raises(DeadlinePassed):
+        await desk.submitted(ready)
+    with pytest.raises(SecondPersonNeeded):
+        await allow(desk, asked)
+    await allow(await Desk.open(desk.books), asked)
+    allowed = await desk.read(ready.id)
+    assert allowed.late_reason == "The payer's portal was down on the last day"
+    sent = await desk.submitted(allowed)
+    assert (sent.appealed_on, sent.due_on) == (dt.date(2025, 7, 15), LAST_DAY)
+
+
+async def allow(desk: Desk, asked: Asked[ClaimAppeal]) -> None:
+    """Approve what was asked for, with a proof of who one is from just now."""
+    async with desk.transaction() as store:
+        await decide(
+            store,
+            replace(desk.principal, proven_at=store.now),
+            STEPS,
+            asked.approval.id,
+            Ruling(Verdict.APPROVE, None),
+            expected_version=1,
+        )
+
+
+async def test_the_database_itself_takes_no_late_appeal_without_an_override(
+    desk: Desk, addresses: RoleAddresses
+) -> None:
+    ready = await desk.approved(await desk.draft())
+    with psycopg.connect(addresses.owner) as owner:
+        bind(owner, desk.books.company.id)
+        with pytest.raises(psycopg.errors.CheckViolation, match="late_only_with_an_override"):
+            owner.execute(
+                "UPDATE claim_appeals SET status = 'submitted', appealed_on = '2025-06-30'"
+                " WHERE id = %s",
+                [ready.id],
+            )
+
+
+@pytest.mark.parametrize(
+    ("content", "pointer"),
+    [
+        ({"method": "fax"}, "/reference"),
+        ({"method": "mailbox"}, "/mailbox_id"),
+        ({"method": "fax", "reference": "r", "mailbox_id": str(UUID(int=7))}, "/mailbox_id"),
+        ({"method": "fax", "reference": "r", "sent_on": "2025-04-02"}, "/sent_on"),
+        ({"method": "fax", "reference": "r", "sent_on": "2025-03-31"}, "/sent_on"),
+    ],
+)
+async def test_a_submission_says_how_and_when_and_shows_its_proof(
+    desk: Desk, content: dict[str, object], pointer: str
+) -> None:
+    ready = await desk.approved(await desk.draft())
     with pytest.raises(InvalidInput) as refused:
-        await _update(books, appeal, status=status, **changes)
-    assert [fault.pointer for fault in refused.value.faults] == [pointer]
+        await desk.submitted(ready, Submission.model_validate(content))
+    assert [each.pointer for each in refused.value.faults] == [pointer]
 
 
-async def test_a_claim_is_not_appealed_before_the_service_or_tomorrow(books: Books) -> None:
-    claim = await books.row()
-    for day in (dt.date(2001, 1, 1), dt.date(2099, 1, 1)):
-        with pytest.raises(InvalidInput):
-            async with books.storage.transaction(books.company.id, books.company.actor) as store:
-                await appeals.file_appeal(
-                    store,
-                    claim.id,
-                    NEW.model_copy(update={"appealed_on": day}),
-                    expected_version=claim.version,
-                )
+async def test_of_two_submissions_one_counts(desk: Desk) -> None:
+    ready = await desk.approved(await desk.draft())
+    await desk.submitted(ready)
+    with pytest.raises(VersionConflict):
+        await desk.submitted(ready)
+
+
+async def test_an_appeal_that_is_turned_down_starts_the_days_of_the_next_level(
+    storage: PostgresStorage, vault: FileVault, company: CompanyForTests, clock: FixedClock
+) -> None:
+    """Medicare: 180 days for a reconsideration, from receipt of the redetermination."""
+    books = await Books.open(storage, vault, company, payers=0)
+    await books.payer("MED01", trace_identifier="1999999999", type=PayerType.MEDICARE)
+    await denied(books)
+    desk = await Desk.open(books)
+    first = await desk.draft()
+    assert first.due_on == dt.date(2025, 4, 1) + dt.timedelta(days=120)
+    clock.move(dt.timedelta(days=30))
+    await lost(desk, first, received_on="2025-05-01")
+    (denial,) = await books.denials()
+    assert (denial.status, denial.appeal_level) == (DenialStatus.OPEN, 2)
+    assert denial.due_on == dt.date(2025, 5, 1) + dt.timedelta(days=180)
+    assert "Qualified Independent Contractor" in denial.next_action
+    second = await desk.draft()
+    assert (second.level, second.started_on) == (2, dt.date(2025, 5, 1))
+    await lost(desk, second)
+    third = await desk.draft()
+    assert third.level == 3
+    ready = await desk.approved(third)
+    with pytest.raises(TooLittleInDispute) as refused:  # $100.00 of $190.00
+        await desk.submitted(ready)
+    assert refused.value.least_cents == 19_000
+    together = Submission(method=AppealMethod.MAIL, reference="RR123", is_aggregated=True)
+    assert (await desk.submitted(ready, together)).is_aggregated
+
+
+async def test_where_no_further_level_is_known_a_person_ends_the_work(desk: Desk) -> None:
+    await lost(desk, await desk.draft())
+    (denial,) = await desk.books.denials()
+    assert (denial.status, denial.appeal_level) == (DenialStatus.OPEN, None)
+    assert denial.due_on == dt.date(2025, 5, 1)
+    with pytest.raises(NoSuchLevel):
+        await desk.draft()
+
+
+async def test_what_is_won_is_posted_from_the_remittance_and_only_named_here(desk: Desk) -> None:
+    books = desk.books
+    sent = await desk.submitted(await desk.approved(await desk.draft()))
+    before = len(await books.ledger())
+    won = await answered(desk, sent, status="overturned", resolution_cents=8_000)
+    assert len(await books.ledger()) == before
+    (denial,) = await books.denials()
+    assert denial.status is DenialStatus.OPEN
+    await books.pay(DENIED.reversed(), PAID)
+    decision = (await books.adjudications())[-1]
+    async with desk.transaction() as store:
+        linked = await answering.link_payment(
+            store,
+            won.id,
+            Payment(adjudication_id=decision.id),
+            expected_version=won.version,
+        )
+    assert linked.adjudication_id == decision.id
+    (overturned,) = await books.denials()
+    assert (overturned.resolution, overturned.recovered_cents) == (
+        DenialResolution.OVERTURNED,
+        8_000,
+    )
+    assert (await books.balances()).payments == 8_000
+    await books.assert_sound()
+
+
+@pytest.mark.parametrize("which", ["the denial", "another claim", "taken back", "nothing"])
+async def test_a_decision_that_brought_no_money_of_this_appeal_is_not_named(
+    desk: Desk, which: str
+) -> None:
+    books = desk.books
+    sent = await desk.submitted(await desk.approved(await desk.draft()))
+    won = await answered(desk, sent, status="partly_overturned")
+    (denial,) = await books.denials()
+    named = denial.adjudication_id if which == "the denial" else UUID(int=7)
+    if which == "another claim":
+        await books.claim("PCN0002")
+        await books.pay(Claim(patient_control_number="PCN0002"))
+        named = (await books.adjudications())[-1].id
+    if which == "taken back":
+        await books.pay(PAID)
+        named = (await books.adjudications())[-1].id
+        await books.pay(PAID.reversed())
+    with pytest.raises(InvalidInput) as refused:
+        async with desk.transaction() as store:
+            await answering.link_payment(
+                store, won.id, Payment(adjudication_id=named), expected_version=won.version
+            )
+    assert [each.pointer for each in refused.value.faults] == ["/adjudication_id"]
+
+
+@pytest.mark.parametrize(
+    ("content", "pointer"),
+    [
+        ({"status": "pending"}, "/status"),
+        ({"status": "upheld", "received_on": "2025-04-02"}, "/received_on"),
+        ({"status": "upheld", "received_on": "2025-03-31"}, "/received_on"),
+        ({"status": "upheld", "resolution_cents": 1}, "/resolution_cents"),
+    ],
+)
+async def test_only_an_answer_ends_an_appeal_and_only_one_that_is_won_has_an_amount(
+    desk: Desk, content: dict[str, object], pointer: str
+) -> None:
+    sent = await desk.submitted(await desk.approved(await desk.draft()))
+    with pytest.raises(InvalidInput) as refused:
+        await answered(desk, sent, **content)
+    assert [each.pointer for each in refused.value.faults] == [pointer]
+
+
+async def test_an_answer_comes_after_the_appeal_and_once(desk: Desk) -> None:
+    ready = await desk.approved(await desk.draft())
+    with pytest.raises(IllegalTransition):
+        await answered(desk, ready, status="upheld")
+    sent = await desk.submitted(ready)
+    async with desk.transaction() as store:
+        pending = await submitting.confirm_receipt(store, sent.id, expected_version=sent.version)
+    upheld = await answered(desk, pending, status="upheld")
+    with pytest.raises(IllegalTransition):
+        await answered(desk, upheld, status="overturned")

@@ -7,7 +7,6 @@ import pytest
 from services.claims.adjustment_reasons import REASONS, DenialCategory, DenialOwner
 from services.claims.denials import LineDenial, denials_of
 from services.claims.x12.remittance_model import Adjustment, RemittanceClaim, RemittanceLine
-from storage.vocabulary.claims import PayerType
 
 RECEIVED = dt.date(2026, 3, 2)
 
@@ -29,7 +28,6 @@ def denials(
     status: str = "1",
     adjustments: tuple[Adjustment, ...] = (),
     remarks: str = "",
-    payer_type: PayerType = PayerType.COMMERCIAL,
 ) -> tuple[LineDenial, ...]:
     charge = sum(each.charge_cents for each in lines) if lines else 10_000
     paid = sum(each.paid_cents for each in lines) if lines else charge
@@ -44,11 +42,11 @@ def denials(
         adjustments=adjustments,
         lines=lines,
     )
-    return denials_of(claim, payer_type, RECEIVED)
+    return denials_of(claim, RECEIVED)
 
 
 def test_a_late_claim_is_the_billers_to_appeal_with_proof() -> None:
-    (denial,) = denials(line(Adjustment("CO", "29", 10_000)), payer_type=PayerType.MEDICARE)
+    (denial,) = denials(line(Adjustment("CO", "29", 10_000)))
     assert (denial.line_ordinal, denial.group, denial.reason) == (1, "CO", "29")
     assert (denial.amount_cents, denial.remark_codes) == (10_000, ())
     assert denial.category is DenialCategory.TIMELY_FILING
@@ -56,7 +54,6 @@ def test_a_late_claim_is_the_billers_to_appeal_with_proof() -> None:
     assert denial.is_appealable
     assert not denial.is_correctable
     assert "proof" in denial.next_action
-    assert (denial.due_on, denial.due_is_verified) == (dt.date(2026, 6, 30), True)
 
 
 def test_only_denied_lines_bring_a_denial_and_each_its_own() -> None:
@@ -112,15 +109,11 @@ def test_a_specific_reason_keeps_its_category_whatever_the_remarks() -> None:
 
 def test_ma130_means_correct_and_send_again_and_not_appeal() -> None:
     """No appeal rights on an unprocessable claim; the appeal period does not apply."""
-    (denial,) = denials(
-        line(Adjustment("CO", "16", 10_000), remarks="N290 MA130"), payer_type=PayerType.MEDICARE
-    )
+    (denial,) = denials(line(Adjustment("CO", "16", 10_000), remarks="N290 MA130"))
     assert denial.category is DenialCategory.PROVIDER_INFORMATION
     assert not denial.is_appealable
     assert denial.is_correctable
     assert "new" in denial.next_action
-    assert denial.due_on == RECEIVED + dt.timedelta(days=30)
-    assert not denial.due_is_verified
 
 
 def test_n211_takes_the_appeal_and_leaves_what_a_corrected_claim_can_do() -> None:
@@ -130,10 +123,9 @@ def test_n211_takes_the_appeal_and_leaves_what_a_corrected_claim_can_do() -> Non
     assert (late.is_correctable, late.is_appealable) == (False, False)
 
 
-def test_what_cannot_be_appealed_is_worked_soon() -> None:
-    (denial,) = denials(line(Adjustment("CO", "109", 10_000)), payer_type=PayerType.MEDICARE)
+def test_what_went_to_the_wrong_payer_is_not_appealed() -> None:
+    (denial,) = denials(line(Adjustment("CO", "109", 10_000)))
     assert not denial.is_appealable
-    assert denial.due_on == RECEIVED + dt.timedelta(days=30)
 
 
 def test_a_claim_without_lines_brings_one_denial_for_itself() -> None:
@@ -166,7 +158,7 @@ def test_an_unrecognised_claim_without_any_adjustment_still_brings_a_denial() ->
         charge_cents=10_000,
         paid_cents=0,
     )
-    (denial,) = denials_of(claim, PayerType.OTHER, RECEIVED)
+    (denial,) = denials_of(claim, RECEIVED)
     assert (denial.group, denial.reason, denial.amount_cents) == ("", "", 10_000)
 
 
@@ -181,15 +173,12 @@ def test_what_is_paid_or_owed_by_the_patient_is_no_denial() -> None:
     assert denials(line(Adjustment("CO", "24", 10_000))) == ()
 
 
-@pytest.mark.parametrize("payer_type", list(PayerType))
 @pytest.mark.parametrize("group", ["CO", "OA", "PI", "PR"])
-def test_every_denial_has_all_that_working_it_needs(payer_type: PayerType, group: str) -> None:
+def test_every_denial_has_all_that_working_it_needs(group: str) -> None:
     refusing = [code for code in REASONS.codes if REASONS.reason(code, RECEIVED).handling]
     for code in [*refusing, "9999"]:
-        (denial,) = denials(line(Adjustment(group, code, 10_000)), payer_type=payer_type)
+        (denial,) = denials(line(Adjustment(group, code, 10_000)))
         assert denial.category
         assert denial.root_cause
         assert denial.owner
         assert denial.next_action
-        assert denial.due_on > RECEIVED
-        assert denial.due_source

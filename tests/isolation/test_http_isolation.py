@@ -87,6 +87,8 @@ and why."""
 UNTRIED = {
     "download_acknowledgement": "the file behind a row is no row; tests of answers read it back",
     "download_claim_file": "the file behind a row is no row; tests of sending read it back",
+    "download_appeal_packet": "the file behind a row is no row; tests of packets read it back",
+    "render_appeal_packet": "the file behind a row is no row; tests of packets read it back",
     "download_file": "the file behind a row is no row; tests of files read it back",
     "download_remittance": "the file behind a row is no row; tests of uploads read it back",
     "mark_notification_read": "a person marks only notifications of their own",

@@ -1,16 +1,19 @@
 """Saving what posting says of denials: new ones, and what becomes of earlier ones."""
 
+import datetime as dt
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
-from services.claims.books import Book, Writing
+from services.claims.appealing.deadlines import DEADLINES, Ladder
+from services.claims.books import Book, NewDenial, Writing
 from services.claims.company_day import company_today
 from services.claims.denial_work.outcomes import record_outcomes, retraction_of
 from services.claims.denial_work.superseding import Fate, fate_of, why_superseded
-from storage.filters import ByAdjudication, DenialFilter
+from storage.filters import AppealRuleFilter, ByAdjudication, DenialFilter
 from storage.interface import Store
-from storage.tables.ledger import AdjudicationLineFields, Denial
+from storage.tables.ledger import AdjudicationLineFields, Denial, DenialFields
 from storage.vocabulary.claims import DenialStatus
 
 
@@ -23,11 +26,6 @@ async def save_denials(store: Store, writing: Writing, touched: Sequence[Book]) 
     and the number of statements does not depend on how many there are.
     """
     books = {book.claim.id: book for book in touched if book.settlement is not None}
-    for denial in writing.denials:
-        book = books[denial.claim_id]
-        because = why_superseded(denial.adjudication_id, _in_effect(book), book.adjudications)
-        if because is not None:
-            denial.status, denial.superseded_because = DenialStatus.SUPERSEDED, because
     decided_before = sorted(
         claim_id
         for claim_id, book in books.items()
@@ -35,7 +33,65 @@ async def save_denials(store: Store, writing: Writing, touched: Sequence[Book]) 
     )
     if decided_before:
         await _restate(store, writing, books, decided_before)
-    await store.denials.create_many(writing.denials)
+    if writing.denials:
+        await store.denials.create_many(await _fields(store, writing.denials, books))
+
+
+async def _fields(
+    store: Store, denials: Sequence[NewDenial], books: Mapping[UUID, Book]
+) -> list[DenialFields]:
+    """The rows of new denials, each with its deadline by the company's rules for its payer."""
+    company = await store.companies.get(store.company_id)
+    zone = ZoneInfo(company.time_zone)
+    payers = {each.payer.id: each.payer for each in denials}
+    rules = await store.appeal_rules.all(AppealRuleFilter(payer_ids=sorted(payers)))
+    ladders = {each.id: Ladder(each.id, each.type, rules) for each in payers.values()}
+    return [
+        _row(each, books[each.claim.id], ladders[each.payer.id], received_on(each, zone))
+        for each in denials
+    ]
+
+
+def received_on(denial: NewDenial, zone: ZoneInfo) -> dt.date:
+    """The company's day on which the remittance of a denial counts as received."""
+    transaction = denial.source.transaction
+    return DEADLINES.received_on(
+        denial.payer.type,
+        arrived_on=transaction.created_at.astimezone(zone).date(),
+        paid_on=transaction.payment_date,
+    )
+
+
+def _row(denial: NewDenial, book: Book, ladder: Ladder, received: dt.date) -> DenialFields:
+    line, claim = denial.line, denial.claim
+    due = ladder.first_due(received, claim_type=claim.type, is_appealable=line.is_appealable)
+    because = why_superseded(denial.adjudication_id, _in_effect(book), book.adjudications)
+    return DenialFields(
+        claim_id=claim.id,
+        patient_id=claim.patient_id,
+        adjudication_id=denial.adjudication_id,
+        payer_id=denial.payer.id,
+        claim_line_id=denial.claim_line_id,
+        line_ordinal=line.line_ordinal,
+        group_code=line.group,
+        reason_code=line.reason,
+        remark_codes=list(line.remark_codes),
+        amount_cents=line.amount_cents,
+        category=line.category,
+        root_cause=line.root_cause,
+        owner_role=line.owner,
+        next_action=line.next_action,
+        denied_on=denial.source.effective_on,
+        due_on=due.due_on,
+        due_is_verified=due.is_verified,
+        due_source=due.source,
+        appeal_level=due.level,
+        deadline_started_on=received,
+        is_correctable=line.is_correctable,
+        is_appealable=line.is_appealable,
+        status=DenialStatus.OPEN if because is None else DenialStatus.SUPERSEDED,
+        superseded_because=because,
+    )
 
 
 async def _restate(

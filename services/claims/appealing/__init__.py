@@ -1,0 +1,1 @@
+"""Asking payers to decide again: until when, with what, approved by whom, and what came of it."""
