@@ -34,9 +34,9 @@ class CodeMap:
 
 
 def read_code(service: str) -> CodeMap:
-    """The map of one service's operations and of every route."""
+    """The map of one service's operations, its packages' as well, and of every route."""
     repositories: dict[str, frozenset[str]] = {}
-    for path in sorted((ROOT / "services" / service).glob("*.py")):
+    for path in sorted((ROOT / "services" / service).rglob("*.py")):
         functions = dict(_functions(ast.parse(path.read_text("utf-8"))))
         for name, function in functions.items():
             if not name.startswith("_") and isinstance(function, ast.AsyncFunctionDef):

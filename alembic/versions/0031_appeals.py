@@ -9,7 +9,7 @@ from alembic import op
 from storage.migrations import unforced
 
 revision = "0031"
-down_revision = "0039"
+down_revision = "0029"
 
 _STATEMENTS = Path(__file__).with_suffix(".sql")
 _STATUSES = (
