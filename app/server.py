@@ -139,6 +139,7 @@ CONTROLLERS = (
     claim_files.ClaimFileController,
     acknowledgements.AcknowledgementController,
     acknowledgements.WaitingAcknowledgementController,
+    acknowledgements.PickedUpFileController,
     appeals.AppealController,
     appeal_rules.AppealRuleController,
     denials.DenialController,

@@ -23,16 +23,25 @@ from app.api.remittances import UPLOADED_AS, FileName
 from app.call import Call
 from app.downloads import downloaded
 from app.uploads import spooled_body
-from services.claims.clearing import acknowledgements, waiting
+from services.claims.clearing import acknowledgements, pickup, waiting
 from services.claims.clearing.acknowledgement_scan import scan_acknowledgements
 from services.claims.clearing.acknowledgements import ReceivedAcknowledgement
 from services.claims.clearing.waiting import Assignment, Dismissal
 from services.files.keeping import written
 from services.identity.scopes import Scope
-from storage.filters import AcknowledgementFileFilter, WaitingAcknowledgementFilter
+from storage.filters import (
+    AcknowledgementFileFilter,
+    PickedUpFileFilter,
+    WaitingAcknowledgementFilter,
+)
 from storage.interface import Actor
 from storage.tables.clearing import AcknowledgementFile
-from storage.vocabulary.clearing import AcknowledgementStanding, WaitingReason, WaitingStatus
+from storage.vocabulary.clearing import (
+    AcknowledgementStanding,
+    PickedUpAs,
+    WaitingReason,
+    WaitingStatus,
+)
 
 LOCATION = "/api/v1/acknowledgements/{id}"
 
@@ -75,6 +84,19 @@ class WaitingAcknowledgementAnswer(RowAnswer):
     claim_id: UUID | None
     resolution_note: str | None
     resolved_at: dt.datetime | None
+
+
+class PickedUpFileAnswer(RecordAnswer):
+    """A file that a partner left for us, and what it turned out to be. It is left where it is."""
+
+    partner_id: UUID
+    name: str
+    byte_count: int
+    modified_at: dt.datetime | None
+    turned_out: PickedUpAs
+    detail: str | None
+    acknowledgement_file_id: UUID | None
+    remittance_id: UUID | None
 
 
 def _recorded(result: tuple[AcknowledgementFile, bool]) -> Response[Any]:
@@ -170,6 +192,31 @@ class AcknowledgementController(Controller):
         return await downloaded(
             request,
             lambda store: acknowledgements.acknowledgement_content(store, acknowledgement_id),
+        )
+
+
+class PickedUpFileController(Controller):
+    """Files that trading partners left for us."""
+
+    path = "/picked-up-files"
+    tags = ("Clearinghouses",)
+
+    @get(operation_id="list_picked_up_files", scope=Scope.CLAIMS_READ)
+    async def browse(
+        self,
+        request: Call,
+        partner_id: FromQuery[UUID | None] = None,
+        turned_out: FromQuery[PickedUpAs | None] = None,
+        limit: Limit = 50,
+        cursor: Cursor = None,
+    ) -> Response[PageAnswer[PickedUpFileAnswer]]:
+        """Files that were read, newest first; `turned_out=unreadable` are those that say
+        nothing."""
+        conditions = PickedUpFileFilter(partner_id=partner_id, turned_out=turned_out)
+        after = decode_cursor(cursor)
+        return await request.run(
+            lambda store: pickup.list_picked_up(store, conditions, limit=limit, after=after),
+            page(PickedUpFileAnswer),
         )
 
 

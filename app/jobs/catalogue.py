@@ -13,6 +13,8 @@ from app.runtime import Installation
 from services.approvals.closing import expire, overdue
 from services.claims.clearing.delivery import ClaimFileCarrier
 from services.claims.clearing.drop_folder import DropFolderCarrier
+from services.claims.clearing.inboxes import inboxes
+from services.claims.clearing.pickup import InboxUnavailable, pick_up
 from services.claims.clearing.preparing import prepare_file
 from services.claims.clearing.sending import PREPARE
 from services.claims.contracts.comparing import COMPARE, compare
@@ -135,6 +137,31 @@ async def _compare_payments(
         )
     )
     await compare(place.storage, company_id, Actor(SYSTEM_ACTOR_ID, new_id()), conditions)
+
+
+async def _pick_up_files(place: Workplace) -> None:
+    """Read what trading partners have left for each company since the last time."""
+    settings = place.installation.settings
+    guard, folders = settings.guard, settings.drop_folders
+
+    async def look(company_id: UUID) -> None:
+        actor = Actor(SYSTEM_ACTOR_ID, new_id())
+        async with place.storage.transaction(company_id, actor) as store:
+            found = await inboxes(store, guard, folders)
+        for partner_id, inbox in found.items():
+            try:
+                await pick_up(
+                    place.storage,
+                    place.installation.vault,
+                    company_id,
+                    actor,
+                    partner_id=partner_id,
+                    inbox=inbox,
+                )
+            except InboxUnavailable as error:
+                log.warning("inbox left out", reason=str(error), partner_id=str(partner_id))
+
+    await _for_each_company(place, "pick_up_files", look)
 
 
 async def _seal_companies(place: Workplace) -> None:
@@ -299,6 +326,7 @@ PERIODIC_JOBS = (
     PeriodicJob("send_roots", "20 */6 * * *", _send_roots),
     PeriodicJob("remind_people", "25 * * * *", _remind_people),
     PeriodicJob("sweep_outbox", "* * * * * 15", _sweep_outbox),
+    PeriodicJob("pick_up_files", "*/5 * * * * 30", _pick_up_files),
     PeriodicJob("retire_files", "40 6 * * *", _retire_files),
     PeriodicJob("sweep_files", "50 6 * * *", _sweep_files),
     PeriodicJob("expire_approvals", "* * * * *", _expire_approvals),

@@ -7,6 +7,7 @@ machine takes part: no agent, no configuration, no known hosts and no keys of it
 """
 
 import asyncio
+import datetime as dt
 import posixpath
 import stat
 from collections.abc import AsyncIterator, Awaitable, Iterator, Sequence
@@ -29,6 +30,7 @@ LONGEST_TRIAL_SECONDS = 30.0
 LONGEST_SECONDS = 540.0
 """How long one file may take in all: a server that keeps just alive is cut as well."""
 
+_READ_BYTES = 1 << 18
 _TRIAL_NAME = ".wellkept-trial.part"
 
 Result = TypeVar("Result")
@@ -113,6 +115,46 @@ async def upload(
         if await _size_of(sftp, part) != byte_count:
             raise Incomplete
         await _rename(sftp, part, place)
+
+
+@dataclass(frozen=True)
+class RemoteFile:
+    """A file as the list of a folder shows it."""
+
+    name: str
+    byte_count: int
+    modified_at: dt.datetime | None
+
+
+async def list_files(guard: Guard, server: SftpServer, folder: str) -> list[RemoteFile]:
+    """The files of a folder: no folders, links, or names that a dot begins."""
+    async with _signed_in(guard, server) as sftp:
+        found = await _step(sftp.readdir(folder))
+    return [
+        RemoteFile(str(each.filename), each.attrs.size or 0, _moment(each.attrs.mtime))
+        for each in found
+        if not str(each.filename).startswith(".")
+        and each.attrs.permissions is not None
+        and stat.S_ISREG(each.attrs.permissions)
+    ]
+
+
+async def download(guard: Guard, server: SftpServer, folder: str, name: str, *, most: int) -> bytes:
+    """A file of a folder, whole. Raises Incomplete for one that is larger than ``most``."""
+    content = bytearray()
+    async with _signed_in(guard, server) as sftp:
+        file = await _step(sftp.open(posixpath.join(folder, name), "rb", encoding=None))
+        while piece := await _step(file.read(_READ_BYTES)):
+            assert isinstance(piece, bytes)
+            content += piece
+            if len(content) > most:
+                raise Incomplete
+        await _step(file.close())
+    return bytes(content)
+
+
+def _moment(seconds: int | None) -> dt.datetime | None:
+    return None if seconds is None else dt.datetime.fromtimestamp(seconds, dt.UTC)
 
 
 async def try_out(guard: Guard, server: SftpServer, folders: Sequence[str]) -> None:

@@ -119,6 +119,7 @@ LISTED: Mapping[str, str] = {
     "list_underpayment_notes": "underpayment_notes",
     "list_remittance_anomalies": "remittance_anomalies",
     "list_trading_partner_payers": "payer_routes",
+    "list_picked_up_files": "picked_up_files",
     "list_transaction_adjudications": "adjudications",
     "list_transaction_ledger": "ledger_entries",
     "list_waiting_acknowledgements": "waiting_acknowledgements",

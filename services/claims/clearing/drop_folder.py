@@ -6,6 +6,7 @@ that the settings name. Nothing in a path comes from a person.
 """
 
 import asyncio
+import datetime as dt
 import os
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -70,6 +71,31 @@ class DropFolder:
             os.fsync(file.fileno())
         part.rename(place)
         self._make_names_durable()
+
+    def left_files(self) -> list[tuple[str, int, dt.datetime]]:
+        """Name, size and time of what lies in ``inbound``: no links, or names that a dot begins.
+
+        Raises OSError.
+        """
+        if not self._directory.is_dir():
+            raise FileNotFoundError
+        found = []
+        for path in sorted(self.inbound.glob("*")):
+            if path.name.startswith(".") or path.is_symlink() or not path.is_file():
+                continue
+            seen = path.stat()
+            modified_at = dt.datetime.fromtimestamp(seen.st_mtime, dt.UTC)
+            found.append((path.name, seen.st_size, modified_at))
+        return found
+
+    def take(self, name: str, *, most: int) -> bytes:
+        """The content of a file that was listed, cut where it has grown beyond ``most``.
+
+        Raises OSError.
+        """
+        flags = os.O_RDONLY | os.O_NOFOLLOW
+        with os.fdopen(os.open(self.inbound / name, flags), "rb") as file:
+            return file.read(most)
 
     @property
     def _directory(self) -> Path:
