@@ -1,4 +1,4 @@
-"""Lists as files: CSV and JSON Lines, streamed a page at a time.
+"""Lists as files: CSV, JSON Lines and Parquet, streamed a page at a time.
 
 Each page is read in a transaction of its own, which authenticates anew and has the page on record
 before it leaves; no connection is held while the client takes it, and memory does not grow with
@@ -24,12 +24,14 @@ from pydantic import BaseModel
 from sqlmodel import SQLModel
 
 from app.call import Call
+from app.parquet import ParquetFile
 from storage.interface import Page, Store
 
 ROWS_AT_ONCE = 2_000
 CSV = "text/csv"
 JSON_LINES = "application/jsonl"
-EXPORTED = (CSV, JSON_LINES)
+PARQUET = "application/vnd.apache.parquet"
+EXPORTED = (CSV, JSON_LINES, PARQUET)
 """What an export may be."""
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
@@ -44,6 +46,12 @@ class ExportForm(StrEnum):
 
     CSV = "csv"
     JSON_LINES = "jsonl"
+    PARQUET = "parquet"
+
+    @property
+    def media_type(self) -> str:
+        """What the file is."""
+        return {"csv": CSV, "jsonl": JSON_LINES, "parquet": PARQUET}[self.value]
 
 
 Form = Annotated[ExportForm, QueryParameter(description="How the file is written.")]
@@ -57,7 +65,7 @@ async def exported(
     file_name = f"{name}.{form.value}"
     return Stream(
         _chunks(request, ask, first, model, form),
-        media_type=CSV if form is ExportForm.CSV else JSON_LINES,
+        media_type=form.media_type,
         headers={"Content-Disposition": f'attachment; filename="{file_name}"'},
     )
 
@@ -77,15 +85,21 @@ async def _chunks(
     request: Call, ask: Ask, first: Page[SQLModel], model: type[BaseModel], form: ExportForm
 ) -> AsyncIterator[bytes]:
     names = tuple(model.model_fields)
-    write = _csv_rows if form is ExportForm.CSV else _json_lines
+    file = ParquetFile(model) if form is ExportForm.PARQUET else None
     if form is ExportForm.CSV:
         yield csv_text([names])
     page = first
     while True:
-        yield write(names, page.rows)
+        if file is not None:
+            yield file.part(page.rows)
+        else:
+            write = _csv_rows if form is ExportForm.CSV else _json_lines
+            yield write(names, page.rows)
         if page.next_after is None:
-            return
+            break
         page = await _page(request, ask, page.next_after)
+    if file is not None:
+        yield file.end()
 
 
 def _json_lines(names: Sequence[str], rows: Iterable[SQLModel]) -> bytes:

@@ -571,6 +571,8 @@ class LedgerFilter(Filter):
     transaction_id: UUID | None = where("transaction_id")
     source_id: UUID | None = where("source_id")
     kind: LedgerKind | None = where("kind")
+    effective_from: dt.date | None = where("effective_on", operator=">=")
+    effective_until: dt.date | None = where("effective_on", operator="<=")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

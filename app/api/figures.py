@@ -9,11 +9,13 @@ from uuid import UUID
 
 from litestar import Controller, Response, get
 from litestar.params import FromQuery, QueryParameter
+from litestar.response import Stream
 from pydantic import Field
 
 from app.answers import Answer, PageAnswer, decode_cursor, page, ready_made
 from app.api.parameters import Cursor, Limit, SearchText
 from app.call import Call
+from app.exports import EXPORTED, ExportForm, Form, exported
 from services.claims.figures import aging as agings
 from services.claims.figures import reporting
 from services.claims.figures.aging import Aging, AgingReport
@@ -393,6 +395,39 @@ class FigureController(Controller):
         return await request.run(
             lambda store: reporting.rows_counted(store, ask, scope, limit=limit, after=after),
             page(FigureRowAnswer),
+        )
+
+    @get(
+        "/rows/export",
+        operation_id="export_figure_rows",
+        scope=Scope.CLAIMS_READ,
+        is_export=True,
+        produces=EXPORTED,
+    )
+    async def rows_as_file(
+        self,
+        request: Call,
+        measure: FromQuery[Measure],
+        first: FromQuery[dt.date],
+        last: FromQuery[dt.date],
+        form: Form = ExportForm.CSV,
+        payer_id: FromQuery[UUID | None] = None,
+        provider_id: Provider = None,
+        location: SearchText = None,
+        has_no_location: HasNoLocation = False,
+    ) -> Stream:
+        """The rows that a figure counts as a file, newest first: the rows that the list has. That
+        they left, and whose they are, is on record before they do."""
+        ask = Ask(measure=measure, first=first, last=last)
+        scope = scope_of(payer_id, provider_id, location, has_no_location=has_no_location)
+        return await exported(
+            request,
+            lambda store, limit, after: reporting.rows_counted(
+                store, ask, scope, limit=limit, after=after
+            ),
+            FigureRowAnswer,
+            form=form,
+            name=str(measure).replace("_", "-"),
         )
 
     @get("/check", operation_id="check_figures", scope=Scope.STATISTICS_READ)

@@ -1,14 +1,23 @@
 """Figures over HTTP: every one is counted again through the lists that it names."""
 
+import csv
+import io
+import json
 from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
+from urllib.parse import urlencode
 
 import httpx
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
+from app import exports
 from storage.files import FileVault
+from storage.filters import ClaimFilter
 from storage.postgres.transaction import PostgresStorage
+from storage.tables.claims import Claim as ClaimRow
 from storage.vocabulary.claims import ClaimStatus
 from storage.vocabulary.figures import FigureDimension
 from tests.builders.books import Books
@@ -206,3 +215,56 @@ async def test_a_window_that_ends_before_it_begins_is_refused(client: httpx.Asyn
 async def test_what_is_kept_can_be_checked(client: httpx.AsyncClient) -> None:
     answer = await client.get("/api/v1/figures/check")
     assert answer.json() == {"is_sound": True, "differences": []}
+
+
+@pytest.mark.usefixtures("books")
+async def test_the_rows_of_a_figure_leave_as_parquet_with_their_types(
+    client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(exports, "ROWS_AT_ONCE", 3)
+    asked = {"measure": "submitted", "first": "2025-03-01", "last": "2025-03-31"}
+    listed = await _rows(client, f"/api/v1/figures/rows?{urlencode(asked)}")
+    answer = await client.get("/api/v1/figures/rows/export", params={**asked, "form": "parquet"})
+    assert answer.headers["content-type"] == "application/vnd.apache.parquet"
+    file = pq.ParquetFile(io.BytesIO(answer.content))
+    assert file.num_row_groups == 3
+    assert file.schema_arrow.field("amount").type == pa.int64()
+    assert file.schema_arrow.field("day").type == pa.date32()
+    assert [{**row, "day": str(row["day"])} for row in file.read().to_pylist()] == listed
+
+
+@pytest.mark.parametrize("path", ["claims", "ledger"])
+async def test_claims_and_ledger_leave_as_files(
+    books: Books, client: httpx.AsyncClient, path: str
+) -> None:
+    files = {
+        form: (await client.get(f"/api/v1/{path}/export", params={"form": form})).content
+        for form in ("csv", "jsonl", "parquet")
+    }
+    of_csv = list(csv.DictReader(io.StringIO(files["csv"].decode())))
+    of_jsonl = [json.loads(line) for line in files["jsonl"].splitlines()]
+    table = pq.read_table(io.BytesIO(files["parquet"]))
+    cents = "total_charge_cents" if path == "claims" else "amount_cents"
+    assert table.schema.field(cents).type == pa.int64()
+    assert len(of_csv) == (
+        len(await _all_claims(books)) if path == "claims" else len(await books.ledger())
+    )
+    for name in ("id", cents):
+        assert [str(row[name]) for row in of_jsonl] == [row[name] for row in of_csv]
+        assert [str(row[name]) for row in table.to_pylist()] == [row[name] for row in of_csv]
+
+
+async def test_no_cell_of_an_export_is_a_formula(books: Books, client: httpx.AsyncClient) -> None:
+    async with books.storage.transaction(books.company.id, books.company.actor) as store:
+        claim = (await store.claims.all(ClaimFilter(status=ClaimStatus.DRAFT)))[0]
+        await store.claims.update(
+            claim.id, {"notes": "=HYPERLINK(1)"}, expected_version=claim.version
+        )
+    answer = await client.get("/api/v1/claims/export", params={"status": "draft"})
+    (row,) = csv.DictReader(io.StringIO(answer.text))
+    assert row["notes"] == "'=HYPERLINK(1)"
+
+
+async def _all_claims(books: Books) -> list[ClaimRow]:
+    async with books.storage.transaction(books.company.id, books.company.actor) as store:
+        return await store.claims.all(ClaimFilter())
