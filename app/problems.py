@@ -238,7 +238,7 @@ def _file_problem(error: errors.StorageError) -> Problem:
         case errors.MalwareScannerUnavailable():
             return http_problem(503, "The malware scanner does not answer; nothing was kept.")
         case errors.FileStoreUnavailable():
-            return http_problem(503, "The store of kept files does not answer.")
+            return http_problem(503, "The store of kept files does not work now; try again later.")
         case errors.FileStoreFull():
             return http_problem(507, "The store of kept files takes no more; nothing was kept.")
         case FileDamaged():

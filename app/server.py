@@ -85,7 +85,7 @@ from services.identity.authentication import CsrfRefused, NotAuthenticated
 from services.identity.oidc.directory import ProviderDirectory
 from services.identity.oidc.flow import ProviderSignIn
 from services.refusals import Refusal
-from storage.errors import StorageError
+from storage.errors import FileStoreFull, FileStoreUnavailable, StorageError
 from storage.files import FileVault
 from storage.interface import IStorage
 
@@ -260,6 +260,8 @@ def _reported(error: Exception) -> Response[bytes]:
     problem = problem_of(error)
     if problem.status == 500:  # noqa: PLR2004
         log.error("defect", error=type(error).__name__, exc_info=error)
+    if isinstance(error, FileStoreFull | FileStoreUnavailable):
+        log.error("file_store_failed", failure=type(error).__name__, reason=str(error))
     return problem.response()
 
 

@@ -95,14 +95,18 @@ class MasterKeyUnknown(StorageError):
 
 @dataclass
 class FileStoreFull(StorageError):
-    """The store of kept files takes no more; nothing of the file was kept."""
+    """The store of kept files says that it takes no more; nothing of the file was kept."""
 
 
 @dataclass
 class FileStoreUnavailable(StorageError):
-    """The store of kept files does not answer as it should."""
+    """The store of kept files does not answer as it should: it is away, or full and does not say
+    so. ``reason`` is for operators."""
 
     reason: str
+
+    def __str__(self) -> str:
+        return self.reason
 
 
 @dataclass

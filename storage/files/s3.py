@@ -32,6 +32,9 @@ _FULL = re.compile(
 """How stores of this kind say that they take no more. The status counts with its words only: ids
 and signatures in the same text hold any digits."""
 
+_STATUS = re.compile(r"status code: (\d{3})\b")
+_CODE = re.compile(r"<Code>([A-Za-z]{1,64})</Code>")
+
 
 def says_full(answer: str) -> bool:
     """Whether a store's answer means that it takes no more."""
@@ -141,4 +144,10 @@ def _said(name: str) -> Iterator[None]:
     except (BaseError, OSError) as error:
         if says_full(str(error)):
             raise FileStoreFull from None
-        raise FileStoreUnavailable(type(error).__name__) from None
+        raise FileStoreUnavailable(_words(error)) from None
+
+
+def _words(error: Exception) -> str:
+    """What kind of fault it is, with the status and the code of the store's answer to it."""
+    found = [pattern.search(str(error)) for pattern in (_STATUS, _CODE)]
+    return " ".join([type(error).__name__, *(each[1] for each in found if each is not None)])

@@ -23,6 +23,8 @@ class Seaweed:
 
     folder: Path
     ports: list[int] = field(default_factory=list)
+    volumes: int = 20
+    volume_megabytes: int = 64
     _process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -51,10 +53,10 @@ class Seaweed:
                     "-ip=127.0.0.1",
                     f"-master.port={master}",
                     f"-master.port.grpc={master_grpc}",
-                    "-master.volumeSizeLimitMB=64",
+                    f"-master.volumeSizeLimitMB={self.volume_megabytes}",
                     f"-volume.port={volume}",
                     f"-volume.port.grpc={volume_grpc}",
-                    "-volume.max=20",
+                    f"-volume.max={self.volumes}",
                     "-filer",
                     f"-filer.port={filer}",
                     f"-filer.port.grpc={filer_grpc}",

@@ -101,5 +101,31 @@ def test_a_server_that_goes_away_in_the_middle_is_unavailable_and_comes_back(
         server.stop()
 
 
+def test_a_server_that_is_full_and_does_not_say_so_is_unavailable_and_named_for_operators(
+    tmp_path: Path,
+) -> None:
+    """SeaweedFS answers what it would answer to any fault of its own, so nobody can tell."""
+    server = Seaweed(tmp_path / "seaweed", volumes=1, volume_megabytes=1)
+    server.start()
+    try:
+        store = S3FileStore(Bucket(BUCKET, "", server.endpoint))
+        kept: list[str] = []
+
+        def fill() -> None:
+            for number in range(20):
+                store.put(f"company/ab/{number}", iter([bytes(3 << 20)]))
+                kept.append(f"company/ab/{number}")
+
+        with pytest.raises(FileStoreUnavailable) as refused:
+            fill()
+        assert "500 InternalError" in str(refused.value)
+        assert server.endpoint not in str(refused.value)
+        assert kept
+        assert sorted(each.name for each in store.list("company/")) == sorted(kept)
+        assert sum(map(len, store.get(kept[0]))) == 3 << 20
+    finally:
+        server.stop()
+
+
 def test_secrets_do_not_show(store: S3FileStore) -> None:
     assert SECRET_KEY not in repr((store, store.__dict__))
