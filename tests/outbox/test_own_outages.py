@@ -15,7 +15,7 @@ from storage.embedded import EmbeddedServer, RoleAddresses, provision
 from storage.errors import StorageUnavailable
 from storage.files import FileVault
 from storage.files.s3 import Bucket, S3FileStore
-from storage.filters import ByMessage
+from storage.filters import AuditFilter, ByMessage
 from storage.postgres.checks import readiness
 from storage.postgres.transaction import PostgresStorage
 from storage.vocabulary.outbox import Channel, DeliveryFailure, MessageStatus
@@ -101,6 +101,12 @@ async def test_a_webhook_whose_database_died_before_its_end_was_written_comes_tw
     assert message.status == MessageStatus.DELIVERED
     assert [each.headers["webhook-id"] for each in receiver.received] == [str(message.id)] * 2
     assert receiver.received[0].body == receiver.received[1].body
+    async with far.transaction(tenant.id, tenant.actor) as store:
+        tries = await store.outbox_attempts.all(ByMessage(message_id=message.id))
+        changes = await store.audit_log.all(AuditFilter(entity_id=message.id))
+    assert [each.number for each in tries] == [2]
+    taken = [each for each in changes if (each.after or {}).get("status") == "delivering"]
+    assert len(taken) == 2, "the try whose end nobody wrote down is on record by its beginning"
 
 
 async def test_a_file_whose_database_died_while_it_went_is_there_once_in_the_end(
