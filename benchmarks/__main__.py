@@ -12,6 +12,7 @@ PROGRAMS = (
     "status_queue",
     "figures",
     "audit_verification",
+    "trail_questions",
     "http_requests",
 )
 
