@@ -78,6 +78,7 @@ WORDS: Mapping[str, object] = {
     "remittance_identifier": "1411289245",
     "recovery_codes": ["k7fm-2xqp-9rtw-hd4c-vn3e"],
     "revenue_code": "0510",
+    "roots_email": "archive@riverbend.example",
     "scopes": ["claims:read", "claims:write"],
     "sender_identifier": "RIVERBEND",
     "setup_address": "otpauth://totp/Wellkept:ana?secret=JBSWY3DPEHPK3PXP&issuer=Wellkept",

@@ -85,6 +85,7 @@ ECHOING = {
 and why."""
 
 UNTRIED = {
+    "begin_provider_proof": "it asks the company's provider; tests of proofs run one",
     "download_acknowledgement": "the file behind a row is no row; tests of answers read it back",
     "download_claim_file": "the file behind a row is no row; tests of sending read it back",
     "download_appeal_packet": "the file behind a row is no row; tests of packets read it back",
