@@ -39,6 +39,7 @@ from storage.vocabulary.money import (
     BankLineStatus,
     CashKind,
     CashStatus,
+    ManualRemittanceStatus,
     PatientPaymentStatus,
     RefundStatus,
     WriteOffStatus,
@@ -595,6 +596,17 @@ class RefundFilter(Filter):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ManualRemittanceFilter(Filter):
+    status: ManualRemittanceStatus | None = where("status")
+    payer_id: UUID | None = where("payer_id")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PatientStatementFilter(Filter):
+    patient_id: UUID | None = where("patient_id")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class BankLineFilter(Filter):
     status: BankLineStatus | None = where("status")
     account: str | None = where("account")
@@ -608,6 +620,7 @@ class CashItemFilter(Filter):
     status: CashStatus | None = where("status")
     kind: CashKind | None = where("kind")
     source_id: UUID | None = where("source_id")
+    source_ids: list[UUID] | None = where("source_id", operator="in")
     bank_line_id: UUID | None = where("bank_line_id")
     expected_from: dt.date | None = where("expected_on", operator=">=")
     expected_until: dt.date | None = where("expected_on", operator="<=")

@@ -92,6 +92,7 @@ from storage.filters import (
     LegalHoldFilter,
     MailboxFileFilter,
     MailboxFilter,
+    ManualRemittanceFilter,
     NoFilter,
     NotificationDigestFilter,
     NotificationFilter,
@@ -100,6 +101,7 @@ from storage.filters import (
     OutboxFilter,
     PatientFilter,
     PatientPaymentFilter,
+    PatientStatementFilter,
     PayerContractFilter,
     PayerFilter,
     PayerRouteFilter,
@@ -144,6 +146,7 @@ from storage.tables import files as file_tables
 from storage.tables import identity as identity_tables
 from storage.tables import ledger as ledger_tables
 from storage.tables import mailboxes as mailbox_tables
+from storage.tables import manual_remittances as manual_tables
 from storage.tables import money as money_tables
 from storage.tables import notifications as notification_tables
 from storage.tables import outbox as outbox_tables
@@ -650,6 +653,16 @@ class Store(Protocol):
     ]
     write_offs: Repository[money_tables.WriteOffFields, money_tables.WriteOff, WriteOffFilter]
     refunds: Repository[money_tables.RefundFields, money_tables.Refund, RefundFilter]
+    patient_statements: Log[
+        money_tables.PatientStatementFields,
+        money_tables.PatientStatement,
+        PatientStatementFilter,
+    ]
+    manual_remittances: Repository[
+        manual_tables.ManualRemittanceFields,
+        manual_tables.ManualRemittance,
+        ManualRemittanceFilter,
+    ]
     bank_lines: Repository[deposit_tables.BankLineFields, deposit_tables.BankLine, BankLineFilter]
     cash_items: Repository[deposit_tables.CashItemFields, deposit_tables.CashItem, CashItemFilter]
 

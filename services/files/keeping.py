@@ -129,11 +129,19 @@ async def keep(store: Store, vault: FileVault, new: NewFile, content: bytes) -> 
 
     Raises FileStoreFull, FileStoreUnavailable, ReferenceNotFound.
     """
+    return await (await write_now(store, vault, new, content)).record(store)
+
+
+async def write_now(store: Store, vault: FileVault, new: NewFile, content: bytes) -> WrittenFile:
+    """Write what is small and at hand within a transaction that puts it on record.
+
+    Raises FileStoreFull, FileStoreUnavailable.
+    """
     file_id = new_id()
     key = await store.secrets.file_key(file_id)
     held = Bytes(content)
     await asyncio.to_thread(vault.write, key, held)
-    return await WrittenFile(file_id, new, held.byte_count, held.sha256, key).record(store)
+    return WrittenFile(file_id, new, held.byte_count, held.sha256, key)
 
 
 async def _retained_until(store: Store, new: NewFile) -> dt.date | None:

@@ -3,15 +3,18 @@
 import datetime as dt
 from uuid import UUID
 
+from pydantic import BaseModel, ConfigDict
 from sqlmodel import SQLModel
 
 from storage.rows import (
+    AppendOnlyRow,
     TenantRow,
     belongs_to,
     cents_column,
     check,
     choice_column,
     date_column,
+    document_column,
     index,
     key_column,
     text_column,
@@ -130,4 +133,57 @@ class Refund(RefundFields, TenantRow, table=True):
             " AND (claim_id IS NULL) = (payer_id IS NULL)",
         ),
         check("paid_on_a_day", "(status = 'paid') = (paid_on IS NOT NULL)"),
+    )
+
+
+class StatementLine(BaseModel):
+    """What a statement says of one claim, in cents: its sums add up to what is due."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    claim_id: UUID
+    claim_number: str
+    service_date: dt.date
+    charge_cents: int
+    insurance_paid_cents: int
+    adjusted_cents: int
+    """Written off by payers or by the company: nobody owes it."""
+    patient_paid_cents: int
+    not_yet_due_cents: int
+    """The patient's by what a payer said, and still being worked as a denial."""
+    due_cents: int
+
+
+class StatementContent(BaseModel):
+    """All that stands on a statement, as it was then."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    company_name: str
+    patient_name: str
+    patient_address: list[str]
+    lines: list[StatementLine]
+
+
+class PatientStatementFields(SQLModel):
+    statement_number: str = text_column(40)
+    patient_id: UUID = key_column()
+    stated_on: dt.date = date_column()
+    due_on: dt.date = date_column()
+    amount_cents: int = cents_column()
+    content: StatementContent = document_column(StatementContent)
+    file_id: UUID = key_column()
+
+
+class PatientStatement(PatientStatementFields, AppendOnlyRow, table=True):
+    """A bill to a patient, as it was written: whatever moves later, it stays."""
+
+    __tablename__ = "patient_statements"
+    __table_args__ = (
+        belongs_to("patients", "patient_id"),
+        belongs_to("stored_files", "file_id"),
+        unique("patient_statements", "statement_number"),
+        unique("patient_statements", "file_id"),
+        index("patient_statements", "patient_id", "id"),
+        check("asks_for_something", "amount_cents > 0"),
     )

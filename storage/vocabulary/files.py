@@ -13,6 +13,7 @@ class FilePurpose(StrEnum):
     ACKNOWLEDGEMENT = "acknowledgement"
     ROOTS = "roots"
     APPEAL_PACKET = "appeal_packet"
+    STATEMENT = "statement"
 
 
 class FileDeletion(StrEnum):

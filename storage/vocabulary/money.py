@@ -68,3 +68,12 @@ class BankLineStatus(StrEnum):
     OPEN = "open"
     MATCHED = "matched"
     SET_ASIDE = "set_aside"
+
+
+class ManualRemittanceStatus(StrEnum):
+    """HANDED_IN: it became a remittance, and what becomes of that says the remittance itself."""
+
+    DRAFT = "draft"
+    HANDED_IN = "handed_in"
+    REVERSED = "reversed"
+    DISCARDED = "discarded"

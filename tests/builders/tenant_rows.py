@@ -131,6 +131,23 @@ SPECIAL: Mapping[str, Mapping[str, object]] = {
     "outbox_messages": {"channel": "webhook", "settled_at": None},
     "write_offs": {"amount_cents": 100, "posted_on": None, "reversed_on": None},
     "webhook_endpoints": {"disabled_at": None, "disabled_because": None},
+    "manual_remittances": {
+        "remittance_id": None,
+        "reversal_id": None,
+        "corrects_id": None,
+        "content": {
+            "claims": [{"patient_control_number": "PCN", "charge_cents": 0, "paid_cents": 0}]
+        },
+    },
+    "patient_statements": {
+        "amount_cents": 100,
+        "content": {
+            "company_name": "C",
+            "patient_name": "P",
+            "patient_address": [],
+            "lines": [],
+        },
+    },
     "patient_payments": {"amount_cents": 100, "reversed_on": None},
     "payers": {"is_active": True, "address": None},
     "refunds": {"amount_cents": 100, "claim_id": None, "payer_id": None, "paid_on": None},

@@ -91,6 +91,7 @@ UNTRIED = {
     "download_appeal_packet": "the file behind a row is no row; tests of packets read it back",
     "render_appeal_packet": "the file behind a row is no row; tests of packets read it back",
     "download_file": "the file behind a row is no row; tests of files read it back",
+    "download_patient_statement": "the file behind a row is no row; tests of statements read it",
     "download_remittance": "the file behind a row is no row; tests of uploads read it back",
     "mark_notification_read": "a person marks only notifications of their own",
     "end_session": "a person ends only sessions of their own",

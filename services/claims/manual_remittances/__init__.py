@@ -1,0 +1,1 @@
+"""Remittances on paper: typed, and posted the way of every 835."""

@@ -1,0 +1,1 @@
+"""Bills to patients, of what payers said is theirs to pay."""
