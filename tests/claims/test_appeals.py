@@ -28,8 +28,10 @@ from services.refusals import IllegalTransition, InvalidInput
 from storage.embedded import RoleAddresses
 from storage.errors import VersionConflict
 from storage.files import FileVault
+from storage.filters import MailboxFileFilter
 from storage.postgres.transaction import PostgresStorage
 from storage.tables.appeals import ClaimAppeal
+from storage.tables.mailboxes import MailboxFields
 from storage.vocabulary.appeals import AppealMethod, AppealStatus
 from storage.vocabulary.approvals import Verdict
 from storage.vocabulary.claims import DenialStatus, PayerType
@@ -293,6 +295,30 @@ async def test_a_submission_says_how_and_when_and_shows_its_proof(
     with pytest.raises(InvalidInput) as refused:
         await desk.submitted(ready, Submission.model_validate(content))
     assert [each.pointer for each in refused.value.faults] == [pointer]
+
+
+async def test_by_mailbox_the_approved_bytes_are_sent_from_here(desk: Desk) -> None:
+    ready = await desk.approved(await desk.draft())
+    async with desk.transaction() as store:
+        mailbox = await store.mailboxes.create(
+            MailboxFields(
+                name="Payer",
+                host="sftp.example.org",
+                port=22,
+                host_key="",
+                host_key_fingerprint="",
+                user_name="us",
+                sealed_password=b"",
+                write_folder="/in",
+            )
+        )
+    by_mailbox = Submission(method=AppealMethod.MAILBOX, mailbox_id=mailbox.id)
+    sent = await desk.submitted(ready, by_mailbox)
+    async with desk.transaction() as store:
+        (file,) = await store.mailbox_files.all(MailboxFileFilter(mailbox_id=mailbox.id))
+    assert file.file_id == ready.packet_file_id
+    assert sent.reference == f"Outbox message {file.message_id}"
+    assert str(ready.patient_id) not in file.name
 
 
 async def test_of_two_submissions_one_counts(desk: Desk) -> None:
