@@ -34,8 +34,8 @@ pytestmark = pytest.mark.anyio
 
 @pytest.fixture(scope="module")
 def mortal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedServer]:
-    """A server of this module's own, to be killed; what it has acknowledged it keeps."""
-    server = start_test_server(chosen_server(), tmp_path_factory.mktemp("mortal"))
+    """A server of this module's own, to be killed; the machine, which keeps its writes, is not."""
+    server = start_test_server(chosen_server(), tmp_path_factory.mktemp("mortal"), unsafe_fast=True)
     yield server
     server.stop()
 
