@@ -13,6 +13,7 @@ from services.claims.claims import ClaimWithLines
 from services.claims.company_day import company_today
 from services.claims.drafts import NewAcknowledgement, NewClaim, NewLine, NewTransmission
 from services.claims.patients import NewPatient
+from services.refusals import Refusal
 from storage.interface import Actor, IStorage, Store
 from storage.tables.claims import Claim, Patient, Payer, PayerFields
 from storage.vocabulary.claims import AcknowledgementOutcome, ClaimType, SubmissionMethod
@@ -61,7 +62,11 @@ async def enter_claims(storage: IStorage, office: Office, random: Random) -> Sen
             store, [_draft(office.practice, known, random, treated, today) for _ in range(CLAIMS)]
         )
         for each in drafted[DRAFTS:]:
-            await submission.make_ready(store, each.claim.id, expected_version=each.claim.version)
+            made = await submission.make_ready(
+                store, each.claim.id, expected_version=each.claim.version
+            )
+            if isinstance(made, Refusal):
+                raise made
     sent_ids = [each.claim.id for each in drafted[DRAFTS + READY :]]
     async with storage.transaction(office.company_id, office.staff) as store:
         for payer in known.values():

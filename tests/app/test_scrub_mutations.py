@@ -10,6 +10,7 @@ import httpx
 import pytest
 
 from storage.postgres.transaction import PostgresStorage
+from storage.vocabulary.claims import ClaimStatus
 from storage.vocabulary.codes import CodeKind
 from tests.builders.claims import BIRTH_DATE, DIAGNOSIS, VALID_NPI
 from tests.builders.companies import CompanyForTests
@@ -161,6 +162,30 @@ async def test_a_line_that_points_to_no_diagnosis_of_the_claim(
     path = made.headers["Location"]
     answer = await client.post(f"{path}/ready", headers={"If-Match": '"1"'})
     assert "line_diagnosis_not_on_claim" in {e["rule"] for e in answer.json()["findings"]}
+
+
+async def test_a_correction_that_names_no_claim_of_the_payer(
+    client: httpx.AsyncClient, practice: Practice
+) -> None:
+    on = await practice.claim(status=ClaimStatus.SUBMITTED)
+    path = f"{CLAIMS}/{on.claim.id}"
+    version = {"If-Match": f'"{on.claim.version}"'}
+    refused = await client.post(f"{path}/corrections", headers=version)
+    assert (refused.status_code, refused.json()["type"]) == (409, "/problems/payer-number-unknown")
+    acknowledged = await client.post(
+        f"{path}/acknowledgements",
+        json={"outcome": "accepted", "reference": "277CA", "payer_claim_number": "ICN1"},
+        headers=version,
+    )
+    corrected = await client.post(
+        f"{path}/corrections", headers={"If-Match": acknowledged.headers["ETag"]}
+    )
+    assert corrected.status_code == 201, corrected.text
+    said = (await client.post(f"{CLAIMS}/{corrected.json()['id']}/scrub")).json()
+    assert said["run"]["is_clean"] is True
+    assert "corrected_names_original@1" in said["run"]["passed"]
+    unknown = {each["rule_id"] for each in said["results"] if each["status"] == "no_data"}
+    assert {"timely_filing", "timely_filing_close"} <= unknown
 
 
 async def test_a_subscriber_who_is_the_patient_without_sex_or_address(

@@ -16,6 +16,7 @@ from services.claims.scrubbing.duplicates import sent_before
 from services.claims.scrubbing.rules_in_force import RulesInForce, rules_in_force
 from services.claims.timely_filing import filing_starts_on
 from services.claims.x12.claim_model import Claim as ClaimModel
+from services.claims.x12.claim_model import Frequency
 from services.claims.x12.party_model import Responsibility
 from services.claims.x12.scrub_content import fingerprint
 from services.claims.x12.scrubbing import Answer, Subject, scrub
@@ -53,14 +54,17 @@ async def judge_claims(store: Store, claims: Sequence[Claim]) -> list[Judgement]
         if each.model is None:
             continue
         claim = of_rows.claim
-        is_primary = each.model.subscriber.responsibility is Responsibility.PRIMARY
+        is_first_filing = (
+            each.model.subscriber.responsibility is Responsibility.PRIMARY
+            and each.model.frequency is Frequency.ORIGINAL
+        )
         limit = dt.timedelta(days=payers[claim.primary_payer_id].timely_filing_limit_days)
         subjects[claim.id] = Subject(
             claim=each.model,
             today=today,
             tables=tables.for_payer(_asked_payer(claim, each.model)),
             filing_deadline=(
-                filing_starts_on(claim, of_rows.lines) + limit if is_primary else None
+                filing_starts_on(claim, of_rows.lines) + limit if is_first_filing else None
             ),
             sent_before=frozenset({fingerprint(each.model)} if claim.id in repeated else ()),
         )
