@@ -25,6 +25,7 @@ from storage.identifiers import new_ids
 from storage.interface import Page, Store
 from storage.tables.billing_facts import InstitutionalFacts, ProfessionalFacts
 from storage.tables.claims import Claim, ClaimFields, ClaimLine, ClaimLineFields
+from storage.vocabulary.billing import ClaimFrequency
 from storage.vocabulary.claims import ClaimStatus, ClaimType
 from storage.vocabulary.outbox import EventType
 
@@ -50,6 +51,17 @@ class ClaimNotEditable(Refusal):
     def detail(self) -> str:
         allowed = " or ".join(self.editable_in)
         return f"The claim is {self.state}; only one that is {allowed} can be edited."
+
+
+@dataclass
+class VoidNotEditable(Refusal):
+    """A void claim says again what the payer took in, or it would void something else."""
+
+    title: ClassVar[str] = "A void claim repeats its original and cannot be edited"
+
+    @property
+    def detail(self) -> str:
+        return "Give it up and correct the original instead."
 
 
 @dataclass(frozen=True)
@@ -156,7 +168,9 @@ async def hold_claim(store: Store, claim_id: UUID, *, expected_version: int) -> 
 
 
 def require_editable(claim: Claim) -> None:
-    """Raises ClaimNotEditable."""
+    """Raises ClaimNotEditable, VoidNotEditable."""
+    if claim.frequency is ClaimFrequency.VOID:
+        raise VoidNotEditable
     if claim.status not in EDITABLE:
         raise ClaimNotEditable(claim.status, sorted(str(each) for each in EDITABLE))
 

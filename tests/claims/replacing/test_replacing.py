@@ -300,3 +300,18 @@ async def test_over_http_a_correction_needs_the_original_as_it_was_seen(
     again = await client.post(f"{where}/payer-voids", headers={"If-Match": etag})
     assert again.status_code == 409
     assert again.json()["replaced_by"] == made.json()["id"]
+
+
+async def test_a_corrected_claim_is_edited_and_a_void_one_repeats_its_original(
+    client: httpx.AsyncClient, replacing: Replacing
+) -> None:
+    for frequency, status in ((ClaimFrequency.CORRECTED, 200), (ClaimFrequency.VOID, 409)):
+        new = await replacing.draft(frequency)
+        changed = await client.patch(
+            f"/api/v1/claims/{new.id}",
+            json={"notes": "Modifier was missing"},
+            headers={"If-Match": f'"{new.version}"'},
+        )
+        assert changed.status_code == status, changed.text
+        if status == 200:
+            await replacing.give_up()
