@@ -143,3 +143,34 @@ class FigureRow(SQLModel):
     claim_number: str | None
     day: dt.date
     amount: int
+
+
+@dataclass(frozen=True)
+class UnansweredFile:
+    """A file of claims, and those of its claims about which nothing was answered."""
+
+    claim_file_id: UUID
+    partner_id: UUID
+    sent_at: dt.datetime
+    is_acknowledged: bool
+    claim_count: int
+    charge_cents: int
+
+
+@dataclass(frozen=True)
+class PayerPace:
+    """By how many days after submission a payer had decided first about nine in ten claims."""
+
+    payer_id: UUID
+    decision_count: int
+    usual_days: int
+
+
+@dataclass(frozen=True)
+class UnansweredClaims:
+    """The claims of a payer that it has not decided about in time, and when the first went out."""
+
+    payer_id: UUID
+    claim_count: int
+    since: dt.datetime
+    charge_cents: int

@@ -32,7 +32,10 @@ from storage.figures import (
     LastUse,
     OpenItem,
     OutcomeTotals,
+    PayerPace,
     Total,
+    UnansweredClaims,
+    UnansweredFile,
 )
 from storage.files.sealing import FileKey
 from storage.filters import (
@@ -404,6 +407,24 @@ class RetentionFigures(Protocol):
         everything, and those on a patient or record whom such rows are about."""
 
 
+class SilenceFigures(Protocol):
+    """What has gone out and was not answered, counted by the database."""
+
+    async def unanswered_files(
+        self, *, sent_before: dt.datetime, limit: int
+    ) -> list[UnansweredFile]:
+        """Files with claims about which nothing was answered, the oldest first."""
+
+    async def payer_paces(self, *, since: dt.datetime) -> list[PayerPace]:
+        """How soon primary payers decided, by what was posted since then."""
+
+    async def undecided_claims(
+        self, *, submitted_before: dt.datetime, of_payers: Mapping[UUID, dt.datetime]
+    ) -> list[UnansweredClaims]:
+        """Claims that went out before then (of the payers named: before their own time) and that
+        the primary payer has not decided about, by payer."""
+
+
 class OutboxLines(Protocol):
     """Where messages stand in line: one line for each destination."""
 
@@ -431,6 +452,7 @@ class Store(Protocol):
     figures: Figures
     retention_figures: RetentionFigures
     outbox_lines: OutboxLines
+    silence_figures: SilenceFigures
     file_figures: FileFigures
     sealing: Sealing
     secrets: Secrets

@@ -32,6 +32,7 @@ from storage.postgres.pool import Pool, PoolFigures, quietly
 from storage.postgres.repository import PostgresRepository
 from storage.postgres.retention_figures import PostgresRetentionFigures
 from storage.postgres.sealing import PostgresSealing
+from storage.postgres.silence_figures import PostgresSilenceFigures
 from storage.secrets.company_secrets import CompanySecrets
 from storage.secrets.keyring import Keyring
 from storage.vocabulary.work import Queue
@@ -73,6 +74,7 @@ class PostgresStore:
         self.figures = PostgresFigures(self)
         self.retention_figures = PostgresRetentionFigures(self)
         self.outbox_lines = PostgresOutboxLines(self)
+        self.silence_figures = PostgresSilenceFigures(self)
         self.file_figures = PostgresFileFigures(self)
         self.sealing = PostgresSealing(self)
         self._keyring = keyring

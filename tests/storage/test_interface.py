@@ -26,6 +26,7 @@ from storage.interface import (
     Repository,
     RetentionFigures,
     Secrets,
+    SilenceFigures,
     Store,
 )
 from storage.postgres.access_figures import PostgresAccessFigures
@@ -39,6 +40,7 @@ from storage.postgres.outbox_lines import PostgresOutboxLines
 from storage.postgres.repository import PostgresRepository
 from storage.postgres.retention_figures import PostgresRetentionFigures
 from storage.postgres.sealing import PostgresSealing
+from storage.postgres.silence_figures import PostgresSilenceFigures
 from storage.postgres.statements import table_of
 from storage.postgres.transaction import PostgresStorage, PostgresStore, row_classes
 from storage.rows import AppendOnlyRow, DerivedRow
@@ -59,6 +61,7 @@ KEPT: dict[type, type] = {
     DenialQueue: PostgresDenialQueue,
     RetentionFigures: PostgresRetentionFigures,
     OutboxLines: PostgresOutboxLines,
+    SilenceFigures: PostgresSilenceFigures,
     Figures: PostgresFigures,
     FileFigures: PostgresFileFigures,
     Sealing: PostgresSealing,

@@ -1,0 +1,99 @@
+"""What should have been answered by now is told, and nothing else is."""
+
+import datetime as dt
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from services.claims.clearing.silence import (
+    BUSINESS_DAYS,
+    USUAL_DAYS,
+    Silence,
+    business_days_before,
+    overdue_answers,
+)
+from storage.vocabulary.clearing import SilenceKind
+from tests.builders.answers import answer_277, answer_999
+from tests.builders.clearing import Desk
+from tests.builders.clocks import FixedClock
+
+pytestmark = pytest.mark.anyio
+
+NEW_YORK = ZoneInfo("America/New_York")
+THANKSGIVING = dt.date(2026, 11, 26)
+
+
+async def silences(desk: Desk) -> list[Silence]:
+    async with desk.storage.transaction(desk.company.id, desk.company.actor) as store:
+        return (await overdue_answers(store)).silences
+
+
+@pytest.mark.parametrize(
+    ("today", "day"),
+    [
+        (dt.date(2026, 11, 19), dt.date(2026, 11, 17)),  # Thursday: Wednesday and Tuesday passed
+        (dt.date(2026, 11, 23), dt.date(2026, 11, 19)),  # Monday: Friday and Thursday
+        (dt.date(2026, 11, 22), dt.date(2026, 11, 19)),  # Sunday
+        (dt.date(2026, 11, 27), dt.date(2026, 11, 24)),  # the day after Thanksgiving
+    ],
+)
+def test_weekends_and_holidays_are_no_business_days(today: dt.date, day: dt.date) -> None:
+    assert business_days_before(today, BUSINESS_DAYS, {THANKSGIVING}) == day
+
+
+async def test_a_file_without_a_999_is_told_after_two_business_days(
+    desk: Desk, clock: FixedClock
+) -> None:
+    move_to(clock, dt.date(2026, 11, 19))  # a Thursday
+    sent = await desk.send(*await desk.ready_claims(2))
+    for day in (20, 23):
+        move_to(clock, dt.date(2026, 11, day))
+        assert await silences(desk) == []
+    move_to(clock, dt.date(2026, 11, 24))
+    (silence,) = await silences(desk)
+    assert (silence.kind, silence.claim_file_id, silence.claim_count, silence.charge_cents) == (
+        SilenceKind.NO_FUNCTIONAL_ACKNOWLEDGEMENT,
+        sent.id,
+        2,
+        20_000,
+    )
+
+
+async def test_claims_without_a_277ca_are_told_although_their_file_was_accepted(
+    desk: Desk, clock: FixedClock
+) -> None:
+    move_to(clock, dt.date(2026, 11, 16))
+    answered, silent = await desk.ready_claims(2)
+    sent = await desk.send(answered, silent)
+    await desk.hear(answer_999(sent))
+    await desk.hear(answer_277((answered.patient_control_number, "A1")))
+    move_to(clock, dt.date(2026, 11, 20))
+    (silence,) = await silences(desk)
+    assert (silence.kind, silence.claim_count) == (SilenceKind.NO_CLAIM_ACKNOWLEDGEMENT, 1)
+    await desk.hear(answer_277((silent.patient_control_number, "A2")))
+    assert await silences(desk) == []
+
+
+async def test_a_payer_that_does_not_decide_is_told_after_the_usual_days(
+    desk: Desk, clock: FixedClock
+) -> None:
+    start = dt.date(2026, 9, 1)
+    move_to(clock, start)
+    (claim,) = await desk.ready_claims(1)
+    await desk.send(claim)
+    await desk.hear(answer_277((claim.patient_control_number, "A2")))
+    move_to(clock, start + dt.timedelta(days=USUAL_DAYS))
+    assert await silences(desk) == []
+    move_to(clock, start + dt.timedelta(days=USUAL_DAYS + 1))
+    (silence,) = await silences(desk)
+    assert (silence.kind, silence.payer_id, silence.claim_count, silence.usual_days) == (
+        SilenceKind.NO_REMITTANCE,
+        desk.payer.id,
+        1,
+        USUAL_DAYS,
+    )
+
+
+def move_to(clock: FixedClock, day: dt.date) -> None:
+    """Noon of a day in the company's zone."""
+    clock.move(dt.datetime.combine(day, dt.time(12), NEW_YORK) - clock.now())
