@@ -79,7 +79,8 @@ _ROWS_OF_CLAIM: Mapping[str, str] = {
                '{}'::text[] AS remark_codes, total_charge_cents AS amount_cents,
                'authorization' AS category, '' AS root_cause, 'biller' AS owner_role,
                '' AS next_action, decided_on AS denied_on, decided_on + 90 AS due_on,
-               false AS due_is_verified, true AS is_correctable, true AS is_appealable,
+               false AS due_is_verified, 'none' AS due_source,
+               true AS is_correctable, true AS is_appealable,
                CASE WHEN number % 3 = 0 THEN 'resolved' ELSE 'open' END AS status,
                CASE WHEN number % 3 = 0 THEN 'given_up' END AS resolution,
                CASE WHEN number % 3 = 0 THEN decided_on + 20 END AS resolved_on

@@ -270,8 +270,10 @@ MEASURES: Mapping[Measure, Counted] = {
         condition=f"reason.reason_code IN {_BECAUSE_OF_DENIALS}",
         amount="item.amount_cents",
     ),
-    Measure.APPEALS_DECIDED: _appeals("item.resolved_on", "item.status IN ('approved', 'denied')"),
-    Measure.APPEALS_WON: _appeals("item.resolved_on", "item.status = 'approved'"),
+    Measure.APPEALS_DECIDED: _appeals("item.resolved_on", "item.resolved_on IS NOT NULL"),
+    Measure.APPEALS_WON: _appeals(
+        "item.resolved_on", "item.status IN ('overturned', 'partly_overturned')"
+    ),
     Measure.APPEALS_FILED: _appeals(
         "item.appealed_on", f"{_DENIED_BEFORE} IS NOT NULL", f"item.appealed_on - {_DENIED_BEFORE}"
     ),

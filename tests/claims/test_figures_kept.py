@@ -12,7 +12,9 @@ from services.claims.submission import record_acknowledgement, reopen, void
 from storage.figures import Ask, FigureScope, Total
 from storage.files import FileVault
 from storage.postgres.transaction import PostgresStorage
+from storage.tables.appeals import ClaimAppealFields
 from storage.tables.money import WriteOffFields
+from storage.vocabulary.appeals import AppealStatus
 from storage.vocabulary.claims import AcknowledgementOutcome, ClaimStatus, LedgerKind
 from storage.vocabulary.figures import FigureDimension, Measure
 from storage.vocabulary.money import BalanceSide, WriteOffStatus
@@ -26,6 +28,7 @@ MARCH = (dt.date(2025, 3, 1), dt.date(2025, 3, 31))
 DENIED = (Line(adjustments=(Cas("CO", "197", 10_000),)),)
 SHARED = (Line(adjustments=(Cas("CO", "45", 2_000), Cas("PR", "1", 3_000))),)
 EVERYTHING = FigureScope()
+ENDED = (AppealStatus.OVERTURNED, AppealStatus.PARTLY_OVERTURNED, AppealStatus.UPHELD)
 
 
 @pytest.fixture
@@ -175,3 +178,31 @@ async def test_a_write_off_counts_by_its_reason(
         Total(items=added.items - before.items, amount=added.amount - before.amount),
     ) == counted
     await assert_right(books)
+
+
+@pytest.mark.parametrize("status", [*ENDED, AppealStatus.PENDING])
+async def test_an_appeal_counts_when_it_is_decided(books: Books, status: AppealStatus) -> None:
+    claim_id = await books.claim("APPEALED")
+    await books.pay(Claim(patient_control_number="APPEALED", lines=DENIED))
+    async with books.storage.transaction(books.company.id, books.company.actor) as store:
+        await store.claim_appeals.create(
+            ClaimAppealFields(
+                claim_id=claim_id,
+                patient_id=books.patient.id,
+                payer_id=books.payers[0].id,
+                appeal_number=1,
+                level_name="first",
+                reason="it was authorized",
+                supporting_documents=[],
+                status=status,
+                appealed_on=MARCH[1],
+                resolved_on=MARCH[1] if status in ENDED else None,
+            )
+        )
+    measures = (Measure.APPEALS_DECIDED, Measure.APPEALS_WON, Measure.APPEALS_FILED)
+    found = (await totals(books, *measures))[""]
+    assert [found[each].items for each in measures] == [
+        status in ENDED,
+        status in (AppealStatus.OVERTURNED, AppealStatus.PARTLY_OVERTURNED),
+        1,
+    ]

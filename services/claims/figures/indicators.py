@@ -203,7 +203,7 @@ INDICATORS = (
     ),
     Indicator(
         name=IndicatorName.OVERTURN_RATE,
-        definition="Appeals that were won, by appeals that were decided",
+        definition="Appeals that were won as a whole or in part, by appeals that were decided",
         source=TASK_FORCE,
         unit=FigureUnit.PERCENT,
         numerator=_rows(Measure.APPEALS_WON),
