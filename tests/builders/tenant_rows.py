@@ -30,6 +30,7 @@ ROW_COUNTS: Mapping[str, int] = {
     "payers": 3,
     "people": 3,
     "principals": 3,
+    "stored_files": 3,
 }
 """How many rows a table gets where one is not enough: a claim's three payers differ, and so do
 who asks for an approval and who decides about it."""
@@ -58,7 +59,7 @@ SPECIAL: Mapping[str, Mapping[str, object]] = {
     "approval_thresholds": {"amount_cents": None, "quorum": 1},
     "approvals": {**ITEM, "approved_count": 0, "closed_at": None, "quorum": 1},
     "bank_lines": {"amount_cents": 100},
-    "cash_items": {"amount_cents": 100, "bank_line_id": None, "reverses_id": None},
+    "cash_items": {"amount_cents": 100, "kind": "reversal", "status": "deposited"},
     "appeal_rules": {"start_event": "remittance_received"},
     "claim_appeals": {"resolved_on": None, "status": "submitted"},
     "claim_files": {"sent_at": None},
@@ -132,9 +133,7 @@ SPECIAL: Mapping[str, Mapping[str, object]] = {
     "write_offs": {"amount_cents": 100, "posted_on": None, "reversed_on": None},
     "webhook_endpoints": {"disabled_at": None, "disabled_because": None},
     "manual_remittances": {
-        "remittance_id": None,
-        "reversal_id": None,
-        "corrects_id": None,
+        "status": "reversed",
         "content": {
             "claims": [{"patient_control_number": "PCN", "charge_cents": 0, "paid_cents": 0}]
         },

@@ -163,6 +163,14 @@ def a_principal(owner: Connection, company: Furnished) -> object:
     return row["id"]
 
 
+def beside(own: dict[str, object], ours: Furnished, table: str, column: str) -> dict[str, object]:
+    """The row as it has to be for the column to hold anything: a refund that goes to a payer."""
+    if table != "refunds" or column not in ("claim_id", "payer_id"):
+        return own
+    of_claim = {name: str(ours.ids[f"{name[:-3]}s"][0]) for name in ("claim_id", "payer_id")}
+    return own | {"patient_payment_id": None} | of_claim
+
+
 @pytest.mark.parametrize(("table", "key", "column", "referred"), KEYS)
 def test_a_foreign_key_does_not_reach_another_companys_row(
     owner: Connection,
@@ -173,7 +181,7 @@ def test_a_foreign_key_does_not_reach_another_companys_row(
     column: str,
     referred: str,
 ) -> None:
-    own = made_row(table, ours.id, ours.ids, ordinal=9)
+    own = beside(made_row(table, ours.id, ours.ids, ordinal=9), ours, table.name, column)
     foreign = str(theirs.ids[referred][-1])
     shares_its_id = own[column] == own["id"] and table.name != referred
     row = own | {column: foreign} | ({"id": foreign} if shares_its_id else {})
