@@ -19,7 +19,7 @@ from app.downloads import downloaded
 from services.claims.appealing import answering, approving, drafting, late, packet, submitting
 from services.claims.appealing.answering import Answer as PayersAnswer
 from services.claims.appealing.answering import Payment
-from services.claims.appealing.approving import Approving
+from services.claims.appealing.approving import PacketApproval
 from services.claims.appealing.drafting import AppealChanges, NewAppeal, NewAttachment
 from services.claims.appealing.submitting import Submission
 from services.claims.appealing.typesetting import Enclosure, Typeset, typeset
@@ -242,7 +242,7 @@ class AppealController(Controller):
         status_code=200,
     )
     async def approve(
-        self, request: Call, appeal_id: FromPath[UUID], data: JSONBody[Approving]
+        self, request: Call, appeal_id: FromPath[UUID], data: JSONBody[PacketApproval]
     ) -> Response[AppealAnswer]:
         """Approve the packet with this hash: exactly these bytes may go out. Only a signed-in
         person can."""

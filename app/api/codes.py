@@ -71,7 +71,7 @@ class CodeAnswer(RecordAnswer):
     is_billable: bool
 
 
-class Withdrawal(Input):
+class EditionWithdrawal(Input):
     """Why an edition is taken out of force."""
 
     reason: Reason
@@ -183,7 +183,7 @@ class CodeTableController(Controller):
         status_code=200,
     )
     async def withdraw(
-        self, request: Call, code_table_id: FromPath[UUID], data: JSONBody[Withdrawal]
+        self, request: Call, code_table_id: FromPath[UUID], data: JSONBody[EditionWithdrawal]
     ) -> Response[CodeTableAnswer]:
         """Take an edition out of force; the one before it holds again."""
         version = request.expected_version

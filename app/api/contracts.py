@@ -50,7 +50,7 @@ class ContractAnswer(RowAnswer):
     terms_revision: int
 
 
-class TermAnswer(RecordAnswer):
+class ContractTermAnswer(RecordAnswer):
     """How one kind of service is priced."""
 
     revision: int
@@ -68,7 +68,7 @@ class TermAnswer(RecordAnswer):
 class ContractDetail(ContractAnswer):
     """A contract with its terms."""
 
-    terms: list[TermAnswer]
+    terms: list[ContractTermAnswer]
 
 
 class PaymentVarianceAnswer(RecordAnswer):

@@ -25,7 +25,7 @@ from app.api.remittances import Reason
 from app.call import Call
 from services.claims.adjustment_reasons import DenialCategory, DenialOwner
 from services.claims.denial_work import assigning, notes, queue, resolving
-from services.claims.denial_work.assigning import Assignment
+from services.claims.denial_work.assigning import DenialAssignment
 from services.claims.denial_work.notes import NewNote
 from services.claims.denial_work.queue import DeadlineBucket, QueuePage, QueuePlace
 from services.claims.denial_work.resolving import Resolution
@@ -144,7 +144,7 @@ class DenialWorkController(Controller):
         status_code=200,
     )
     async def assign(
-        self, request: Call, denial_id: FromPath[UUID], data: JSONBody[Assignment]
+        self, request: Call, denial_id: FromPath[UUID], data: JSONBody[DenialAssignment]
     ) -> Response[DenialAnswer]:
         """Give it to somebody, whoever has it."""
         version = request.expected_version

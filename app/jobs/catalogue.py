@@ -17,6 +17,7 @@ from services.claims.clearing.inboxes import inboxes
 from services.claims.clearing.pickup import InboxUnavailable, pick_up
 from services.claims.clearing.preparing import prepare_file
 from services.claims.clearing.sending import PREPARE
+from services.claims.clearing.silence_reminders import remind_of_silences
 from services.claims.contracts.comparing import COMPARE, compare
 from services.claims.remittances import post_remittance
 from services.emergency_access.reminding import remind_of_emergency_reviews
@@ -233,13 +234,15 @@ async def _send_roots(place: Workplace) -> None:
 
 
 async def _remind_people(place: Workplace) -> None:
-    """Remind people of the reviews that are due or overdue."""
+    """Remind people of reviews that are due or overdue, and of answers that have not come."""
 
     async def remind(company_id: UUID) -> None:
         async with place.storage.transaction(company_id, _system()) as store:
             await remind_of_emergency_reviews(store)
         async with place.storage.transaction(company_id, _system()) as store:
             await remind_of_review(store)
+        async with place.storage.transaction(company_id, _system()) as store:
+            await remind_of_silences(store)
 
     await _for_each_company(place, "remind_people", remind)
 

@@ -22,6 +22,11 @@ KINDS: Mapping[NotificationKind, Kind] = {
         "/api/v1/access-report",
         Timing.AT_ONCE,
     ),
+    NotificationKind.ANSWER_OVERDUE: Kind(
+        "Claims that were sent have not been answered in the usual time.",
+        "/api/v1/silences",
+        Timing.AT_ONCE,
+    ),
     NotificationKind.APPROVAL_DECIDED: Kind(
         "What you asked somebody else to approve was decided.",
         "/api/v1/approvals/{id}",

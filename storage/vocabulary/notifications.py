@@ -7,6 +7,7 @@ class NotificationKind(StrEnum):
     """What a notification is about; what each says, stands in ``services.notifications.kinds``."""
 
     ACCESS_REVIEW_DUE = "access_review_due"
+    ANSWER_OVERDUE = "answer_overdue"
     APPROVAL_DECIDED = "approval_decided"
     APPROVAL_EXPIRED = "approval_expired"
     APPROVAL_REQUESTED = "approval_requested"
@@ -20,7 +21,10 @@ class ReminderSubject(StrEnum):
     """What comes round with a day on which it is due, and people are reminded of."""
 
     ACCESS_REVIEW = "access_review"
+    CLAIM_ACKNOWLEDGEMENT = "claim_acknowledgement"
     EMERGENCY_REVIEW = "emergency_review"
+    FUNCTIONAL_ACKNOWLEDGEMENT = "functional_acknowledgement"
+    PAYER_REMITTANCE = "payer_remittance"
     ROOTS = "roots"
 
 

@@ -9,7 +9,7 @@ import typst
 from pypdf import PdfWriter
 
 from services.claims.appealing import approving, drafting, packet, submitting
-from services.claims.appealing.approving import Approving
+from services.claims.appealing.approving import PacketApproval
 from services.claims.appealing.drafting import NewAppeal
 from services.claims.appealing.submitting import Submission
 from services.claims.appealing.typesetting import Enclosure, Typeset, typeset
@@ -129,7 +129,7 @@ class Desk:
                 store,
                 self.principal,
                 appeal.id,
-                Approving(sha256=recorded.packet_sha256.hex()),
+                PacketApproval(sha256=recorded.packet_sha256.hex()),
                 expected_version=recorded.version,
             )
 

@@ -14,7 +14,7 @@ from services.approvals.deciding import Ruling, decide
 from services.approvals.involvement import SecondPersonNeeded
 from services.claims.appealing import answering, approving, drafting, late, submitting
 from services.claims.appealing.answering import Answer, Payment
-from services.claims.appealing.approving import Approving, OtherPacket
+from services.claims.appealing.approving import OtherPacket, PacketApproval
 from services.claims.appealing.drafting import (
     AppealChanges,
     AppealUnderWay,
@@ -160,7 +160,7 @@ async def test_a_person_approves_exactly_the_bytes_that_they_read(desk: Desk) ->
                 store,
                 desk.books.company.principal,
                 appeal.id,
-                Approving(sha256=appeal.packet_sha256.hex()),
+                PacketApproval(sha256=appeal.packet_sha256.hex()),
                 expected_version=appeal.version,
             )
         with pytest.raises(OtherPacket):
@@ -168,14 +168,14 @@ async def test_a_person_approves_exactly_the_bytes_that_they_read(desk: Desk) ->
                 store,
                 desk.principal,
                 appeal.id,
-                Approving(sha256="0" * 64),
+                PacketApproval(sha256="0" * 64),
                 expected_version=appeal.version,
             )
         ready = await approving.approve_packet(
             store,
             desk.principal,
             appeal.id,
-            Approving(sha256=appeal.packet_sha256.hex()),
+            PacketApproval(sha256=appeal.packet_sha256.hex()),
             expected_version=appeal.version,
         )
     assert (ready.status, ready.approved_by_person_id) == (AppealStatus.READY, desk.principal.id)

@@ -6,7 +6,7 @@ import pytest
 
 from services.claims import submission
 from services.claims.denial_work import assigning, notes, queue, resolving
-from services.claims.denial_work.assigning import Assignment, DenialTaken
+from services.claims.denial_work.assigning import DenialAssignment, DenialTaken
 from services.claims.denial_work.notes import NewNote
 from services.claims.denial_work.resolving import NothingLeftToWork, Resolution
 from services.identity.authentication import PersonNeeded, Principal
@@ -108,7 +108,7 @@ async def test_nobody_takes_what_somebody_else_has_but_it_can_be_assigned_to_ano
         await taken(books, held, second)
     async with books.storage.transaction(company.id, company.actor) as store:
         given = await assigning.assign(
-            store, denial.id, Assignment(person_id=second.id), expected_version=held.version
+            store, denial.id, DenialAssignment(person_id=second.id), expected_version=held.version
         )
         assert given.assigned_person_id == second.id
         back = await assigning.give_back(store, denial.id, expected_version=given.version)
@@ -136,7 +136,10 @@ async def test_who_leaves_gives_the_work_back_and_is_given_none(
     with pytest.raises(InvalidInput):
         async with books.storage.transaction(company.id, company.actor) as store:
             await assigning.assign(
-                store, denial.id, Assignment(person_id=person.id), expected_version=back.version
+                store,
+                denial.id,
+                DenialAssignment(person_id=person.id),
+                expected_version=back.version,
             )
 
 

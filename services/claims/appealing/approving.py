@@ -25,7 +25,7 @@ class OtherPacket(Refusal):
     title: ClassVar[str] = "This is not the packet that is on record"
 
 
-class Approving(Input):
+class PacketApproval(Input):
     """The SHA-256 of the packet that was read, in hexadecimal."""
 
     sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$", examples=["0123456789abcdef" * 4])]
@@ -35,7 +35,7 @@ async def approve_packet(
     store: Store,
     principal: Principal,
     appeal_id: UUID,
-    approving: Approving,
+    approving: PacketApproval,
     *,
     expected_version: int,
 ) -> ClaimAppeal:

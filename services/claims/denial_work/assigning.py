@@ -22,7 +22,7 @@ class DenialTaken(Refusal):
     assigned_person_id: UUID
 
 
-class Assignment(Input):
+class DenialAssignment(Input):
     """Who is to work the denial."""
 
     person_id: UUID
@@ -44,7 +44,7 @@ async def take(
 
 
 async def assign(
-    store: Store, denial_id: UUID, assignment: Assignment, *, expected_version: int
+    store: Store, denial_id: UUID, assignment: DenialAssignment, *, expected_version: int
 ) -> Denial:
     """Give an open denial to somebody, whoever has it.
 

@@ -1,6 +1,7 @@
 """What should have been answered by now is told, and nothing else is."""
 
 import datetime as dt
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -12,10 +13,15 @@ from services.claims.clearing.silence import (
     business_days_before,
     overdue_answers,
 )
+from services.claims.clearing.silence_reminders import remind_of_silences
+from storage.filters import NotificationFilter
 from storage.vocabulary.clearing import SilenceKind
+from storage.vocabulary.identity import Role
+from storage.vocabulary.notifications import NotificationKind
 from tests.builders.answers import answer_277, answer_999
 from tests.builders.clearing import Desk
 from tests.builders.clocks import FixedClock
+from tests.builders.people import make_person
 
 pytestmark = pytest.mark.anyio
 
@@ -92,6 +98,39 @@ async def test_a_payer_that_does_not_decide_is_told_after_the_usual_days(
         1,
         USUAL_DAYS,
     )
+
+
+async def test_each_silence_is_told_once_to_whoever_sends_claims(
+    desk: Desk, clock: FixedClock
+) -> None:
+    biller = await make_person(desk.storage, desk.company, Role.RCM_STAFF)
+    await make_person(desk.storage, desk.company, Role.VIEWER)
+    move_to(clock, dt.date(2026, 11, 16))
+    sent = await desk.send(*await desk.ready_claims(1))
+    move_to(clock, dt.date(2026, 11, 18))
+    assert await told(desk) == []
+    move_to(clock, dt.date(2026, 11, 19))
+    about_the_999 = ("claim_files", sent.id, biller.id)
+    for _ in range(2):
+        assert await told(desk) == [about_the_999]
+    await desk.hear(answer_999(sent))
+    assert await told(desk) == [about_the_999, about_the_999]  # of the 277CA that did not come
+    move_to(clock, dt.date(2026, 11, 16) + dt.timedelta(days=USUAL_DAYS + 1))
+    about_the_835 = ("payers", desk.payer.id, biller.id)
+    for _ in range(2):
+        assert await told(desk) == [about_the_999, about_the_999, about_the_835]
+
+
+async def told(desk: Desk) -> list[tuple[str, UUID, UUID]]:
+    """What people are told of after another look: about what, which one, whom."""
+    async with desk.storage.transaction(desk.company.id, desk.company.actor) as store:
+        await remind_of_silences(store)
+        found = await store.notifications.all(NotificationFilter())
+    return [
+        (each.entity, each.entity_id, each.person_id)
+        for each in found
+        if each.kind is NotificationKind.ANSWER_OVERDUE
+    ]
 
 
 def move_to(clock: FixedClock, day: dt.date) -> None:
