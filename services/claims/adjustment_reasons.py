@@ -66,6 +66,7 @@ class DenialCategory(StrEnum):
     INFORMATION_FROM_PATIENT = "information_from_patient"
     BILLING_ERROR = "billing_error"
     BENEFIT_MAXIMUM = "benefit_maximum"
+    LINKAGE = "linkage"
     PAYER_PROCESS = "payer_process"
     UNKNOWN = "unknown"
 

@@ -36,6 +36,7 @@ def category(code: str) -> DenialCategory:
         ("29", DenialCategory.TIMELY_FILING),
         ("50", DenialCategory.MEDICAL_NECESSITY),
         ("96", DenialCategory.NOT_COVERED),
+        ("107", DenialCategory.LINKAGE),
         ("97", DenialCategory.BUNDLED),
         ("109", DenialCategory.WRONG_PAYER),
         ("151", DenialCategory.FREQUENCY_LIMIT),

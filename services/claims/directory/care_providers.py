@@ -71,7 +71,8 @@ class NewCareProvider(Input):
 
 
 class CareProviderChanges(Input):
-    """What to change; what is left out stays. One that is not active is on no new claims."""
+    """What to change; what is left out stays. One that is not active is
+    kept for the services that it gave; lists can leave it out."""
 
     name: PartyName = left_out()
     first_name: FirstName | None = None
