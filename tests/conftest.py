@@ -23,6 +23,18 @@ from tests.builders.companies import CompanyForTests, make_company
 from tests.builders.keys import KEYRING
 from tests.servers import chosen_server, start_test_server
 
+LONGEST = (
+    "test_contract.py",
+    "test_posting_books.py",
+    "test_maintenance.py",
+    "test_supervision.py",
+)
+"""Files that take longest begin first, so that no worker is left alone with one at the end."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=lambda item: item.path.name not in LONGEST)
+
 
 @pytest.fixture(scope="session")
 def anyio_backend() -> str:

@@ -90,6 +90,7 @@ def upgrade() -> None:
 def downgrade() -> None:
     op.execute("DROP TABLE denial_outcomes")
     op.execute("DROP TABLE denial_notes")
+    op.execute("DROP INDEX ix_denials_payer_id_status_due_on")
     with unforced(op.get_bind(), "denials"):
         op.execute(
             "UPDATE denials SET status = 'resolved', superseded_because = NULL,"

@@ -22,7 +22,7 @@ from storage.vocabulary.compliance import BusinessDayRule, Frequency, LateRule
 class UnknownPack(Refusal):
     """No pack of this name comes with the program."""
 
-    category: ClassVar[Category] = Category.NOT_FOUND
+    category: ClassVar[Category] = Category.INVALID
     title: ClassVar[str] = "There is no such pack"
     known: list[str]
 

@@ -149,6 +149,7 @@ class AppealDenial(AppealDenialFields, AppendOnlyRow, table=True):
 
 class AppealAttachmentFields(SQLModel):
     appeal_id: UUID = key_column()
+    patient_id: UUID = key_column()
     file_id: UUID = key_column()
     title: str = text_column(200)
 
@@ -159,6 +160,7 @@ class AppealAttachment(AppealAttachmentFields, TenantRow, table=True):
     __tablename__ = "appeal_attachments"
     __table_args__ = (
         belongs_to("claim_appeals", "appeal_id"),
+        belongs_to("patients", "patient_id"),
         belongs_to("stored_files", "file_id"),
         unique("appeal_attachments", "appeal_id", "file_id"),
         index("appeal_attachments", "file_id"),

@@ -419,7 +419,7 @@ async def test_a_pack_is_adopted_once_and_keeps_what_is_there(officer: httpx.Asy
     overdue = (await officer.get(REQUIREMENTS, params={"is_overdue": True})).json()
     assert overdue["items"] == []
     unknown = await officer.post(f"{PACKS}/adopt", json={"pack": "unheard-of"})
-    assert unknown.status_code == 404
+    assert unknown.status_code == 422
     assert "hipaa-security" in unknown.json()["known"]
 
 

@@ -239,7 +239,10 @@ async def test_nobody_reviews_their_own_and_the_keys_say_so_too(
     viewer = ward.people[Role.VIEWER]
     async with storage.transaction(company.id, company.actor) as store:
         person = await store.people.get(viewer.id)
-        changes = {"role": Role.COMPLIANCE_OFFICER}
+        reviewers = await store.company_roles.create(
+            CompanyRoleFields(name="Reviewers", scopes=[Scope.ACCESS_REVIEW])
+        )
+        changes = {"role": None, "role_id": reviewers.id}
         await store.people.update(person.id, changes, expected_version=person.version)
     own = await ward.viewer.post(
         f"{URL}/{taken['id']}/review", json=VERDICT, headers={"If-Match": '"1"'}

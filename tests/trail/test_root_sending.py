@@ -156,7 +156,7 @@ async def test_the_address_gets_one_letter_in_six_hours_with_the_same_lines(
     await asyncio.gather(archive.send(), archive.send())
     (letter,) = await archive.sent()
     async with archive.storage.transaction(archive.company.id, archive.company.actor) as store:
-        payload = await store.secrets.open(SEALED_PAYLOAD, letter.sealed_payload or b"")
+        payload = await store.secrets.open(SEALED_PAYLOAD, letter.id, letter.sealed_payload or b"")
     text = msgspec.json.decode(payload, type=EmailContent).text
     lines = [line for line in text.splitlines() if line.startswith("{")]
     assert letter.recipient == "archive@example.org"

@@ -165,7 +165,12 @@ async def draft_appeal(
     )
     await store.appeal_attachments.create_many(
         [
-            AppealAttachmentFields(appeal_id=appeal.id, file_id=each.id, title=each.name[:200])
+            AppealAttachmentFields(
+                appeal_id=appeal.id,
+                patient_id=appeal.patient_id,
+                file_id=each.id,
+                title=each.name[:200],
+            )
             for each in files
         ]
     )
@@ -234,7 +239,9 @@ async def attach(
         raise InvalidInput([Fault("/file_id", "goes with this appeal already")])
     await worked(store, ENTITY, appeal_id)
     await store.appeal_attachments.create(
-        AppealAttachmentFields(appeal_id=appeal_id, file_id=file.id, title=new.title)
+        AppealAttachmentFields(
+            appeal_id=appeal_id, patient_id=appeal.patient_id, file_id=file.id, title=new.title
+        )
     )
     return await store.claim_appeals.update(
         appeal_id, WITHOUT_PACKET, expected_version=expected_version

@@ -58,11 +58,12 @@ async def scrub_claim(store: Store, claim_id: UUID) -> RunWithResults:
 async def scrub_many(store: Store, wanted: ClaimsToScrub) -> list[ScrubRun]:
     """Hold many claims against every rule, in a constant number of statements.
 
-    The runs come in the order of the claims' ids. Raises InvalidInput, RowNotFound.
+    The runs come in the order of the claims' ids. Raises InvalidInput.
     """
     ids = set(wanted.claim_ids)
     if wanted.batch_id is not None:
-        await store.claim_batches.get(wanted.batch_id)
+        if not await store.claim_batches.get_many([wanted.batch_id]):
+            raise InvalidInput([Fault("/batch_id", "names nothing that exists")])
         conditions = ByBatch(batch_id=wanted.batch_id, is_accepted=True)
         items = await store.claim_batch_items.all(conditions)
         ids |= {item.claim_id for item in items if item.claim_id is not None}
