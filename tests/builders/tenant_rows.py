@@ -27,6 +27,7 @@ from tests.builders.keys import KEYRING
 ROW_COUNTS: Mapping[str, int] = {
     "approval_participants": 3,
     "emergency_accesses": 3,
+    "outbox_messages": 3,
     "payers": 3,
     "people": 3,
     "principals": 3,
@@ -105,7 +106,7 @@ SPECIAL: Mapping[str, Mapping[str, object]] = {
         "withdrawal_reason": None,
     },
     "api_keys": {"flagged_at": None, "flag": None},
-    "compliance_attestations": {"supersedes_id": None},
+    "compliance_attestations": {"content_number": 1, "supersedes_id": None},
     "compliance_evidence": {"kind": "system_fact", "file_id": None, "url": None},
     "compliance_requirements": {"content": REQUIREMENT, "retired_on": None},
     "requirement_versions": {"content": REQUIREMENT},
