@@ -17,14 +17,14 @@ from services.identity.authentication import Principal
 from services.inputs import Input, LongText
 from services.refusals import Fault, IllegalTransition, InvalidInput, Refusal
 from services.regulatory_compliance.evidence import Day, current_versions
-from services.regulatory_compliance.requirements import RequirementRetired
+from services.regulatory_compliance.requirements import held_in_use
 from services.regulatory_compliance.signature_chain import (
     FIRST_PREVIOUS_HASH,
     attestation_hash,
     signature_hash,
 )
-from services.regulatory_compliance.standing import attestation_states
-from services.regulatory_compliance.standings import history_of, standings
+from services.regulatory_compliance.standing import attestation_states, standing
+from services.regulatory_compliance.standings import history_of, is_business_day
 from storage.errors import DuplicateValue
 from storage.filters import AttestationFilter, ByRequirements, EvidenceLinkFilter, SignatureFilter
 from storage.interface import Page, Store
@@ -134,7 +134,7 @@ async def attest(
     InvalidInput.
     """
     principal.require_recent_proof(store.now)
-    requirement = await _held(store, requirement_id)
+    requirement = await held_in_use(store, requirement_id)
     evidence = await _evidence(store, requirement, new.evidence_ids)
     history = await history_of(store, requirement_id)
     today = await company_today(store)
@@ -146,14 +146,15 @@ async def attest(
             raise InvalidInput(
                 [Fault("/supersedes_id", "names no attestation of the requirement that stands")]
             )
-    ((_, now),) = await standings(store, [requirement], on=today, known_at=store.now)
+    now = standing(history, on=today, known_at=store.now, is_business_day=is_business_day)
+    period = now.period if now is not None and new.completes_period else None
     content = history.contents[-1]
     expiries = [each.expires_on for each in evidence if each.expires_on is not None]
     fields = AttestationFields(
         requirement_id=requirement_id,
         content_number=content.number,
         schedule_number=content.schedule_number,
-        period_number=now.period.number if now.period and new.completes_period else None,
+        period_number=None if period is None else period.number,
         kind=new.kind,
         statement=new.statement,
         signed_on=today,
@@ -220,14 +221,6 @@ async def list_attestations(
 ) -> Page[ComplianceAttestation]:
     """Attestations, newest first."""
     return await store.compliance_attestations.list(conditions, limit=limit, after=after)
-
-
-async def _held(store: Store, requirement_id: UUID) -> ComplianceRequirement:
-    """The requirement, held so that its chain grows one by one."""
-    requirement = await store.compliance_requirements.lock(requirement_id)
-    if requirement.retired_on is not None:
-        raise RequirementRetired(requirement.retired_on)
-    return requirement
 
 
 async def _evidence(

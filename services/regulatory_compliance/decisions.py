@@ -19,7 +19,7 @@ from services.identity.authentication import Principal
 from services.identity.scopes import Scope
 from services.inputs import Input, LongText, Reason
 from services.refusals import Refusal
-from services.regulatory_compliance.requirements import ENTITY, RequirementRetired
+from services.regulatory_compliance.requirements import ENTITY, held_in_use
 from storage.errors import VersionConflict
 from storage.filters import ByRequirements
 from storage.interface import Store
@@ -79,7 +79,7 @@ async def decide_specification(
 
     Raises RowNotFound, RequirementRetired, NotAddressable, DecidedBefore.
     """
-    requirement = await _held(store, requirement_id)
+    requirement = await held_in_use(store, requirement_id)
     if requirement.content.specification is not Specification.ADDRESSABLE:
         raise NotAddressable(requirement.content.specification)
     await worked(store, ENTITY, requirement_id)
@@ -94,7 +94,7 @@ async def ask_not_applicable(
     Raises RowNotFound, PersonNeeded, VersionConflict, RequirementRetired, NotApplicableAlready,
     AlreadyAsked, DecidedBefore.
     """
-    requirement = await _held(store, requirement_id)
+    requirement = await held_in_use(store, requirement_id)
     if requirement.version != expected_version:
         raise VersionConflict(ENTITY)
     if await _last(store, requirement_id) is DecisionKind.NOT_APPLICABLE:
@@ -110,7 +110,7 @@ async def declare_applicable(
 
     Raises RowNotFound, RequirementRetired, AppliesAlready.
     """
-    await _held(store, requirement_id)
+    await held_in_use(store, requirement_id)
     if await _last(store, requirement_id) is not DecisionKind.NOT_APPLICABLE:
         raise AppliesAlready
     return await _record(store, requirement_id, DecisionKind.APPLICABLE, reason)
@@ -120,13 +120,6 @@ async def decisions_of(store: Store, requirement_id: UUID) -> list[RequirementDe
     """Every decision, oldest first. Raises RowNotFound."""
     await store.compliance_requirements.get(requirement_id)
     return await store.requirement_decisions.all(ByRequirements(requirement_ids=[requirement_id]))
-
-
-async def _held(store: Store, requirement_id: UUID) -> ComplianceRequirement:
-    requirement = await store.compliance_requirements.lock(requirement_id)
-    if requirement.retired_on is not None:
-        raise RequirementRetired(requirement.retired_on)
-    return requirement
 
 
 async def _last(store: Store, requirement_id: UUID) -> DecisionKind | None:

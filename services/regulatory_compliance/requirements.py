@@ -157,9 +157,7 @@ async def update_requirement(
 
     Raises RowNotFound, VersionConflict, RequirementRetired, InvalidInput, ReferenceNotFound.
     """
-    requirement = await store.compliance_requirements.lock(requirement_id)
-    if requirement.retired_on is not None:
-        raise RequirementRetired(requirement.retired_on)
+    requirement = await held_in_use(store, requirement_id)
     given = changes.given()
     asked = {name: given.pop(name) for name in RequirementContent.model_fields if name in given}
     is_material = bool(given.pop("is_material", False))
@@ -187,12 +185,18 @@ async def retire_requirement(
 
     Raises RowNotFound, VersionConflict, RequirementRetired.
     """
-    requirement = await store.compliance_requirements.lock(requirement_id)
-    if requirement.retired_on is not None:
-        raise RequirementRetired(requirement.retired_on)
+    await held_in_use(store, requirement_id)
     return await store.compliance_requirements.update(
         requirement_id, {"retired_on": on}, expected_version=expected_version
     )
+
+
+async def held_in_use(store: Store, requirement_id: UUID) -> ComplianceRequirement:
+    """A requirement, held until the transaction ends. Raises RowNotFound, RequirementRetired."""
+    requirement = await store.compliance_requirements.lock(requirement_id)
+    if requirement.retired_on is not None:
+        raise RequirementRetired(requirement.retired_on)
+    return requirement
 
 
 async def versions_of(store: Store, requirement_id: UUID) -> list[RequirementVersion]:

@@ -26,11 +26,11 @@ from services.claims.contracts.pricing import (
     verdict_of,
 )
 from services.claims.contracts.underpayments import follow
+from services.claims.decided_parts import decided_parts
 from services.claims.scrubbing.code_lookup import fee_schedules
 from services.claims.x12.scrub_tables import Rates
 from storage.filters import (
     AdjudicationFilter,
-    ByAdjudication,
     ByClaim,
     ByContract,
     PayerContractFilter,
@@ -119,13 +119,7 @@ async def _load(store: Store, claim_ids: list[UUID]) -> _Known:
     claims = await store.claims.get_many(claim_ids)
     claim_lines = await store.claim_lines.all(ByClaim(claim_ids=claim_ids))
     adjudications = await store.adjudications.all(AdjudicationFilter(claim_ids=claim_ids))
-    of_these = ByAdjudication(adjudication_ids=[each.id for each in adjudications])
-    lines: dict[UUID, list[AdjudicationLine]] = defaultdict(list)
-    for line in await store.adjudication_lines.all(of_these):
-        lines[line.adjudication_id].append(line)
-    adjustments: dict[UUID, list[AdjudicationAdjustment]] = defaultdict(list)
-    for adjustment in await store.adjudication_adjustments.all(of_these):
-        adjustments[adjustment.adjudication_id].append(adjustment)
+    parts = await decided_parts(store, adjudications)
     by_payer: dict[UUID, list[PayerContract]] = defaultdict(list)
     payer_ids = sorted({each.payer_id for each in adjudications})
     contracts = await store.payer_contracts.all(PayerContractFilter(payer_ids=payer_ids))
@@ -140,8 +134,8 @@ async def _load(store: Store, claim_ids: list[UUID]) -> _Known:
         claims={claim.id: claim for claim in claims},
         claim_lines=by_claim,
         adjudications=adjudications,
-        lines=lines,
-        adjustments=adjustments,
+        lines=parts.lines,
+        adjustments=parts.adjustments,
         contracts=by_payer,
         terms=terms,
         schedules=await fee_schedules(

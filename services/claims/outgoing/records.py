@@ -8,11 +8,11 @@ from dataclasses import dataclass, field
 from uuid import UUID
 
 from services.claims.claims import ClaimWithLines, with_lines
+from services.claims.decided_parts import decided_parts
 from services.claims.directory.care_providers import SEALED_TAX_IDENTIFIER
 from storage.errors import SecretUnreadable
 from storage.filters import (
     AdjudicationFilter,
-    ByAdjudication,
     CareProviderFilter,
     CoverageFilter,
     FacilityFilter,
@@ -128,20 +128,14 @@ def _provider_identifiers(claims: Iterable[ClaimWithLines]) -> set[str]:
 
 async def _decided(store: Store, claim_ids: list[UUID]) -> dict[UUID, list[Decided]]:
     adjudications = await store.adjudications.all(AdjudicationFilter(claim_ids=claim_ids))
-    of_these = ByAdjudication(adjudication_ids=[each.id for each in adjudications])
-    lines: dict[UUID, list[AdjudicationLine]] = defaultdict(list)
-    for line in await store.adjudication_lines.all(of_these):
-        lines[line.adjudication_id].append(line)
-    adjustments: dict[UUID, list[AdjudicationAdjustment]] = defaultdict(list)
-    for adjustment in await store.adjudication_adjustments.all(of_these):
-        adjustments[adjustment.adjudication_id].append(adjustment)
+    parts = await decided_parts(store, adjudications)
     found: dict[UUID, list[Decided]] = defaultdict(list)
     for each in adjudications:
         found[each.claim_id].append(
             Decided(
                 each,
-                sorted(lines[each.id], key=lambda line: line.ordinal),
-                sorted(adjustments[each.id], key=lambda adjustment: adjustment.ordinal),
+                sorted(parts.lines[each.id], key=lambda line: line.ordinal),
+                sorted(parts.adjustments[each.id], key=lambda adjustment: adjustment.ordinal),
             )
         )
     return dict(found)
