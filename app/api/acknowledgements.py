@@ -144,7 +144,7 @@ class AcknowledgementController(Controller):
             async with written(storage, vault, company_id, actor, new, upload) as file:
                 received = ReceivedAcknowledgement(file, found, partner_id)
                 return await request.run(
-                    lambda store: acknowledgements.receive_acknowledgement(store, received),
+                    lambda store: acknowledgements.receive_acknowledgement(store, vault, received),
                     _recorded,
                 )
 

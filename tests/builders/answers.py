@@ -27,10 +27,13 @@ def answer_999(
     decision: str = "A",
     *,
     blames: Sequence[Claim] = (),
+    errors: Sequence[str] = (),
+    of_group: str | None = None,
     group: int | None = None,
 ) -> bytes:
-    """An answer to the set of a file (or of a group of another number), with errors in claims."""
-    errors = [
+    """An answer to the set of a file (or of a group of another number), with errors in claims, or
+    ``errors`` as they are. ``of_group`` is what AK9 says where that is something else."""
+    blaming = [
         segment
         for each in blames
         for segment in (
@@ -39,6 +42,7 @@ def answer_999(
             "IK4*9*67*1",
         )
     ]
+    found = [*errors, *blaming]
     set_number = f"{file.set_control_number:04}"
     took = 1 if decision in ("A", "E") else 0
     return AcknowledgementFile(
@@ -46,9 +50,9 @@ def answer_999(
             functional(
                 f"AK1*HC*{group or file.group_control_number}*{GUIDE}",
                 f"AK2*837*{set_number}*{GUIDE}",
-                *errors,
-                f"IK5*{decision}" + ("*5" if errors else ""),
-                f"AK9*{decision}*1*1*{took}",
+                *found,
+                f"IK5*{decision}" + ("*5" if found else ""),
+                f"AK9*{of_group or decision}*1*1*{took}",
             )
         ]
     ).render()

@@ -186,7 +186,7 @@ class Desk:
             self.storage.transaction(self.company.id, self.company.actor) as store,
         ):
             received = ReceivedAcknowledgement(file, scan_acknowledgements([content]), partner_id)
-            return await receive_acknowledgement(store, received)
+            return await receive_acknowledgement(store, self.vault, received)
 
     async def waiting(self) -> list[WaitingAcknowledgement]:
         """The queue of answers."""

@@ -11,12 +11,14 @@ from uuid import UUID
 
 from services.claims.clearing.acknowledgement_scan import AcknowledgementScan
 from services.claims.clearing.applying import FileStillUnderWay, judge, record_judgement
+from services.claims.clearing.blame import placed
 from services.claims.clearing.file_verdicts import FileVerdict, file_verdicts, number_of
 from services.claims.clearing.verdicts import Verdict, verdict_of
 from services.claims.clearing.waiting import queue_file_verdicts, queue_judged
 from services.files.keeping import NewFile, WrittenFile
 from services.files.reading import ReadableFile, readable
 from services.refusals import Fault, InvalidInput
+from storage.files import FileVault
 from storage.filters import (
     AcknowledgementFileFilter,
     ClaimFileFilter,
@@ -65,9 +67,10 @@ def new_file(name: str) -> NewFile:
 
 
 async def receive_acknowledgement(
-    store: Store, file: ReceivedAcknowledgement
+    store: Store, vault: FileVault, file: ReceivedAcknowledgement
 ) -> tuple[AcknowledgementFile, bool]:
-    """Put a file on record and do what it says; returns the file and whether it is new.
+    """Put a file on record and do what it says; returns the file and whether it is new. Where it
+    tells errors by their place alone, the file of ours that it is about is read again.
 
     The number of statements does not depend on that of the answers. Raises FileStillUnderWay,
     InvalidInput.
@@ -82,6 +85,7 @@ async def receive_acknowledgement(
     sent = await _sent(store, scan, partner_id)
     of_files = file_verdicts(scan, list(sent.files.values()))
     _refuse_what_is_under_way(of_files)
+    of_files = await placed(store, vault, of_files)
     file_id = new_id()
     verdicts = _of_claims_in(of_files, sent, file_id)
     verdicts += [verdict_of(each, file_id) for each in scan.claims]
@@ -188,7 +192,7 @@ def _of_claims_in(
     verdicts: Sequence[FileVerdict], sent: _Sent, acknowledgement_file_id: UUID
 ) -> list[Verdict]:
     """What a rejection of a file means for each claim in it: one that it was rejected for has to
-    be mended, the others can go out again as they are."""
+    be mended, the others can go out again as they are, or stay where only a part came back."""
     return [
         Verdict(
             acknowledgement_file_id=acknowledgement_file_id,
@@ -204,8 +208,10 @@ def _of_claims_in(
             claim_file_id=filed.claim_file_id,
         )
         for each in verdicts
-        if each.file is not None and each.moves_to is ClaimFileStatus.REJECTED
+        if each.file is not None
+        and (each.moves_to is ClaimFileStatus.REJECTED or (each.moves_to and each.is_partial))
         for filed in sent.claims.get(each.file.id, [])
+        if not each.is_partial or filed.patient_control_number in each.blamed
     ]
 
 

@@ -12,6 +12,7 @@ from services.claims.clearing.verdicts import blamed, codes_of, reasons_said
 from services.claims.x12.acknowledgement_codes import CODES, ClaimStanding, CodeList
 from services.claims.x12.acknowledgement_decisions import (
     Outcome,
+    Reason,
     interchange_outcome,
     party_decision,
     set_decisions,
@@ -43,12 +44,25 @@ class FileVerdict:
     file: ClaimFile | None = None
     blamed: Mapping[str, str] = field(default_factory=dict)
     """Claims that the file was rejected for, by patient control number, each with its reason."""
+    reasons: Sequence[Reason] = ()
+    """What is wrong by its place in the file, of which it is not said in which claim it is."""
+    is_partial: bool = False
+    """Whether the file was taken but for the claims that it names or that ``reasons`` are in."""
     moves_to: ClaimFileStatus | None = None
     waits: WaitingReason | None = None
 
     def detail_of(self, patient_control_number: str) -> str:
         """Why a claim of the file came back."""
         return self.blamed.get(patient_control_number, self.detail)
+
+
+def blaming(verdict: FileVerdict, claims: Mapping[str, Sequence[Reason]]) -> FileVerdict:
+    """A verdict with the claims that these reasons are about, besides those that it blames."""
+    said = {
+        number: f"The file was rejected for this claim: {reasons_said(reasons)}"[:500]
+        for number, reasons in claims.items()
+    }
+    return replace(verdict, blamed={**said, **verdict.blamed})
 
 
 def file_verdicts(scan: AcknowledgementScan, files: Sequence[ClaimFile]) -> list[FileVerdict]:
@@ -129,17 +143,20 @@ def _of_group(answer: GroupAnswer, named: Sequence[ClaimFile]) -> FileVerdict:
             detail = f"Accepted with errors: {said}"[:500]
             accepted = replace(verdict, standing=AcknowledgementStanding.ACCEPTED, detail=detail)
             return _named(accepted, named)
-        case Outcome.REJECTED:
-            rejected = replace(
+        case Outcome.REJECTED | Outcome.PARTLY_ACCEPTED:
+            is_partial = decision.outcome is Outcome.PARTLY_ACCEPTED
+            answered = replace(
                 verdict,
-                standing=AcknowledgementStanding.RETURNED,
-                detail=f"The file was rejected: {said}"[:500],
-                blamed={
-                    number: f"The file was rejected for this claim: {reasons_said(reasons)}"[:500]
-                    for number, reasons in blamed(decision.reasons).items()
-                },
+                standing=(
+                    AcknowledgementStanding.ACCEPTED
+                    if is_partial
+                    else AcknowledgementStanding.RETURNED
+                ),
+                detail=f"The file was {'partly ' * is_partial}rejected: {said}"[:500],
+                is_partial=is_partial,
+                reasons=[each for each in decision.reasons if each.claim is None],
             )
-            return _named(rejected, named)
+            return _named(blaming(answered, blamed(decision.reasons)), named)
         case Outcome.UNDECIDED:
             detail = "The answer to the file (999) is absent, damaged or contradicts itself"
             undecided = AcknowledgementStanding.UNDECIDED

@@ -176,7 +176,7 @@ async def _take_in(
             return await _record(store, partner_id, read, remittance_id=remittance.id)
         answers = await asyncio.to_thread(scan_acknowledgements, read.content.chunks())
         acknowledgement, _ = await acknowledgements.receive_acknowledgement(
-            store, ReceivedAcknowledgement(file, answers, partner_id)
+            store, vault, ReceivedAcknowledgement(file, answers, partner_id)
         )
         return await _record(store, partner_id, read, acknowledgement_file_id=acknowledgement.id)
 

@@ -32,6 +32,7 @@ class Outcome(StrEnum):
 
     ACCEPTED = "accepted"
     ACCEPTED_WITH_ERRORS = "accepted_with_errors"
+    PARTLY_ACCEPTED = "partly_accepted"  # but for the claims with errors
     REJECTED = "rejected"
     UNDECIDED = "undecided"  # the answer is absent, damaged or contradicts itself
 
@@ -90,7 +91,10 @@ def set_decisions(
     held when it left; numbers are compared without leading zeros. A group that was rejected takes
     all of its sets along, whatever its sets say. Sets that the 999 does not name share the answer
     of the group: accepted with A and E; with P (some were rejected) only if the named ones account
-    for every rejection that the counts speak of, else UNDECIDED, as without an answer.
+    for every rejection that the counts speak of, else UNDECIDED, as without an answer. A set of
+    which only a part was taken is PARTLY_ACCEPTED: one that says so itself (which the guide does
+    not have, but some send), and the only one of a group with P that has errors and is not
+    rejected.
     """
     group_outcome = _OUTCOMES.get(group.decision_code, Outcome.UNDECIDED)
     group_reasons = tuple(Reason(CodeList.GROUP_ERRORS, code) for code in group.error_codes)
@@ -108,6 +112,7 @@ def set_decisions(
         )
         unlisted = Outcome.ACCEPTED if accounts_for_all else Outcome.UNDECIDED
     decisions = []
+    sent = list(sent)
     for number in sent:
         answers = by_number.get(_plain(number), [])
         reasons = tuple(reason for answer in answers for reason in reasons_of(answer))
@@ -115,6 +120,8 @@ def set_decisions(
             decisions.append(SetDecision(number, Outcome.REJECTED, group_reasons + reasons))
             continue
         outcomes = {_set_outcome(answer) for answer in answers}
+        if group.decision_code == _PARTIAL and len(sent) == 1:
+            outcomes = {_PARTLY.get(outcome, outcome) for outcome in outcomes}
         if not outcomes:
             decisions.append(SetDecision(number, unlisted, group_reasons))
         elif len(outcomes) > 1:
@@ -124,7 +131,12 @@ def set_decisions(
     return decisions
 
 
+_PARTLY = {Outcome.ACCEPTED_WITH_ERRORS: Outcome.PARTLY_ACCEPTED}
+
+
 def _set_outcome(answer: SetAcknowledgement) -> Outcome:
+    if answer.decision_code == _PARTIAL:
+        return Outcome.PARTLY_ACCEPTED
     return _OUTCOMES.get(answer.decision_code, Outcome.UNDECIDED)
 
 

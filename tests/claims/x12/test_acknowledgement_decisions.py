@@ -56,6 +56,18 @@ def outcomes(answer: GroupAcknowledgement, *sets: SetAcknowledgement) -> list[st
     return [decision.outcome.value for decision in set_decisions(answer, sets, SENT)]
 
 
+def test_a_set_of_which_a_part_was_taken_is_told_apart() -> None:
+    only = [listed(set0001="E")[0]]
+    assert [each.outcome for each in set_decisions(group("P", 1, 1), only, ["0001"])] == [
+        Outcome.PARTLY_ACCEPTED
+    ]
+    assert outcomes(group("P"), *listed(set0001="P", set0002="E", set0003="R")) == [
+        "partly_accepted",
+        "accepted_with_errors",
+        "rejected",
+    ]
+
+
 @pytest.mark.parametrize(
     ("code", "outcome"),
     [
