@@ -8,11 +8,13 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Info
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.registry import Collector
 
+from services.claims.clearing.silence_totals import SilenceTotal
 from storage.migrations import expected_revision
 from storage.postgres.backlog import Backlog
 from storage.postgres.pool import PoolFigures
 from storage.postgres.transaction import PostgresStorage
 from storage.trail.root_folder import RootFolder
+from storage.vocabulary.clearing import SilenceKind
 
 _BACKLOG = {
     "jobs_waiting": "Jobs that are due and not begun",
@@ -65,6 +67,8 @@ class Metrics:
         self.registry.register(self._pools)
         self._backlog = _Backlogs()
         self.registry.register(self._backlog)
+        self._silences = _Silences()
+        self.registry.register(self._silences)
         self._of_status = cache(self.requests.labels)
         self._of_operation = cache(self.seconds.labels)
 
@@ -96,6 +100,10 @@ class Metrics:
     def note_backlog(self, backlog: Backlog) -> None:
         """Show what waits in the whole installation, as it was measured now."""
         self._backlog.last = backlog
+
+    def note_silences(self, totals: Mapping[SilenceKind, SilenceTotal]) -> None:
+        """Show what should have been answered in the whole installation, as it was measured now."""
+        self._silences.last = totals
 
 
 class _Pools(Collector):
@@ -138,4 +146,25 @@ class _Backlogs(Collector):
             family = GaugeMetricFamily(f"wellkept_{name}", meaning)
             if self.last is not None:
                 family.add_metric([], getattr(self.last, name))
+            yield family
+
+
+_SILENCES = {
+    "silences": ("Files and payers without an answer that is overdue", "things"),
+    "silent_claims": ("Claims about which an answer is overdue", "claims"),
+    "silence_oldest_seconds": ("Age of the oldest that waits for it", "oldest_seconds"),
+}
+
+
+class _Silences(Collector):
+    """The last silences that this process measured, by the kind of answer that has not come."""
+
+    def __init__(self) -> None:
+        self.last: Mapping[SilenceKind, SilenceTotal] = {}
+
+    def collect(self) -> Iterator[GaugeMetricFamily]:
+        for name, (meaning, field) in _SILENCES.items():
+            family = GaugeMetricFamily(f"wellkept_{name}", meaning, labels=["kind"])
+            for kind, total in self.last.items():
+                family.add_metric([kind.value], getattr(total, field))
             yield family

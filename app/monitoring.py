@@ -14,24 +14,32 @@ from app.listener import probe_listener
 from app.metrics import Metrics
 from app.runtime import Installation
 from app.settings import Settings
+from services.claims.clearing.silence_totals import measure_silences
 from storage.postgres.backlog import measure_backlog
 from storage.postgres.checks import readiness
+from storage.postgres.directory import companies
 from storage.postgres.transaction import PostgresStorage
 
 log = structlog.get_logger("wellkept.monitoring")
 
 _MEASURE_EVERY_SECONDS = 30
+_MEASURE_SILENCES_EVERY_SECONDS = 600
 
 
 @asynccontextmanager
 async def measuring(storage: PostgresStorage, metrics: Metrics) -> AsyncIterator[None]:
-    """Measure the backlog twice a minute while this lasts. Storage is open as the worker's role."""
-    task = asyncio.create_task(_measure(storage, metrics))
+    """Measure the backlog twice a minute, and what was not answered every ten, while this lasts.
+    Storage is open as the worker's role."""
+    tasks = [
+        asyncio.create_task(_measure(storage, metrics)),
+        asyncio.create_task(_measure_silences(storage, metrics)),
+    ]
     try:
         yield
     finally:
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
 
 async def _measure(storage: PostgresStorage, metrics: Metrics) -> None:
@@ -41,6 +49,16 @@ async def _measure(storage: PostgresStorage, metrics: Metrics) -> None:
         except Exception as error:
             log.warning("backlog not measured", exc_info=error)
         await asyncio.sleep(_MEASURE_EVERY_SECONDS)
+
+
+async def _measure_silences(storage: PostgresStorage, metrics: Metrics) -> None:
+    while True:
+        try:
+            ids = [company.id for company in await companies(storage)]
+            metrics.note_silences(await measure_silences(storage, ids, storage.clock.now()))
+        except Exception as error:
+            log.warning("silences not measured", exc_info=error)
+        await asyncio.sleep(_MEASURE_SILENCES_EVERY_SECONDS)
 
 
 @asynccontextmanager

@@ -16,10 +16,12 @@ import yaml
 
 from app.metrics import Metrics
 from app.settings import Settings
+from services.claims.clearing.silence_totals import SilenceTotal
 from storage.embedded import EmbeddedServer, Role
 from storage.postgres.backlog import Backlog
 from storage.postgres.transaction import PostgresStorage
 from storage.trail.root_folder import RootFolder
+from storage.vocabulary.clearing import SilenceKind
 from tests.running.program import ROOT, Program, environment
 
 OPERATIONS = ROOT / "docs" / "operations"
@@ -43,6 +45,7 @@ def known_metrics() -> set[str]:
     metrics.watch_pool("a pool", PostgresStorage("postgresql://nowhere/nothing"))
     metrics.watch_roots(RootFolder(Path("nowhere")))
     metrics.note_backlog(Backlog(*[0] * len(fields(Backlog))))
+    metrics.note_silences(dict.fromkeys(SilenceKind, SilenceTotal(0, 0, 0.0)))
     return {sample.name for family in metrics.registry.collect() for sample in family.samples}
 
 

@@ -8,20 +8,27 @@ import pytest
 
 from services.claims.clearing.silence import (
     BUSINESS_DAYS,
+    FEWEST_DECISIONS,
+    GRACE_DAYS,
     USUAL_DAYS,
     Silence,
     business_days_before,
     overdue_answers,
 )
 from services.claims.clearing.silence_reminders import remind_of_silences
+from services.claims.clearing.silence_totals import SilenceTotal, measure_silences
 from storage.filters import NotificationFilter
+from storage.tables.claims import Claim
 from storage.vocabulary.clearing import SilenceKind
 from storage.vocabulary.identity import Role
 from storage.vocabulary.notifications import NotificationKind
+from tests.builders import remittance_files
 from tests.builders.answers import answer_277, answer_999
+from tests.builders.books import Books
 from tests.builders.clearing import Desk
 from tests.builders.clocks import FixedClock
 from tests.builders.people import make_person
+from tests.builders.remittance_files import Cas, Line
 
 pytestmark = pytest.mark.anyio
 
@@ -100,6 +107,60 @@ async def test_a_payer_that_does_not_decide_is_told_after_the_usual_days(
     )
 
 
+async def test_a_payer_of_which_enough_is_known_is_held_to_its_own_pace(
+    desk: Desk, clock: FixedClock
+) -> None:
+    start = dt.date(2026, 9, 1)
+    move_to(clock, start)
+    quick, late = await desk.ready_claims(FEWEST_DECISIONS - 2), await desk.ready_claims(2)
+    await desk.send(*quick, *late)
+    await decided(desk, clock, quick, start + dt.timedelta(days=8))
+    await decided(desk, clock, late, start + dt.timedelta(days=40))
+    sent_on = start + dt.timedelta(days=41)
+    move_to(clock, sent_on)
+    (claim,) = await desk.ready_claims(1)
+    await desk.send(claim)
+    await desk.hear(answer_277((claim.patient_control_number, "A2")))
+    pace = 8 + GRACE_DAYS  # nine in ten came within eight days
+    move_to(clock, sent_on + dt.timedelta(days=pace))
+    assert [each for each in await silences(desk) if each.payer_id] == []
+    move_to(clock, sent_on + dt.timedelta(days=pace + 1))
+    (silence,) = [each for each in await silences(desk) if each.payer_id]
+    assert (silence.kind, silence.usual_days) == (SilenceKind.NO_REMITTANCE, pace)
+
+
+async def test_one_decision_short_of_enough_a_payer_has_the_usual_days(
+    desk: Desk, clock: FixedClock
+) -> None:
+    start = dt.date(2026, 9, 1)
+    move_to(clock, start)
+    known = await desk.ready_claims(FEWEST_DECISIONS - 1)
+    (waiting,) = await desk.ready_claims(1)
+    await desk.send(*known, waiting)
+    await desk.hear(answer_277((waiting.patient_control_number, "A2")))
+    await decided(desk, clock, known, start + dt.timedelta(days=8))
+    move_to(clock, start + dt.timedelta(days=8 + GRACE_DAYS + 1))
+    assert [each for each in await silences(desk) if each.payer_id] == []
+    move_to(clock, start + dt.timedelta(days=USUAL_DAYS + 1))
+    assert [each.usual_days for each in await silences(desk) if each.payer_id] == [USUAL_DAYS]
+
+
+async def test_the_operator_sees_how_much_is_overdue_of_each_kind(
+    desk: Desk, clock: FixedClock
+) -> None:
+    move_to(clock, dt.date(2026, 11, 16))
+    first = await desk.send(*await desk.ready_claims(2))
+    await desk.hear(answer_999(first))
+    move_to(clock, dt.date(2026, 11, 17))
+    await desk.send(*await desk.ready_claims(3))
+    move_to(clock, dt.date(2026, 11, 20))
+    assert await measure_silences(desk.storage, [desk.company.id], clock.now()) == {
+        SilenceKind.NO_FUNCTIONAL_ACKNOWLEDGEMENT: SilenceTotal(1, 3, 3 * 86_400),
+        SilenceKind.NO_CLAIM_ACKNOWLEDGEMENT: SilenceTotal(1, 2, 4 * 86_400),
+        SilenceKind.NO_REMITTANCE: SilenceTotal(0, 0, 0),
+    }
+
+
 async def test_each_silence_is_told_once_to_whoever_sends_claims(
     desk: Desk, clock: FixedClock
 ) -> None:
@@ -119,6 +180,28 @@ async def test_each_silence_is_told_once_to_whoever_sends_claims(
     about_the_835 = ("payers", desk.payer.id, biller.id)
     for _ in range(2):
         assert await told(desk) == [about_the_999, about_the_999, about_the_835]
+
+
+async def decided(desk: Desk, clock: FixedClock, claims: list[Claim], day: dt.date) -> None:
+    """The payer pays these claims on a day, in one file."""
+    move_to(clock, day)
+    books = Books(
+        desk.storage,
+        desk.vault,
+        desk.company,
+        desk.patient,
+        files_sent=day.toordinal(),  # no trace number twice
+        payers=[desk.payer],
+    )
+    line = Line(charge_cents=10_000, adjustments=[Cas("CO", "45", 2_000)])
+    await books.pay(
+        *[
+            remittance_files.Claim(
+                patient_control_number=claim.patient_control_number, status_code="1", lines=[line]
+            )
+            for claim in claims
+        ]
+    )
 
 
 async def told(desk: Desk) -> list[tuple[str, UUID, UUID]]:
