@@ -1,6 +1,7 @@
 """The books over HTTP: adjudications, ledger, provider-level adjustments."""
 
 import datetime as dt
+from decimal import Decimal
 from types import SimpleNamespace
 from typing import Annotated, Any
 from uuid import UUID
@@ -60,6 +61,9 @@ class AdjudicationLineAnswer(RecordAnswer):
     charge_cents: int
     paid_cents: int
     allowed_cents: int | None
+    paid_units: Decimal | None
+    submitted_units: Decimal | None
+    submitted_procedure_code: str | None
     remark_codes: list[str]
 
 

@@ -61,6 +61,7 @@ class Line:
     revenue_code: str = ""
     units: str = "1"
     submitted_procedure_code: str = ""
+    submitted_units: str = ""
     service_date: dt.date | None = dt.date(2025, 3, 3)
     control_number: str = ""
     allowed_cents: int | None = None
@@ -331,8 +332,10 @@ def _line_segments(line: Line, component: str) -> Iterator[list[str]]:
         line.revenue_code,
         line.units,
     ]
-    if line.submitted_procedure_code:
-        svc.append(_composite([line.qualifier, line.submitted_procedure_code], component))
+    if line.submitted_procedure_code or line.submitted_units:
+        submitted = [line.qualifier, line.submitted_procedure_code]
+        svc.append(_composite(submitted, component) if submitted[1] else "")
+        svc.append(line.submitted_units)
     yield svc
     if line.service_date is not None:
         yield ["DTM", "472", _date(line.service_date)]

@@ -40,6 +40,7 @@ from services.claims.settlement import (
     ledger_deltas,
     settle,
 )
+from services.claims.x12.elements import quantity_from
 from services.claims.x12.remittance_model import Adjustment, RemittanceClaim
 from storage.identifiers import new_id
 from storage.tables.claims import Claim, ClaimLine, Payer
@@ -473,6 +474,9 @@ def _write_lines(
                 charge_cents=line.charge_cents,
                 paid_cents=line.paid_cents,
                 allowed_cents=line.allowed_cents,
+                paid_units=quantity_from(line.paid_units or ""),
+                submitted_units=quantity_from(line.submitted_units or ""),
+                submitted_procedure_code=line.submitted_procedure_code,
                 line_control_number=line.line_control_number,
                 remark_codes=list(line.remark_codes),
             )

@@ -1,6 +1,7 @@
 """What the payers decided, and the money that moved: append-only, by grant."""
 
 import datetime as dt
+from decimal import Decimal
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -18,6 +19,7 @@ from storage.rows import (
     index,
     key_column,
     moment_column,
+    quantity_column,
     text_column,
     texts_column,
 )
@@ -82,12 +84,19 @@ class AdjudicationLineFields(SQLModel):
     charge_cents: int = cents_column()
     paid_cents: int = cents_column()
     allowed_cents: int | None = cents_column(default=None)
+    paid_units: Decimal | None = quantity_column(15, 3, default=None)
+    submitted_units: Decimal | None = quantity_column(15, 3, default=None)
+    submitted_procedure_code: str | None = text_column(48, default=None)
     line_control_number: str | None = text_column(50, default=None)
     remark_codes: list[str] = texts_column()
 
 
 class AdjudicationLine(AdjudicationLineFields, AppendOnlyRow, table=True):
-    """One SVC of an adjudication and the claim line it was matched to."""
+    """One SVC of an adjudication and the claim line it was matched to.
+
+    ``paid_units`` is None where the payer names none: those that were billed.
+    ``submitted_units`` and ``submitted_procedure_code`` are told where it decided about others.
+    """
 
     __tablename__ = "adjudication_lines"
     __table_args__ = (

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal
 from uuid import UUID
 
 from msgspec.structs import replace
@@ -139,11 +140,42 @@ def _of_lines(
             of_line.svcs.append(svc)
             of_line.adjustments += own
             of_line.decided.append(each)
+    bundles = _bundles(whole.lines, found)
     return {
-        line.id: _line_adjudication(number, line, insured, found[line.id], lacks)
+        line.id: replace(
+            _line_adjudication(number, line, insured, found[line.id], lacks),
+            bundled_into_line=bundles.get(line.id),
+        )
         for number, line in enumerate(whole.lines)
         if line.id in found
     }
+
+
+def _bundles(lines: Sequence[ClaimLine], decided: Mapping[UUID, _OfLine]) -> dict[UUID, int]:
+    """The lines that a payer paid nothing for because it paid one procedure in place of several
+    (SVC06 says what was billed): each with the number of the line that carries the payment. Where
+    several lines do, or none does, nothing is told.
+    """
+    carriers: dict[str, list[int]] = defaultdict(list)
+    for number, line in enumerate(lines, start=1):
+        for svc in decided[line.id].svcs if line.id in decided else ():
+            if svc.paid_cents:
+                carriers[svc.procedure_code].append(number)
+    found = {}
+    for line_id, of_line in decided.items():
+        svc = of_line.svcs[-1]
+        is_recoded = svc.submitted_procedure_code not in (None, svc.procedure_code)
+        into = carriers.get(svc.procedure_code, [])
+        is_unpaid = not any(each.paid_cents for each in of_line.svcs)
+        if is_recoded and is_unpaid and len(into) == 1:
+            found[line_id] = into[0]
+    return found
+
+
+def _units(line: ClaimLine, svcs: Sequence[AdjudicationLine]) -> Decimal:
+    """The units that were paid; those that were billed where the payer names none."""
+    paid = [svc.paid_units for svc in svcs if svc.paid_units is not None]
+    return sum(paid, Decimal(0)) if len(paid) == len(svcs) else line.units
 
 
 def _line_adjudication(
@@ -162,7 +194,7 @@ def _line_adjudication(
     return LineAdjudication(
         payer_identifier=insured.identifier,
         paid_cents=paid_cents,
-        units=line.units,
+        units=_units(line, of_line.svcs),
         adjudicated_on=max(each.adjudication.effective_on for each in of_line.decided),
         procedure_code=svc.procedure_code if is_coded else None,
         modifiers=tuple(svc.modifiers) if is_coded else (),

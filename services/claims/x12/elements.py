@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
+from decimal import Decimal
 from functools import lru_cache
 
 MAX_AMOUNT_DIGITS = 18  # X12 data element 782: at most 18 digits
 _CENT_DIGITS = 2
 _DATE_DIGITS = 8  # CCYYMMDD
+_QUANTITY = re.compile(r"[+-]?(?=\d|\.\d)\d{0,12}(?:\.\d{0,3}0*)?", re.ASCII)
 _MAX_COUNT_DIGITS = 10  # X12 data element 96
 
 
@@ -53,6 +56,11 @@ def count_from(text: str) -> int | None:
     return (
         int(text) if len(text) <= _MAX_COUNT_DIGITS and text.isdigit() and text.isascii() else None
     )
+
+
+def quantity_from(text: str) -> Decimal | None:
+    """The quantity to the thousandth (twelve digits before the point), or None where it is none."""
+    return Decimal(text) if _QUANTITY.fullmatch(text) else None
 
 
 def component_separator_of(composite: str, declared: str) -> str:

@@ -170,6 +170,55 @@ async def test_adjustments_of_one_reason_are_told_once(billed: Billed) -> None:
     ]
 
 
+async def test_the_units_that_the_payer_paid_are_told_and_the_billed_ones_where_it_names_none(
+    billed: Billed,
+) -> None:
+    fewer = replace(PAID.lines[0], units="0.5", submitted_units="1")
+    unnamed = replace(PAID.lines[1], units="")
+    await billed.books.pay(replace(PAID, lines=[fewer, unnamed]))
+    content = bytes_of(await billed.model())
+    assert check_claim_file([content]) == []
+    assert [each for each in segments_of(content) if each.startswith("SVD*")] == [
+        "SVD*99999*40*HC:99213**0.5",
+        "SVD*99999*0*HC:99213**1",
+    ]
+
+
+async def test_units_that_are_no_number_count_as_not_named(billed: Billed) -> None:
+    lines = [
+        replace(line, units=units) for line, units in zip(PAID.lines, ("1E3", "x"), strict=True)
+    ]
+    await billed.books.pay(replace(PAID, lines=lines))
+    assert [line.adjudications[0].units for line in (await billed.model()).lines] == [1, 1]
+
+
+async def test_a_line_that_was_bundled_names_the_line_that_it_was_paid_with(
+    billed: Billed,
+) -> None:
+    recoded = {"procedure_code": "99214", "submitted_procedure_code": "99213"}
+    paid = replace(PAID.lines[0], **recoded)
+    bundled = Line(charge_cents=4_000, adjustments=[Cas("CO", "97", 4_000)], units="0", **recoded)
+    await billed.books.pay(replace(PAID, lines=[paid, bundled]))
+    content = bytes_of(await billed.model())
+    assert check_claim_file([content]) == []
+    assert [each for each in segments_of(content) if each.startswith("SVD*")] == [
+        "SVD*99999*40*HC:99214**1",
+        "SVD*99999*0*HC:99214**0*1",
+    ]
+
+
+async def test_a_line_that_was_recoded_alone_is_in_no_bundle(billed: Billed) -> None:
+    denied = replace(
+        PAID.lines[1],
+        adjustments=[Cas("CO", "97", 4_000)],
+        procedure_code="99214",
+        submitted_procedure_code="99213",
+    )
+    await billed.books.pay(replace(PAID, lines=[PAID.lines[0], denied]))
+    lines = (await billed.model()).lines
+    assert [line.adjudications[0].bundled_into_line for line in lines] == [None, None]
+
+
 async def test_a_decision_about_a_line_that_the_claim_lacks_is_told(billed: Billed) -> None:
     recoded = [
         Line(charge_cents=6_000, adjustments=[Cas("CO", "45", 6_000)]),
