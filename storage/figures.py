@@ -135,6 +135,16 @@ class Total:
     amount: int = 0
 
 
+@dataclass(frozen=True, kw_only=True)
+class FactsChecked:
+    """How many claims were looked at, which of them have facts that differ, and after which claim
+    to go on; None: these were the last."""
+
+    claim_count: int
+    differing: list[UUID]
+    next_after: UUID | None
+
+
 class FigureRow(SQLModel):
     """One row that a measure counts. ``claim_id`` is None where no claim is part of it."""
 

@@ -27,6 +27,7 @@ from storage.figures import (
     ClaimTotals,
     DenialTotals,
     DenialWorth,
+    FactsChecked,
     FigureRow,
     FigureScope,
     LastUse,
@@ -87,6 +88,7 @@ from storage.filters import (
     EvidenceFilter,
     EvidenceLinkFilter,
     FacilityFilter,
+    FigureCheckFilter,
     FigureInputFilter,
     FiledClaimFilter,
     Filter,
@@ -333,7 +335,8 @@ class Figures(Protocol):
         by: FigureDimension | None = None,
     ) -> Mapping[str, Sequence[Total]]:
         """One total an ask, in order: of all claims in scope (under an empty text), or of each
-        payer, provider or location (under its id) that any of them counts something of.
+        payer, provider or location (under its id), or month (as in "2026-03") of the day that a
+        measure counts by, that any of them counts something of.
 
         A constant number of statements, however many asks.
         """
@@ -351,8 +354,15 @@ class Figures(Protocol):
     async def fold(self) -> None:
         """Add up what was appended to the sums since the last time."""
 
-    async def differences(self, *, limit: int) -> builtins.list[str]:
-        """Which facts and sums are not what the rows come to: there should never be one."""
+    async def differing_facts(self, after: UUID | None, *, limit: int) -> FactsChecked:
+        """Which of some claims, in the order of their ids and after one, have facts that are not
+        what their rows come to: there should never be one."""
+
+    async def months_kept(self) -> tuple[dt.date, dt.date] | None:
+        """The first and the last month that there is anything to sum up of; None: nothing."""
+
+    async def differing_sums(self, first: dt.date, last: dt.date) -> builtins.list[str]:
+        """Which sums, from one month to another, are not what the rows come to."""
 
 
 class FileFigures(Protocol):
@@ -688,6 +698,9 @@ class Store(Protocol):
     bank_lines: Repository[deposit_tables.BankLineFields, deposit_tables.BankLine, BankLineFilter]
     cash_items: Repository[deposit_tables.CashItemFields, deposit_tables.CashItem, CashItemFilter]
 
+    figure_checks: Repository[
+        figure_tables.FigureCheckFields, figure_tables.FigureCheck, FigureCheckFilter
+    ]
     figure_inputs: Repository[
         figure_tables.FigureInputFields, figure_tables.FigureInput, FigureInputFilter
     ]

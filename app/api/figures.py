@@ -21,7 +21,7 @@ from services.claims.figures import reporting
 from services.claims.figures.aging import Aging, AgingReport
 from services.claims.figures.arithmetic import Counted, Figure, PartTotal
 from services.claims.figures.indicators import Counting, FigureUnit, IndicatorName
-from services.claims.figures.periods import Days
+from services.claims.figures.periods import Days, Months
 from services.claims.figures.reporting import FigureQuestion, Group, Report
 from services.identity.scopes import Scope
 from services.inputs import PARAMETER
@@ -119,12 +119,13 @@ class FiguresAnswer(Answer):
 
 
 class AgedAnswer(Answer):
-    """Open balances of an age, in days: of how many claims, and how much."""
+    """Open balances of an age, in days: of how many claims, and how much. By month, there is no
+    list to drill down to where no day of the month has that age."""
 
     bucket: AgingBucket
     claims: int
     balance_cents: int
-    drill_down: str
+    drill_down: str | None
 
 
 class AgingAnswer(Answer):
@@ -142,7 +143,8 @@ class AgingAnswer(Answer):
 
 
 class AgingGroupAnswer(Answer):
-    """The agings of one payer, provider or location."""
+    """The agings of one payer, provider, location or month: that of the service, or of the last
+    bill, by what an age begins on."""
 
     key: str | None
     agings: list[AgingAnswer]
@@ -165,13 +167,6 @@ class FigureRowAnswer(Answer):
     claim_number: str | None
     day: dt.date
     amount: int
-
-
-class FiguresCheckAnswer(Answer):
-    """Whether what is kept for figures is what the rows come to."""
-
-    is_sound: bool
-    differences: list[str] = Field(description="At most a hundred.")
 
 
 def scope_of(
@@ -282,7 +277,7 @@ def _figures(question: FigureQuestion, found: Report) -> Response[Any]:
     )
 
 
-def _aging(aging: Aging, scope: FigureScope) -> AgingAnswer:
+def _aging(aging: Aging, scope: FigureScope, month: Days | None) -> AgingAnswer:
     return AgingAnswer(
         basis=aging.basis,
         aged_from=aging.aged_from,
@@ -293,18 +288,35 @@ def _aging(aging: Aging, scope: FigureScope) -> AgingAnswer:
                 bucket=each.bucket,
                 claims=each.total.items,
                 balance_cents=each.total.amount,
-                drill_down=_asked(each.ask, scope),
+                drill_down=_listed(each.ask, scope, month),
             )
             for each in aging.buckets
         ],
         credit_claims=aging.credits_total.items,
         credit_cents=aging.credits_total.amount,
-        credit_drill_down=_asked(aging.credits_ask, scope),
+        credit_drill_down=_rows_url(
+            aging.credits_ask.measure, _days_in(aging.credits_ask, month), scope
+        ),
     )
 
 
-def _asked(ask: Ask, scope: FigureScope) -> str:
-    return _rows_url(ask.measure, Days(ask.first, ask.last), scope)
+def _listed(ask: Ask, scope: FigureScope, month: Days | None) -> str | None:
+    """The list of the rows that were asked for; None where there are no such days."""
+    days = _days_in(ask, month)
+    return _rows_url(ask.measure, days, scope) if days.first <= days.last else None
+
+
+def _days_in(ask: Ask, month: Days | None) -> Days:
+    """The days that were asked for, those of a month alone."""
+    if month is None:
+        return Days(ask.first, ask.last)
+    return Days(max(ask.first, month.first), min(ask.last, month.last))
+
+
+def _month_of(key: str | None, by: FigureDimension | None) -> Days | None:
+    """The days of a group's month."""
+    first = _first_day(key) if by is FigureDimension.MONTH else None
+    return None if first is None else Months(first, first).days
 
 
 def _agings(scope: FigureScope, by: FigureDimension | None, found: AgingReport) -> Response[Any]:
@@ -314,7 +326,10 @@ def _agings(scope: FigureScope, by: FigureDimension | None, found: AgingReport) 
             groups=[
                 AgingGroupAnswer(
                     key=each.key,
-                    agings=[_aging(one, _narrowed(scope, each.key, by)) for one in each.agings],
+                    agings=[
+                        _aging(one, _narrowed(scope, each.key, by), _month_of(each.key, by))
+                        for one in each.agings
+                    ],
                 )
                 for each in found.groups
             ],
@@ -428,14 +443,4 @@ class FigureController(Controller):
             FigureRowAnswer,
             form=form,
             name=str(measure).replace("_", "-"),
-        )
-
-    @get("/check", operation_id="check_figures", scope=Scope.STATISTICS_READ)
-    async def check(self, request: Call) -> Response[FiguresCheckAnswer]:
-        """Compute everything that is kept for figures anew and name what differs."""
-        return await request.run(
-            lambda store: store.figures.differences(limit=100),
-            lambda found: ready_made(
-                FiguresCheckAnswer(is_sound=not found, differences=list(found))
-            ),
         )

@@ -19,6 +19,7 @@ from services.claims.clearing.preparing import prepare_file
 from services.claims.clearing.sending import PREPARE
 from services.claims.clearing.silence_reminders import remind_of_silences
 from services.claims.contracts.comparing import COMPARE, compare
+from services.claims.figures.checking import CHECK, check_figures
 from services.claims.remittances import post_remittance
 from services.emergency_access.reminding import remind_of_emergency_reviews
 from services.files.sweeping import retire_files, sweep_files
@@ -138,6 +139,12 @@ async def _compare_payments(
         )
     )
     await compare(place.storage, company_id, Actor(SYSTEM_ACTOR_ID, new_id()), conditions)
+
+
+async def _check_figures(place: Workplace, company_id: UUID, arguments: Mapping[str, str]) -> None:
+    """Compute anew what is kept for figures, and keep what differs."""
+    actor = Actor(UUID(arguments["asked_by"]), new_id())
+    await check_figures(place.storage, company_id, actor, UUID(arguments["check_id"]))
 
 
 async def _pick_up_files(place: Workplace) -> None:
@@ -320,6 +327,7 @@ COMPANY_JOBS = (
     CompanyJob("post_remittance", _post_remittance),
     CompanyJob(PREPARE, _prepare_claim_file),
     CompanyJob(COMPARE, _compare_payments),
+    CompanyJob(CHECK, _check_figures),
     CompanyJob(DELIVER, _deliver, Queue.DELIVERIES),
 )
 

@@ -192,6 +192,12 @@ class ByUnderpayment(Filter):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FigureCheckFilter(Filter):
+    is_under_way: bool | None = where("finished_at", operator="null")
+    is_sound: bool | None = where("is_sound")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FigureInputFilter(Filter):
     kind: FigureInputKind | None = where("kind")
     month_from: dt.date | None = where("month", operator=">=")

@@ -4,6 +4,9 @@ A store notes every claim of which it writes a row that facts are computed of. B
 the facts of those are computed from the rows as they then are, and what that adds to the sums or
 takes away is appended to them. Whoever changes the same claim meanwhile waits for the row of its
 facts, so that neither overlooks what the other did.
+
+A claim and those that went out to replace it are one claim to a payer, and so they are here: it
+counts with the first of them, and what became of the others is a fact of that.
 """
 
 from collections.abc import Collection, Mapping
@@ -39,12 +42,38 @@ CLAIM_COLUMNS: Mapping[type[SQLModel], str] = {
 
 _AT_ONCE = 5_000
 
+_ORIGINALS = """
+WITH RECURSIVE meant AS (
+    SELECT unnest(%(ids)s::uuid[]) AS id
+    UNION
+    SELECT claim.replaces_id
+    FROM meant
+    JOIN claims AS claim ON claim.company_id = %(company_id)s AND claim.id = meant.id
+    WHERE claim.replaces_id IS NOT NULL
+)
+SELECT id FROM meant ORDER BY id
+"""
+"""Some claims, and those that they replace."""
+
 _HOLD = """
 SELECT FROM claim_facts
 WHERE company_id = %(company_id)s AND id = ANY (%(ids)s)
 ORDER BY id
 FOR NO KEY UPDATE
 """
+
+_OF_LATER = ", ".join(
+    f"other.{name}"
+    for name in (
+        "company_id",
+        "id",
+        "frequency",
+        "is_replaced",
+        "total_charge_cents",
+        "insurance_balance_cents",
+        "patient_balance_cents",
+    )
+)
 
 COLUMNS = tuple(ClaimFactFields.model_fields)
 
@@ -62,11 +91,15 @@ SELECT claim.id,
        decided.first_on AS first_decided_on,
        coalesce(scrubbed.is_clean, false) AS is_clean,
        claim.submitted_at IS NOT NULL AS is_out,
-       claim.status = 'rejected' AS is_turned_away,
-       claim.status = 'voided' AS is_voided,
-       claim.submitted_at IS NOT NULL AND coalesce(decided.first_denies, false)
-           AS is_initially_denied,
+       claim.status = 'rejected' AND claim.frequency = '1' AS is_turned_away,
+       (claim.status = 'voided' OR family.is_taken_back) AND claim.frequency = '1' AS is_voided,
+       claim.frequency = '1' AND NOT family.is_taken_back AS is_counted,
+       claim.submitted_at IS NOT NULL AND claim.insurance_balance_cents = 0
+           AND claim.patient_balance_cents = 0 AND family.are_settled AS is_settled,
+       claim.submitted_at IS NOT NULL AND claim.frequency = '1' AND NOT family.is_taken_back
+           AND coalesce(decided.first_denies, false) AS is_initially_denied,
        claim.submitted_at IS NOT NULL AND decided.first_on IS NOT NULL
+           AND claim.frequency = '1' AND NOT claim.is_replaced
            AND claim.insurance_balance_cents = 0 AND claim.appeal_count = 0
            AND NOT decided.needed_work
            AND NOT EXISTS (
@@ -75,12 +108,34 @@ SELECT claim.id,
                  AND back.outcome = 'rejected'
            ) AS is_first_pass,
        claim.total_charge_cents AS charge_cents,
+       CASE WHEN claim.is_replaced OR claim.frequency = '8' THEN 0
+            ELSE claim.total_charge_cents END + family.booked_cents AS booked_cents,
        coalesce(booked.contractual_cents, 0)::bigint AS contractual_cents,
        coalesce(booked.cash_cents, 0)::bigint AS cash_cents,
        claim.insurance_balance_cents,
        claim.patient_balance_cents
 FROM claims AS claim
 JOIN companies AS company ON company.company_id = claim.company_id
+CROSS JOIN LATERAL (
+    WITH RECURSIVE later AS (
+        SELECT {_OF_LATER} FROM claims AS other
+        WHERE claim.is_replaced AND claim.frequency = '1'
+          AND other.company_id = claim.company_id AND other.replaces_id = claim.id
+          AND other.submitted_at IS NOT NULL
+        UNION ALL
+        SELECT {_OF_LATER} FROM later
+        JOIN claims AS other
+            ON other.company_id = later.company_id AND other.replaces_id = later.id
+        WHERE later.is_replaced AND other.submitted_at IS NOT NULL
+    )
+    SELECT claim.id || coalesce(array_agg(later.id), '{{}}') AS ids,
+           coalesce(bool_or(later.frequency = '8'), false) AS is_taken_back,
+           coalesce(bool_and(later.insurance_balance_cents = 0
+                             AND later.patient_balance_cents = 0), true) AS are_settled,
+           coalesce(sum(CASE WHEN later.is_replaced OR later.frequency = '8' THEN 0
+                             ELSE later.total_charge_cents END), 0)::bigint AS booked_cents
+    FROM later
+) AS family
 LEFT JOIN scrub_runs AS scrubbed
     ON scrubbed.company_id = claim.company_id AND scrubbed.claim_id = claim.id
    AND scrubbed.run_number = 1
@@ -106,17 +161,17 @@ LEFT JOIN LATERAL (
     CROSS JOIN LATERAL (
         SELECT EXISTS (
             SELECT FROM denials AS denial
-            WHERE denial.company_id = claim.company_id AND denial.claim_id = claim.id
+            WHERE denial.company_id = claim.company_id AND denial.claim_id = decision.claim_id
               AND denial.adjudication_id = decision.id
         ) AS it
     ) AS denies
-    WHERE decision.company_id = claim.company_id AND decision.claim_id = claim.id
+    WHERE decision.company_id = claim.company_id AND decision.claim_id = ANY (family.ids)
 ) AS decided ON true
 LEFT JOIN LATERAL (
     SELECT sum(item.amount_cents) FILTER (WHERE {IS_CONTRACTUAL}) AS contractual_cents,
            sum({CASH_CENTS}) FILTER (WHERE {IS_CASH}) AS cash_cents
     FROM ledger_entries AS item
-    WHERE item.company_id = claim.company_id AND item.claim_id = claim.id
+    WHERE item.company_id = claim.company_id AND item.claim_id = ANY (family.ids)
 ) AS booked ON true
 WHERE claim.company_id = %(company_id)s AND company.company_id = %(company_id)s
 """  # noqa: S608 -- expressions of ours
@@ -215,7 +270,11 @@ async def refresh_facts(store: BoundTransaction, claim_ids: Collection[UUID | No
 
     To be called once for a claim in a transaction, after all that it writes of the claim.
     """
-    ordered = sorted(each for each in claim_ids if each is not None)
+    named = [each for each in claim_ids if each is not None]
+    if not named:
+        return
+    found = await store.execute(_ORIGINALS, {"company_id": store.company_id, "ids": named})
+    ordered = [claim_id for (claim_id,) in await found.fetchall()]
     for first in range(0, len(ordered), _AT_ONCE):
         parameters: dict[str, Any] = {
             "company_id": store.company_id,

@@ -179,7 +179,8 @@ def _remits(condition: str) -> Counted:
 
 _INSURANCE, _PATIENT = "fact.insurance_balance_cents", "fact.patient_balance_cents"
 _LAST_BILLED = "coalesce(fact.last_billed_on, fact.service_on)"
-_IS_SETTLED = f"fact.is_out AND {_INSURANCE} = 0 AND {_PATIENT} = 0"
+_IS_SUBMITTED = "fact.is_out AND fact.is_counted"
+_IS_SETTLED = "fact.is_settled AND fact.is_counted"
 _DECIDES = "item.outcome NOT IN ('predetermination', 'not_ours', 'reversed')"
 _IS_DUPLICATE = (
     "item.id IN (SELECT duplicate.adjudication_id FROM denials AS duplicate"
@@ -210,15 +211,15 @@ def _denials(day: str, condition: str) -> Counted:
 
 
 MEASURES: Mapping[Measure, Counted] = {
-    Measure.SCRUBBED: _claims("fact.first_scrubbed_on", "fact.first_scrubbed_on IS NOT NULL"),
-    Measure.CLEAN: _claims("fact.first_scrubbed_on", "fact.is_clean"),
+    Measure.SCRUBBED: _claims("fact.first_scrubbed_on", "fact.is_counted"),
+    Measure.CLEAN: _claims("fact.first_scrubbed_on", "fact.is_clean AND fact.is_counted"),
     Measure.NEVER_SCRUBBED: _claims(
-        "fact.first_billed_on", "fact.is_out AND fact.first_scrubbed_on IS NULL"
+        "fact.first_billed_on", f"{_IS_SUBMITTED} AND fact.first_scrubbed_on IS NULL"
     ),
-    Measure.SUBMITTED: _claims("fact.first_billed_on", "fact.is_out"),
+    Measure.SUBMITTED: _claims("fact.first_billed_on", _IS_SUBMITTED),
     Measure.TURNED_AWAY: _claims("fact.first_billed_on", "fact.is_turned_away"),
     Measure.VOIDED: _claims("fact.first_billed_on", "fact.is_voided"),
-    Measure.DECIDED: _claims("fact.first_decided_on", "fact.is_out"),
+    Measure.DECIDED: _claims("fact.first_decided_on", _IS_SUBMITTED),
     Measure.FIRST_PASS: _claims("fact.first_decided_on", "fact.is_first_pass"),
     Measure.INITIALLY_DENIED: _claims("fact.first_decided_on", "fact.is_initially_denied"),
     Measure.SETTLED_CASH: _claims(
@@ -229,18 +230,20 @@ MEASURES: Mapping[Measure, Counted] = {
     Measure.SETTLED_REVENUE: _claims(
         "fact.service_on",
         _IS_SETTLED,
-        "fact.charge_cents - fact.contractual_cents",
+        "fact.booked_cents - fact.contractual_cents",
     ),
-    Measure.UNSETTLED: _claims("fact.service_on", f"fact.is_out AND NOT ({_IS_SETTLED})"),
+    Measure.UNSETTLED: _claims("fact.service_on", f"{_IS_SUBMITTED} AND NOT fact.is_settled"),
     **{
         measure: _open(day, f"{balance} {sign} 0", balance)
         for measure, day, balance, sign in (
             (Measure.INSURANCE_BY_SERVICE, "fact.service_on", _INSURANCE, ">"),
             (Measure.INSURANCE_BY_BILL, _LAST_BILLED, _INSURANCE, ">"),
             (Measure.INSURANCE_CREDITS, "fact.service_on", _INSURANCE, "<"),
+            (Measure.INSURANCE_CREDITS_BY_BILL, _LAST_BILLED, _INSURANCE, "<"),
             (Measure.PATIENT_BY_SERVICE, "fact.service_on", _PATIENT, ">"),
             (Measure.PATIENT_BY_BILL, _LAST_BILLED, _PATIENT, ">"),
             (Measure.PATIENT_CREDITS, "fact.service_on", _PATIENT, "<"),
+            (Measure.PATIENT_CREDITS_BY_BILL, _LAST_BILLED, _PATIENT, "<"),
         )
     },
     Measure.NET_REVENUE: _ledger(

@@ -3,16 +3,19 @@
 Every statement is made from the declarations in ``storage.postgres.figure_measures``.
 """
 
+import datetime as dt
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from storage.figures import Ask, FigureRow, FigureScope, Total
+from storage.figures import Ask, FactsChecked, FigureRow, FigureScope, Total
 from storage.interface import Page
 from storage.postgres.bound import BoundTransaction
 from storage.postgres.claim_facts import COLUMNS, FACTS, measured
 from storage.postgres.figure_measures import MEASURES, ROWS, SUMMED, Dimensions, Source
 from storage.vocabulary.figures import FigureDimension
+
+_BEFORE_ALL = UUID(int=0)
 
 _SUMMED = """
 SELECT ask.number, {key}, sum(kept.items)::bigint, sum(kept.amount)::bigint
@@ -41,15 +44,52 @@ DO UPDATE SET items = figure_sums.items + excluded.items,
               amount = figure_sums.amount + excluded.amount
 """
 
+_PAGE = """
+WITH named AS (
+    (SELECT id FROM claims
+     WHERE company_id = %(company_id)s AND id > %(after)s ORDER BY id LIMIT %(limit)s)
+    UNION
+    (SELECT id FROM claim_facts
+     WHERE company_id = %(company_id)s AND id > %(after)s ORDER BY id LIMIT %(limit)s)
+    ORDER BY 1 LIMIT %(limit)s
+)
+SELECT count(*), (SELECT id FROM named ORDER BY id DESC LIMIT 1) FROM named
+"""
+
 _FACTS_THAT_DIFFER = f"""
 SELECT coalesce(kept.id, made.id)
-FROM (SELECT id, {", ".join(COLUMNS)} FROM claim_facts WHERE company_id = %(company_id)s) AS kept
-FULL JOIN ({FACTS}) AS made ON made.id = kept.id
+FROM (
+    SELECT id, {", ".join(COLUMNS)} FROM claim_facts
+    WHERE company_id = %(company_id)s AND id > %(after)s AND id <= %(until)s
+) AS kept
+FULL JOIN ({FACTS} AND claim.id > %(after)s AND claim.id <= %(until)s) AS made
+    ON made.id = kept.id
 WHERE ({", ".join(f"kept.{name}" for name in COLUMNS)})
       IS DISTINCT FROM ({", ".join(f"made.{name}" for name in COLUMNS)})
 ORDER BY 1
-LIMIT %(limit)s
 """  # noqa: S608 -- names and expressions of ours
+
+_DAYS = tuple(sorted({each.day for name, each in MEASURES.items() if each.source is Source.CLAIMS}))
+_MONTHS_KEPT = f"""
+SELECT date_trunc('month', min(day)::timestamp)::date,
+       date_trunc('month', max(day)::timestamp)::date
+FROM (
+    SELECT unnest(ARRAY[min(month), max(month)]) AS day
+    FROM figure_sums WHERE company_id = %(company_id)s
+    UNION ALL
+    SELECT unnest(ARRAY[min(effective_on), max(effective_on)])
+    FROM ledger_entries WHERE company_id = %(company_id)s
+    UNION ALL
+    SELECT unnest(ARRAY[{", ".join(f"min({day}), max({day})" for day in _DAYS)}])
+    {ROWS[Source.CLAIMS].sql}
+) AS found
+"""  # noqa: S608 -- names and expressions of ours
+
+_ARE_COVERED = "BETWEEN %(first)s AND (%(last)s + interval '1 month - 1 day')::date"
+_TOUCHED_CLAIMS = (
+    f"{ROWS[Source.CLAIMS].sql} AND ({' OR '.join(f'{day} {_ARE_COVERED}' for day in _DAYS)})"
+)
+_TOUCHED_ENTRIES = f"{ROWS[Source.LEDGER].sql} AND item.effective_on {_ARE_COVERED}"
 
 _SUMS_THAT_DIFFER = f"""
 SELECT measure || ' of ' || to_char(month, 'YYYY-MM')
@@ -57,20 +97,22 @@ FROM (
     SELECT measure, month, payer_id, provider_id, location, items, amount
     FROM figure_sums WHERE company_id = %(company_id)s
     UNION ALL
-    {measured(Source.CLAIMS, rows=ROWS[Source.CLAIMS].sql, sign="-")}
+    {measured(Source.CLAIMS, rows=_TOUCHED_CLAIMS, sign="-")}
     UNION ALL
-    {measured(Source.LEDGER, rows=ROWS[Source.LEDGER].sql, sign="-")}
+    {measured(Source.LEDGER, rows=_TOUCHED_ENTRIES, sign="-")}
 ) AS counted
+WHERE month BETWEEN %(first)s AND %(last)s
 GROUP BY measure, month, payer_id, provider_id, location
 HAVING sum(items) <> 0 OR sum(amount) <> 0
 ORDER BY 1
-LIMIT %(limit)s
 """  # noqa: S608 -- names and expressions of ours
 
 
-def _key(columns: Dimensions, by: FigureDimension | None) -> str:
+def _key(columns: Dimensions, by: FigureDimension | None, day: str) -> str:
     """What rows are told apart by; of rows that have none of it, nothing is told."""
     match by:
+        case FigureDimension.MONTH:
+            return f"to_char({day}, 'YYYY-MM')"
         case FigureDimension.PAYER:
             return f"{columns.payer_id}::text"
         case FigureDimension.PROVIDER:
@@ -108,10 +150,12 @@ def _read(
     """One pass over the rows of a source: two columns an ask, how many and how much.
 
     Each row is judged once, and added up with those of the same days; then the days are looked at.
+    By month, all asks count by one day.
     """
     names = sorted({ask.measure for ask in asks})
     day_of = {name: MEASURES[name].day for name in names}
     days = {day: f"day_{at}" for at, day in enumerate(sorted(set(day_of.values())))}
+    key = _key(ROWS[source].dimensions, by, next(iter(days)))
     chosen = ", ".join(f"{day} AS {alias}" for day, alias in days.items())
     counted = ", ".join(
         f"count(*) FILTER (WHERE {each.condition}) AS items_{name},"
@@ -129,7 +173,7 @@ def _read(
         for ask, filtered in zip(asks, within, strict=True)
     )
     return (
-        f"SELECT key, {totals} FROM (SELECT {_key(ROWS[source].dimensions, by)} AS key,"  # noqa: S608
+        f"SELECT key, {totals} FROM (SELECT {key} AS key,"  # noqa: S608
         f" {chosen}, {counted} {_from(source, scope, by)} AND ({bounds})"
         f" GROUP BY key, {', '.join(days.values())}) AS found"
         " WHERE key IS NOT NULL GROUP BY key"
@@ -151,15 +195,20 @@ class PostgresFigures:
     ) -> Mapping[str, Sequence[Total]]:
         found: dict[str, list[Total]] = {}
         shared = self._parameters(scope)
-        numbered: dict[Source, list[int]] = {}
+        kept: list[int] = []
+        numbered: dict[tuple[Source, str], list[int]] = {}
         for number, ask in enumerate(asks):
-            numbered.setdefault(MEASURES[ask.measure].source, []).append(number)
-        kept = [number for source in SUMMED for number in numbered.pop(source, [])]
+            counted = MEASURES[ask.measure]
+            day = counted.day if by is FigureDimension.MONTH else ""
+            if counted.source in SUMMED:
+                kept.append(number)
+            else:
+                numbered.setdefault((counted.source, day), []).append(number)
         for number, key, total in [
             *await self._summed(asks, kept, scope, by, shared),
             *[
                 each
-                for source, numbers in numbered.items()
+                for (source, _), numbers in numbered.items()
                 for each in await self._counted(source, asks, numbers, scope, by, shared)
             ],
         ]:
@@ -179,7 +228,7 @@ class PostgresFigures:
             return []
         chosen = [asks[number] for number in numbers]
         cursor = await self._store.execute(
-            _SUMMED.format(key=_key(_KEPT, by), scope=_within(_KEPT, scope)),
+            _SUMMED.format(key=_key(_KEPT, by, "kept.month"), scope=_within(_KEPT, scope)),
             {
                 **shared,
                 "measures": [str(ask.measure) for ask in chosen],
@@ -254,14 +303,34 @@ class PostgresFigures:
     async def fold(self) -> None:
         await self._store.execute(_FOLD, {"company_id": self._store.company_id})
 
-    async def differences(self, *, limit: int) -> list[str]:
-        parameters = {"company_id": self._store.company_id, "limit": limit}
-        facts = await self._store.execute(_FACTS_THAT_DIFFER, parameters)
-        sums = await self._store.execute(_SUMS_THAT_DIFFER, parameters)
-        return [
-            *(f"facts of claim {claim_id}" for (claim_id,) in await facts.fetchall()),
-            *(text for (text,) in await sums.fetchall()),
-        ]
+    async def differing_facts(self, after: UUID | None, *, limit: int) -> FactsChecked:
+        parameters = {
+            "company_id": self._store.company_id,
+            "after": after or _BEFORE_ALL,
+            "limit": limit,
+        }
+        page = await self._store.execute(_PAGE, parameters)
+        ((count, until),) = await page.fetchall()
+        if until is None:
+            return FactsChecked(claim_count=0, differing=[], next_after=None)
+        found = await self._store.execute(_FACTS_THAT_DIFFER, parameters | {"until": until})
+        return FactsChecked(
+            claim_count=count,
+            differing=[claim_id for (claim_id,) in await found.fetchall()],
+            next_after=until if count == limit else None,
+        )
+
+    async def months_kept(self) -> tuple[dt.date, dt.date] | None:
+        cursor = await self._store.execute(_MONTHS_KEPT, {"company_id": self._store.company_id})
+        ((first, last),) = await cursor.fetchall()
+        return None if first is None else (first, last)
+
+    async def differing_sums(self, first: dt.date, last: dt.date) -> list[str]:
+        cursor = await self._store.execute(
+            _SUMS_THAT_DIFFER,
+            {"company_id": self._store.company_id, "first": first, "last": last},
+        )
+        return [text for (text,) in await cursor.fetchall()]
 
     def _parameters(self, scope: FigureScope) -> dict[str, Any]:
         return {

@@ -15,7 +15,9 @@ from storage.rows import (
     date_column,
     index,
     key_column,
+    moment_column,
     text_column,
+    texts_column,
     unique,
 )
 from storage.vocabulary.figures import FigureInputKind
@@ -34,9 +36,12 @@ class ClaimFactFields(SQLModel):
     is_out: bool = Field(sa_type=sa.Boolean)
     is_turned_away: bool = Field(sa_type=sa.Boolean)
     is_voided: bool = Field(sa_type=sa.Boolean)
+    is_counted: bool = Field(sa_type=sa.Boolean)
+    is_settled: bool = Field(sa_type=sa.Boolean)
     is_initially_denied: bool = Field(sa_type=sa.Boolean)
     is_first_pass: bool = Field(sa_type=sa.Boolean)
     charge_cents: int = cents_column()
+    booked_cents: int = cents_column()
     contractual_cents: int = cents_column()
     cash_cents: int = cents_column()
     insurance_balance_cents: int = cents_column()
@@ -45,6 +50,10 @@ class ClaimFactFields(SQLModel):
 
 class ClaimFact(ClaimFactFields, DerivedRow, table=True):
     """What figures ask of one claim; ``id`` is the claim's.
+
+    A claim that goes out instead of another is not ``is_counted``, nor is one that a void claim
+    has taken back. Decisions, ``is_settled``, ``booked_cents`` (the charge that the ledger has),
+    ``contractual_cents`` and ``cash_cents`` are those of the claim and of all that replaced it.
 
     Days, not ages and not months: what changes with the calendar is not stored. ``location`` is
     empty where the claim names no facility.
@@ -119,4 +128,22 @@ class FigureInput(FigureInputFields, TenantRow, table=True):
         unique("figure_inputs", "kind", "month"),
         check("month_is_its_first_day", "extract(day FROM month) = 1"),
         check("amount_is_not_negative", "amount_cents >= 0"),
+    )
+
+
+class FigureCheckFields(SQLModel):
+    finished_at: dt.datetime | None = moment_column(default=None)
+    is_sound: bool | None = Field(default=None, sa_type=sa.Boolean)
+    claim_count: int = Field(default=0, sa_type=sa.Integer)
+    differences: list[str] = texts_column(default_factory=list)
+
+
+class FigureCheck(FigureCheckFields, TenantRow, table=True):
+    """That somebody had everything that is kept for figures computed anew, and what differed."""
+
+    __tablename__ = "figure_checks"
+    __table_args__ = (
+        check("finished_with_an_answer", "(finished_at IS NULL) = (is_sound IS NULL)"),
+        check("sound_without_differences", "is_sound IS NOT TRUE OR differences = '{}'"),
+        check("counts_are_not_negative", "claim_count >= 0"),
     )

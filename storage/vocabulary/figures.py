@@ -22,9 +22,11 @@ class Measure(StrEnum):
     INSURANCE_BY_SERVICE = "insurance_by_service"
     INSURANCE_BY_BILL = "insurance_by_bill"
     INSURANCE_CREDITS = "insurance_credits"
+    INSURANCE_CREDITS_BY_BILL = "insurance_credits_by_bill"
     PATIENT_BY_SERVICE = "patient_by_service"
     PATIENT_BY_BILL = "patient_by_bill"
     PATIENT_CREDITS = "patient_credits"
+    PATIENT_CREDITS_BY_BILL = "patient_credits_by_bill"
     NET_REVENUE = "net_revenue"
     RECEIVABLE = "receivable"
     PAYER_CASH = "payer_cash"
@@ -45,7 +47,7 @@ class Measure(StrEnum):
 
 class FigureDimension(StrEnum):
     """By what figures can be told apart: the claim's primary payer, its rendering provider, the
-    facility where it was rendered, or the month."""
+    facility where it was rendered, or the month of the day that a measure counts by."""
 
     PAYER = "payer"
     PROVIDER = "provider"

@@ -1,12 +1,14 @@
 """Figures over HTTP: every one is counted again through the lists that it names."""
 
 import csv
+import datetime as dt
 import io
 import json
 from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
 from urllib.parse import urlencode
+from uuid import UUID
 
 import httpx
 import pyarrow as pa
@@ -14,9 +16,10 @@ import pyarrow.parquet as pq
 import pytest
 
 from app import exports
+from services.claims.figures.checking import check_figures
 from storage.files import FileVault
 from storage.filters import ClaimFilter
-from storage.postgres.transaction import PostgresStorage
+from storage.postgres.transaction import PostgresStorage, PostgresStore
 from storage.tables.claims import Claim as ClaimRow
 from storage.vocabulary.claims import ClaimStatus
 from storage.vocabulary.figures import FigureDimension
@@ -211,10 +214,83 @@ async def test_a_window_that_ends_before_it_begins_is_refused(client: httpx.Asyn
     assert (await client.get("/api/v1/figures/rows", params=rows)).status_code == 400
 
 
-@pytest.mark.usefixtures("books")
-async def test_what_is_kept_can_be_checked(client: httpx.AsyncClient) -> None:
-    answer = await client.get("/api/v1/figures/check")
-    assert answer.json() == {"is_sound": True, "differences": []}
+@pytest.mark.parametrize("aged_from", ["service_date", "last_bill_date"])
+async def test_aging_by_month_is_by_the_month_of_the_day_that_an_age_begins_on(
+    books: Books, client: httpx.AsyncClient, aged_from: str
+) -> None:
+    async with books.storage.transaction(books.company.id, books.company.actor) as store:
+        (claim,) = [
+            each
+            for each in await store.claims.all(ClaimFilter(status=ClaimStatus.SUBMITTED))
+            if each.patient_control_number == "OPEN"
+        ]
+        await store.claims.update(
+            claim.id, {"service_date": dt.date(2025, 1, 31)}, expected_version=claim.version
+        )
+    answer = await client.get("/api/v1/figures/aging", params={"by": "month"})
+    assert answer.status_code == 200, answer.text
+    found = {
+        group["key"]: aging
+        for group in answer.json()["groups"]
+        for aging in group["agings"]
+        if (aging["basis"], aging["aged_from"]) == ("insurance", aged_from)
+    }
+    owed = {key: aging["balance_cents"] for key, aging in found.items()}
+    is_by_service = aged_from == "service_date"
+    assert owed == (
+        {"2025-01": 10_000, "2025-03": 40_000}
+        if is_by_service
+        else {"2025-01": 0, "2025-03": 50_000}
+    )
+    for aging in found.values():
+        for bucket in aging["buckets"]:
+            if bucket["drill_down"] is None:
+                assert bucket["claims"] == 0
+                continue
+            rows = await _rows(client, bucket["drill_down"])
+            assert len(rows) == bucket["claims"]
+            assert sum(row["amount"] for row in rows) == bucket["balance_cents"]
+
+
+async def test_what_is_kept_is_checked_by_a_job_whose_answer_stays(
+    books: Books, client: httpx.AsyncClient
+) -> None:
+    asked = await client.post("/api/v1/figures/checks")
+    assert asked.status_code == 201, asked.text
+    assert asked.json()["is_sound"] is None
+    again = await client.post("/api/v1/figures/checks")
+    assert (again.status_code, again.json()["check_id"]) == (409, asked.json()["id"])
+    company = books.company
+    check_id = UUID(asked.json()["id"])
+    for _ in range(2):
+        await check_figures(books.storage, company.id, company.actor, check_id)
+    done = (await client.get(asked.headers["location"])).json()
+    assert (done["is_sound"], done["differences"]) == (True, [])
+    assert done["claim_count"] == 11
+    assert done["finished_at"] is not None
+
+
+async def test_a_check_names_what_differs(books: Books, client: httpx.AsyncClient) -> None:
+    async with books.storage.transaction(books.company.id, books.company.actor) as store:
+        claim = (await store.claims.all(ClaimFilter(status=ClaimStatus.DRAFT)))[0]
+        assert isinstance(store, PostgresStore)
+        await store.execute(
+            "UPDATE claim_facts SET charge_cents = 1 WHERE company_id = %(company)s"
+            " AND id = %(claim)s",
+            {"company": books.company.id, "claim": claim.id},
+        )
+        await store.execute(
+            "UPDATE figure_sums SET items = items + 1 WHERE company_id = %(company)s"
+            " AND measure = 'submitted'",
+            {"company": books.company.id},
+        )
+    asked = (await client.post("/api/v1/figures/checks")).json()
+    company = books.company
+    await check_figures(books.storage, company.id, company.actor, UUID(asked["id"]))
+    listed = await client.get("/api/v1/figures/checks", params={"is_sound": "false"})
+    (check,) = listed.json()["items"]
+    assert check["differences"][0] == f"facts of claim {claim.id}"
+    assert set(check["differences"][1:]) == {"submitted of 2025-03"}
 
 
 @pytest.mark.usefixtures("books")

@@ -126,6 +126,7 @@ SPECIAL: Mapping[str, Mapping[str, object]] = {
     "emergency_accesses": {"expires_at": "2025-03-03T13:00:00Z", "reviewed_at": None},
     "filed_claims": {"faults": None},
     "facilities": {"address": {"line_1": "12 Harbor Drive", "city": "Duluth"}},
+    "figure_checks": {"finished_at": None, "is_sound": None},
     "figure_inputs": {"month": "2025-03-01"},
     "figure_sums": {"month": "2025-03-01"},
     "legal_holds": {"record_id": None},

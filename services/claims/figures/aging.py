@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 from services.claims.figures.periods import THE_BEGINNING, THE_END, Days
 from services.claims.figures.reporting import MOST_GROUPS
-from services.refusals import Fault, InvalidParameter
 from storage.clock import today_in
 from storage.figures import Ask, FigureScope, Total
 from storage.interface import Store
@@ -34,9 +33,11 @@ MEASURED: dict[tuple[AgingBasis, AgedFrom], Measure] = {
     (AgingBasis.PATIENT, AgedFrom.SERVICE_DATE): Measure.PATIENT_BY_SERVICE,
     (AgingBasis.PATIENT, AgedFrom.LAST_BILL_DATE): Measure.PATIENT_BY_BILL,
 }
-CREDITS: dict[AgingBasis, Measure] = {
-    AgingBasis.INSURANCE: Measure.INSURANCE_CREDITS,
-    AgingBasis.PATIENT: Measure.PATIENT_CREDITS,
+CREDITS: dict[tuple[AgingBasis, AgedFrom], Measure] = {
+    (AgingBasis.INSURANCE, AgedFrom.SERVICE_DATE): Measure.INSURANCE_CREDITS,
+    (AgingBasis.INSURANCE, AgedFrom.LAST_BILL_DATE): Measure.INSURANCE_CREDITS_BY_BILL,
+    (AgingBasis.PATIENT, AgedFrom.SERVICE_DATE): Measure.PATIENT_CREDITS,
+    (AgingBasis.PATIENT, AgedFrom.LAST_BILL_DATE): Measure.PATIENT_CREDITS_BY_BILL,
 }
 
 
@@ -71,7 +72,8 @@ class Aging:
 
 @dataclass(frozen=True)
 class AgingGroup:
-    """Both sides, from both days, of what belongs together (see ``reporting.Group``)."""
+    """Both sides, from both days, of what belongs together (see ``reporting.Group``). A month is
+    that of the day that an age begins on: the service's, or the last bill's."""
 
     key: str | None
     agings: list[Aging]
@@ -94,12 +96,7 @@ def days_of(bucket: AgingBucket, today: dt.date) -> Days:
 
 
 async def aging(store: Store, scope: FigureScope, *, by: FigureDimension | None) -> AgingReport:
-    """Both agings as of today, in one pass over what is open.
-
-    Raises InvalidParameter: an age is no month.
-    """
-    if by is FigureDimension.MONTH:
-        raise InvalidParameter([Fault("/by", "is payer, provider or location")])
+    """Both agings as of today, in one pass over what is open; by month, in one for each day."""
     company = await store.companies.get(store.company_id)
     today = today_in(store.clock, company.time_zone)
     asks = _asks(today)
@@ -140,7 +137,7 @@ def _agings(asks: Sequence[Ask], totals: Sequence[Total]) -> list[Aging]:
                 Aged(bucket, ask, total)
                 for bucket, (ask, total) in zip(AgingBucket, of_measure[measure], strict=True)
             ],
-            *of_measure[CREDITS[basis]][0],
+            *of_measure[CREDITS[basis, aged_from]][0],
         )
         for (basis, aged_from), measure in MEASURED.items()
     ]
