@@ -31,12 +31,12 @@ lint: .venv/.installed-dev
 test: lint
 	$(BIN)/pytest -n 2 --dist loadfile
 ifneq ($(FOUND_OLDEST),)
-	WELLKEPT_TEST_POSTGRESQL=$(OLDEST_POSTGRESQL) $(BIN)/pytest tests/storage tests/isolation
+	WELLKEPT_TEST_POSTGRESQL=$(OLDEST_POSTGRESQL) $(BIN)/pytest -n 2 --dist loadfile tests/storage tests/isolation
 else
 	@echo "PostgreSQL $(OLDEST_POSTGRESQL) is not installed here: its tests did not run"
 endif
 ifneq ($(FOUND_PGBOUNCER),)
-	WELLKEPT_TEST_POOLER=pgbouncer $(BIN)/pytest tests/storage tests/isolation tests/running/test_jobs.py
+	WELLKEPT_TEST_POOLER=pgbouncer $(BIN)/pytest -n 2 --dist loadfile tests/storage tests/isolation tests/running/test_jobs.py
 else
 	@echo "Debian's package pgbouncer is not installed here: its tests did not run"
 endif

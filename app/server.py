@@ -6,7 +6,6 @@ from typing import Any
 
 import structlog
 from litestar import Litestar, Request, Response, Router
-from litestar.datastructures import State
 from litestar.handlers import HTTPRouteHandler
 from litestar.openapi import OpenAPIConfig
 from litestar.types import ASGIApp, Receive, Scope, Send
@@ -193,38 +192,78 @@ def create_app(
     lifespan: Callable[[Litestar], AbstractAsyncContextManager[None]] | None = None,
 ) -> Litestar:
     """The application over an open storage. Raises UndeclaredScope."""
-    limiter = Limiter(
-        per_address=settings.rate_per_address, per_principal=settings.rate_per_principal
+    routes = Routes(largest_body_bytes=settings.largest_body_bytes, lifespan=lifespan)
+    return routes.serving(
+        settings, storage, vault, readiness=readiness, is_stopping=is_stopping, metrics=metrics
     )
-    metrics = metrics or Metrics()
-    if (folder := settings.root_folder) is not None:
-        metrics.watch_roots(folder)
-    guard = settings.guard
-    provider_sign_in = ProviderSignIn(
-        storage,
-        ProviderDirectory(guard),
-        f"{settings.public_url}{identity_providers.CALLBACK}",
-    )
-    app = Litestar(
-        route_handlers=[
-            health.live,
-            health.ready,
-            health.metrics,
-            reference.page,
-            reference.file,
-            choose_password.page,
-            Router("/api/v1", route_handlers=CONTROLLERS),
-        ],
-        request_class=Call,
-        exception_handlers={Exception: answer_problem},
-        request_max_body_size=settings.largest_body_bytes,
-        openapi_config=OpenAPIConfig(
-            title="Wellkept",
-            version="1",
-            path=reference.DOCUMENT_PATH,
-            render_plugins=[CompletedDocument(path="/openapi.json")],
-        ),
-        state=State(
+
+
+class Routes:
+    """Every route, known to the framework and described, but not yet what they work on.
+
+    That is a second of work, which a process that serves one storage after another does once.
+    Raises UndeclaredScope.
+    """
+
+    def __init__(
+        self,
+        *,
+        largest_body_bytes: int,
+        lifespan: Callable[[Litestar], AbstractAsyncContextManager[None]] | None = None,
+    ) -> None:
+        self._app = Litestar(
+            route_handlers=[
+                health.live,
+                health.ready,
+                health.metrics,
+                reference.page,
+                reference.file,
+                choose_password.page,
+                Router("/api/v1", route_handlers=CONTROLLERS),
+            ],
+            request_class=Call,
+            exception_handlers={Exception: answer_problem},
+            request_max_body_size=largest_body_bytes,
+            openapi_config=OpenAPIConfig(
+                title="Wellkept",
+                version="1",
+                path=reference.DOCUMENT_PATH,
+                render_plugins=[CompletedDocument(path="/openapi.json")],
+            ),
+            lifespan=[lifespan] if lifespan is not None else [],
+            debug=False,
+            logging_config=None,
+        )
+        self._handler = self._app.asgi_handler
+        for route in self._app.routes:
+            for handler in getattr(route, "route_handlers", []):
+                if isinstance(handler, HTTPRouteHandler) and not _is_the_frameworks(handler):
+                    describe(handler)
+
+    def serving(
+        self,
+        settings: Settings,
+        storage: IStorage,
+        vault: FileVault,
+        *,
+        readiness: Callable[[], Awaitable[str | None]] = _always_ready,
+        is_stopping: Callable[[], bool] = bool,
+        metrics: Metrics | None = None,
+    ) -> Litestar:
+        """The application over an open storage, and no longer over the one before it."""
+        limiter = Limiter(
+            per_address=settings.rate_per_address, per_principal=settings.rate_per_principal
+        )
+        metrics = metrics or Metrics()
+        if (folder := settings.root_folder) is not None:
+            metrics.watch_roots(folder)
+        guard = settings.guard
+        provider_sign_in = ProviderSignIn(
+            storage,
+            ProviderDirectory(guard),
+            f"{settings.public_url}{identity_providers.CALLBACK}",
+        )
+        self._app.state.update(
             {
                 "platform": Platform(storage, limiter, vault, settings, guard, provider_sign_in),
                 "metrics": metrics,
@@ -232,17 +271,9 @@ def create_app(
                 "warnings": lambda: health.warnings_of(settings, storage.clock),
                 "metrics_token": settings.metrics_token,
             }
-        ),
-        lifespan=[lifespan] if lifespan is not None else [],
-        debug=False,
-        logging_config=None,
-    )
-    for route in app.routes:
-        for handler in getattr(route, "route_handlers", []):
-            if isinstance(handler, HTTPRouteHandler) and not _is_the_frameworks(handler):
-                describe(handler)
-    app.asgi_handler = Envelope(app.asgi_handler, limiter, metrics, is_stopping)
-    return app
+        )
+        self._app.asgi_handler = Envelope(self._handler, limiter, metrics, is_stopping)
+        return self._app
 
 
 def _is_the_frameworks(handler: HTTPRouteHandler) -> bool:

@@ -11,17 +11,16 @@ import httpx
 import pytest
 from litestar import Litestar
 
-from app.server import create_app
+from app.server import Routes
 from app.settings import Settings
-from storage import migrations
-from storage.embedded import EmbeddedServer, RoleAddresses, provision
+from storage.embedded import EmbeddedServer, RoleAddresses
 from storage.files import FileVault
 from storage.files.local import LocalFileStore
 from storage.postgres.transaction import PostgresStorage
 from tests import poolers
 from tests.builders.companies import CompanyForTests, make_company
 from tests.builders.keys import KEYRING
-from tests.servers import chosen_server, start_test_server
+from tests.servers import chosen_server, migrated_database, start_test_server
 
 LONGEST = (
     "test_contract.py",
@@ -60,8 +59,7 @@ def addresses(
     Where WELLKEPT_TEST_POOLER is ``pgbouncer``, the program's and the worker's lead through that,
     and storage prepares no statements, as the manual tells an operator to set it there.
     """
-    addresses = provision(server, "wellkept")
-    migrations.upgrade(addresses.owner)
+    addresses = migrated_database(server, "wellkept")
     if not poolers.is_wanted():
         yield addresses
         return
@@ -92,9 +90,7 @@ def durable_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Embedde
 @pytest.fixture(scope="session")
 def durable(durable_server: EmbeddedServer) -> RoleAddresses:
     """A migrated database on the server that forgets nothing."""
-    addresses = provision(durable_server, "durable")
-    migrations.upgrade(addresses.owner)
-    return addresses
+    return migrated_database(durable_server, "durable")
 
 
 @pytest.fixture
@@ -124,10 +120,16 @@ def vault(tmp_path: Path) -> FileVault:
     return FileVault(LocalFileStore(tmp_path / "files"))
 
 
+@pytest.fixture(scope="session")
+def routes() -> Routes:
+    """The product's routes, which take longer to build than most tests."""
+    return Routes(largest_body_bytes=Settings().largest_body_bytes)
+
+
 @pytest.fixture
-def application(storage: PostgresStorage, vault: FileVault) -> Litestar:
+def application(routes: Routes, storage: PostgresStorage, vault: FileVault) -> Litestar:
     """The web application on the test database."""
-    return create_app(Settings(), storage, vault)
+    return routes.serving(Settings(), storage, vault)
 
 
 @pytest.fixture

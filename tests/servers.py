@@ -11,11 +11,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from storage.embedded import EmbeddedServer
+from psycopg import sql
+
+from storage import migrations
+from storage.embedded import EmbeddedServer, RoleAddresses, provision
 
 _EMBEDDED_MAJOR = 18
 _OLDEST_MAJOR = 15
 _DEBIAN = Path("/usr/lib/postgresql")
+_NEWEST = "newest"
 
 
 @dataclass(frozen=True)
@@ -48,14 +52,27 @@ def chosen_server() -> ServerSpec:
 def start_test_server(spec: ServerSpec, tmp: Path, *, unsafe_fast: bool = False) -> EmbeddedServer:
     """A running server on a copy of a cluster made once in this session, below `tmp`.
 
-    All copies have the same passwords. `unsafe_fast` turns fsync off, which only a test that
-    no machine's crash can concern may do; the product never does.
+    All copies have the same passwords, and a migrated database without rows, which
+    `migrated_database` copies. `unsafe_fast` turns fsync off, which only a test that no
+    machine's crash can concern may do; the product never does.
     """
     data = tmp / f"data-{spec.name}"
     copy_data(_template(spec), data)
     server = EmbeddedServer(data, binaries=spec.binaries, unsafe_fast=unsafe_fast)
     server.start()
     return server
+
+
+def migrated_database(server: EmbeddedServer, name: str) -> RoleAddresses:
+    """A new database of that name in its newest form, on a server of `start_test_server`.
+
+    It is a copy of the one that the template's cluster was migrated to, so that each test that
+    wants a database of its own does not walk through every migration.
+    """
+    copied = sql.SQL("CREATE DATABASE {} TEMPLATE {}")
+    with server.connect_as_superuser() as connection:
+        connection.execute(copied.format(sql.Identifier(name), sql.Identifier(_NEWEST)))
+    return provision(server, name)
 
 
 def copy_data(source: Path, target: Path) -> None:
@@ -80,7 +97,8 @@ def postmaster_pid(server: EmbeddedServer) -> int:
 def _template(spec: ServerSpec) -> Path:
     parent = Path(tempfile.mkdtemp(prefix="wellkept-tests-"))
     atexit.register(shutil.rmtree, parent, ignore_errors=True)
-    with EmbeddedServer(parent / "data", binaries=spec.binaries):
+    with EmbeddedServer(parent / "data", binaries=spec.binaries, unsafe_fast=True) as server:
+        migrations.upgrade(provision(server, _NEWEST).owner)
         return parent / "data"
 
 

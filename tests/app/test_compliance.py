@@ -10,11 +10,8 @@ import psycopg
 import pytest
 from litestar import Litestar
 
-from app.server import create_app
-from app.settings import Settings
 from services.regulatory_compliance.signature_chain import broken_links
 from storage.embedded import RoleAddresses
-from storage.files import FileVault
 from storage.filters import SignatureFilter
 from storage.identifiers import OPERATOR_ACTOR_ID, new_id
 from storage.interface import Actor
@@ -65,11 +62,6 @@ async def storage(addresses: RoleAddresses, clock: FixedClock) -> AsyncIterator[
     await storage.open()
     yield storage
     await storage.close()
-
-
-@pytest.fixture
-def application(storage: PostgresStorage, vault: FileVault) -> Litestar:
-    return create_app(Settings(), storage, vault)
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ import msgspec
 import pytest
 from litestar import Litestar
 
-from app.server import create_app
+from app.server import Routes
 from app.settings import Settings
 from services.identity.one_time_tokens import issue_token
 from services.identity.scopes import Scope
@@ -61,8 +61,8 @@ async def storage(addresses: RoleAddresses, clock: FixedClock) -> AsyncIterator[
 
 
 @pytest.fixture
-def application(storage: PostgresStorage, vault: FileVault) -> Litestar:
-    return create_app(Settings(public_url=f"{SITE}/"), storage, vault)
+def application(routes: Routes, storage: PostgresStorage, vault: FileVault) -> Litestar:
+    return routes.serving(Settings(public_url=f"{SITE}/"), storage, vault)
 
 
 @pytest.fixture

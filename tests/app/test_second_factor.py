@@ -9,8 +9,6 @@ import psycopg
 import pytest
 from litestar import Litestar
 
-from app.server import create_app
-from app.settings import Settings
 from services.identity.authentication import (
     PersonNeeded,
     Principal,
@@ -22,7 +20,6 @@ from services.identity.recovery_codes import hash_of
 from services.identity.scopes import ROLE_SCOPES
 from services.identity.time_codes import code_at, step_at
 from storage.embedded import RoleAddresses
-from storage.files import FileVault
 from storage.filters import AccessFilter, AuditFilter
 from storage.identifiers import SYSTEM_ACTOR_ID, new_id
 from storage.interface import Actor
@@ -64,11 +61,6 @@ async def storage(addresses: RoleAddresses, clock: FixedClock) -> AsyncIterator[
     await storage.open()
     yield storage
     await storage.close()
-
-
-@pytest.fixture
-def application(storage: PostgresStorage, vault: FileVault) -> Litestar:
-    return create_app(Settings(), storage, vault)
 
 
 @pytest.fixture

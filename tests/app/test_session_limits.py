@@ -7,11 +7,8 @@ import httpx
 import pytest
 from litestar import Litestar
 
-from app.server import create_app
-from app.settings import Settings
 from services.identity.scopes import Scope
 from storage.embedded import RoleAddresses
-from storage.files import FileVault
 from storage.postgres.transaction import PostgresStorage
 from tests.builders.clocks import FixedClock
 from tests.builders.companies import CompanyForTests, make_key
@@ -39,11 +36,6 @@ async def storage(addresses: RoleAddresses, clock: FixedClock) -> AsyncIterator[
     await storage.open()
     yield storage
     await storage.close()
-
-
-@pytest.fixture
-def application(storage: PostgresStorage, vault: FileVault) -> Litestar:
-    return create_app(Settings(), storage, vault)
 
 
 @pytest.fixture

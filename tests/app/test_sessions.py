@@ -8,11 +8,8 @@ import httpx
 import pytest
 from litestar import Litestar
 
-from app.server import create_app
-from app.settings import Settings
 from services.identity.scopes import ROLE_SCOPES
 from storage.embedded import RoleAddresses
-from storage.files import FileVault
 from storage.filters import AuditFilter
 from storage.identifiers import SYSTEM_ACTOR_ID
 from storage.postgres.transaction import PostgresStorage
@@ -46,11 +43,6 @@ async def storage(addresses: RoleAddresses, clock: FixedClock) -> AsyncIterator[
     await storage.open()
     yield storage
     await storage.close()
-
-
-@pytest.fixture
-def application(storage: PostgresStorage, vault: FileVault) -> Litestar:
-    return create_app(Settings(), storage, vault)
 
 
 @pytest.fixture

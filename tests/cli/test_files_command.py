@@ -11,14 +11,14 @@ import pytest
 
 from app.cli import main
 from services.files.keeping import NewFile, keep
-from storage import migrations
-from storage.embedded import EmbeddedServer, RoleAddresses, provision
+from storage.embedded import EmbeddedServer, RoleAddresses
 from storage.files import FileVault
 from storage.files.local import LocalFileStore
 from storage.postgres.transaction import PostgresStorage
 from storage.vocabulary.files import FilePurpose
 from tests.builders.companies import make_company
 from tests.builders.keys import KEYRING, MASTER_KEY
+from tests.servers import migrated_database
 
 Command = Callable[..., tuple[int, str]]
 LONG_AGO = 1_000_000_000
@@ -27,9 +27,7 @@ LONG_AGO = 1_000_000_000
 @pytest.fixture(scope="module")
 def addresses(server: EmbeddedServer) -> RoleAddresses:
     """A database of this module's own: all files of all companies in it are looked at."""
-    addresses = provision(server, "checked")
-    migrations.upgrade(addresses.owner)
-    return addresses
+    return migrated_database(server, "checked")
 
 
 @pytest.fixture

@@ -10,12 +10,12 @@ from pathlib import Path
 import pytest
 
 from app.cli import main
-from storage import migrations
-from storage.embedded import EmbeddedServer, RoleAddresses, provision
+from storage.embedded import EmbeddedServer, RoleAddresses
 from storage.identifiers import new_id
 from storage.postgres.transaction import PostgresStorage
 from storage.secrets.keyring import Keyring
 from tests.builders.companies import make_company
+from tests.servers import migrated_database
 
 OLD, NEW = bytes(range(32)), bytes(range(1, 33))
 PURPOSE = "mailboxes.sealed_password"
@@ -26,9 +26,7 @@ Command = Callable[..., tuple[int, str]]
 @pytest.fixture(scope="module")
 def addresses(server: EmbeddedServer) -> RoleAddresses:
     """A database of this module's own: its keys are replaced."""
-    addresses = provision(server, "resealed")
-    migrations.upgrade(addresses.owner)
-    return addresses
+    return migrated_database(server, "resealed")
 
 
 @pytest.fixture

@@ -17,14 +17,13 @@ import pytest
 from app.cli.failures import ExitCode
 from app.keys import KeyMissing, installation_key
 from app.settings import Settings, SettingsError
-from storage import migrations
 from storage.embedded import EmbeddedServer, RoleAddresses, provision
 from storage.identifiers import new_id
 from storage.postgres.transaction import PostgresStorage
 from tests.builders.companies import make_company
 from tests.builders.keys import KEYRING
 from tests.running.program import ROOT, Program, environment, free_port, wellkept
-from tests.servers import chosen_server, start_test_server
+from tests.servers import chosen_server, migrated_database, start_test_server
 
 
 def refused(tmp_path: Path, **settings: object) -> tuple[int, str]:
@@ -141,8 +140,7 @@ def test_a_role_that_row_level_security_does_not_bind_is_refused(
 def test_a_master_key_that_does_not_open_what_is_there_is_refused(
     durable: EmbeddedServer, tmp_path: Path
 ) -> None:
-    addresses = provision(durable, "sealed")
-    migrations.upgrade(addresses.owner)
+    addresses = migrated_database(durable, "sealed")
     asyncio.run(_seal_something(addresses))
     code, line = refused(tmp_path, database_url=addresses.app, port=free_port())
     assert (code, "restore keys/master.key from the backup" in line) == (ExitCode.SETTINGS, True)
@@ -176,8 +174,7 @@ def test_keys_are_made_once_kept_private_and_never_replaced_where_files_need_the
 def test_a_host_that_only_serves_needs_no_other_address(
     durable: EmbeddedServer, tmp_path: Path
 ) -> None:
-    addresses = provision(durable, "serving")
-    migrations.upgrade(addresses.owner)
+    addresses = migrated_database(durable, "serving")
     program = Program(tmp_path / "data", database_url=addresses.app)
     program.start("serve")
     assert program.is_ready()
@@ -187,8 +184,7 @@ def test_a_host_that_only_serves_needs_no_other_address(
 def test_a_request_under_way_is_answered_before_the_program_stops(
     durable: EmbeddedServer, tmp_path: Path
 ) -> None:
-    addresses = provision(durable, "wellkept")
-    migrations.upgrade(addresses.owner)
+    addresses = migrated_database(durable, "wellkept")
     program = Program(
         tmp_path / "data",
         database_url=addresses.app,

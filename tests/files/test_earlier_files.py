@@ -3,16 +3,16 @@
 import psycopg
 
 from storage import migrations
-from storage.embedded import EmbeddedServer, provision
+from storage.embedded import EmbeddedServer
 from storage.identifiers import new_id
 from tests.builders.tenant_rows import bind, fill_every_table, insert, made_row, tables
+from tests.servers import migrated_database
 
 BEFORE = "0006"
 
 
 def test_the_file_of_every_remittance_gets_a_row(server: EmbeddedServer) -> None:
-    addresses = provision(server, "earlier")
-    migrations.upgrade(addresses.owner)
+    addresses = migrated_database(server, "earlier")
     company_id = new_id()
     (companies,) = (table for table in tables() if table.name == "companies")
     with psycopg.connect(addresses.owner) as connection:

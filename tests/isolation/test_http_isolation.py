@@ -14,7 +14,7 @@ import pytest
 from litestar import Litestar
 
 from app.openapi import handlers_of
-from app.server import create_app
+from app.server import Routes
 from app.settings import Settings
 from services.identity.scopes import Scope
 from storage.embedded import RoleAddresses
@@ -111,12 +111,12 @@ _MADE = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|\d{4}-\d\d-\d\dT[
 
 
 @pytest.fixture
-async def app(addresses: RoleAddresses, tmp_path: Path) -> AsyncIterator[Litestar]:
+async def app(routes: Routes, addresses: RoleAddresses, tmp_path: Path) -> AsyncIterator[Litestar]:
     """The application, without a limit that the walk would meet."""
     storage = PostgresStorage(addresses.app, clock=FixedClock(NOW), keyring=KEYRING)
     await storage.open()
     settings = Settings(rate_per_address="1000000/minute", rate_per_principal="1000000/minute")
-    yield create_app(settings, storage, FileVault(LocalFileStore(tmp_path / "files")))
+    yield routes.serving(settings, storage, FileVault(LocalFileStore(tmp_path / "files")))
     await storage.close()
 
 

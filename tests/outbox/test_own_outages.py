@@ -10,8 +10,7 @@ from uuid import uuid4
 import pytest
 
 from services.outbox.delivering import LEASE, LEASES
-from storage import migrations
-from storage.embedded import EmbeddedServer, RoleAddresses, provision
+from storage.embedded import EmbeddedServer, RoleAddresses
 from storage.errors import StorageUnavailable
 from storage.files import FileVault
 from storage.files.s3 import Bucket, S3FileStore
@@ -27,7 +26,7 @@ from tests.builders.receivers import Receiver, receiving
 from tests.builders.sftp_servers import ServerForTests, serving
 from tests.files.seaweed import ACCESS_KEY, BUCKET, SECRET_KEY, Seaweed
 from tests.outbox.deliveries import CONTENT, NAME, Hooks, Post
-from tests.servers import chosen_server, start_test_server
+from tests.servers import chosen_server, migrated_database, start_test_server
 
 pytestmark = pytest.mark.anyio
 
@@ -42,9 +41,7 @@ def mortal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedServer]
 
 @pytest.fixture(scope="module")
 def there(mortal: EmbeddedServer) -> RoleAddresses:
-    addresses = provision(mortal, "wellkept")
-    migrations.upgrade(addresses.owner)
-    return addresses
+    return migrated_database(mortal, "wellkept")
 
 
 @pytest.fixture

@@ -14,8 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from psycopg import sql
 
-from storage import migrations
-from storage.embedded import EmbeddedServer, RoleAddresses, provision
+from storage.embedded import EmbeddedServer, RoleAddresses
 from storage.identifiers import new_id
 from storage.interface import Actor
 from storage.maintenance import maintain
@@ -39,6 +38,7 @@ from tests.builders.clocks import FixedClock
 from tests.builders.companies import make_company
 from tests.builders.keys import KEYRING
 from tests.builders.tenant_rows import bind
+from tests.servers import migrated_database
 
 TODAY = dt.datetime(2051, 6, 15, 12, tzinfo=dt.UTC)
 """When maintenance runs: the ids of rows that are made in a test are earlier."""
@@ -274,9 +274,7 @@ def left_of(
 @pytest.fixture(scope="module")
 def retired(server: EmbeddedServer) -> RoleAddresses:
     """A database of this module's own, in which decades pass."""
-    addresses = provision(server, "retired")
-    migrations.upgrade(addresses.owner)
-    return addresses
+    return migrated_database(server, "retired")
 
 
 @pytest.fixture(scope="module")

@@ -7,7 +7,7 @@ import httpx
 import pytest
 from litestar import Litestar
 
-from app.server import create_app
+from app.server import Routes
 from app.settings import Settings
 from storage.embedded import RoleAddresses
 from storage.files.vault import FileVault
@@ -60,6 +60,7 @@ def hanging() -> Iterator[str]:
 
 @pytest.fixture
 def application(
+    routes: Routes,
     storage: PostgresStorage,
     vault: FileVault,
     provider: ProviderForTests,
@@ -68,7 +69,7 @@ def application(
 ) -> Litestar:
     here = [urlsplit(issuer).netloc for issuer in (provider.issuer, forger.issuer, hanging)]
     settings = Settings(public_url="https://wellkept.test", allowed_private_hosts=",".join(here))
-    return create_app(settings, storage, vault)
+    return routes.serving(settings, storage, vault)
 
 
 @pytest.fixture

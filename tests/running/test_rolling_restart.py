@@ -11,12 +11,13 @@ import psycopg
 import pytest
 
 from storage import migrations
-from storage.embedded import EmbeddedServer, RoleAddresses, provision
+from storage.embedded import EmbeddedServer, RoleAddresses
 from storage.postgres.checks import SchemaAhead, check_server, readiness
 from storage.postgres.transaction import PostgresStorage
 from tests.builders.companies import CompanyForTests, make_company
 from tests.running.load import kept, writers
 from tests.running.program import ROOT, Program, wellkept
+from tests.servers import migrated_database
 
 pytestmark = pytest.mark.anyio
 
@@ -53,8 +54,7 @@ def newer_program(directory: Path, *, expands: bool) -> Path:
 @pytest.fixture
 def database(durable_server: EmbeddedServer) -> Iterator[RoleAddresses]:
     """A database of its own, because its schema changes."""
-    addresses = provision(durable_server, "rolling")
-    migrations.upgrade(addresses.owner)
+    addresses = migrated_database(durable_server, "rolling")
     yield addresses
     with durable_server.connect_as_superuser() as superuser:
         superuser.execute("DROP DATABASE rolling WITH (FORCE)")

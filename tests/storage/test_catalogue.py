@@ -5,11 +5,11 @@ from collections.abc import Iterator, Mapping
 import psycopg
 import pytest
 
-from storage import migrations
 from storage.catalogue import broken_rules
 from storage.catalogue_rules import RULES
-from storage.embedded import EmbeddedServer, RoleAddresses, provision
+from storage.embedded import EmbeddedServer, RoleAddresses
 from storage.security import APP_ROLE, BOUND_COMPANY, WORKER_ROLE
+from tests.servers import migrated_database
 
 Connection = psycopg.Connection[tuple[object, ...]]
 
@@ -234,9 +234,7 @@ CASES = [(rule, guard) for rule, guards in TAKEN_DOWN.items() for guard in guard
 @pytest.fixture(scope="module")
 def empty(server: EmbeddedServer) -> RoleAddresses:
     """A migrated database without rows, so that any guard can be taken down."""
-    addresses = provision(server, "empty")
-    migrations.upgrade(addresses.owner)
-    return addresses
+    return migrated_database(server, "empty")
 
 
 @pytest.fixture(scope="module")

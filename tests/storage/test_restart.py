@@ -6,8 +6,7 @@ from uuid import UUID
 
 import pytest
 
-from storage import migrations
-from storage.embedded import EmbeddedServer, RoleAddresses, provision
+from storage.embedded import EmbeddedServer, RoleAddresses
 from storage.errors import StorageUnavailable
 from storage.filters import PayerFilter
 from storage.identifiers import SYSTEM_ACTOR_ID, new_id
@@ -16,7 +15,7 @@ from storage.postgres.checks import readiness
 from storage.postgres.transaction import PostgresStorage
 from storage.tables.claims import PayerFields
 from storage.vocabulary.claims import PayerType
-from tests.servers import chosen_server, start_test_server
+from tests.servers import chosen_server, migrated_database, start_test_server
 
 pytestmark = pytest.mark.anyio
 
@@ -35,9 +34,7 @@ def mortal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedServer]
 
 @pytest.fixture(scope="module")
 def there(mortal: EmbeddedServer) -> RoleAddresses:
-    addresses = provision(mortal, "wellkept")
-    migrations.upgrade(addresses.owner)
-    return addresses
+    return migrated_database(mortal, "wellkept")
 
 
 async def add_payer(storage: PostgresStorage, name: str) -> UUID:

@@ -10,12 +10,12 @@ import psycopg
 import pytest
 
 from app.cli.failures import ExitCode
-from storage import migrations
-from storage.embedded import EmbeddedServer, provision
+from storage.embedded import EmbeddedServer
 from storage.partitions import MONTHS_AHEAD, month_start, partition_name
 from storage.postgres.transaction import PostgresStorage
 from storage.trail.keys import Signer
 from tests.builders.companies import CompanyForTests
+from tests.servers import migrated_database
 from tests.trail.conftest import Tamper, Wellkept
 from tests.trail.logs import look
 
@@ -107,8 +107,7 @@ async def test_a_replaced_key_is_believed_once_its_public_key_is_kept(
 async def test_maintenance_says_what_it_did_and_then_that_nothing_is_left(
     wellkept: Wellkept, server: EmbeddedServer
 ) -> None:
-    own = provision(server, "maintained")
-    migrations.upgrade(own.owner)
+    own = migrated_database(server, "maintained")
     month = month_start(dt.datetime.now(dt.UTC).date(), MONTHS_AHEAD)
     with psycopg.connect(own.owner) as connection:
         connection.execute(f"DROP TABLE {partition_name('audit_log', month)}".encode())

@@ -6,8 +6,7 @@ from pathlib import Path
 import pytest
 
 from app.cli.failures import ExitCode
-from storage import migrations
-from storage.embedded import EmbeddedServer, RoleAddresses, provision
+from storage.embedded import EmbeddedServer, RoleAddresses
 from storage.postgres.transaction import PostgresStorage
 from storage.trail.findings import FindingKind
 from storage.trail.keys import KnownKeys, Signer
@@ -16,6 +15,7 @@ from storage.trail.root_folder import RootFolder
 from storage.trail.roots import RootsUnusable, merged_roots, read_roots, roots_of, write_roots
 from storage.trail.sealer import seal_company
 from tests.builders.companies import CompanyForTests
+from tests.servers import migrated_database
 from tests.trail.conftest import Tamper, Wellkept
 from tests.trail.logs import kinds, look, report
 
@@ -52,9 +52,7 @@ async def test_each_day_has_a_file_that_is_appended_to(
 def addresses(server: EmbeddedServer) -> RoleAddresses:
     """A database of this module's own: an export holds the seals of all companies, and others
     seal with keys of theirs."""
-    own = provision(server, "exported_roots")
-    migrations.upgrade(own.owner)
-    return own
+    return migrated_database(server, "exported_roots")
 
 
 async def test_what_was_exported_finds_a_chain_that_was_cut_short(

@@ -13,8 +13,7 @@ from typer.testing import CliRunner
 
 import storage.tables  # noqa: F401 -- fills the metadata
 from app.cli import application
-from storage import migrations
-from storage.embedded import EmbeddedServer, RoleAddresses, provision
+from storage.embedded import EmbeddedServer, RoleAddresses
 from storage.filters import ByLog, OutboxFilter
 from storage.identifiers import lowest_id_at
 from storage.maintenance import maintain, row_retirement
@@ -31,6 +30,7 @@ from storage.vocabulary.outbox import Channel, EventType, MessageStatus
 from tests.builders.clocks import FixedClock
 from tests.builders.companies import CompanyForTests, make_company
 from tests.builders.keys import KEYRING
+from tests.servers import migrated_database
 
 pytestmark = pytest.mark.anyio
 
@@ -43,9 +43,7 @@ Maintain = Callable[..., list[Deed]]
 @pytest.fixture(scope="module")
 def retired(server: EmbeddedServer) -> RoleAddresses:
     """A database of this module's own, in which decades pass."""
-    addresses = provision(server, "passing")
-    migrations.upgrade(addresses.owner)
-    return addresses
+    return migrated_database(server, "passing")
 
 
 @pytest.fixture
