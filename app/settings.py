@@ -1,5 +1,6 @@
 """Configuration, from environment variables that begin with WELLKEPT_."""
 
+import functools
 import os
 import re
 import ssl
@@ -207,16 +208,7 @@ class Settings:
     @property
     def receivers_tls(self) -> ssl.SSLContext:
         """How receivers prove who they are. Raises SettingsError."""
-        context = ssl.create_default_context()
-        if self.trusted_certificates is not None:
-            try:
-                context.load_verify_locations(self.trusted_certificates)
-            except (OSError, ssl.SSLError) as error:
-                raise SettingsError(
-                    f"WELLKEPT_TRUSTED_CERTIFICATES: {self.trusted_certificates} is no readable"
-                    " PEM file"
-                ) from error
-        return context
+        return _tls(self.trusted_certificates)
 
     def _check(self) -> None:
         _check_public_url(self.public_url)
@@ -245,6 +237,20 @@ class Settings:
                 raise SettingsError(
                     f"WELLKEPT_{variable.upper()} is set and WELLKEPT_DATABASE_URL is not"
                 )
+
+
+@functools.cache
+def _tls(trusted: str | None) -> ssl.SSLContext:
+    """Reading all the system's certificates takes a tenth of a second, so it is done once."""
+    context = ssl.create_default_context()
+    if trusted is not None:
+        try:
+            context.load_verify_locations(trusted)
+        except (OSError, ssl.SSLError) as error:
+            raise SettingsError(
+                f"WELLKEPT_TRUSTED_CERTIFICATES: {trusted} is no readable PEM file"
+            ) from error
+    return context
 
 
 def _host_and_port(text: str) -> tuple[str, int]:
