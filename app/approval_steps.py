@@ -7,6 +7,7 @@ from services.claims.appealing import late
 from services.claims.refunds import refunding
 from services.claims.write_offs import writing_off
 from services.regulatory_compliance import decisions
+from services.regulatory_compliance.policies import approving as policy_approving
 from services.trail import hold_release
 
 STEPS: Steps = {
@@ -20,5 +21,6 @@ STEPS: Steps = {
         late.LATE,
         hold_release.RELEASE,
         decisions.NOT_APPLICABLE,
+        policy_approving.APPROVAL,
     )
 }

@@ -66,6 +66,7 @@ from storage.filters import (
     ByLog,
     ByMessage,
     ByPerson,
+    ByPolicy,
     ByRemittance,
     ByRequirements,
     ByScrubRun,
@@ -114,6 +115,9 @@ from storage.filters import (
     PersonFilter,
     PersonIdentityFilter,
     PickedUpFileFilter,
+    PolicyAcknowledgementFilter,
+    PolicyFilter,
+    PolicyVersionFilter,
     ProcedurePairFilter,
     ProviderAdjustmentFilter,
     QuietHoursFilter,
@@ -156,6 +160,7 @@ from storage.tables import money as money_tables
 from storage.tables import notifications as notification_tables
 from storage.tables import outbox as outbox_tables
 from storage.tables import parties as party_tables
+from storage.tables import policies as policy_tables
 from storage.tables import providers as provider_tables
 from storage.tables import remittances as remittance_tables
 from storage.tables import scrubbing as scrub_tables
@@ -737,6 +742,27 @@ class Store(Protocol):
         compliance_tables.ComplianceSignatureFields,
         compliance_tables.ComplianceSignature,
         SignatureFilter,
+    ]
+
+    policies: Repository[policy_tables.PolicyFields, policy_tables.Policy, PolicyFilter]
+    policy_requirements: Repository[
+        policy_tables.PolicyRequirementFields, policy_tables.PolicyRequirement, ByPolicy
+    ]
+    policy_members: Repository[
+        policy_tables.PolicyMemberFields, policy_tables.PolicyMember, ByPolicy
+    ]
+    policy_texts: Log[policy_tables.PolicyTextFields, policy_tables.PolicyText, ByPolicy]
+    policy_versions: Repository[
+        policy_tables.PolicyVersionFields, policy_tables.PolicyVersion, PolicyVersionFilter
+    ]
+    policy_approvals: Log[
+        policy_tables.PolicyApprovalFields, policy_tables.PolicyApproval, ByPolicy
+    ]
+    policy_reviews: Log[policy_tables.PolicyReviewFields, policy_tables.PolicyReview, ByPolicy]
+    policy_acknowledgements: Log[
+        policy_tables.PolicyAcknowledgementFields,
+        policy_tables.PolicyAcknowledgement,
+        PolicyAcknowledgementFilter,
     ]
 
     approvals: Repository[approval_tables.ApprovalFields, approval_tables.Approval, ApprovalFilter]

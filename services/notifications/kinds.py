@@ -52,6 +52,16 @@ KINDS: Mapping[NotificationKind, Kind] = {
         "/api/v1/webhook-endpoints/{id}",
         Timing.AT_ONCE,
     ),
+    NotificationKind.POLICY_ACKNOWLEDGEMENT_DUE: Kind(
+        "A policy that concerns you waits for your acknowledgement.",
+        "/api/v1/own-policies/{id}",
+        Timing.AT_ONCE,
+    ),
+    NotificationKind.POLICY_REVIEW_DUE: Kind(
+        "A policy of yours is due for review.",
+        "/api/v1/compliance/policies/{id}",
+        Timing.AT_ONCE,
+    ),
     NotificationKind.REMITTANCE_PROCESSED: Kind(
         "A remittance that you handed in was gone through.",
         "/api/v1/remittances/{id}",

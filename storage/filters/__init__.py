@@ -88,6 +88,12 @@ from storage.filters.outbox import (
     StoredFileFilter,
     WebhookEndpointFilter,
 )
+from storage.filters.policies import (
+    ByPolicy,
+    PolicyAcknowledgementFilter,
+    PolicyFilter,
+    PolicyVersionFilter,
+)
 from storage.filters.scrubbing import (
     ByClaimRule,
     ByCodeTable,
@@ -135,6 +141,7 @@ __all__ = [
     "ByLog",
     "ByMessage",
     "ByPerson",
+    "ByPolicy",
     "ByRemittance",
     "ByRequirements",
     "ByScrubRun",
@@ -183,6 +190,9 @@ __all__ = [
     "PersonFilter",
     "PersonIdentityFilter",
     "PickedUpFileFilter",
+    "PolicyAcknowledgementFilter",
+    "PolicyFilter",
+    "PolicyVersionFilter",
     "ProcedurePairFilter",
     "ProviderAdjustmentFilter",
     "QuietHoursFilter",

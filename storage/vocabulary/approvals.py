@@ -14,6 +14,7 @@ class ApprovalKind(StrEnum):
     REFUND = "refund"
     REQUIREMENT_NOT_APPLICABLE = "requirement_not_applicable"
     LATE_APPEAL = "late_appeal"
+    POLICY_APPROVAL = "policy_approval"
 
 
 class ApprovalStatus(StrEnum):

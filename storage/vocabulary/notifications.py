@@ -13,6 +13,8 @@ class NotificationKind(StrEnum):
     APPROVAL_REQUESTED = "approval_requested"
     EMERGENCY_REVIEW_DUE = "emergency_review_due"
     ENDPOINT_DISABLED = "endpoint_disabled"
+    POLICY_ACKNOWLEDGEMENT_DUE = "policy_acknowledgement_due"
+    POLICY_REVIEW_DUE = "policy_review_due"
     REMITTANCE_PROCESSED = "remittance_processed"
     ROOTS_LATE = "roots_late"
 
@@ -25,6 +27,8 @@ class ReminderSubject(StrEnum):
     EMERGENCY_REVIEW = "emergency_review"
     FUNCTIONAL_ACKNOWLEDGEMENT = "functional_acknowledgement"
     PAYER_REMITTANCE = "payer_remittance"
+    POLICY_ACKNOWLEDGEMENT = "policy_acknowledgement"
+    POLICY_REVIEW = "policy_review"
     ROOTS = "roots"
 
 

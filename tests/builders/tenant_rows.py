@@ -30,6 +30,7 @@ ROW_COUNTS: Mapping[str, int] = {
     "outbox_messages": 3,
     "payers": 3,
     "people": 3,
+    "policy_versions": 3,
     "principals": 3,
     "stored_files": 3,
 }
@@ -38,6 +39,9 @@ who asks for an approval and who decides about it."""
 
 ITEM = {"entity": "claims"}
 """What is approved: with the ``entity_id``, a row that is there."""
+
+SOME_HASH = "\\x" + "ab" * 32
+"""What rows that refer to each other by a hash agree on."""
 
 REQUIREMENT = {
     "citation": None,
@@ -110,6 +114,12 @@ SPECIAL: Mapping[str, Mapping[str, object]] = {
     "compliance_evidence": {"kind": "system_fact", "file_id": None, "url": None},
     "compliance_requirements": {"content": REQUIREMENT, "retired_on": None},
     "requirement_versions": {"content": REQUIREMENT},
+    "policies": {"review_months": 12, "archived_on": None, "archive_reason": None},
+    "policy_members": {"role": None, "role_id": None},
+    "policy_texts": {"file_id": None, "content_hash": SOME_HASH},
+    "policy_versions": {"stage": "approved", "major": 1, "minor": 0, "content_hash": SOME_HASH},
+    "policy_approvals": {"major": 1, "minor": 0, "content_hash": SOME_HASH},
+    "policy_acknowledgements": {"content_hash": SOME_HASH},
     "denials": {
         "resolution": None,
         "resolved_on": None,
@@ -175,6 +185,10 @@ SPECIAL: Mapping[str, Mapping[str, object]] = {
 
 SPECIAL_ROWS: Mapping[tuple[str, int], Mapping[str, object]] = {
     ("approval_participants", 1): {"role": "involved"},
+    ("policy_versions", 2): {"minor": 1},
+    ("policy_versions", 3): {"minor": 2},
+    ("policy_versions", 9): {"minor": 9},
+    ("policy_approvals", 9): {"minor": 2},
     ("approvals", 9): {"status": "refused", "closed_at": "2025-03-03T12:00:00Z"},
 }
 """The same for one of a table's rows, by its ordinal."""
@@ -183,6 +197,9 @@ OF_ANOTHER = frozenset(
     {("approval_decisions", "recorded_by"), ("emergency_reviews", "recorded_by")}
 )
 """Columns that name any row but the first: another one in each row of their table."""
+
+OF_THE_FIRST = frozenset({("policy_acknowledgements", "policy_version_id")})
+"""Columns that name the first row always: the version that has an approval."""
 
 Connection = psycopg.Connection[tuple[Any, ...]]
 Ids = dict[str, list[UUID]]
@@ -249,6 +266,8 @@ def made_row(table: sa.Table, company_id: UUID, ids: Ids, ordinal: int) -> dict[
             continue
         known = [row_id] if referred == table.name else ids[referred]
         first = min(ordinal, 2) if (table.name, name) in OF_ANOTHER else ordinal - 1
+        if (table.name, name) in OF_THE_FIRST:
+            first = 0
         row[name] = str(known[(first + taken.get(referred, 0)) % len(known)])
         taken[referred] = taken.get(referred, 0) + 1
     if "patient_id" in row:

@@ -44,15 +44,18 @@ PUBLIC = {
 }
 """Operations that anybody may call."""
 OWN = {
+    "acknowledge_policy",
     "begin_provider_proof",
     "change_own_password",
     "confirm_second_factor",
     "end_session",
     "get_current_session",
+    "get_own_policy",
     "get_own_second_factor",
     "list_scopes",
     "get_notification_preferences",
     "list_notifications",
+    "list_own_policies",
     "list_sessions",
     "mark_notification_read",
     "set_notification_preferences",

@@ -167,6 +167,8 @@ BESIDE: Mapping[tuple[str, str], Mapping[str, object]] = {
     ("appeal_rules", "confirmed_by_person_id"): {"level": 1},
     ("appeal_rules", "payer_id"): {"level": 1},
     ("claims", "replaces_id"): {"frequency": "7"},
+    ("policy_members", "role_id"): {"person_id": None},
+    ("policy_texts", "file_id"): {"content": None},
     ("compliance_evidence", "file_id"): {"number": 1, "kind": "file", "fact": None},
 }
 """What a row has to be for its column to hold anything."""

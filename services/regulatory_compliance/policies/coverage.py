@@ -1,0 +1,74 @@
+"""Who has acknowledged a policy, and who has not: pure, from rows.
+
+Whoever has acknowledged a version has acknowledged every minor change of it; a major one asks
+everybody again.
+"""
+
+from collections.abc import Collection, Iterable
+from typing import Protocol
+from uuid import UUID
+
+from storage.vocabulary.identity import Role
+from storage.vocabulary.policies import PolicyAudience
+
+
+class Someone(Protocol):
+    """A person, as far as it matters whether a policy concerns them."""
+
+    @property
+    def id(self) -> UUID: ...
+    @property
+    def role(self) -> Role | None: ...
+    @property
+    def role_id(self) -> UUID | None: ...
+
+
+class Member(Protocol):
+    """One line of a list of roles and people."""
+
+    @property
+    def role(self) -> Role | None: ...
+    @property
+    def role_id(self) -> UUID | None: ...
+    @property
+    def person_id(self) -> UUID | None: ...
+
+
+class Acknowledged(Protocol):
+    """That somebody acknowledged a version."""
+
+    @property
+    def policy_version_id(self) -> UUID: ...
+    @property
+    def recorded_by(self) -> UUID: ...
+
+
+class Numbered(Protocol):
+    """An approved version and its number."""
+
+    @property
+    def policy_version_id(self) -> UUID: ...
+    @property
+    def major(self) -> int: ...
+
+
+def concerns(audience: PolicyAudience, members: Iterable[Member], person: Someone) -> bool:
+    """Whether a policy concerns somebody."""
+    if audience is PolicyAudience.EVERYBODY:
+        return True
+    return any(
+        each.person_id == person.id
+        or (each.role is not None and each.role is person.role)
+        or (each.role_id is not None and each.role_id == person.role_id)
+        for each in members
+    )
+
+
+def acknowledged_by(
+    major: int, versions: Collection[Numbered], acknowledgements: Iterable[Acknowledged]
+) -> frozenset[UUID]:
+    """Who has acknowledged a version with this major number."""
+    alike = {each.policy_version_id for each in versions if each.major == major}
+    return frozenset(
+        each.recorded_by for each in acknowledgements if each.policy_version_id in alike
+    )

@@ -1,0 +1,434 @@
+"""Policies over HTTP: written, approved by somebody else, acknowledged by whom they concern."""
+
+import asyncio
+import datetime as dt
+import hashlib
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
+
+import httpx
+import psycopg
+import pytest
+from litestar import Litestar
+
+from app.server import create_app
+from app.settings import Settings
+from services.regulatory_compliance.policies.reminding import remind_of_policies
+from storage.embedded import RoleAddresses
+from storage.files import FileVault
+from storage.identifiers import SYSTEM_ACTOR_ID, new_id
+from storage.interface import Actor
+from storage.postgres.transaction import PostgresStorage
+from storage.vocabulary.identity import Role
+from tests.builders.clocks import FixedClock
+from tests.builders.companies import CompanyForTests
+from tests.builders.keys import KEYRING
+from tests.builders.people import PersonForTests, browser, make_person, prove, sign_in
+
+pytestmark = pytest.mark.anyio
+
+POLICIES = "/api/v1/compliance/policies"
+VERSIONS = "/api/v1/compliance/policy-versions"
+OWN = "/api/v1/own-policies"
+NOON = dt.datetime(2026, 3, 2, 18, tzinfo=dt.UTC)
+WHY = {"reason": "the committee has agreed"}
+TEXT = "# Sanctions\n\nWhoever breaks a rule is told so.\n"
+
+
+@pytest.fixture
+def clock() -> FixedClock:
+    return FixedClock(NOON)
+
+
+@pytest.fixture
+async def storage(addresses: RoleAddresses, clock: FixedClock) -> AsyncIterator[PostgresStorage]:
+    """Storage whose time the tests move."""
+    storage = PostgresStorage(addresses.app, clock=clock, keyring=KEYRING)
+    await storage.open()
+    yield storage
+    await storage.close()
+
+
+@pytest.fixture
+def application(storage: PostgresStorage, vault: FileVault) -> Litestar:
+    return create_app(Settings(), storage, vault)
+
+
+class Office:
+    """Two compliance officers and a biller, signed in; the officers have proved who they are."""
+
+    def __init__(self, people: list[PersonForTests], clients: list[httpx.AsyncClient]) -> None:
+        self.people = people
+        self.one, self.other, self.biller = clients
+
+    async def policy(self, **changes: object) -> str:
+        """A new policy's address."""
+        new = {
+            "title": "Sanctions",
+            "category": "administrative safeguards",
+            "program": "HIPAA",
+            "owner_person_id": str(self.people[0].id),
+        }
+        answer = await self.one.post(POLICIES, json=new | changes)
+        assert answer.status_code == 201, answer.text
+        return answer.headers["Location"]
+
+    async def draft(self, policy: str, change: str = "major", **changes: object) -> str:
+        """A new draft's address."""
+        new = {"change": change, "content": TEXT, "effective_on": "2026-03-01"}
+        answer = await self.one.post(f"{policy}/versions", json=new | changes)
+        assert answer.status_code == 201, answer.text
+        return answer.headers["Location"]
+
+    async def submitted(self, version: str) -> str:
+        """The address of the request to approve a draft."""
+        asked = await self.one.post(
+            f"{version}/submit", json=WHY, headers=await tagged(self.one, version)
+        )
+        assert asked.status_code == 202, asked.text
+        return asked.headers["Location"]
+
+    async def approved(self, policy: str, change: str = "major", **changes: object) -> str:
+        """A version that somebody else has approved."""
+        version = await self.draft(policy, change, **changes)
+        answer = await decide(self.other, await self.submitted(version))
+        assert answer.status_code == 200, answer.text
+        return version
+
+    async def acknowledge(self, client: httpx.AsyncClient, version: str) -> httpx.Response:
+        """Acknowledge what one has read."""
+        own = f"{OWN}/{version.rsplit('/', 1)[1]}"
+        read = (await client.get(own)).json()
+        return await client.post(
+            f"{own}/acknowledge", json={"content_sha256": read["content_sha256"]}
+        )
+
+
+@pytest.fixture
+async def office(
+    application: Litestar, storage: PostgresStorage, company: CompanyForTests
+) -> AsyncIterator[Office]:
+    async with AsyncExitStack() as stack:
+        people, clients = [], []
+        for role in (Role.COMPLIANCE_OFFICER, Role.COMPLIANCE_OFFICER, Role.RCM_STAFF):
+            client = await stack.enter_async_context(browser(application))
+            person = await make_person(storage, company, role)
+            await sign_in(client, person)
+            if role is Role.COMPLIANCE_OFFICER:
+                await prove(client, person)
+            people.append(person)
+            clients.append(client)
+        yield Office(people, clients)
+
+
+async def tagged(client: httpx.AsyncClient, url: str) -> dict[str, str]:
+    return {"If-Match": (await client.get(url)).headers["ETag"]}
+
+
+async def decide(
+    client: httpx.AsyncClient, request: str, verdict: str = "approve"
+) -> httpx.Response:
+    note = {"note": "I have read it"}
+    return await client.post(f"{request}/{verdict}", json=note, headers={"If-Match": '"1"'})
+
+
+async def status(client: httpx.AsyncClient, version: str) -> str:
+    return (await client.get(version)).json()["status"]
+
+
+async def test_a_policy_comes_into_force_by_somebody_elses_approval(office: Office) -> None:
+    policy = await office.policy()
+    version = await office.draft(policy)
+    assert await status(office.one, version) == "draft"
+    request = await office.submitted(version)
+    assert await status(office.one, version) == "under_review"
+    own = await decide(office.one, request)
+    assert (own.status_code, own.json()["type"]) == (403, "/problems/second-person-needed")
+    assert (await decide(office.other, request)).status_code == 200
+    detail = (await office.one.get(version)).json()
+    assert detail["status"] == "in_force"
+    assert (detail["version"]["major"], detail["version"]["minor"]) == (1, 0)
+    digest = hashlib.sha256(TEXT.encode()).hexdigest()
+    assert detail["text"]["content"] == TEXT
+    assert {
+        detail["version"]["content_hash"],
+        detail["text"]["content_hash"],
+        detail["approval"]["content_hash"],
+    } == {digest}
+    assert detail["approval"]["recorded_by"] == str(office.people[1].id)
+    assert detail["approval"]["in_force_on"] == "2026-03-02"  # not before it was approved
+
+
+async def test_a_policy_has_a_number_and_is_about_requirements(office: Office) -> None:
+    requirement = await office.one.post(
+        "/api/v1/compliance/requirements",
+        json={
+            "code": "POL-1",
+            "program": "HIPAA",
+            "name": "Have a sanction policy",
+            "description": "Have one.",
+            "category": "safeguards",
+            "frequency": "ongoing",
+        },
+    )
+    requirement_id = requirement.json()["id"]
+    policy = await office.policy(requirement_ids=[requirement_id])
+    assert (await office.one.get(policy)).json()["number"] == "POL-0001"
+    (link,) = (await office.one.get(f"{policy}/requirements")).json()["items"]
+    assert link["requirement_id"] == requirement_id
+    again = {"requirement_id": requirement_id}
+    assert (await office.one.post(f"{policy}/requirements", json=again)).status_code == 409
+    removed = await office.one.delete(
+        f"{policy}/requirements/{link['id']}", headers={"If-Match": '"1"'}
+    )
+    assert removed.status_code == 204
+    unknown = {"requirement_id": str(new_id())}
+    assert (await office.one.post(f"{policy}/requirements", json=unknown)).status_code == 422
+
+
+async def test_what_is_under_review_or_approved_is_not_changed(office: Office) -> None:
+    version = await office.draft(await office.policy())
+    request = await office.submitted(version)
+    for state in ("under_review", "approved"):
+        tag = await tagged(office.one, version)
+        change = await office.one.patch(version, json={"content": "x"}, headers=tag)
+        discard = await office.one.delete(version, headers=tag)
+        again = await office.one.post(f"{version}/submit", json=WHY, headers=tag)
+        for refused in (change, discard, again):
+            assert (refused.status_code, refused.json()["state"]) == (409, state)
+        if state == "under_review":
+            await decide(office.other, request)
+    assert (await office.one.get(version)).json()["text"]["content"] == TEXT
+
+
+async def test_a_refused_draft_can_be_mended_and_sent_again(office: Office) -> None:
+    version = await office.draft(await office.policy())
+    await decide(office.other, await office.submitted(version), "refuse")
+    assert await status(office.one, version) == "draft"
+    theirs = await office.other.patch(
+        version, json={"content": "x"}, headers=await tagged(office.other, version)
+    )
+    assert (theirs.status_code, theirs.json()["type"]) == (403, "/problems/decided-before")
+    changed = await office.one.patch(
+        version,
+        json={"content": "Whoever breaks a rule is told so in writing."},
+        headers=await tagged(office.one, version),
+    )
+    assert changed.status_code == 200, changed.text
+    assert (await decide(office.other, await office.submitted(version))).status_code == 200
+    text = (await office.one.get(version)).json()["text"]["content"]
+    assert text == "Whoever breaks a rule is told so in writing."
+
+
+async def test_the_database_keeps_what_was_approved(
+    office: Office, addresses: RoleAddresses, company: CompanyForTests
+) -> None:
+    version = await office.approved(await office.policy())
+    version_id = version.rsplit("/", 1)[1]
+    changes = (
+        "UPDATE policy_versions SET content_hash = sha256('x')",
+        "UPDATE policy_versions SET minor = 7",
+        "UPDATE policy_versions SET effective_on = '2020-01-01'",
+        "DELETE FROM policy_versions",
+    )
+    for statement in changes:
+        with psycopg.connect(addresses.owner) as owner:
+            owner.execute(f"SET LOCAL app.company_id = '{company.id}'".encode())
+            with pytest.raises(psycopg.errors.ForeignKeyViolation):
+                owner.execute(f"{statement} WHERE id = '{version_id}'".encode())
+    for table in ("policy_texts", "policy_approvals", "policy_acknowledgements"):
+        with psycopg.connect(addresses.app) as program:
+            program.execute(f"SET LOCAL app.company_id = '{company.id}'".encode())
+            with pytest.raises(psycopg.errors.InsufficientPrivilege):
+                program.execute(f"DELETE FROM {table}".encode())  # noqa: S608
+
+
+async def test_one_version_is_written_at_a_time(office: Office) -> None:
+    policy = await office.policy()
+    new = {"change": "minor", "content": TEXT, "effective_on": "2026-03-01"}
+    answers = await asyncio.gather(
+        *(each.post(f"{policy}/versions", json=new) for each in (office.one, office.other))
+    )
+    assert sorted(each.status_code for each in answers) == [201, 409]
+
+
+async def test_two_who_change_a_draft_at_once_do_not_both_win(office: Office) -> None:
+    version = await office.draft(await office.policy())
+    answers = await asyncio.gather(
+        *(
+            each.patch(version, json={"content": "x"}, headers={"If-Match": '"1"'})
+            for each in (office.one, office.other)
+        )
+    )
+    assert sorted(each.status_code for each in answers) == [200, 412]
+
+
+async def test_the_next_version_supersedes_on_its_day(office: Office, clock: FixedClock) -> None:
+    policy = await office.policy()
+    first = await office.approved(policy)
+    early = await office.one.post(
+        f"{policy}/versions",
+        json={"change": "minor", "content": TEXT, "effective_on": "2026-02-28"},
+    )
+    assert (early.status_code, early.json()["errors"][0]["pointer"]) == (422, "/effective_on")
+    second = await office.approved(policy, "minor", effective_on="2026-03-10")
+    assert [await status(office.one, each) for each in (first, second)] == ["in_force", "approved"]
+    clock.move(dt.timedelta(days=8))
+    for person, client in zip(office.people, (office.one, office.other), strict=False):
+        await sign_in(client, person)
+    listed = (await office.one.get(f"{policy}/versions")).json()["items"]
+    assert [
+        (each["version"]["major"], each["version"]["minor"], each["status"]) for each in listed
+    ] == [(1, 0, "superseded"), (1, 1, "in_force")]
+    tag = await tagged(office.one, policy)
+    archived = await office.one.post(f"{policy}/archive", json=WHY, headers=tag)
+    assert archived.status_code == 200
+    assert [await status(office.one, each) for each in (first, second)] == ["archived"] * 2
+    new = {"change": "minor", "content": TEXT, "effective_on": "2026-04-01"}
+    assert (await office.one.post(f"{policy}/versions", json=new)).status_code == 409
+
+
+async def test_a_major_version_asks_again_and_a_minor_one_does_not(office: Office) -> None:
+    policy = await office.policy()
+    first = await office.approved(policy)
+    (mine,) = (await office.biller.get(OWN)).json()["items"]
+    assert (mine["title"], mine["is_acknowledged"], mine["due_on"]) == (
+        "Sanctions",
+        False,
+        "2026-04-01",
+    )
+    assert (await office.acknowledge(office.biller, first)).status_code == 201
+    assert (await office.acknowledge(office.biller, first)).status_code == 409
+    await office.approved(policy, "minor")
+    assert (await office.biller.get(OWN)).json()["items"][0]["is_acknowledged"]
+    superseded = await office.acknowledge(office.one, first)
+    assert (superseded.status_code, superseded.json()["type"]) == (409, "/problems/not-in-force")
+    await office.approved(policy, "major")
+    assert not (await office.biller.get(OWN)).json()["items"][0]["is_acknowledged"]
+    covered = (await office.one.get(f"{policy}/coverage")).json()
+    assert (covered["concerned"], covered["acknowledged_person_ids"]) == (3, [])
+    kept = (await office.one.get(f"{policy}/acknowledgements")).json()["items"]
+    assert [each["recorded_by"] for each in kept] == [str(office.people[2].id)]
+
+
+async def test_a_policy_concerns_whom_it_lists(office: Office) -> None:
+    policy = await office.policy(audience="listed", roles=["rcm_staff"])
+    version = await office.approved(policy)
+    assert (await office.one.get(OWN)).json()["items"] == []
+    stranger = await office.one.get(f"{OWN}/{version.rsplit('/', 1)[1]}")
+    assert stranger.status_code == 404
+    assert len((await office.biller.get(OWN)).json()["items"]) == 1
+    covered = (await office.one.get(f"{policy}/coverage")).json()
+    assert covered["missing_person_ids"] == [str(office.people[2].id)]
+    added = {"person_id": str(office.people[0].id)}
+    assert (await office.one.post(f"{policy}/members", json=added)).status_code == 201
+    assert (await office.acknowledge(office.one, version)).status_code == 201
+    covered = (await office.one.get(f"{policy}/coverage")).json()
+    assert covered["acknowledged_person_ids"] == [str(office.people[0].id)]
+
+
+async def test_one_acknowledges_the_very_text(office: Office, client: httpx.AsyncClient) -> None:
+    version = await office.approved(await office.policy())
+    own = f"{OWN}/{version.rsplit('/', 1)[1]}/acknowledge"
+    other_text = await office.biller.post(own, json={"content_sha256": "ab" * 32})
+    assert other_text.status_code == 422
+    by_key = await client.post(own, json={"content_sha256": "ab" * 32})
+    assert (by_key.status_code, by_key.json()["type"]) == (403, "/problems/person-needed")
+
+
+async def test_a_draft_is_nobodys_to_acknowledge(office: Office) -> None:
+    version = await office.draft(await office.policy())
+    assert (await office.biller.get(f"{OWN}/{version.rsplit('/', 1)[1]}")).status_code == 404
+    assert (await office.biller.get(version)).status_code == 403
+
+
+async def test_who_has_not_is_reminded_once_for_each_lead(
+    office: Office, storage: PostgresStorage, company: CompanyForTests, clock: FixedClock
+) -> None:
+    version = await office.approved(await office.policy(acknowledge_days=7))
+    await office.acknowledge(office.one, version)
+
+    async def reminded() -> int:
+        actor = Actor(SYSTEM_ACTOR_ID, new_id())
+        async with storage.transaction(company.id, actor) as store:
+            return await remind_of_policies(store)
+
+    assert [await reminded(), await reminded()] == [1, 0]
+    kinds = {}
+    for client in (office.one, office.biller):
+        listed = (await client.get("/api/v1/notifications")).json()["items"]
+        kinds[client] = [each["kind"] for each in listed]
+    assert "policy_acknowledgement_due" not in kinds[office.one]
+    assert kinds[office.biller] == ["policy_acknowledgement_due"]
+    clock.move(dt.timedelta(days=6))
+    assert [await reminded(), await reminded()] == [1, 0]
+
+
+async def test_reviews_are_due_from_the_approval_or_the_last_review(
+    office: Office, clock: FixedClock
+) -> None:
+    policy = await office.policy()
+    nothing = await office.one.post(f"{policy}/reviews", json={"outcome": "still_right"})
+    assert (nothing.status_code, nothing.json()["type"]) == (409, "/problems/nothing-to-review")
+    await office.approved(policy, effective_on="2020-02-29")  # in effect for long
+
+    async def due(on: str, days_ahead: int) -> list[tuple[str, bool]]:
+        found = await office.one.get(
+            f"{POLICIES}/due-for-review", params={"on": on, "days_ahead": days_ahead}
+        )
+        return [(each["due_on"], each["is_overdue"]) for each in found.json()["items"]]
+
+    assert await due("2027-02-01", 28) == []
+    assert await due("2027-02-01", 29) == [("2027-03-02", False)]
+    assert await due("2027-03-03", 0) == [("2027-03-02", True)]
+    assert await due("2026-03-01", 3660) == []  # nobody had approved it yet
+    clock.move(dt.timedelta(days=30))
+    await sign_in(office.one, office.people[0])
+    review = {"outcome": "needs_change", "note": "the phone number"}
+    assert (await office.one.post(f"{policy}/reviews", json=review)).status_code == 201
+    assert await due("2027-02-01", 60) == [("2027-03-02", False)]
+    review = {"outcome": "still_right"}
+    assert (await office.one.post(f"{policy}/reviews", json=review)).status_code == 201
+    assert await due("2027-02-01", 60) == [("2027-04-01", False)]
+
+
+async def test_what_changed_can_be_read(office: Office) -> None:
+    policy = await office.policy()
+    first = await office.approved(policy)
+    second = await office.draft(policy, "minor", content=TEXT.replace("told so", "told so gently"))
+    changes = await office.one.get(
+        f"{second}/changes", params={"compared_to_id": first.rsplit("/", 1)[1]}
+    )
+    assert changes.status_code == 200, changes.text
+    blocks = changes.json()["blocks"]
+    assert [each["is_changed"] for each in blocks] == [False, True]
+    assert blocks[1]["later_line"] == 3
+    assert [(each["edit"], each["text"]) for each in blocks[1]["pieces"]] == [
+        ("kept", "Whoever breaks a rule is told so"),
+        ("added", " gently"),
+        ("kept", ".\n"),
+    ]
+    elsewhere = await office.draft(await office.policy())
+    refused = await office.one.get(
+        f"{second}/changes", params={"compared_to_id": elsewhere.rsplit("/", 1)[1]}
+    )
+    assert refused.status_code == 400
+
+
+async def test_a_draft_can_be_given_up(office: Office) -> None:
+    policy = await office.policy()
+    version = await office.draft(policy)
+    gone = await office.one.delete(version, headers=await tagged(office.one, version))
+    assert gone.status_code == 204
+    assert (await office.one.get(version)).status_code == 404
+    await office.draft(policy)
+
+
+async def test_a_text_is_a_text_or_a_file(office: Office) -> None:
+    policy = await office.policy()
+    for said in ({}, {"content": TEXT, "file_id": str(new_id())}):
+        both = {"change": "major", "effective_on": "2026-03-01"} | said
+        assert (await office.one.post(f"{policy}/versions", json=both)).status_code == 422
+    absent = {"change": "major", "effective_on": "2026-03-01", "file_id": str(new_id())}
+    refused = await office.one.post(f"{policy}/versions", json=absent)
+    assert (refused.status_code, refused.json()["errors"][0]["pointer"]) == (422, "/file_id")
