@@ -82,6 +82,7 @@ from storage.filters import (
     CodeTableFilter,
     CompanyRoleFilter,
     CoverageFilter,
+    DecidedLineMatchFilter,
     DenialFilter,
     DisclosureFilter,
     EmergencyAccessFilter,
@@ -145,6 +146,7 @@ from storage.tables import clearing as clearing_tables
 from storage.tables import codes as coding_tables
 from storage.tables import compliance as compliance_tables
 from storage.tables import contracts as contract_tables
+from storage.tables import decided_lines as decided_line_tables
 from storage.tables import denial_work as denial_tables
 from storage.tables import deposits as deposit_tables
 from storage.tables import disclosures as disclosure_tables
@@ -674,6 +676,11 @@ class Store(Protocol):
     ]
     adjudication_adjustments: Log[
         ledger_tables.AdjustmentFields, ledger_tables.AdjudicationAdjustment, ByAdjudication
+    ]
+    decided_line_matches: Repository[
+        decided_line_tables.DecidedLineMatchFields,
+        decided_line_tables.DecidedLineMatch,
+        DecidedLineMatchFilter,
     ]
     ledger_entries: Log[ledger_tables.LedgerFields, ledger_tables.LedgerEntry, LedgerFilter]
     provider_adjustments: Log[

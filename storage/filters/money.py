@@ -38,6 +38,14 @@ class ByAdjudication(Filter):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DecidedLineMatchFilter(Filter):
+    claim_id: UUID | None = where("claim_id")
+    claim_ids: list[UUID] | None = where("claim_id", operator="in")
+    adjudication_line_id: UUID | None = where("adjudication_line_id")
+    is_standing: bool | None = where("withdrawn_at", operator="null")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RemittanceFilter(Filter):
     status: RemittanceStatus | None = where("status")
     sha256: bytes | None = where("sha256")

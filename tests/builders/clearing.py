@@ -1,5 +1,6 @@
 """A company that sends claims through a partner, and what the partner does with them."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from uuid import UUID
@@ -49,6 +50,8 @@ from storage.tables.clearing import (
 from storage.vocabulary.claims import ClaimStatus
 from storage.vocabulary.clearing import Delivery, WaitingStatus
 from storage.vocabulary.outbox import Channel
+from tests.builders import remittance_files
+from tests.builders.books import Books
 from tests.builders.claims import make_claims, make_payer
 from tests.builders.companies import CompanyForTests
 from tests.builders.parties import make_care_provider, make_coverage, make_known_patient
@@ -86,6 +89,7 @@ class Desk:
     patient: Patient
     payer: Payer
     partner: TradingPartner
+    files_heard: int = 0
 
     @classmethod
     async def open(
@@ -121,14 +125,49 @@ class Desk:
             )
         return replace(self, partner=made)
 
-    async def ready_claims(self, count: int, *, charge_cents: int = 10_000) -> list[Claim]:
-        """Claims that wait to be sent."""
+    async def next_payer(self, identifier: str = "60054") -> Payer:
+        """Another payer of the patient, whose claims go through the same partner."""
+        payer = await make_payer(self.storage, self.company, identifier=identifier)
+        await make_coverage(self.storage, self.company, self.patient, payer)
+        async with self.storage.transaction(self.company.id, self.company.actor) as store:
+            routed = PartnerPayers(payer_ids=[self.payer.id, payer.id])
+            self.partner = await set_partner_payers(
+                store, self.partner.id, routed, expected_version=self.partner.version
+            )
+        return payer
+
+    async def decide(
+        self, *claims: Claim, lines: Sequence[remittance_files.Line], payer: Payer | None = None
+    ) -> None:
+        """Post a payer's decision about each of these claims: the same lines for all."""
+        books = Books(
+            self.storage,
+            self.vault,
+            self.company,
+            self.patient,
+            files_sent=self.files_heard,  # no trace number twice
+            payers=[payer or self.payer],
+        )
+        self.files_heard += 1
+        await books.pay(
+            *[
+                remittance_files.Claim(
+                    patient_control_number=claim.patient_control_number, lines=lines
+                )
+                for claim in claims
+            ]
+        )
+
+    async def ready_claims(
+        self, count: int, *, charge_cents: int = 10_000, payers: Sequence[Payer] = ()
+    ) -> list[Claim]:
+        """Claims that wait to be sent, on the one payer or these in turn."""
         made = await make_claims(
             self.storage,
             self.company,
             count,
             charges_cents=[charge_cents],
-            payers=[self.payer],
+            payers=payers or [self.payer],
             patient=self.patient,
             status=ClaimStatus.READY_TO_SUBMIT,
         )

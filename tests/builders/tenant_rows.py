@@ -134,6 +134,7 @@ SPECIAL: Mapping[str, Mapping[str, object]] = {
     },
     "coverages": {"relationship": "18", "subscriber": None},
     "emergency_accesses": {"expires_at": "2025-03-03T13:00:00Z", "reviewed_at": None},
+    "decided_line_matches": {"withdrawn_at": "2025-03-03T13:00:00Z"},
     "filed_claims": {"faults": None},
     "facilities": {"address": {"line_1": "12 Harbor Drive", "city": "Duluth"}},
     "figure_checks": {"finished_at": None, "is_sound": None},

@@ -127,16 +127,18 @@ def _of_lines(
                 for adjustment in each.adjustments
                 if adjustment.line_ordinal == svc.ordinal
             ]
-            if svc.claim_line_id is None:
+            line_id = each.claim_line_of(svc)
+            if line_id is None:
                 if svc.charge_cents or svc.paid_cents or own:
                     lacks.add(
                         _pointer(insured),
                         "has decided about a line that the claim does not have; a claim to the"
-                        " next payer needs every decision at its own line, so send it on paper",
+                        " next payer needs every decision at its own line: match it to one"
+                        " (decided-line-matches), or send the claim on paper",
                         "decided_line_unknown",
                     )
                 continue
-            of_line = found[svc.claim_line_id]
+            of_line = found[line_id]
             of_line.svcs.append(svc)
             of_line.adjustments += own
             of_line.decided.append(each)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from uuid import UUID
 
@@ -15,6 +15,7 @@ from storage.filters import (
     AdjudicationFilter,
     CareProviderFilter,
     CoverageFilter,
+    DecidedLineMatchFilter,
     FacilityFilter,
 )
 from storage.interface import Store
@@ -35,11 +36,19 @@ _NAMED_IN_FACTS = {
 
 @dataclass(frozen=True)
 class Decided:
-    """One CLP that was posted to a claim, whole: its lines by ordinal, and all its adjustments."""
+    """One CLP that was posted to a claim, whole: its lines by ordinal, and all its adjustments.
+
+    ``matches`` are the claim lines that a person says its lines are about, by the decided line.
+    """
 
     adjudication: Adjudication
     lines: list[AdjudicationLine]
     adjustments: list[AdjudicationAdjustment]
+    matches: Mapping[UUID, UUID] = field(default_factory=dict)
+
+    def claim_line_of(self, line: AdjudicationLine) -> UUID | None:
+        """The claim line that a decided line is about."""
+        return line.claim_line_id or self.matches.get(line.id)
 
 
 @dataclass(frozen=True)
@@ -129,6 +138,12 @@ def _provider_identifiers(claims: Iterable[ClaimWithLines]) -> set[str]:
 async def _decided(store: Store, claim_ids: list[UUID]) -> dict[UUID, list[Decided]]:
     adjudications = await store.adjudications.all(AdjudicationFilter(claim_ids=claim_ids))
     parts = await decided_parts(store, adjudications)
+    matches = {
+        match.adjudication_line_id: match.claim_line_id
+        for match in await store.decided_line_matches.all(
+            DecidedLineMatchFilter(claim_ids=claim_ids, is_standing=True)
+        )
+    }
     found: dict[UUID, list[Decided]] = defaultdict(list)
     for each in adjudications:
         found[each.claim_id].append(
@@ -136,6 +151,7 @@ async def _decided(store: Store, claim_ids: list[UUID]) -> dict[UUID, list[Decid
                 each,
                 sorted(parts.lines[each.id], key=lambda line: line.ordinal),
                 sorted(parts.adjustments[each.id], key=lambda adjustment: adjustment.ordinal),
+                matches,
             )
         )
     return dict(found)

@@ -22,9 +22,7 @@ from storage.tables.claims import Claim
 from storage.vocabulary.clearing import SilenceKind
 from storage.vocabulary.identity import Role
 from storage.vocabulary.notifications import NotificationKind
-from tests.builders import remittance_files
 from tests.builders.answers import answer_277, answer_999
-from tests.builders.books import Books
 from tests.builders.clearing import Desk
 from tests.builders.clocks import FixedClock
 from tests.builders.people import make_person
@@ -185,23 +183,8 @@ async def test_each_silence_is_told_once_to_whoever_sends_claims(
 async def decided(desk: Desk, clock: FixedClock, claims: list[Claim], day: dt.date) -> None:
     """The payer pays these claims on a day, in one file."""
     move_to(clock, day)
-    books = Books(
-        desk.storage,
-        desk.vault,
-        desk.company,
-        desk.patient,
-        files_sent=day.toordinal(),  # no trace number twice
-        payers=[desk.payer],
-    )
     line = Line(charge_cents=10_000, adjustments=[Cas("CO", "45", 2_000)])
-    await books.pay(
-        *[
-            remittance_files.Claim(
-                patient_control_number=claim.patient_control_number, status_code="1", lines=[line]
-            )
-            for claim in claims
-        ]
-    )
+    await desk.decide(*claims, lines=[line])
 
 
 async def told(desk: Desk) -> list[tuple[str, UUID, UUID]]:
