@@ -12,7 +12,7 @@ from uuid import UUID
 
 from pydantic import Field, model_validator
 
-from services.claims.company_day import company_today
+from services.company_calendar import company_calendar, company_today
 from services.identity.authentication import Principal
 from services.inputs import Input, LongText
 from services.refusals import Fault, IllegalTransition, InvalidInput, Refusal
@@ -24,7 +24,7 @@ from services.regulatory_compliance.signature_chain import (
     signature_hash,
 )
 from services.regulatory_compliance.standing import attestation_states, standing
-from services.regulatory_compliance.standings import history_of, is_business_day
+from services.regulatory_compliance.standings import history_of
 from storage.errors import DuplicateValue
 from storage.filters import AttestationFilter, ByRequirements, EvidenceLinkFilter, SignatureFilter
 from storage.interface import Page, Store
@@ -137,7 +137,8 @@ async def attest(
     requirement = await held_in_use(store, requirement_id)
     evidence = await _evidence(store, requirement, new.evidence_ids)
     history = await history_of(store, requirement_id)
-    today = await company_today(store)
+    calendar = await company_calendar(store)
+    today = calendar.day_of(store.now)
     if new.valid_from > today:
         raise InvalidInput([Fault("/valid_from", "lies in the future")])
     if new.supersedes_id is not None:
@@ -146,7 +147,7 @@ async def attest(
             raise InvalidInput(
                 [Fault("/supersedes_id", "names no attestation of the requirement that stands")]
             )
-    now = standing(history, on=today, known_at=store.now, is_business_day=is_business_day)
+    now = standing(history, on=today, known_at=store.now, is_business_day=calendar.is_business_day)
     period = now.period if now is not None and new.completes_period else None
     content = history.contents[-1]
     expiries = [each.expires_on for each in evidence if each.expires_on is not None]

@@ -4,7 +4,7 @@ import datetime as dt
 from dataclasses import dataclass
 from uuid import UUID
 
-from services.claims.company_day import company_today
+from services.company_calendar import company_today
 from services.regulatory_compliance.standing import Standing
 from services.regulatory_compliance.standings import standings
 from storage.errors import RowNotFound

@@ -6,9 +6,8 @@ from collections.abc import Iterable, Sequence
 from typing import TypeVar
 from uuid import UUID
 
-import holidays
-
-from services.regulatory_compliance.recurrence import IsBusinessDay, Schedule
+from services.company_calendar import company_calendar
+from services.regulatory_compliance.recurrence import Schedule
 from services.regulatory_compliance.standing import (
     Attestation,
     Content,
@@ -30,13 +29,6 @@ from storage.tables.compliance import (
 )
 from storage.vocabulary.compliance import Frequency
 
-_FEDERAL_HOLIDAYS = holidays.country_holidays("US")
-
-
-def is_business_day(day: dt.date) -> bool:
-    """Neither weekend nor federal holiday of the United States."""
-    return day.weekday() < 5 and day not in _FEDERAL_HOLIDAYS  # noqa: PLR2004 - Saturday
-
 
 async def standings(
     store: Store,
@@ -44,17 +36,20 @@ async def standings(
     *,
     on: dt.date,
     known_at: dt.datetime,
-    is_business_day: IsBusinessDay = is_business_day,
 ) -> list[tuple[ComplianceRequirement, Standing]]:
     """Each requirement that was known then, with where it stood; those retired are left out from
     the day of their retirement on."""
     histories = await histories_of(store, [each.id for each in requirements])
+    calendar = await company_calendar(store)
     found = []
     for each in requirements:
         if each.retired_on is not None and each.retired_on <= on:
             continue
         result = standing(
-            histories[each.id], on=on, known_at=known_at, is_business_day=is_business_day
+            histories[each.id],
+            on=on,
+            known_at=known_at,
+            is_business_day=calendar.is_business_day,
         )
         if result is not None:
             found.append((each, result))

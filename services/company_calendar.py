@@ -1,0 +1,67 @@
+"""A company's calendar: the day that it is there, and the days on which it works."""
+
+import datetime as dt
+from collections.abc import Container
+from dataclasses import dataclass
+from functools import cache
+from zoneinfo import ZoneInfo
+
+import holidays
+
+from storage.interface import Store
+
+_SATURDAY = 5
+
+
+@dataclass(frozen=True)
+class CompanyCalendar:
+    """``holiday_calendar`` is a country (``US``) or a subdivision of one (``US-CA``); without one
+    only weekends are free."""
+
+    time_zone: str
+    holiday_calendar: str | None
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return ZoneInfo(self.time_zone)
+
+    def day_of(self, moment: dt.datetime) -> dt.date:
+        """The calendar day that it is for the company at a time."""
+        return moment.astimezone(self.zone).date()
+
+    def midnight(self, day: dt.date) -> dt.datetime:
+        """When a day begins for the company."""
+        return dt.datetime.combine(day, dt.time(), self.zone)
+
+    def is_business_day(self, day: dt.date) -> bool:
+        """Neither weekend nor holiday."""
+        return day.weekday() < _SATURDAY and day not in closed_days(self.holiday_calendar)
+
+    def business_days_before(self, day: dt.date, count: int) -> dt.date:
+        """The day such that what went out before it has had ``count`` whole business days, that day
+        not counted: Monday for Thursday and two, and Thursday for the Tuesday after a weekend."""
+        while count:
+            day -= dt.timedelta(days=1)
+            count -= self.is_business_day(day)
+        return day
+
+
+async def company_calendar(store: Store) -> CompanyCalendar:
+    """The calendar of the company that asks."""
+    company = await store.companies.get(store.company_id)
+    return CompanyCalendar(company.time_zone, company.holiday_calendar)
+
+
+async def company_today(store: Store) -> dt.date:
+    """Today in the company's time zone, at this transaction's time: what deadlines and entries go
+    by."""
+    return (await company_calendar(store)).day_of(store.now)
+
+
+@cache
+def closed_days(holiday_calendar: str | None) -> Container[dt.date]:
+    """The holidays of a calendar, whatever the year; none without one."""
+    if holiday_calendar is None:
+        return frozenset()
+    country, _, subdivision = holiday_calendar.partition("-")
+    return holidays.country_holidays(country, subdiv=subdivision or None)
