@@ -106,6 +106,7 @@ from storage.filters import (
     NotificationPreferenceFilter,
     OneTimeTokenFilter,
     OutboxFilter,
+    PackFilter,
     PatientFilter,
     PatientPaymentFilter,
     PatientStatementFilter,
@@ -127,6 +128,7 @@ from storage.filters import (
     RemittanceExceptionFilter,
     RemittanceFilter,
     RemittanceTransactionFilter,
+    ReportFilter,
     RequirementFilter,
     RuleBypassFilter,
     ScrubRunFilter,
@@ -145,6 +147,7 @@ from storage.tables import claims as claim_tables
 from storage.tables import clearing as clearing_tables
 from storage.tables import codes as coding_tables
 from storage.tables import compliance as compliance_tables
+from storage.tables import compliance_reports as report_tables
 from storage.tables import contracts as contract_tables
 from storage.tables import decided_lines as decided_line_tables
 from storage.tables import denial_work as denial_tables
@@ -749,6 +752,15 @@ class Store(Protocol):
         compliance_tables.ComplianceSignatureFields,
         compliance_tables.ComplianceSignature,
         SignatureFilter,
+    ]
+    compliance_packs: Log[
+        report_tables.CompliancePackFields, report_tables.CompliancePack, PackFilter
+    ]
+    compliance_report_drafts: Repository[
+        report_tables.ReportDraftFields, report_tables.ComplianceReportDraft, ReportFilter
+    ]
+    compliance_reports: Log[
+        report_tables.ComplianceReportFields, report_tables.ComplianceReport, ReportFilter
     ]
 
     policies: Repository[policy_tables.PolicyFields, policy_tables.Policy, PolicyFilter]

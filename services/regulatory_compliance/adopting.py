@@ -4,9 +4,10 @@ import datetime as dt
 from dataclasses import dataclass
 from typing import ClassVar
 
-from services.claims.company_day import company_today
-from services.refusals import Category, Refusal
-from services.regulatory_compliance.packs import Pack, PackRequirement, shipped_packs
+from services.company_calendar import company_today
+from services.refusals import Refusal
+from services.regulatory_compliance.pack_shelf import shelve
+from services.regulatory_compliance.packs import Pack, PackRequirement
 from services.regulatory_compliance.requirements import create_requirements
 from storage.filters import RequirementFilter
 from storage.interface import Store
@@ -19,34 +20,32 @@ from storage.vocabulary.compliance import BusinessDayRule, Frequency, LateRule
 
 
 @dataclass
-class UnknownPack(Refusal):
-    """No pack of this name comes with the program."""
+class AdoptedBefore(Refusal):
+    """The company has another version of the pack: it upgrades, with the differences in sight."""
 
-    category: ClassVar[Category] = Category.INVALID
-    title: ClassVar[str] = "There is no such pack"
-    known: list[str]
-
-
-def shipped_pack(pack_id: str) -> Pack:
-    """A pack that comes with the program. Raises UnknownPack."""
-    try:
-        return shipped_packs()[pack_id]
-    except KeyError:
-        raise UnknownPack(list(shipped_packs())) from None
+    title: ClassVar[str] = "Another version of the pack is adopted"
+    pack: str
+    version: str
 
 
-async def adopt_pack(store: Store, pack: Pack) -> list[ComplianceRequirement]:
+async def adopt_pack(store: Store, pack: Pack, text: str) -> list[ComplianceRequirement]:
     """Take over the requirements of a pack that the company does not have yet, by their codes.
 
     What is there already stays as it is, so that adopting twice changes nothing. Due dates begin
-    with the first one that still lies ahead. Raises DuplicateValue when two adopt at once.
+    with the first one that still lies ahead. Raises AdoptedBefore, and DuplicateValue when two
+    adopt at once.
     """
     today = await company_today(store)
-    known = {each.code for each in await store.compliance_requirements.all(RequirementFilter())}
+    rows = await store.compliance_requirements.all(RequirementFilter())
+    for each in rows:
+        if each.pack_id == pack.id and each.pack_version not in (None, pack.version):
+            raise AdoptedBefore(pack.id, str(each.pack_version))
+    known = {each.code for each in rows}
     fresh = [each for each in pack.requirements if each.code not in known]
+    await shelve(store, pack, text)
     if not fresh:
         return []
-    return await create_requirements(store, [_fields(pack, each, today) for each in fresh])
+    return await create_requirements(store, [adopted_fields(pack, each, today) for each in fresh])
 
 
 def first_due_on(requirement: PackRequirement, today: dt.date) -> dt.date | None:
@@ -65,9 +64,10 @@ def _in_year(year: int, month: int, day: int) -> dt.date:
         return dt.date(year, month, day - 1)
 
 
-def _fields(
+def adopted_fields(
     pack: Pack, requirement: PackRequirement, today: dt.date
 ) -> ComplianceRequirementFields:
+    """A requirement of a pack as a company takes it over."""
     return ComplianceRequirementFields(
         code=requirement.code,
         program=pack.program,

@@ -5,6 +5,7 @@ code; an upgrade is the difference of two versions, and nothing changes before s
 """
 
 import datetime as dt
+import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from functools import cache
@@ -18,6 +19,7 @@ from storage.vocabulary.compliance import Frequency, Program, Specification
 _PREFIX, _SUFFIX = "pack_", ".toml"
 _LEAP_YEAR = 2024
 """29 February is a due day, too."""
+_LONGEST_CODE = 120
 
 
 class PackRequirement(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -89,15 +91,22 @@ def read_pack(text: str) -> Pack:
 
 
 @cache
-def shipped_packs() -> Mapping[str, Pack]:
-    """The packs that come with the program, by id."""
+def shipped_texts() -> dict[tuple[str, str], str]:
+    """The texts of the packs that come with the program, by id and version."""
     folder = files("services.regulatory_compliance").joinpath("data")
-    packs = [
-        read_pack(each.read_text())
+    texts = [
+        each.read_text("utf-8")
         for each in folder.iterdir()
         if each.name.startswith(_PREFIX) and each.name.endswith(_SUFFIX)
     ]
-    return {each.id: each for each in sorted(packs, key=lambda pack: pack.id)}
+    packs = ((read_pack(text), text) for text in texts)
+    return dict(sorted(((pack.id, pack.version), text) for pack, text in packs))
+
+
+@cache
+def shipped_packs() -> Mapping[str, Pack]:
+    """The packs that come with the program, by id."""
+    return {pack_id: read_pack(text) for (pack_id, _), text in shipped_texts().items()}
 
 
 def difference(before: Pack, after: Pack) -> Difference:
@@ -131,6 +140,8 @@ def _faults_of(requirement: PackRequirement) -> Iterator[str]:
     texts = requirement.code, requirement.citation, requirement.name, requirement.description
     if not all(text.strip() for text in texts):
         yield f"{requirement.code or '(no code)'}: code, citation, name and description are needed"
+    if re.search(r"\s", requirement.code) or len(requirement.code) > _LONGEST_CODE:
+        yield f"{requirement.code!r}: a code has at most {_LONGEST_CODE} characters and no spaces"
     if requirement.due_day is not None and not _is_day_of_year(requirement.due_day):
         yield f"{requirement.code}: due_day {requirement.due_day!r} is no MM-DD"
 

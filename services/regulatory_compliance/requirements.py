@@ -35,7 +35,7 @@ HowOften = Annotated[Frequency, Field(examples=[Frequency.ANNUAL])]
 DueDay = Annotated[dt.date, Field(ge=dt.date(2000, 1, 1), le=dt.date(2199, 12, 31))]
 Quorum = Annotated[int, Field(ge=1, le=9)]
 
-_SCHEDULE = ("frequency", "first_due_on", "business_day_rule", "late_rule")
+SCHEDULE = ("frequency", "first_due_on", "business_day_rule", "late_rule")
 """What the periods are counted by."""
 
 
@@ -217,7 +217,7 @@ async def _add_version(
 ) -> None:
     last = (await versions_of(store, requirement.id))[-1]
     has_new_schedule = any(
-        getattr(content, name) != getattr(requirement.content, name) for name in _SCHEDULE
+        getattr(content, name) != getattr(requirement.content, name) for name in SCHEDULE
     )
     await store.requirement_versions.create(
         RequirementVersionFields(

@@ -48,3 +48,14 @@ class SignatureFilter(Filter):
     requirement_ids: list[UUID] | None = where("requirement_id", operator="in")
     attestation_id: UUID | None = where("attestation_id")
     person_id: UUID | None = where("person_id")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PackFilter(Filter):
+    pack_id: str | None = where("pack_id")
+    pack_version: str | None = where("pack_version")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReportFilter(Filter):
+    program: Program | None = where("program")

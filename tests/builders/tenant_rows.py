@@ -6,6 +6,7 @@ type, ``SPECIAL`` says what.
 
 import datetime as dt
 import hashlib
+import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 from uuid import UUID
@@ -22,6 +23,7 @@ from storage.partitions import PARTITIONED
 from storage.rows import BOOKKEEPING, TransactionId
 from storage.secrets.data_key import place_of
 from storage.security import tenant_tables
+from storage.vocabulary.compliance import AttestationStatus, RequirementStatus
 from tests.builders.keys import KEYRING
 
 ROW_COUNTS: Mapping[str, int] = {
@@ -113,6 +115,34 @@ SPECIAL: Mapping[str, Mapping[str, object]] = {
     "compliance_attestations": {"content_number": 1, "supersedes_id": None},
     "compliance_evidence": {"kind": "system_fact", "file_id": None, "url": None},
     "compliance_requirements": {"content": REQUIREMENT, "retired_on": None},
+    "compliance_packs": {
+        "source_text": 'id = "own"\nversion = "1"\nprogram = "MIPS"\nname = "Own"\n'
+        'source = "us"\nrequirements = []\n',
+        "pack_id": "own",
+        "pack_version": "1",
+    },
+    "compliance_report_drafts": {"issued_at": None, "issued_hash": None},
+    "compliance_reports": {
+        "content": json.dumps(
+            {
+                "report_number": "CR-00001",
+                "company_name": "C",
+                "title": "T",
+                "program": "MIPS",
+                "period_from": "2025-01-01",
+                "period_to": "2025-03-02",
+                "known_at": "2025-03-03T12:00:00Z",
+                "rate": {"numerator": 0, "denominator": 0, "rate_pct": None},
+                "statuses": dict.fromkeys(RequirementStatus, 0),
+                "requirements": [],
+                "attestations": {"signed": 0, **dict.fromkeys(AttestationStatus, 0)},
+                "findings": [],
+                "trend": [],
+                "advice": [],
+                "recommendations": [],
+            }
+        )
+    },
     "requirement_versions": {"content": REQUIREMENT},
     "policies": {"review_months": 12, "archived_on": None, "archive_reason": None},
     "policy_members": {"role": None, "role_id": None},
