@@ -1,0 +1,1 @@
+"""What a company reports of where it stands: figures, reports and audit packs, from history."""

@@ -1,0 +1,147 @@
+"""An issued report as PDF and CSV: the same content, with the hash that it is known by."""
+
+from collections.abc import Iterator, Sequence
+from importlib.resources import files
+
+import msgspec
+import typst
+
+from services.regulatory_compliance.reporting.content import ReportContent, ReportedRate
+
+_TEMPLATE = (
+    files("services.regulatory_compliance").joinpath("data/compliance_report.typ").read_bytes()
+)
+COLUMNS = (
+    "section",
+    "code",
+    "name",
+    "status",
+    "reason",
+    "due_on",
+    "covered_until",
+    "numerator",
+    "denominator",
+    "rate_pct",
+    "text",
+)
+"""Of the CSV; each section fills those that it has."""
+
+
+def report_pdf(content: ReportContent, content_hash: bytes) -> bytes:
+    """The document. It takes a while: keep it off the event loop."""
+    pdf = typst.compile(
+        _TEMPLATE,
+        format="pdf",
+        ignore_system_fonts=True,
+        sys_inputs={"report": msgspec.json.encode(_said(content, content_hash)).decode()},
+    )
+    assert isinstance(pdf, bytes)
+    return pdf
+
+
+def report_rows(content: ReportContent, content_hash: bytes) -> Iterator[Sequence[object]]:
+    """The lines of the CSV, the names of the columns first."""
+    yield COLUMNS
+    yield _row("report", code=content.report_number, name=content.title, text=content_hash.hex())
+    yield _row("company", name=content.company_name)
+    yield _row("period", text=f"{content.period_from} to {content.period_to}")
+    yield _row("known_at", text=content.known_at.isoformat())
+    yield _row("rate", code=content.program.value, **_rate(content.rate))
+    for status, count in content.statuses:
+        yield _row("status", status=status, numerator=count)
+    for each in content.requirements:
+        yield _row(
+            "requirement",
+            code=each.code,
+            name=each.name,
+            status=each.status.value,
+            reason=each.reason.value,
+            due_on=each.due_on,
+            covered_until=each.covered_until,
+            text=each.citation,
+        )
+    for name, count in content.attestations:
+        yield _row("attestations", status=name, numerator=count)
+    for finding in content.findings:
+        yield _row(
+            "finding",
+            code=finding.finding_number,
+            name=finding.audit_number,
+            status=finding.status,
+            reason=finding.severity,
+            text=finding.description,
+        )
+    for trend in content.trend:
+        span = f"{trend.period_from} to {trend.period_to}"
+        yield _row("trend", text=span, **_rate(trend.rate))
+    for advice in content.advice:
+        yield _row("advice", text=advice)
+    for recommendation in content.recommendations:
+        yield _row("recommendation", text=recommendation)
+
+
+def _row(section: str, **cells: object) -> list[object]:
+    return [section, *(cells.get(name) for name in COLUMNS[1:])]
+
+
+def _rate(rate: ReportedRate) -> dict[str, object]:
+    return {
+        "numerator": rate.numerator,
+        "denominator": rate.denominator,
+        "rate_pct": rate.rate_pct,
+    }
+
+
+def _said(content: ReportContent, content_hash: bytes) -> dict[str, object]:
+    number = content.report_number or "Draft"
+    signed = ", ".join(f"{count} {name.replace('_', ' ')}" for name, count in content.attestations)
+    return {
+        "title": content.title,
+        "company_name": content.company_name,
+        "number": number,
+        "content_hash": content_hash.hex(),
+        "head": [
+            ("Report", number),
+            ("Company", content.company_name),
+            ("Program", content.program.value.replace("_", " ")),
+            ("Period", f"{content.period_from} to {content.period_to}"),
+            ("Known at", f"{content.known_at:%Y-%m-%d %H:%M:%S} UTC"),
+        ],
+        "rate_sentence": _sentence(content.rate),
+        "statuses": [
+            f"{count} {name.replace('_', ' ')}" for name, count in content.statuses if count
+        ],
+        "requirements": [
+            (
+                each.code,
+                each.name,
+                each.status.value.replace("_", " "),
+                each.reason.value.replace("_", " "),
+                "" if each.due_on is None else str(each.due_on),
+            )
+            for each in content.requirements
+        ],
+        "attestations": signed,
+        "findings": [
+            (each.finding_number, each.severity, each.status, each.description)
+            for each in content.findings
+        ],
+        "trend": [
+            (
+                f"{each.period_from} to {each.period_to}",
+                f"{each.rate.numerator} of {each.rate.denominator}",
+                "" if each.rate.rate_pct is None else f"{each.rate.rate_pct} %",
+            )
+            for each in content.trend
+        ],
+        "recommendations": [*content.advice, *content.recommendations],
+    }
+
+
+def _sentence(rate: ReportedRate) -> str:
+    if rate.rate_pct is None:
+        return "No requirement of the program concerned the company."
+    return (
+        f"{rate.numerator} of the {rate.denominator} requirements that concern the company were"
+        f" complied with: {rate.rate_pct} %."
+    )

@@ -1,0 +1,112 @@
+"""Writing a report: what a program's records said at the end of a period."""
+
+import datetime as dt
+from collections import Counter
+from collections.abc import Iterator, Sequence
+
+from services.company_calendar import CompanyCalendar
+from services.regulatory_compliance.reporting.attestation_figures import attestation_figures
+from services.regulatory_compliance.reporting.content import (
+    ReportContent,
+    ReportedRate,
+    ReportedRequirement,
+    ReportedStatuses,
+    ReportedTrend,
+)
+from services.regulatory_compliance.reporting.measuring import (
+    Measured,
+    Rate,
+    Records,
+    end_of,
+    measured,
+    rate_of,
+    records_of,
+)
+from services.regulatory_compliance.reporting.periods import ReportPeriod, earlier
+from storage.interface import Store
+from storage.tables.compliance_reports import ComplianceReportDraft
+from storage.vocabulary.compliance import RequirementStatus
+
+EARLIER_PERIODS = 4
+"""How many like periods before it a report is held against."""
+LOW_PERCENT = 90
+"""Below this rate the advice is to watch."""
+
+
+async def write_report(
+    store: Store, draft: ComplianceReportDraft, *, number: str | None
+) -> ReportContent:
+    """What a report says, in a constant number of statements."""
+    company = await store.companies.get(store.company_id)
+    records = await records_of(store, draft.program)
+    period = ReportPeriod(draft.period_from, draft.period_to)
+    known_at = known_by(draft, records.calendar, store.now)
+    rows = measured(records, on=period.last, known_at=known_at)
+    rate = rate_of(rows)
+    counted = Counter(each.standing.status for each in rows)
+    return ReportContent(
+        report_number=number,
+        company_name=company.name,
+        title=draft.title,
+        program=draft.program,
+        period_from=period.first,
+        period_to=period.last,
+        known_at=known_at,
+        rate=reported(rate),
+        statuses=ReportedStatuses(**{each.value: counted[each] for each in RequirementStatus}),
+        requirements=[_requirement(each, period.last) for each in rows],
+        attestations=attestation_figures(records.histories.values(), period, known_at),
+        findings=[],
+        trend=list(_trend(records, period, store.now)),
+        advice=list(_advice(rate, rows)),
+        recommendations=draft.recommendations,
+    )
+
+
+def known_by(
+    draft: ComplianceReportDraft, calendar: CompanyCalendar, now: dt.datetime
+) -> dt.datetime:
+    """Up to when records count: as the draft says, else to the period's end; never beyond now."""
+    return min(draft.known_at or end_of(draft.period_to, calendar), now)
+
+
+def reported(rate: Rate) -> ReportedRate:
+    """A rate as documents say it."""
+    return ReportedRate(
+        numerator=rate.numerator, denominator=rate.denominator, rate_pct=rate.percent
+    )
+
+
+def _requirement(row: Measured, on: dt.date) -> ReportedRequirement:
+    due_on = row.standing.due_on
+    return ReportedRequirement(
+        requirement_id=row.requirement.id,
+        code=row.requirement.code,
+        citation=row.content.citation,
+        name=row.content.name,
+        content_number=row.version.number,
+        status=row.standing.status,
+        reason=row.standing.reason,
+        due_on=due_on,
+        covered_until=row.standing.covered_until,
+        days_overdue=(on - due_on).days if row.is_overdue and due_on is not None else None,
+    )
+
+
+def _trend(records: Records, period: ReportPeriod, now: dt.datetime) -> Iterator[ReportedTrend]:
+    """The oldest first."""
+    for each in reversed(list(earlier(period, EARLIER_PERIODS))):
+        known_at = min(end_of(each.last, records.calendar), now)
+        rate = rate_of(measured(records, on=each.last, known_at=known_at))
+        yield ReportedTrend(period_from=each.first, period_to=each.last, rate=reported(rate))
+
+
+def _advice(rate: Rate, rows: Sequence[Measured]) -> Iterator[str]:
+    overdue = sum(each.is_overdue for each in rows)
+    if rate.percent is not None and rate.percent < LOW_PERCENT:
+        yield (
+            "Fewer than nine in ten of the requirements are complied with: name an officer who"
+            " follows each of the others every month."
+        )
+    if overdue:
+        yield f"{overdue} overdue: say for each who completes it, and by when."
