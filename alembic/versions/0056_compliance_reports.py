@@ -5,7 +5,7 @@ from pathlib import Path
 from alembic import op
 
 revision = "0056"
-down_revision = "0042"
+down_revision = "0044"
 
 _TABLES = Path(__file__).with_suffix(".sql")
 

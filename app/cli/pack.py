@@ -1,0 +1,41 @@
+"""``wellkept pack``: audit packs, checked without a database."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from app.cli.failures import ExitCode
+from services.regulatory_compliance.audit_pack.verification import verify_pack
+
+app = typer.Typer(no_args_is_help=True, help="Audit packs.")
+_MOST_LINES = 50
+
+
+@app.callback()
+def _pack() -> None:
+    """Audit packs."""
+
+
+@app.command()
+def verify(
+    file: Annotated[
+        Path, typer.Argument(exists=True, dir_okay=False, readable=True, help="An audit pack.")
+    ],
+) -> None:
+    """Check that nothing of a pack is missing, added or changed, and that every signature follows
+    from the one before it. Says what does not fit, and exits with 1 then."""
+    verdict = verify_pack(file)
+    if verdict.manifest is not None:
+        said = verdict.manifest
+        typer.echo(
+            f"{said.company_name}, {said.program}, at the end of {said.on}:"
+            f" {len(said.files)} files, {verdict.checked_signatures} signatures"
+        )
+    for each in verdict.misfits[:_MOST_LINES]:
+        typer.echo(f"{each.path}: {each.problem}", err=True)
+    if len(verdict.misfits) > _MOST_LINES:
+        typer.echo(f"and {len(verdict.misfits) - _MOST_LINES} more", err=True)
+    if not verdict.is_sound:
+        raise typer.Exit(ExitCode.REFUSED)
+    typer.echo("the pack is whole")

@@ -1,0 +1,1 @@
+"""Everything behind where a program stands, in one file that says by itself whether it is whole."""

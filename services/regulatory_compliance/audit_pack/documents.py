@@ -1,0 +1,69 @@
+"""Rows as the documents of an audit pack say them, and back again."""
+
+import datetime as dt
+from collections.abc import Mapping
+from typing import Any, TypeVar
+from uuid import UUID
+
+import msgspec
+from pydantic import BaseModel
+from sqlmodel import SQLModel
+
+FORMAT = "wellkept-audit-pack/1"
+MANIFEST = "manifest.json"
+SEAL_PREFIX = b"sha256:"
+"""The file's last bytes: this, and the SHA-256 of everything before it in hexadecimal."""
+SEAL_BYTES = 64
+
+Fields = TypeVar("Fields", bound=SQLModel)
+
+
+class ManifestFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One file of the pack, by its path."""
+
+    path: str
+    byte_count: int
+    sha256: str
+
+
+class Manifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """What is in a pack. ``on`` is the day for which it says where things stood, ``known_at`` up to
+    when records count."""
+
+    format: str
+    company_name: str
+    program: str
+    on: dt.date
+    known_at: dt.datetime
+    made_at: dt.datetime
+    made_by: UUID
+    files: list[ManifestFile]
+
+
+def plain(row: SQLModel) -> dict[str, object]:
+    """A row's columns as JSON can say them: bytes in hexadecimal, documents as objects."""
+    return {name: _plain(getattr(row, name)) for name in type(row).model_fields}
+
+
+def document(content: object) -> bytes:
+    """JSON to read: keys in order, indented."""
+    return msgspec.json.format(msgspec.json.encode(content, order="sorted"), indent=2) + b"\n"
+
+
+def fields_of(model: type[Fields], said: Mapping[str, Any]) -> Fields:
+    """A row's fields again, without what every row has. Raises ValueError."""
+    values = {
+        name: bytes.fromhex(said[name]) if field.annotation is bytes else said[name]
+        for name, field in model.model_fields.items()
+    }
+    return model.model_validate(values)
+
+
+def _plain(value: object) -> object:
+    match value:
+        case bytes():
+            return value.hex()
+        case BaseModel():
+            return value.model_dump(mode="json")
+        case _:
+            return value

@@ -1,0 +1,225 @@
+"""What goes into an audit pack, read in one transaction; files are read later, one by one."""
+
+import datetime as dt
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TypeVar
+from uuid import UUID
+
+import msgspec
+from sqlmodel import SQLModel
+
+from services.files.reading import ReadableFile
+from services.regulatory_compliance.audit_pack.documents import document, plain
+from services.regulatory_compliance.reporting.measuring import (
+    Measured,
+    end_of,
+    measured,
+    rate_of,
+    records_of,
+)
+from storage.filters import (
+    AttestationFilter,
+    AuditFilter,
+    ByRequirements,
+    EvidenceFilter,
+    EvidenceLinkFilter,
+    ReportFilter,
+    SignatureFilter,
+)
+from storage.interface import Store
+from storage.tables.compliance import ComplianceEvidence
+from storage.vocabulary.compliance import Program
+
+_UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
+_LONGEST_NAME = 80
+
+README = """\
+This is an audit pack: everything behind where the program stood on the day that manifest.json
+names, with all that was recorded until then and since.
+
+standings.json       where each requirement stood, and the rate
+requirements/        one file a requirement: its versions, decisions, evidence links, attestations
+                     and the chain of their signatures
+evidence.json        every version of every piece of evidence, with its SHA-256
+evidence/            the files themselves
+reports/             reports as they were issued: the text that their hashes are of
+trail.jsonl          who changed which of these rows, when, and what was there before and after
+manifest.json        the SHA-256 of every file
+
+`wellkept pack verify FILE` checks all of it without a database: that nothing is missing, added or
+changed, and that every signature follows from the one before it.
+"""
+
+
+@dataclass(frozen=True)
+class PackedFile:
+    """A file of the store, and where it stands in the pack."""
+
+    path: str
+    file: ReadableFile
+
+
+@dataclass(frozen=True, kw_only=True)
+class PackContents:
+    """A pack before it is written."""
+
+    company_name: str
+    program: Program
+    on: dt.date
+    known_at: dt.datetime
+    made_at: dt.datetime
+    made_by: UUID
+    documents: Sequence[tuple[str, bytes]]
+    files: Sequence[PackedFile]
+
+    @property
+    def file_name(self) -> str:
+        return f"audit-pack-{self.program.value.lower()}-{self.on}.zip"
+
+
+async def gather(store: Store, program: Program, on: dt.date | None) -> PackContents:
+    """Everything behind a program's state at the end of a day (today, if none is named), in a
+    number of statements that does not depend on how much it is."""
+    company = await store.companies.get(store.company_id)
+    records = await records_of(store, program)
+    day = on or records.calendar.day_of(store.now)
+    known_at = min(end_of(day, records.calendar), store.now)
+    ids = [each.id for each in records.requirements]
+    evidence = await _evidence(store, ids)
+    files = await _files(store, evidence)
+    return PackContents(
+        company_name=company.name,
+        program=program,
+        on=day,
+        known_at=known_at,
+        made_at=store.now,
+        made_by=store.actor.principal_id,
+        documents=[
+            ("README.txt", README.encode()),
+            ("standings.json", _standings(measured(records, on=day, known_at=known_at))),
+            *await _requirements(store, ids),
+            ("evidence.json", document([_said(each, files) for each in evidence])),
+            *await _reports(store, program),
+            ("trail.jsonl", await _trail(store, [*ids, *(each.id for each in evidence)])),
+        ],
+        files=list(files.values()),
+    )
+
+
+def _standings(rows: Sequence[Measured]) -> bytes:
+    rate = rate_of(rows)
+    return document(
+        {
+            "numerator": rate.numerator,
+            "denominator": rate.denominator,
+            "rate_pct": rate.percent,
+            "requirements": [
+                {
+                    "requirement_id": each.requirement.id,
+                    "code": each.requirement.code,
+                    "content_number": each.version.number,
+                    "status": each.standing.status,
+                    "reason": each.standing.reason,
+                    "due_on": each.standing.due_on,
+                    "covered_until": each.standing.covered_until,
+                }
+                for each in rows
+            ],
+        }
+    )
+
+
+async def _requirements(store: Store, ids: list[UUID]) -> list[tuple[str, bytes]]:
+    rows = await store.compliance_requirements.get_many(ids)
+    asked = ByRequirements(requirement_ids=ids)
+    parts: dict[str, Mapping[UUID, Sequence[SQLModel]]] = {
+        "versions": _grouped(await store.requirement_versions.all(asked)),
+        "decisions": _grouped(await store.requirement_decisions.all(asked)),
+        "evidence_links": _grouped(
+            await store.evidence_links.all(EvidenceLinkFilter(requirement_ids=ids))
+        ),
+        "attestations": _grouped(
+            await store.compliance_attestations.all(AttestationFilter(requirement_ids=ids))
+        ),
+        "signatures": _grouped(
+            await store.compliance_signatures.all(SignatureFilter(requirement_ids=ids))
+        ),
+    }
+    return [
+        (
+            f"requirements/{row.id}.json",
+            document(
+                {"requirement": plain(row)}
+                | {name: [plain(each) for each in found[row.id]] for name, found in parts.items()}
+            ),
+        )
+        for row in rows
+    ]
+
+
+async def _evidence(store: Store, ids: list[UUID]) -> list[ComplianceEvidence]:
+    """All versions of all that serves them, and all that attestations name."""
+    links = await store.evidence_links.all(EvidenceLinkFilter(requirement_ids=ids))
+    attestations = await store.compliance_attestations.all(AttestationFilter(requirement_ids=ids))
+    named = sorted({name for each in attestations for name in each.evidence_ids})
+    series = {each.series_id for each in links}
+    series |= {each.series_id for each in await store.compliance_evidence.get_many(named)}
+    if not series:
+        return []
+    return await store.compliance_evidence.all(EvidenceFilter(series_ids=sorted(series)))
+
+
+async def _files(store: Store, evidence: Sequence[ComplianceEvidence]) -> dict[UUID, PackedFile]:
+    """The files that are kept, by the id of the evidence."""
+    ids = sorted({each.file_id for each in evidence if each.file_id is not None})
+    rows = {each.id: each for each in await store.stored_files.get_many(ids)}
+    found = {}
+    for each in evidence:
+        row = None if each.file_id is None else rows.get(each.file_id)
+        if row is None or row.deletion is not None:
+            continue
+        key = await store.secrets.file_key_of(row.object_key, row.data_key_number)
+        found[each.id] = PackedFile(f"evidence/{each.id}/{_safe(row.name)}", ReadableFile(row, key))
+    return found
+
+
+def _said(evidence: ComplianceEvidence, files: dict[UUID, PackedFile]) -> dict[str, object]:
+    packed = files.get(evidence.id)
+    return plain(evidence) | {"path": None if packed is None else packed.path}
+
+
+async def _reports(store: Store, program: Program) -> list[tuple[str, bytes]]:
+    reports = await store.compliance_reports.all(ReportFilter(program=program))
+    listed = document(
+        [{k: v for k, v in plain(each).items() if k != "content"} for each in reports]
+    )
+    return [
+        ("reports.json", listed),
+        *((f"reports/{each.report_number}.json", each.content.encode()) for each in reports),
+    ]
+
+
+async def _trail(store: Store, ids: list[UUID]) -> bytes:
+    if not ids:
+        return b""
+    entries = await store.audit_log.all(AuditFilter(entity_ids=sorted(ids)))
+    return b"".join(msgspec.json.encode(plain(each), order="sorted") + b"\n" for each in entries)
+
+
+Part = TypeVar("Part", bound=SQLModel)
+
+
+def _grouped(rows: Iterable[Part]) -> dict[UUID, list[Part]]:
+    """By the requirement that each is about, in the order of their numbers, else of their ids."""
+    groups: dict[UUID, list[Part]] = defaultdict(list)
+    for each in sorted(rows, key=lambda row: getattr(row, "number", 0)):
+        groups[getattr(each, "requirement_id")].append(each)  # noqa: B009 -- rows of five tables
+    return groups
+
+
+def _safe(name: str) -> str:
+    """A file's name as every file system takes it."""
+    return _UNSAFE.sub("_", name).strip(".")[-_LONGEST_NAME:] or "file"
