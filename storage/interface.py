@@ -124,6 +124,7 @@ from storage.filters import (
     ProviderAdjustmentFilter,
     QuietHoursFilter,
     RefundFilter,
+    RefundTakebackFilter,
     ReminderFilter,
     RemittanceExceptionFilter,
     RemittanceFilter,
@@ -700,6 +701,9 @@ class Store(Protocol):
     ]
     write_offs: Repository[money_tables.WriteOffFields, money_tables.WriteOff, WriteOffFilter]
     refunds: Repository[money_tables.RefundFields, money_tables.Refund, RefundFilter]
+    refund_takebacks: Repository[
+        money_tables.RefundTakebackFields, money_tables.RefundTakeback, RefundTakebackFilter
+    ]
     patient_statements: Log[
         money_tables.PatientStatementFields,
         money_tables.PatientStatement,

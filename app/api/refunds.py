@@ -25,7 +25,12 @@ from app.call import Call
 from services.claims.refunds import credits as credit_balances
 from services.claims.refunds import refunding
 from services.claims.refunds.credits import Credits
-from services.claims.refunds.refunding import NewPatientRefund, NewPayerRefund, RefundPayment
+from services.claims.refunds.refunding import (
+    NewPatientRefund,
+    NewPayerRefund,
+    NewReturnRefund,
+    RefundPayment,
+)
 from services.identity.scopes import Scope
 from storage.filters import RefundFilter
 from storage.vocabulary.money import BalanceSide, RefundStatus
@@ -37,10 +42,11 @@ class RefundAnswer(RowAnswer):
     """Money that goes back, to a payer or to a patient."""
 
     refund_number: str
-    patient_id: UUID
+    patient_id: UUID | None
     claim_id: UUID | None
     payer_id: UUID | None
     patient_payment_id: UUID | None
+    exception_id: UUID | None
     reason_code: str
     note: str | None
     amount_cents: int
@@ -49,15 +55,17 @@ class RefundAnswer(RowAnswer):
     paid_on: dt.date | None
     reference: str | None
     closing_note: str | None
+    booked_on: dt.date | None
 
 
 class CreditAnswer(Answer):
-    """A balance below zero: whose it may be, since when the books have shown it, and until when it
-    has to go back where a rule says so."""
+    """A balance below zero, of a claim or of a returned exception: whose it may be, since when the
+    books have shown it, and until when it has to go back where a rule says so."""
 
-    claim_id: UUID
-    claim_number: str
-    patient_id: UUID
+    claim_id: UUID | None
+    claim_number: str | None
+    exception_id: UUID | None
+    patient_id: UUID | None
     side: BalanceSide
     amount_cents: int
     since: dt.date | None
@@ -76,8 +84,8 @@ class CreditBalanceController(Controller):
     async def browse(
         self, request: Call, limit: Limit = 50, cursor: Cursor = None
     ) -> Response[PageAnswer[CreditAnswer]]:
-        """Claims in credit, newest first. Medicare and Medicaid want theirs back within sixty
-        days."""
+        """Claims and returned exceptions in credit, newest first. Medicare and Medicaid want theirs
+        back within sixty days."""
         after = decode_cursor(cursor)
         return await request.run(
             lambda store: credit_balances.list_credits(store, limit=limit, after=after), _credits
@@ -117,19 +125,36 @@ class RefundController(Controller):
             unless_asked(created(RefundAnswer, _LOCATION)),
         )
 
+    @post(
+        "/of-return", operation_id="refund_return", scope=Scope.PAYMENTS_WRITE, also_answers=(202,)
+    )
+    async def of_return(
+        self, request: Call, data: JSONBody[NewReturnRefund]
+    ) -> Response[RefundAnswer]:
+        """Give back to a payer what its remittance paid on no claim here, once the exception was
+        returned. With a second person: 202, and the request for their approval as Location."""
+        return await request.run(
+            lambda store: refunding.refund_return(store, request.principal, data),
+            unless_asked(created(RefundAnswer, _LOCATION)),
+        )
+
     @get(operation_id="list_refunds", scope=Scope.PAYMENTS_READ)
     async def browse(
         self,
         request: Call,
         claim_id: FromQuery[UUID | None] = None,
         patient_payment_id: FromQuery[UUID | None] = None,
+        exception_id: FromQuery[UUID | None] = None,
         status: FromQuery[RefundStatus | None] = None,
         limit: Limit = 50,
         cursor: Cursor = None,
     ) -> Response[PageAnswer[RefundAnswer]]:
         """Refunds, newest first."""
         conditions = RefundFilter(
-            claim_id=claim_id, patient_payment_id=patient_payment_id, status=status
+            claim_id=claim_id,
+            patient_payment_id=patient_payment_id,
+            exception_id=exception_id,
+            status=status,
         )
         after = decode_cursor(cursor)
         return await request.run(

@@ -2,7 +2,8 @@
 
 The two balances of a claim follow from what payers decided (``settlement``) and from four sums of
 the company's own: what patients paid, what was written off on either side, and what went back to
-payers. Each movement is a ledger entry and changes its sum and its balance in the same transaction.
+payers and they have not booked themselves. Each movement is a ledger entry and changes its sum and
+its balance in the same transaction.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ class _Effect(NamedTuple):
     sum_column: str
     side: BalanceSide
     sign: int
+    sum_sign: int = 1
 
 
 _EFFECTS: Mapping[LedgerKind, _Effect] = {
@@ -34,6 +36,7 @@ _EFFECTS: Mapping[LedgerKind, _Effect] = {
     LedgerKind.PATIENT_WRITE_OFF: _Effect("patient_write_off_cents", BalanceSide.PATIENT, -1),
     LedgerKind.INSURANCE_WRITE_OFF: _Effect("insurance_write_off_cents", BalanceSide.INSURANCE, -1),
     LedgerKind.PAYER_REFUND: _Effect("payer_refund_cents", BalanceSide.INSURANCE, 1),
+    LedgerKind.PAYER_REFUND_BOOKED: _Effect("payer_refund_cents", BalanceSide.INSURANCE, -1, -1),
 }
 
 
@@ -136,7 +139,7 @@ def _changed(claim: Claim, movements: Sequence[Movement], day: dt.date) -> dict[
     balances = {side: balance_of(claim, side) for side in BalanceSide}
     for each in movements:
         effect = _EFFECTS[each.kind]
-        sums[effect.sum_column] += each.amount_cents
+        sums[effect.sum_column] += effect.sum_sign * each.amount_cents
         balances[effect.side] += effect.sign * each.amount_cents
     insurance, patient = balances[BalanceSide.INSURANCE], balances[BalanceSide.PATIENT]
     return {

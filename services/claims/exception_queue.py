@@ -15,6 +15,7 @@ from services.claims.books import (
     Arrival,
     Book,
     Obstacle,
+    Source,
     Writing,
 )
 from services.claims.matching import adjusted_cents
@@ -27,7 +28,11 @@ from storage.filters import (
 from storage.identifiers import new_id
 from storage.interface import Store
 from storage.tables.claims import Claim
-from storage.tables.remittances import RemittanceException, RemittanceExceptionFields
+from storage.tables.remittances import (
+    RemittanceException,
+    RemittanceExceptionFields,
+    RemittanceTransaction,
+)
 from storage.vocabulary.claims import (
     ExceptionStatus,
     LedgerKind,
@@ -74,17 +79,29 @@ async def enqueue_exceptions(store: Store, queued: Sequence[Queued], writing: Wr
 
 
 async def cancel_out(store: Store, queued: Sequence[Queued]) -> None:
-    """Close pairs in the queue: a claim that was never posted and the payer's own reversal of it,
-    whichever came first.
+    """Close pairs in the queue, for what has just come into it."""
+    numbers = {each.arrival.content.patient_control_number[:80] for each in queued}
+    if numbers:
+        await cancel_out_numbers(store, sorted(numbers))
 
-    Their money in unapplied cash sums to zero, and nothing is left to decide.
+
+async def cancel_out_numbers(store: Store, numbers: Sequence[str]) -> None:
+    """Close pairs: a claim that was never posted and the payer's own reversal of it, whichever
+    came first.
+
+    Their money in unapplied cash sums to zero, and nothing is left to decide. What was to go back
+    to the payer, and of which no refund has taken up anything, does so by the reversal.
     """
-    if not queued:
-        return
-    numbers = sorted({each.arrival.content.patient_control_number[:80] for each in queued})
-    waiting = await store.remittance_exceptions.lock_all(
-        RemittanceExceptionFilter(patient_control_numbers=numbers, status=ExceptionStatus.OPEN)
-    )
+    waiting = [
+        each
+        for each in await store.remittance_exceptions.lock_all(
+            RemittanceExceptionFilter(
+                patient_control_numbers=list(numbers),
+                statuses=[ExceptionStatus.OPEN, ExceptionStatus.RETURNED],
+            )
+        )
+        if each.status is ExceptionStatus.OPEN or 0 < each.owed_cents == each.paid_cents
+    ]
     if not any(each.status_code == REVERSAL for each in waiting):
         return
     sent = await store.remittance_transactions.get_many(
@@ -98,9 +115,29 @@ async def cancel_out(store: Store, queued: Sequence[Queued]) -> None:
             "status": [ExceptionStatus.SUPERSEDED] * len(closed),
             "resolved_at": [store.now] * len(closed),
             "resolution_note": ["The payer took it back before it was posted."] * len(closed),
+            "owed_cents": [0] * len(closed),
         },
     )
-    await publish_resolved(store, [each.id for each in closed])
+    await _owe_no_more(
+        store, [each for each in closed if each.status is ExceptionStatus.RETURNED], sent
+    )
+    await publish_resolved(
+        store, [each.id for each in closed if each.status is ExceptionStatus.OPEN]
+    )
+
+
+async def _owe_no_more(
+    store: Store,
+    returned: Sequence[RemittanceException],
+    transactions: Sequence[RemittanceTransaction],
+) -> None:
+    """Put back into unapplied cash what was owed, against which the reversal stands there."""
+    known = {each.id: each for each in transactions}
+    writing = Writing()
+    for each in returned:
+        source = Source(known[each.transaction_id], None)
+        writing.move(LedgerKind.RETURN, -each.paid_cents, source, exception_id=each.id)
+    await store.ledger_entries.create_many(writing.ledger)
 
 
 def opposite_pairs(

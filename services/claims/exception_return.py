@@ -23,7 +23,8 @@ from storage.vocabulary.claims import ExceptionStatus, LedgerKind
 async def return_to_payer(
     store: Store, principal: Principal, exception_id: UUID, reason: str, *, expected_version: int
 ) -> RemittanceException | Asked[RemittanceException]:
-    """Owe its money back to the payer: out of unapplied cash, into refunds payable.
+    """Owe its money back to the payer: out of unapplied cash, into refunds payable. It goes out
+    as a refund.
 
     Where the company wants a second person for the amount, it is asked for instead.
     Raises RowNotFound, IllegalTransition, VersionConflict, DecidedBefore, PersonNeeded,
@@ -48,6 +49,7 @@ async def _returned(
             "status": ExceptionStatus.RETURNED,
             "resolution_note": reason,
             "resolved_at": store.now,
+            "owed_cents": max(0, exception.paid_cents),
         },
         expected_version=exception.version,
     )

@@ -14,6 +14,7 @@ from uuid import UUID
 from services.approvals.involvement import worked
 from services.claims.exception_queue import publish_resolved
 from services.claims.posting import arrivals_of, post_arrivals
+from services.claims.refunds.takebacks import recognise
 from services.refusals import Fault, IllegalTransition, InvalidInput, Refusal
 from storage.errors import RowNotFound
 from storage.filters import ClaimFilter, RemittanceExceptionFilter
@@ -142,6 +143,7 @@ async def post_exception(
     if tally.still_blocked:
         obstacle = tally.still_blocked[0]
         raise StillBlocked(obstacle.kind, obstacle.detail)
+    await recognise(store, arrival.source.transaction)
     return await store.remittance_exceptions.get(exception.id)
 
 

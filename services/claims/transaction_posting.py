@@ -9,6 +9,7 @@ from services.claims.books import Arrival, Source, Writing
 from services.claims.deposits.expecting import expect
 from services.claims.kept_claims import Chunks
 from services.claims.posting import post_arrivals
+from services.claims.refunds.takebacks import recognise
 from services.claims.x12.remittance_model import (
     ProviderAdjustment,
 )
@@ -67,6 +68,7 @@ async def post_transaction(
             tell(len(chunk.claims))
     await _post_deposit(store, source, provider_adjustments)
     await _dismiss_replaced(store, transaction)
+    await recognise(store, transaction)
     waiting = await store.remittance_exceptions.count(
         RemittanceExceptionFilter(transaction_id=transaction.id, status=ExceptionStatus.OPEN)
     )

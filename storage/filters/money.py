@@ -22,6 +22,7 @@ from storage.vocabulary.money import (
     ManualRemittanceStatus,
     PatientPaymentStatus,
     RefundStatus,
+    TakebackStatus,
     WriteOffStatus,
 )
 
@@ -74,6 +75,8 @@ class RemittanceExceptionFilter(Filter):
     kinds: list[ExceptionKind] | None = where("kind", operator="in")
     transaction_ids: list[UUID] | None = where("transaction_id", operator="in")
     patient_control_numbers: list[str] | None = where("patient_control_number", operator="in")
+    statuses: list[ExceptionStatus] | None = where("status", operator="in")
+    owed_at_least_cents: int | None = where("owed_cents", operator=">=")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,6 +87,7 @@ class AdjudicationFilter(Filter):
     claim_ids: list[UUID] | None = where("claim_id", operator="in")
     transaction_ids: list[UUID] | None = where("transaction_id", operator="in")
     payer_claim_numbers: list[str] | None = where("payer_claim_number", operator="in")
+    takes_nothing_back: bool | None = where("reverses_id", operator="null")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,6 +96,7 @@ class LedgerFilter(Filter):
     claim_ids: list[UUID] | None = where("claim_id", operator="in")
     transaction_id: UUID | None = where("transaction_id")
     source_id: UUID | None = where("source_id")
+    payer_id: UUID | None = where("payer_id")
     kind: LedgerKind | None = where("kind")
     effective_from: dt.date | None = where("effective_on", operator=">=")
     effective_until: dt.date | None = where("effective_on", operator="<=")
@@ -111,9 +116,25 @@ class WriteOffFilter(Filter):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RefundFilter(Filter):
+    ids: list[UUID] | None = where("id", operator="in")
     claim_id: UUID | None = where("claim_id")
+    claim_ids: list[UUID] | None = where("claim_id", operator="in")
     patient_payment_id: UUID | None = where("patient_payment_id")
+    exception_id: UUID | None = where("exception_id")
+    exception_ids: list[UUID] | None = where("exception_id", operator="in")
+    payer_id: UUID | None = where("payer_id")
+    amounts_cents: list[int] | None = where("amount_cents", operator="in")
     status: RefundStatus | None = where("status")
+    statuses: list[RefundStatus] | None = where("status", operator="in")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RefundTakebackFilter(Filter):
+    refund_id: UUID | None = where("refund_id")
+    refund_ids: list[UUID] | None = where("refund_id", operator="in")
+    claim_id: UUID | None = where("claim_id")
+    provider_adjustment_ids: list[UUID] | None = where("provider_adjustment_id", operator="in")
+    status: TakebackStatus | None = where("status")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -155,6 +176,8 @@ class ProviderAdjustmentFilter(Filter):
     payer_key: str | None = where("payer_key")
     payee_key: str | None = where("payee_key")
     reference: str | None = where("reference")
+    reasons: list[str] | None = where("reason", operator="in")
+    amounts_cents: list[int] | None = where("amount_cents", operator="in")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

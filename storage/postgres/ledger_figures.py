@@ -29,6 +29,12 @@ SELECT payer_key, payee_key, reference, sum(amount_cents)::bigint, count(*)::big
        min(effective_on), max(effective_on), array_agg(DISTINCT reason ORDER BY reason)
 FROM provider_adjustments
 WHERE company_id = %(company_id)s
+  AND id NOT IN (
+      SELECT provider_adjustment_id
+      FROM refund_takebacks
+      WHERE company_id = %(company_id)s AND status = 'settled'
+        AND provider_adjustment_id IS NOT NULL
+  )
 GROUP BY payer_key, payee_key, reference
 HAVING sum(amount_cents) <> 0
 ORDER BY min(effective_on), payer_key, payee_key, reference
@@ -47,7 +53,8 @@ LEFT JOIN (
            sum(amount_cents) FILTER (WHERE kind = 'patient_payment') AS patient_payment,
            sum(amount_cents) FILTER (WHERE kind = 'patient_write_off') AS patient_write_off,
            sum(amount_cents) FILTER (WHERE kind = 'insurance_write_off') AS insurance_write_off,
-           sum(amount_cents) FILTER (WHERE kind = 'payer_refund') AS payer_refund
+           sum(CASE kind WHEN 'payer_refund' THEN amount_cents ELSE -amount_cents END)
+               FILTER (WHERE kind IN ('payer_refund', 'payer_refund_booked')) AS payer_refund
     FROM ledger_entries
     WHERE company_id = %(company_id)s AND claim_id IS NOT NULL
     GROUP BY company_id, claim_id

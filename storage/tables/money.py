@@ -25,6 +25,8 @@ from storage.vocabulary.money import (
     PatientPaymentStatus,
     PaymentMethod,
     RefundStatus,
+    TakebackKind,
+    TakebackStatus,
     WriteOffStatus,
 )
 
@@ -98,10 +100,11 @@ class WriteOff(WriteOffFields, TenantRow, table=True):
 
 class RefundFields(SQLModel):
     refund_number: str = text_column(40)
-    patient_id: UUID = key_column()
+    patient_id: UUID | None = key_column(default=None)
     claim_id: UUID | None = key_column(default=None)
     payer_id: UUID | None = key_column(default=None)
     patient_payment_id: UUID | None = key_column(default=None)
+    exception_id: UUID | None = key_column(default=None)
     reason_code: str = text_column(40)
     note: str | None = text_column(500, default=None)
     amount_cents: int = cents_column()
@@ -110,11 +113,18 @@ class RefundFields(SQLModel):
     paid_on: dt.date | None = date_column(default=None)
     reference: str | None = text_column(80, default=None)
     closing_note: str | None = text_column(500, default=None)
+    paid_before_cents: int | None = cents_column(default=None)
+    booked_on: dt.date | None = date_column(default=None)
 
 
 class Refund(RefundFields, TenantRow, table=True):
-    """Money that goes back: to the payer of a claim out of its credit, or to a patient out of what
-    is unapplied of a payment."""
+    """Money that goes back: to the payer of a claim out of its credit, to a patient out of what is
+    unapplied of a payment, or to the payer of what belongs to no claim here.
+
+    ``paid_before_cents`` is what the payer had paid on the claim when the refund was approved, less
+    what other refunds have settled of it since; ``booked_on`` the day on which the payer's own
+    books had it.
+    """
 
     __tablename__ = "refunds"
     __table_args__ = (
@@ -122,17 +132,61 @@ class Refund(RefundFields, TenantRow, table=True):
         belongs_to("claims", "claim_id"),
         belongs_to("payers", "payer_id"),
         belongs_to("patient_payments", "patient_payment_id"),
+        belongs_to("remittance_exceptions", "exception_id"),
         unique("refunds", "refund_number"),
         index("refunds", "claim_id", where="claim_id IS NOT NULL"),
         index("refunds", "patient_payment_id", where="patient_payment_id IS NOT NULL"),
+        index("refunds", "exception_id", where="exception_id IS NOT NULL"),
+        index("refunds", "payer_id", "amount_cents", where="payer_id IS NOT NULL"),
         index("refunds", "status", "id"),
         check("amount_is_positive", "amount_cents > 0"),
+        check("is_of_one_thing", "num_nonnulls(claim_id, patient_payment_id, exception_id) = 1"),
         check(
-            "goes_to_a_payer_or_a_patient",
-            "(patient_payment_id IS NULL) = (claim_id IS NOT NULL AND payer_id IS NOT NULL)"
-            " AND (claim_id IS NULL) = (payer_id IS NULL)",
+            "goes_to_a_payer_or_a_patient", "(patient_payment_id IS NULL) = (payer_id IS NOT NULL)"
         ),
+        check("knows_its_patient", "patient_id IS NOT NULL OR exception_id IS NOT NULL"),
+        check("books_what_is_of_a_claim", "booked_on IS NULL OR claim_id IS NOT NULL"),
         check("paid_on_a_day", "(status = 'paid') = (paid_on IS NOT NULL)"),
+    )
+
+
+class RefundTakebackFields(SQLModel):
+    refund_id: UUID = key_column()
+    claim_id: UUID | None = key_column(default=None)
+    patient_id: UUID | None = key_column(default=None)
+    payer_id: UUID = key_column()
+    transaction_id: UUID = key_column()
+    provider_adjustment_id: UUID | None = key_column(default=None)
+    kind: TakebackKind = choice_column(TakebackKind)
+    status: TakebackStatus = choice_column(TakebackStatus, default=TakebackStatus.PROPOSED)
+    amount_cents: int = cents_column()
+    fell_cents: int = cents_column()
+    detail: str = text_column(500)
+    settled_on: dt.date | None = date_column(default=None)
+    closing_note: str | None = text_column(500, default=None)
+
+
+class RefundTakeback(RefundTakebackFields, TenantRow, table=True):
+    """A payer's own taking back of what a refund gives it: the same money, once.
+
+    ``fell_cents`` is what the payer has taken back on the claim since the refund was approved.
+    """
+
+    __tablename__ = "refund_takebacks"
+    __table_args__ = (
+        belongs_to("refunds", "refund_id"),
+        belongs_to("claims", "claim_id"),
+        belongs_to("patients", "patient_id"),
+        belongs_to("payers", "payer_id"),
+        belongs_to("remittance_transactions", "transaction_id"),
+        belongs_to("provider_adjustments", "provider_adjustment_id"),
+        unique("refund_takebacks", "refund_id", "kind", where="status = 'settled'"),
+        unique("refund_takebacks", "refund_id", where="status = 'proposed'"),
+        unique("refund_takebacks", "provider_adjustment_id", where="status = 'settled'"),
+        index("refund_takebacks", "status", "id"),
+        check("amount_is_positive", "amount_cents > 0"),
+        check("settled_on_a_day", "(status = 'settled') = (settled_on IS NOT NULL)"),
+        check("plb_is_named", "(kind = 'recalled') = (provider_adjustment_id IS NULL)"),
     )
 
 

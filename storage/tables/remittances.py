@@ -156,13 +156,15 @@ class RemittanceExceptionFields(SQLModel):
     release_approved_by: UUID | None = key_column(default=None)
     resolution_note: str | None = text_column(500, default=None)
     resolved_at: dt.datetime | None = moment_column(default=None)
+    owed_cents: int = cents_column(default=0)
     content: dict[str, Any] = Field(sa_type=pg.JSONB)
 
 
 class RemittanceException(RemittanceExceptionFields, TenantRow, table=True):
     """A claim of a remittance that waits for a person; its money lies in unapplied cash.
 
-    ``content`` is the whole ``RemittanceClaim`` as it was read, so that posting can resume.
+    ``content`` is the whole ``RemittanceClaim`` as it was read, so that posting can resume;
+    ``owed_cents`` what of its money is owed back to the payer and no refund has taken up.
     """
 
     __tablename__ = "remittance_exceptions"
@@ -175,6 +177,9 @@ class RemittanceException(RemittanceExceptionFields, TenantRow, table=True):
         index("remittance_exceptions", "claim_id", where="claim_id IS NOT NULL"),
         index("remittance_exceptions", "patient_control_number"),
         index("remittance_exceptions", "payer_claim_number"),
+        index("remittance_exceptions", "id", where="owed_cents > 0"),
+        check("owes_what_is_returned", "owed_cents = 0 OR status = 'returned'"),
+        check("owes_no_more_than_it_paid", "owed_cents BETWEEN 0 AND greatest(paid_cents, 0)"),
         check("release_takes_two", "release_approved_by <> release_requested_by"),
         check(
             "released_by_a_second_person",

@@ -186,6 +186,8 @@ class LedgerKind(StrEnum):
     PATIENT_WRITE_OFF = "patient_write_off"
     INSURANCE_WRITE_OFF = "insurance_write_off"
     REFUND_PAID = "refund_paid"
+    PAYER_REFUND_BOOKED = "payer_refund_booked"
+    REFUND_RECOUPED = "refund_recouped"
     BANKED = "banked"
 
 
@@ -217,6 +219,11 @@ LEDGER_ACCOUNTS: dict[LedgerKind, tuple[LedgerAccount, LedgerAccount]] = {
         LedgerAccount.INSURANCE_RECEIVABLE,
     ),
     LedgerKind.REFUND_PAID: (LedgerAccount.REFUND_PAYABLE, LedgerAccount.CASH_EXPECTED),
+    LedgerKind.PAYER_REFUND_BOOKED: (
+        LedgerAccount.PROVIDER_ADJUSTMENT,
+        LedgerAccount.INSURANCE_RECEIVABLE,
+    ),
+    LedgerKind.REFUND_RECOUPED: (LedgerAccount.REFUND_PAYABLE, LedgerAccount.PROVIDER_ADJUSTMENT),
     LedgerKind.BANKED: (LedgerAccount.CASH, LedgerAccount.CASH_EXPECTED),
 }
 """Debit and credit account of each kind; an entry moves ``amount_cents`` (negative: back)."""

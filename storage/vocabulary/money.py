@@ -35,13 +35,37 @@ class WriteOffStatus(StrEnum):
 
 
 class RefundStatus(StrEnum):
-    """APPROVED: owed, and not paid out yet."""
+    """APPROVED: owed, and not paid out yet. RECOUPED: the payer took it itself."""
 
     REQUESTED = "requested"
     APPROVED = "approved"
     PAID = "paid"
     REFUSED = "refused"
     CANCELLED = "cancelled"
+    RECOUPED = "recouped"
+
+
+class TakebackKind(StrEnum):
+    """How a payer's own books show what it got back, or was to get.
+
+    BOOKED: it took its decision back, and PLB returned what the refund had paid or will pay.
+    RECALLED: it took its decision back, and with it the money, before the refund was paid out.
+    RECOUPED: PLB took the money before the refund was paid out.
+    """
+
+    BOOKED = "booked"
+    RECALLED = "recalled"
+    RECOUPED = "recouped"
+
+
+class TakebackStatus(StrEnum):
+    """PROPOSED: it is like the refund and not exactly so; a person decides. WITHDRAWN: what came
+    later says otherwise."""
+
+    PROPOSED = "proposed"
+    SETTLED = "settled"
+    DISMISSED = "dismissed"
+    WITHDRAWN = "withdrawn"
 
 
 class CashKind(StrEnum):

@@ -363,7 +363,8 @@ class Books:
                 - by_claim[claim.id, LedgerKind.WRITE_OFF]
                 - by_claim[claim.id, LedgerKind.PATIENT_TRANSFER]
                 - by_claim[claim.id, LedgerKind.INSURANCE_WRITE_OFF]
-                + by_claim[claim.id, LedgerKind.PAYER_REFUND],
+                + by_claim[claim.id, LedgerKind.PAYER_REFUND]
+                - by_claim[claim.id, LedgerKind.PAYER_REFUND_BOOKED],
             )
             assert balances_of(claim) == stands
 

@@ -83,6 +83,7 @@ ROWS_NAMED: Mapping[str, str] = {
     "role": "company_roles",
     "rule": "claim_rules",
     "run": "scrub_runs",
+    "takeback": "refund_takebacks",
     "series": "compliance_evidence",
     "supersedes": "compliance_attestations",
     "session": "person_sessions",

@@ -176,6 +176,9 @@ BESIDE: Mapping[tuple[str, str], Mapping[str, object]] = {
 
 def beside(own: dict[str, object], ours: Furnished, table: str, column: str) -> dict[str, object]:
     """The row as it has to be for the column to hold anything: a refund that goes to a payer."""
+    if table == "refunds" and column == "exception_id":
+        payer = {"payer_id": str(ours.ids["payers"][0])}
+        return own | {"patient_payment_id": None} | payer
     if table != "refunds" or column not in ("claim_id", "payer_id"):
         return own | BESIDE.get((table, column), {})
     of_claim = {name: str(ours.ids[f"{name[:-3]}s"][0]) for name in ("claim_id", "payer_id")}

@@ -1,4 +1,5 @@
-"""Giving money back: to a payer out of a claim's credit, to a patient out of what is unapplied.
+"""Giving money back: to a payer out of a claim's credit or of what belongs to no claim here, to a
+patient out of what is unapplied.
 
 Approved, it is owed; paid out, it is gone. By two people unless the company says otherwise; what a
 request was made on may not change before the decision.
@@ -16,14 +17,15 @@ from services.approvals.asking import Asked, ask
 from services.approvals.involvement import worked
 from services.approvals.steps import Step, Subject, Threshold
 from services.approvals.thresholds import second_person_needed
-from services.claims.claim_balances import Movement, entry, move
+from services.claims.claim_balances import entry
 from services.claims.company_day import company_today
 from services.claims.deposits.expecting import expect
 from services.claims.drafts import CalendarDay
+from services.claims.exception_queue import cancel_out_numbers
 from services.claims.matching import payers_in_turn
 from services.claims.money_reasons import REFUND_REASONS
 from services.claims.patient_money.inputs import Cents
-from services.claims.patient_money.payments import unapplied_cents
+from services.claims.refunds.origins import available_cents, hold_origin, paid_before, take_of
 from services.identity.authentication import Principal
 from services.identity.scopes import Scope
 from services.inputs import Identifier, Input, Reason
@@ -32,8 +34,8 @@ from storage.errors import RowNotFound, VersionConflict
 from storage.filters import RefundFilter
 from storage.interface import Page, Store
 from storage.tables.approvals import Approval
-from storage.tables.claims import Claim
 from storage.tables.money import PatientPayment, Refund, RefundFields
+from storage.tables.remittances import RemittanceException
 from storage.vocabulary.approvals import ApprovalKind, ThresholdRule
 from storage.vocabulary.claims import LedgerKind
 from storage.vocabulary.money import BalanceSide, CashKind, RefundStatus
@@ -41,7 +43,9 @@ from storage.vocabulary.money import BalanceSide, CashKind, RefundStatus
 ENTITY = "refunds"
 _TRANSITIONS = {
     RefundStatus.REQUESTED: frozenset({RefundStatus.APPROVED, RefundStatus.REFUSED}),
-    RefundStatus.APPROVED: frozenset({RefundStatus.PAID, RefundStatus.CANCELLED}),
+    RefundStatus.APPROVED: frozenset(
+        {RefundStatus.PAID, RefundStatus.CANCELLED, RefundStatus.RECOUPED}
+    ),
 }
 
 
@@ -55,6 +59,16 @@ class NewPayerRefund(Input):
     note: Reason | None = None
 
 
+class NewReturnRefund(Input):
+    """What is to go back to a payer of what its remittance paid on no claim here: an exception that
+    was returned."""
+
+    exception_id: UUID
+    reason_code: Annotated[Identifier, Field(examples=["overpayment"])]
+    amount_cents: Annotated[Cents, Field(examples=[4200])]
+    note: Reason | None = None
+
+
 class NewPatientRefund(Input):
     """What is to go back to a patient of a payment that is not applied."""
 
@@ -62,6 +76,9 @@ class NewPatientRefund(Input):
     reason_code: Annotated[Identifier, Field(examples=["overpayment"])]
     amount_cents: Annotated[Cents, Field(examples=[4200])]
     note: Reason | None = None
+
+
+NewRefund = NewPayerRefund | NewPatientRefund | NewReturnRefund
 
 
 class RefundPayment(Input):
@@ -116,6 +133,29 @@ async def refund_patient(
     return await _requested(store, principal, payment.patient_id, new)
 
 
+async def refund_return(
+    store: Store, principal: Principal, new: NewReturnRefund
+) -> Refund | Asked[Refund]:
+    """Give back to a payer what it paid on no claim here, and is owed.
+
+    Raises InvalidInput, ExceedsCredit, PersonNeeded, MissingScope.
+    """
+    faults = await _reason_faults(store, BalanceSide.INSURANCE, new)
+    payer_id, patient_id = None, None
+    try:
+        exception = await store.remittance_exceptions.lock(new.exception_id)
+        patient_id = exception.patient_id
+        source = await store.remittance_transactions.get(exception.transaction_id)
+        payer_id = source.payer_id
+        if payer_id is None:
+            faults.append(Fault("/exception_id", "came from a payer that is not registered"))
+    except RowNotFound:
+        faults.append(Fault("/exception_id", "names no exception"))
+    if faults:
+        raise InvalidInput(faults)
+    return await _requested(store, principal, patient_id, new, payer_id)
+
+
 async def pay_refund(
     store: Store, refund_id: UUID, payment: RefundPayment, *, expected_version: int
 ) -> Refund:
@@ -159,14 +199,19 @@ async def cancel_refund(
 
     Raises RowNotFound, VersionConflict, IllegalTransition.
     """
-    await _hold_origin(store, await store.refunds.get(refund_id))
+    await hold_origin(store, await store.refunds.get(refund_id))
     owed = await _held_for(store, refund_id, RefundStatus.CANCELLED, expected_version)
-    await _book(store, owed, -owed.amount_cents)
-    return await store.refunds.update(
+    if owed.booked_on is not None:
+        raise IllegalTransition("refund", "booked by the payer", RefundStatus.CANCELLED, ["paid"])
+    origin = await take_of(store, owed, -owed.amount_cents)
+    cancelled = await store.refunds.update(
         refund_id,
         {"status": RefundStatus.CANCELLED, "closing_note": reason},
         expected_version=owed.version,
     )
+    if isinstance(origin, RemittanceException):
+        await cancel_out_numbers(store, [origin.patient_control_number])
+    return cancelled
 
 
 async def get_refund(store: Store, refund_id: UUID) -> Refund:
@@ -181,35 +226,28 @@ async def list_refunds(
     return await store.refunds.list(conditions, limit=limit, after=after)
 
 
-async def _reason_faults(
-    store: Store, side: BalanceSide, new: NewPayerRefund | NewPatientRefund
-) -> list[Fault]:
+async def _reason_faults(store: Store, side: BalanceSide, new: NewRefund) -> list[Fault]:
     today = await company_today(store)
     return REFUND_REASONS.faults(new.reason_code, side, new.amount_cents, new.note, today)
 
 
 async def _requested(
-    store: Store, principal: Principal, patient_id: UUID, new: NewPayerRefund | NewPatientRefund
+    store: Store,
+    principal: Principal,
+    patient_id: UUID | None,
+    new: NewRefund,
+    payer_id: UUID | None = None,
 ) -> Refund | Asked[Refund]:
     number = await store.numbers.take("refund")
-    requested = await store.refunds.create(
-        RefundFields(refund_number=f"REF-{number:06}", patient_id=patient_id, **dict(new))
-    )
-    _require_credit(await _hold_origin(store, requested), requested.amount_cents)
+    fields = {"refund_number": f"REF-{number:06}", "patient_id": patient_id, "payer_id": payer_id}
+    requested = await store.refunds.create(RefundFields.model_validate({**fields, **dict(new)}))
+    await _require_credit(store, requested)
     if await second_person_needed(store, REFUND, amount_cents=new.amount_cents):
         subject = await _subject(store, requested.id)
         reason = new.note or new.reason_code
         return Asked(requested, await ask(store, principal, REFUND, subject, reason))
     await worked(store, ENTITY, requested.id)
     return await _approved(store, requested)
-
-
-async def _hold_origin(store: Store, refund: Refund) -> Claim | PatientPayment:
-    """What the money is taken of, held; it is held before the refund."""
-    if refund.patient_payment_id is not None:
-        return await store.patient_payments.lock(refund.patient_payment_id)
-    assert refund.claim_id is not None
-    return await store.claims.lock(refund.claim_id)
 
 
 async def _held_for(
@@ -225,7 +263,7 @@ async def _held_for(
 async def _subject(store: Store, refund_id: UUID) -> Subject:
     """What would go back; versions only rise, so their sum tells any change of either. Who
     received a patient's money does not decide that it goes back."""
-    origin = await _hold_origin(store, await store.refunds.get(refund_id))
+    origin = await hold_origin(store, await store.refunds.get(refund_id))
     refund = await store.refunds.lock(refund_id)
     hands = {origin.created_by} if isinstance(origin, PatientPayment) else set()
     version = refund.version + origin.version
@@ -235,7 +273,7 @@ async def _subject(store: Store, refund_id: UUID) -> Subject:
 async def _apply(store: Store, approval: Approval) -> None:
     refund = await store.refunds.get(approval.entity_id)
     _require_move(refund, RefundStatus.APPROVED)
-    _require_credit(await _hold_origin(store, refund), refund.amount_cents)
+    await _require_credit(store, refund)
     await _approved(store, refund)
 
 
@@ -250,39 +288,23 @@ async def _put_back(store: Store, approval: Approval, why: str) -> None:
 
 
 async def _approved(store: Store, refund: Refund) -> Refund:
-    await _book(store, refund, refund.amount_cents)
+    await take_of(store, refund, refund.amount_cents)
     return await store.refunds.update(
         refund.id,
-        {"status": RefundStatus.APPROVED, "approved_on": await company_today(store)},
+        {
+            "status": RefundStatus.APPROVED,
+            "approved_on": await company_today(store),
+            "paid_before_cents": await paid_before(store, refund),
+        },
         expected_version=refund.version,
     )
 
 
-async def _book(store: Store, refund: Refund, amount_cents: int) -> None:
-    """Take the amount off what it comes of and owe it; negative puts it back."""
-    today = await company_today(store)
-    origin = await _hold_origin(store, refund)
-    if isinstance(origin, Claim):
-        movement = Movement(origin.id, LedgerKind.PAYER_REFUND, amount_cents, refund.id)
-        await move(store, [origin], [movement], effective_on=today)
-        return
-    await store.ledger_entries.create(
-        entry(LedgerKind.PATIENT_REFUND, amount_cents, effective_on=today, source_id=refund.id)
-    )
-    await store.patient_payments.update(
-        origin.id,
-        {"refunded_cents": origin.refunded_cents + amount_cents},
-        expected_version=origin.version,
-    )
-
-
-def _require_credit(origin: Claim | PatientPayment, amount_cents: int) -> None:
-    if isinstance(origin, Claim):
-        available_cents = 0 if origin.is_replaced else max(0, -origin.insurance_balance_cents)
-    else:
-        available_cents = unapplied_cents(origin)
-    if amount_cents > available_cents:
-        raise ExceedsCredit(available_cents, amount_cents)
+async def _require_credit(store: Store, refund: Refund) -> None:
+    """Hold what it comes of. Raises ExceedsCredit."""
+    there_cents = available_cents(await hold_origin(store, refund))
+    if refund.amount_cents > there_cents:
+        raise ExceedsCredit(there_cents, refund.amount_cents)
 
 
 def _require_move(found: Refund, wanted: RefundStatus) -> None:
