@@ -11,6 +11,7 @@ PROGRAMS = (
     "remittance_posting",
     "status_queue",
     "figures",
+    "code_loading",
     "audit_verification",
     "trail_questions",
     "http_requests",

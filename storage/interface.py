@@ -376,6 +376,24 @@ class Figures(Protocol):
         """Which sums, from one month to another, are not what the rows come to."""
 
 
+class Staging(Protocol):
+    """Very many rows of one append-only table, on their way into it: added in pieces, looked at
+    together, and then taken over in one statement, or none of them."""
+
+    async def add(self, rows: Sequence[tuple[int, SQLModel]]) -> None:
+        """More rows, each with the number of the line that it came from."""
+
+    async def first_repeated(self, names: Sequence[str]) -> tuple[int, int] | None:
+        """The first line whose values of some columns an earlier one has, and that one."""
+
+    async def merge(self, given: Mapping[str, UUID]) -> int:
+        """Append all rows, in the order of their lines, each with the ids given as well, and end
+        this; how many there were. It may take minutes.
+
+        Raises ReferenceNotFound, ConstraintRefused.
+        """
+
+
 class FileFigures(Protocol):
     """What the database knows of files beyond their rows."""
 
@@ -818,6 +836,10 @@ class Store(Protocol):
 
     async def wait_for_lock(self, name: str) -> None:
         """Wait for the company's lock of this name and hold it until the transaction ends."""
+
+    async def staging(self, row: type[SQLModel], *, given: Sequence[str]) -> Staging:
+        """A place for rows of one class, all columns of which but those ``given`` are their own;
+        gone with the transaction. One of a class at a time."""
 
     async def enqueue(
         self,

@@ -125,7 +125,7 @@ class CodeTableController(Controller):
             )
 
         async with spooled_body(request) as upload:
-            file = await asyncio.to_thread(read_code_file, kind, upload.chunks)
+            file = await asyncio.to_thread(read_code_file, upload.chunks)
             return await request.run(
                 lambda store: code_tables.load_code_table(store, new, file), loaded
             )

@@ -17,6 +17,7 @@ from app.runtime import Installation, installation
 from app.settings import Settings
 from services.claims.scrubbing import icd_10_cm
 from services.claims.scrubbing.code_tables import (
+    ROWS_AT_ONCE,
     Chunks,
     NewCodeTable,
     load_code_table,
@@ -31,6 +32,7 @@ from storage.vocabulary.codes import CodeKind
 
 app = typer.Typer(no_args_is_help=True, help="Code tables and fee schedules.")
 _READ_BYTES = 1 << 18
+_TOLD_EVERY = 5 * ROWS_AT_ONCE
 _DATES = ["%Y-%m-%d"]
 
 Company = Annotated[str, typer.Option(help="The company's slug.")]
@@ -140,9 +142,14 @@ async def _load(place: Installation, slug: str, given: _Given) -> tuple[CodeTabl
                 raise typer.BadParameter(f"no payer has the identifier {given.payer!r}")
             payer_id = payers[0].id
         new, chunks = _named(given, payer_id)
-        file = await asyncio.to_thread(read_code_file, given.kind, chunks)
+        file = await asyncio.to_thread(read_code_file, chunks)
         async with storage.transaction(company_id, actor) as store:
-            return await load_code_table(store, new, file)
+            return await load_code_table(store, new, file, told=_tell)
+
+
+def _tell(row_count: int) -> None:
+    if row_count % _TOLD_EVERY == 0:
+        typer.echo(f"{row_count:,} rows read", err=True)
 
 
 async def _list(place: Installation, slug: str) -> list[CodeTable]:

@@ -2,7 +2,7 @@
 
 import datetime as dt
 import typing
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any
 from uuid import UUID
@@ -11,6 +11,7 @@ import psycopg
 from psycopg import AsyncConnection
 from psycopg.types.json import Jsonb
 from psycopg_pool import AsyncConnectionPool
+from sqlmodel import SQLModel
 
 from storage import interface
 from storage.clock import Clock, SystemClock
@@ -33,6 +34,7 @@ from storage.postgres.repository import PostgresRepository
 from storage.postgres.retention_figures import PostgresRetentionFigures
 from storage.postgres.sealing import PostgresSealing
 from storage.postgres.silence_figures import PostgresSilenceFigures
+from storage.postgres.staging import PostgresStaging
 from storage.secrets.company_secrets import CompanySecrets
 from storage.secrets.keyring import Keyring
 from storage.vocabulary.work import Queue
@@ -124,6 +126,11 @@ class PostgresStore:
             "SELECT pg_advisory_xact_lock(hashtextextended(%(name)s, 0))",
             {"name": f"{self.company_id}/{name}"},
         )
+
+    async def staging(self, row: type[SQLModel], *, given: Sequence[str]) -> PostgresStaging:
+        place = PostgresStaging(self, row, given)
+        await place.begin()
+        return place
 
     async def enqueue(
         self,

@@ -91,7 +91,7 @@ class Practice:
             payer_id=payer_id,
             file_name="test.csv",
         )
-        file = read_code_file(kind, lambda: [text.encode()])
+        file = read_code_file(lambda: [text.encode()])
         async with self.storage.transaction(self.company.id, self.company.actor) as store:
             table, _ = await load_code_table(store, new, file)
         return table

@@ -2,25 +2,30 @@
 
 import datetime as dt
 import tracemalloc
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.claims.scrubbing.code_files import UnreadableCodeFile, count_rows, rows_of
+from services.claims.scrubbing.code_files import NO_TABLE, UnreadableCodeFile, rows_of
 from services.claims.scrubbing.editions import spans_of, within
 from services.claims.x12.scrub_tables import Span
-from storage.identifiers import new_id, new_ids
+from storage.identifiers import new_ids
 from storage.tables.codes import CodeFields, CodeTable, FeeFields, ProcedurePairFields
 from storage.vocabulary.codes import CodeKind
 
-TABLE = new_id()
+TABLE = NO_TABLE
 FIRST = dt.date(2026, 1, 1)
 
 
 def rows(kind: CodeKind, text: str) -> list[object]:
-    return list(rows_of(kind, TABLE, [text.encode()]))
+    return [row for _, row in rows_of(kind, [text.encode()])]
+
+
+def read(kind: CodeKind, chunks: Iterable[bytes]) -> int:
+    """How many rows a file has."""
+    return sum(1 for _ in rows_of(kind, chunks))
 
 
 def test_codes_come_without_dots_with_their_wording_and_days() -> None:
@@ -80,14 +85,18 @@ def test_pairs_and_prices_are_read_as_medicare_writes_them() -> None:
             CodeKind.PROCEDURES,
             "code,effective_from,effective_to\n99213,2026-02-01,2026-01-01\n",
             2,
-            "ends on 2026-01-01, before it begins",
+            "'2026-01-01' lies before 2026-02-01",
         ),
         (CodeKind.PROCEDURES, 'code\n"99213\n', 2, "unexpected end of data"),
-        (CodeKind.PROCEDURES, f"code,label\n99213,{'x' * 1001}\n", 2, "the label has more"),
+        (
+            CodeKind.PROCEDURES,
+            f"code,label\n99213,{'x' * 1001}\n",
+            2,
+            "has more than 1000 characters",
+        ),
         (CodeKind.UNIT_LIMITS, "code,units\n99213,1.5\n", 2, "'1.5' is no whole number"),
         (CodeKind.FEES, "code,amount\n99213,1.005\n", 2, "no amount in whole cents"),
         (CodeKind.FEES, "code,amount\n99213,-1\n", 2, "below zero"),
-        (CodeKind.FEES, "code,amount\n99213,1\n99214,2\n99213,2\n", 4, "repeats a line"),
         (CodeKind.FEES, "code,amount\n99213,1\x00\n", 2, "holds a NUL character"),
     ],
 )
@@ -100,14 +109,32 @@ def test_a_line_that_is_wrong_is_named(kind: CodeKind, text: str, line: int, rea
 
 def test_bytes_that_are_no_text_are_refused_and_so_is_a_line_without_an_end() -> None:
     with pytest.raises(UnreadableCodeFile) as refused:
-        count_rows(CodeKind.PROCEDURES, [b"code\n99213\n", b"\xff\xfe\n"])
-    assert refused.value.line == 3
+        read(CodeKind.PROCEDURES, [b"code,label\n99213,Visit\n", b"99214,Gr\xf6\xdfe\n"])
+    assert (refused.value.line, refused.value.column) == (3, 2)
     with pytest.raises(UnreadableCodeFile) as endless:
-        count_rows(CodeKind.PROCEDURES, (b"x" * 5_000 for _ in range(1_000_000)))
+        read(CodeKind.PROCEDURES, (b"x" * 5_000 for _ in range(1_000_000)))
     assert "more than 10000 characters" in endless.value.reason
     with pytest.raises(UnreadableCodeFile) as empty:
-        count_rows(CodeKind.PROCEDURES, [b"code\n"])
+        read(CodeKind.PROCEDURES, [b"code\n"])
     assert "nothing below it" in empty.value.reason
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "column"),
+    [
+        ("column_one,column_two,modifier_allowed\n99213,36415,1\n99213,364", 3, 3),
+        ("column_one,column_two,modifier_allowed\n99213,3641,1\n", 2, 2),
+        ("column_one,column_two,modifier_allowed\n99213,36415,maybe\n", 2, 3),
+        ("column_one,column_two,modifier_allowed\n99213,36415,1,1\n", 2, 4),
+        ("column_one,column_two,column_2\n", 1, 3),
+    ],
+    ids=["cut off", "no code", "no choice", "a cell too many", "a column twice"],
+)
+def test_the_cell_that_is_wrong_is_named(text: str, line: int, column: int) -> None:
+    with pytest.raises(UnreadableCodeFile) as refused:
+        rows(CodeKind.PROCEDURE_PAIRS, text)
+    assert (refused.value.line, refused.value.column) == (line, column)
+    assert f"Line {line}, column {column}: " in refused.value.detail
 
 
 @given(st.lists(st.integers(1, 40), max_size=30))
@@ -117,8 +144,8 @@ def test_where_the_chunks_end_makes_no_difference(lengths: list[int]) -> None:
     for length in lengths:
         chunks.append(text[at : at + length])
         at += length
-    cut = list(rows_of(CodeKind.PROCEDURES, TABLE, [*chunks, text[at:]]))
-    assert cut == list(rows_of(CodeKind.PROCEDURES, TABLE, [text]))
+    cut = list(rows_of(CodeKind.PROCEDURES, [*chunks, text[at:]]))
+    assert cut == list(rows_of(CodeKind.PROCEDURES, [text]))
 
 
 def test_memory_does_not_grow_with_the_file() -> None:
@@ -129,7 +156,7 @@ def test_memory_does_not_grow_with_the_file() -> None:
 
     def peak(lines: int) -> int:
         tracemalloc.start()
-        assert count_rows(CodeKind.PROCEDURE_PAIRS, file(lines)) == lines
+        assert read(CodeKind.PROCEDURE_PAIRS, file(lines)) == lines
         _, most = tracemalloc.get_traced_memory()
         tracemalloc.stop()
         return most

@@ -48,7 +48,7 @@ async def load(
         payer_id=payer_id,
         file_name="test.csv",
     )
-    file = read_code_file(kind, lambda: [text.encode()])
+    file = read_code_file(lambda: [text.encode()])
     table, _ = await load_code_table(store, new, file)
     return table
 

@@ -150,7 +150,7 @@ async def load_fees(books: Books, text: str) -> None:
         file_name="fees.csv",
     )
     async with books.storage.transaction(books.company.id, books.company.actor) as store:
-        file = read_code_file(CodeKind.FEES, lambda: [text.encode()])
+        file = read_code_file(lambda: [text.encode()])
         await load_code_table(store, new, file)
 
 

@@ -12,8 +12,19 @@ from decimal import Decimal, InvalidOperation
 from typing import ClassVar
 from uuid import UUID
 
+from sqlmodel import SQLModel
+
 from services.refusals import Category, Refusal
-from storage.tables.codes import CodeFields, FeeFields, ProcedurePairFields, UnitLimitFields
+from storage.tables.codes import (
+    Code,
+    CodeFields,
+    Fee,
+    FeeFields,
+    ProcedurePair,
+    ProcedurePairFields,
+    UnitLimit,
+    UnitLimitFields,
+)
 from storage.vocabulary.codes import CodeKind
 
 LONGEST_LINE = 10_000
@@ -26,58 +37,70 @@ CodeRow = CodeFields | ProcedurePairFields | UnitLimitFields | FeeFields
 
 @dataclass
 class UnreadableCodeFile(Refusal):
-    """The file cannot be taken; nothing of it was. ``line`` counts from 1, the heading included."""
+    """The file cannot be taken; nothing of it was. ``line`` counts from 1, the heading included,
+    and so does ``column``: the cell of the line that is wrong, None where it is all of it."""
 
     category: ClassVar[Category] = Category.INVALID
     title: ClassVar[str] = "The file of codes cannot be read"
     line: int
     reason: str
+    column: int | None = None
 
     @property
     def detail(self) -> str:
-        return f"Line {self.line}: {self.reason}. Nothing was loaded."
+        cell = "" if self.column is None else f", column {self.column}"
+        return f"Line {self.line}{cell}: {self.reason}. Nothing was loaded."
+
+
+NO_TABLE = UUID(int=0)
+"""What a row names until its edition has an id."""
 
 
 class _Fault(Exception):
-    """What is wrong with a line."""
+    """What is wrong with a line, and with which cell of it."""
+
+    def __init__(self, reason: str, column: int | None = None) -> None:
+        super().__init__(reason)
+        self.column = column
 
 
-def rows_of(kind: CodeKind, table_id: UUID, chunks: Iterable[bytes]) -> Iterator[CodeRow]:
-    """The rows of a file, one by one. Raises UnreadableCodeFile."""
+def rows_of(kind: CodeKind, chunks: Iterable[bytes]) -> Iterator[tuple[int, CodeRow]]:
+    """The rows of a file, one by one, each with the number of its line.
+
+    Raises UnreadableCodeFile.
+    """
     layout = _LAYOUTS[kind]
     reader = _Lines(chunks)
-    seen: set[tuple[object, ...]] = set()
+    is_empty = True
     try:
-        heading, separator = _heading(reader, layout)
+        heading, width, separator = _heading(reader, layout)
+        reader.separator = separator
         for cells in csv.reader(reader, delimiter=separator, strict=True):
-            if not any(cell.strip() for cell in cells):
-                continue
-            line = _Line(heading, cells)
-            row = layout.make(table_id, line)
-            if layout.key is not None:
-                _remember(seen, layout.key(row))
-            yield row
-    except (_Fault, csv.Error) as fault:
+            if any(cell.strip() for cell in cells):
+                _refuse_another_width(cells, width)
+                is_empty = False
+                yield reader.number, layout.make(NO_TABLE, _Line(heading, cells))
+    except _Fault as fault:
+        raise UnreadableCodeFile(max(reader.number, 1), str(fault)[:200], fault.column) from None
+    except csv.Error as fault:
         raise UnreadableCodeFile(max(reader.number, 1), str(fault)[:200]) from None
-    except UnicodeDecodeError:
-        raise UnreadableCodeFile(reader.number + 1, "is not UTF-8") from None
-
-
-def count_rows(kind: CodeKind, chunks: Iterable[bytes]) -> int:
-    """How many rows a file has, read to its end. Raises UnreadableCodeFile."""
-    count = sum(1 for _ in rows_of(kind, _NO_TABLE, chunks))
-    if count == 0:
+    if is_empty:
         raise UnreadableCodeFile(1, "the file has a heading and nothing below it")
-    return count
 
 
-_NO_TABLE = UUID(int=0)
+def keys_of(kind: CodeKind) -> tuple[type[SQLModel], tuple[str, ...]]:
+    """The table that rows of a kind are in, and the columns of which no two rows of a file have
+    the same values."""
+    layout = _LAYOUTS[kind]
+    return layout.row, (*layout.key, "effective_from")
 
 
-def _remember(seen: set[tuple[object, ...]], key: tuple[object, ...]) -> None:
-    if key in seen:
-        raise _Fault("repeats a line before it")
-    seen.add(key)
+def _refuse_another_width(cells: Sequence[str], width: int) -> None:
+    """Raises _Fault: a line was cut off, or a separator stands in a text without quotes."""
+    if len(cells) < width:
+        raise _Fault(f"ends after {len(cells)} of {width} columns", len(cells) + 1)
+    if any(cell.strip() for cell in cells[width:]):
+        raise _Fault(f"has more than the {width} columns of the heading", width + 1)
 
 
 class _Lines:
@@ -85,6 +108,7 @@ class _Lines:
 
     def __init__(self, chunks: Iterable[bytes]) -> None:
         self.number = 0
+        self.separator = ","
         self._texts = self._split(chunks)
 
     def __iter__(self) -> Iterator[str]:
@@ -101,17 +125,38 @@ class _Lines:
         decoder = codecs.getincrementaldecoder("utf-8-sig")()
         left = ""
         for chunk in chunks:
-            *lines, left = (left + decoder.decode(chunk)).split("\n")
+            text, is_cut = self._decoded(decoder, chunk)
+            *lines, left = (left + text).split("\n")
             yield from lines
+            if is_cut:
+                raise self._not_text(left)
             if len(left) > LONGEST_LINE:
                 raise _Fault(f"is followed by a line of more than {LONGEST_LINE} characters")
-        left += decoder.decode(b"", final=True)
+        text, is_cut = self._decoded(decoder, b"", final=True)
+        left += text
+        if is_cut:
+            raise self._not_text(left)
         if left:
             yield left
 
+    @staticmethod
+    def _decoded(
+        decoder: codecs.IncrementalDecoder, chunk: bytes, *, final: bool = False
+    ) -> tuple[str, bool]:
+        """The text up to what is none, and whether something is none."""
+        try:
+            return decoder.decode(chunk, final=final), False
+        except UnicodeDecodeError as error:
+            return error.object[: error.start].decode("utf-8-sig"), True
 
-def _heading(lines: _Lines, layout: _Layout) -> tuple[Mapping[str, int], str]:
-    """Where each column stands, by the names of its heading, and what stands between columns."""
+    def _not_text(self, before: str) -> _Fault:
+        self.number += 1
+        return _Fault("is not UTF-8", before.count(self.separator) + 1)
+
+
+def _heading(lines: _Lines, layout: _Layout) -> tuple[Mapping[str, int], int, str]:
+    """Where each column stands, by the names of its heading, how many there are, and what stands
+    between them."""
     text = next(lines, None)
     if text is None:
         raise _Fault("the file is empty")
@@ -125,13 +170,13 @@ def _heading(lines: _Lines, layout: _Layout) -> tuple[Mapping[str, int], str]:
         column = _ALSO_CALLED.get(plain, plain)
         if column in layout.columns:
             if column in found:
-                raise _Fault(f"two columns are called {column}")
+                raise _Fault(f"two columns are called {column}", at + 1)
             found[column] = at
     if missing := [name for name in layout.needed if name not in found]:
         raise _Fault(
             f"the heading lacks {', '.join(missing)}; it names {', '.join(layout.columns)}"
         )
-    return found, separator
+    return found, len(names), separator
 
 
 _PLAIN = re.compile(r"[^a-z0-9]+")
@@ -166,12 +211,16 @@ class _Line:
 
     def text(self, column: str) -> str:
         at = self._heading.get(column)
-        return self._cells[at].strip() if at is not None and at < len(self._cells) else ""
+        return "" if at is None else self._cells[at].strip()
+
+    def fault(self, column: str, reason: str) -> _Fault:
+        """What is wrong with a cell."""
+        return _Fault(f"{column} {self.text(column)[:20]!r} {reason}", self._heading[column] + 1)
 
     def code(self, column: str, shape: re.Pattern[str]) -> str:
         code = self.text(column).upper().replace(".", "")
         if shape.fullmatch(code) is None:
-            raise _Fault(f"{column} {code[:20]!r} is not made like a code of this table")
+            raise self.fault(column, "is not made like a code of this table")
         return code
 
     def day(self, column: str) -> dt.date | None:
@@ -183,31 +232,31 @@ class _Line:
                 return dt.date(int(text[:4]), int(text[4:6]), int(text[6:]))
             return dt.date.fromisoformat(text)
         except ValueError:
-            raise _Fault(f"{column} {text[:20]!r} is no day as in 2026-01-31") from None
+            raise self.fault(column, "is no day as in 2026-01-31") from None
 
     def days(self) -> dict[str, dt.date | None]:
         first, last = self.day("effective_from"), self.day("effective_to")
         if first is not None and last is not None and last < first:
-            raise _Fault(f"ends on {last}, before it begins on {first}")
+            raise self.fault("effective_to", f"lies before {first}, when it begins")
         return {"effective_from": first, "effective_to": last}
 
     def choice(self, column: str, *, default: bool) -> bool:
         text = self.text(column).lower()
         if text not in _CHOICES:
-            raise _Fault(f"{column} {text[:20]!r} is neither 1 nor 0")
+            raise self.fault(column, "is neither 1 nor 0")
         found = _CHOICES[text]
         return default if found is None else found
 
     def label(self) -> str:
         text = " ".join(self.text("label").split())
         if len(text) > _LONGEST_LABEL:
-            raise _Fault(f"the label has more than {_LONGEST_LABEL} characters")
+            raise self.fault("label", f"has more than {_LONGEST_LABEL} characters")
         return text
 
     def whole(self, column: str, most: int) -> int:
         text = self.text(column)
         if _WHOLE.fullmatch(text) is None or int(text) > most:
-            raise _Fault(f"{column} {text[:20]!r} is no whole number up to {most}")
+            raise self.fault(column, f"is no whole number up to {most}")
         return int(text)
 
     def cents(self, column: str) -> int:
@@ -215,11 +264,11 @@ class _Line:
         try:
             cents = Decimal(text) * 100
         except InvalidOperation:
-            raise _Fault(f"{column} {text[:20]!r} is no amount as in 123.45") from None
+            raise self.fault(column, "is no amount as in 123.45") from None
         if not cents.is_finite() or cents != cents.to_integral_value():
-            raise _Fault(f"{column} {text[:20]!r} is no amount in whole cents")
+            raise self.fault(column, "is no amount in whole cents")
         if not 0 <= cents <= HIGHEST_AMOUNT_CENTS:
-            raise _Fault(f"{column} {text[:20]!r} is below zero or too high")
+            raise self.fault(column, "is below zero or too high")
         return int(cents)
 
 
@@ -241,7 +290,8 @@ class _Layout:
     columns: tuple[str, ...]
     needed: tuple[str, ...]
     make: Callable[[UUID, _Line], CodeRow]
-    key: Callable[[CodeRow], tuple[object, ...]] | None = None
+    row: type[SQLModel] = Code
+    key: tuple[str, ...] = ("code",)
 
 
 def _codes(pattern: str) -> _Layout:
@@ -290,14 +340,6 @@ def _fee(table_id: UUID, line: _Line) -> FeeFields:
     )
 
 
-def _priced(row: CodeRow) -> tuple[object, ...]:
-    return (
-        getattr(row, "code", None),
-        getattr(row, "modifier", None),
-        getattr(row, "effective_from", None),
-    )
-
-
 _PROCEDURE = re.compile(r"[0-9A-Z]{5}", re.ASCII)
 _MODIFIER = re.compile(r"[0-9A-Z]{2}", re.ASCII)
 _DAYS = ("effective_from", "effective_to")
@@ -314,11 +356,17 @@ _LAYOUTS: Mapping[CodeKind, _Layout] = {
         ("column_one", "column_two", *_DAYS, "modifier_allowed"),
         ("column_one", "column_two", "modifier_allowed"),
         _pair,
+        ProcedurePair,
+        ("column_one", "column_two"),
     ),
     CodeKind.UNIT_LIMITS: _Layout(
-        ("code", "units", *_DAYS), ("code", "units"), _unit_limit, _priced
+        ("code", "units", *_DAYS), ("code", "units"), _unit_limit, UnitLimit
     ),
     CodeKind.FEES: _Layout(
-        ("code", "modifier", "amount", *_DAYS), ("code", "amount"), _fee, _priced
+        ("code", "modifier", "amount", *_DAYS),
+        ("code", "amount"),
+        _fee,
+        Fee,
+        ("code", "modifier"),
     ),
 }

@@ -15,7 +15,7 @@ from services.claims.drafts import EARLIEST_SERVICE, LATEST_SERVICE
 from services.claims.scrubbing.code_files import (
     CodeRow,
     UnreadableCodeFile,
-    count_rows,
+    keys_of,
     rows_of,
 )
 from services.inputs import Identifier, Input, Name
@@ -23,22 +23,18 @@ from services.refusals import Fault, InvalidInput, Refusal
 from storage.errors import VersionConflict
 from storage.filters import CodeFilter, CodeTableFilter
 from storage.interface import Page, Store
-from storage.tables.codes import (
-    Code,
-    CodeFields,
-    CodeTable,
-    CodeTableFields,
-    FeeFields,
-    ProcedurePairFields,
-    UnitLimitFields,
-)
+from storage.tables.codes import Code, CodeTable, CodeTableFields
 from storage.vocabulary.codes import CodeKind
 
-ROWS_AT_ONCE = 5_000
+ROWS_AT_ONCE = 20_000
 """How many rows go to the database in one statement: memory grows with this, not with the file."""
 
 Chunks = Callable[[], Iterable[bytes]]
 """The bytes of a file, from its beginning each time."""
+
+
+Told = Callable[[int], None]
+"""Is told of so many rows."""
 
 
 class NewCodeTable(Input):
@@ -56,11 +52,10 @@ class NewCodeTable(Input):
 
 @dataclass(frozen=True)
 class CodeFile:
-    """A file that was read to its end: its hash and how many rows it has."""
+    """A file that was read to its end, and its hash."""
 
     chunks: Chunks
     sha256: bytes
-    row_count: int
 
 
 @dataclass
@@ -70,33 +65,43 @@ class AlreadyWithdrawn(Refusal):
     title: ClassVar[str] = "The edition was withdrawn before"
 
 
-def read_code_file(kind: CodeKind, chunks: Chunks) -> CodeFile:
-    """Read a file once to its end, before anything of it is written. Raises UnreadableCodeFile."""
+def read_code_file(chunks: Chunks) -> CodeFile:
+    """A file, read once to its end."""
     digest = hashlib.sha256()
-    row_count = count_rows(kind, _hashed(chunks(), digest))
-    return CodeFile(chunks, digest.digest(), row_count)
+    for _ in _hashed(chunks(), digest):
+        pass
+    return CodeFile(chunks, digest.digest())
 
 
 async def load_code_table(
-    store: Store, new: NewCodeTable, file: CodeFile
+    store: Store, new: NewCodeTable, file: CodeFile, *, told: Told = lambda _: None
 ) -> tuple[CodeTable, bool]:
     """Load an edition, all of it or nothing; the same file for the same days is the first one.
 
+    Memory does not grow with the file; ``told`` hears now and then how many rows have been read.
     Returns the edition and whether it is new. Raises InvalidInput, UnreadableCodeFile.
     """
     await _check(store, new)
     await store.wait_for_lock(f"code-tables/{new.kind}")
     if (known := await _same(store, new, file.sha256)) is not None:
         return known, False
-    given = dict(new)
-    fields = CodeTableFields(**given, sha256=file.sha256, row_count=file.row_count)
-    table = await store.code_tables.create(fields)
+    row, key = keys_of(new.kind)
+    staged = await store.staging(row, given=("table_id",))
     digest = hashlib.sha256()
-    rows = rows_of(new.kind, table.id, _hashed(file.chunks(), digest))
+    rows = rows_of(new.kind, _hashed(file.chunks(), digest))
+    row_count = 0
     while some := await asyncio.to_thread(_some, rows):
-        await _append(store, some)
+        await staged.add(some)
+        row_count += len(some)
+        told(row_count)
     if digest.digest() != file.sha256:
         raise UnreadableCodeFile(1, "the file changed while it was read")
+    if (repeated := await staged.first_repeated(key)) is not None:
+        line, first = repeated
+        raise UnreadableCodeFile(line, f"repeats line {first}: the same {', '.join(key)}")
+    fields = CodeTableFields(**dict(new), sha256=file.sha256, row_count=row_count)
+    table = await store.code_tables.create(fields)
+    await staged.merge({"table_id": table.id})
     return table, True
 
 
@@ -182,21 +187,5 @@ def _hashed(chunks: Iterable[bytes], digest: "hashlib._Hash") -> Iterator[bytes]
         yield chunk
 
 
-def _some(rows: Iterator[CodeRow]) -> list[CodeRow]:
+def _some(rows: Iterator[tuple[int, CodeRow]]) -> list[tuple[int, CodeRow]]:
     return list(islice(rows, ROWS_AT_ONCE))
-
-
-async def _append(store: Store, rows: list[CodeRow]) -> None:
-    """Rows of one file are of one kind."""
-    codes = [row for row in rows if isinstance(row, CodeFields)]
-    pairs = [row for row in rows if isinstance(row, ProcedurePairFields)]
-    limits = [row for row in rows if isinstance(row, UnitLimitFields)]
-    fees = [row for row in rows if isinstance(row, FeeFields)]
-    if codes:
-        await store.codes.create_many(codes)
-    if pairs:
-        await store.procedure_pairs.create_many(pairs)
-    if limits:
-        await store.unit_limits.create_many(limits)
-    if fees:
-        await store.fees.create_many(fees)

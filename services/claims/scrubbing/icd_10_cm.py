@@ -23,7 +23,7 @@ def icd_10_cm_file() -> Iterator[bytes]:
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(("code", "label", "is_billable"))
-    for code in library.get_all_codes(False):
+    for code in dict.fromkeys(library.get_all_codes(False)):  # a block of one category is twice
         if library.is_category_or_subcategory(code):
             is_billable = "1" if library.is_leaf(code) else "0"
             writer.writerow((code, library.get_description(code), is_billable))
