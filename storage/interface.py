@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import builtins
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar
@@ -62,6 +62,7 @@ from storage.filters import (
     ByContract,
     ByDenial,
     ByEmergencyAccess,
+    ByImport,
     ByItem,
     ByLog,
     ByMessage,
@@ -82,6 +83,7 @@ from storage.filters import (
     CodeTableFilter,
     CompanyRoleFilter,
     CoverageFilter,
+    DataImportFilter,
     DecidedLineMatchFilter,
     DenialFilter,
     DisclosureFilter,
@@ -95,6 +97,7 @@ from storage.filters import (
     FiledClaimFilter,
     Filter,
     IdentityProviderFilter,
+    ImportRecordFilter,
     LedgerFilter,
     LegalHoldFilter,
     MailboxFileFilter,
@@ -142,6 +145,7 @@ from storage.filters import (
     WebhookEndpointFilter,
     WriteOffFilter,
 )
+from storage.imports import KnownRecord, Standing, Tally
 from storage.tables import appeals as appeal_tables
 from storage.tables import approvals as approval_tables
 from storage.tables import claims as claim_tables
@@ -159,6 +163,7 @@ from storage.tables import factors as factor_tables
 from storage.tables import figures as figure_tables
 from storage.tables import files as file_tables
 from storage.tables import identity as identity_tables
+from storage.tables import importing as import_tables
 from storage.tables import ledger as ledger_tables
 from storage.tables import mailboxes as mailbox_tables
 from storage.tables import manual_remittances as manual_tables
@@ -464,6 +469,46 @@ class SilenceFigures(Protocol):
         the primary payer has not decided about, by payer."""
 
 
+class ImportLookups(Protocol):
+    """What is known of records that came from another installation."""
+
+    async def latest(
+        self,
+        *,
+        source: str,
+        map_name: str,
+        import_id: UUID,
+        keys: Collection[str],
+        is_earlier: bool = False,
+    ) -> dict[str, KnownRecord]:
+        """The records under these keys as they last came and were written, by key; those that this
+        import is about to write count, unless what ``is_earlier`` than it is asked for."""
+
+    async def placed(
+        self, *, import_id: UUID, map_name: str, natural_keys: Collection[str]
+    ) -> dict[str, KnownRecord]:
+        """The records of an import that get rows of their own, by the natural keys of these."""
+
+    async def ids_by(
+        self, row: type[SQLModel], column: str, values: Collection[str]
+    ) -> dict[str, UUID]:
+        """The rows that these texts name, by the text; what several rows have names none."""
+
+    async def reached(self, *, import_id: UUID, map_name: str) -> int:
+        """The ordinal of the last record of a map that is on record; 0 before the first."""
+
+    async def highest_number(self, *, import_id: UUID, prefix: str, below: int) -> int | None:
+        """The highest number behind a prefix among the natural keys that an import has placed."""
+
+    async def tallies(self, import_id: UUID) -> list[Tally]:
+        """The records of an import, counted and added up by map and outcome."""
+
+    async def standing(
+        self, import_id: UUID, map_name: str, row: type[SQLModel], amount_column: str | None
+    ) -> Standing:
+        """The rows that stand now for what an import placed, changed or left of a map."""
+
+
 class OutboxLines(Protocol):
     """Where messages stand in line: one line for each destination."""
 
@@ -493,6 +538,7 @@ class Store(Protocol):
     outbox_lines: OutboxLines
     silence_figures: SilenceFigures
     file_figures: FileFigures
+    import_lookups: ImportLookups
     sealing: Sealing
     secrets: Secrets
     patients_read: set[UUID | None]
@@ -742,6 +788,15 @@ class Store(Protocol):
         figure_tables.FigureInputFields, figure_tables.FigureInput, FigureInputFilter
     ]
 
+    data_imports: Repository[
+        import_tables.DataImportFields, import_tables.DataImport, DataImportFilter
+    ]
+    import_files: Log[import_tables.ImportFileFields, import_tables.ImportFile, ByImport]
+    import_maps: Repository[import_tables.ImportMapFields, import_tables.ImportMap, ByImport]
+    import_records: Log[
+        import_tables.ImportRecordFields, import_tables.ImportRecord, ImportRecordFilter
+    ]
+
     compliance_requirements: Repository[
         compliance_tables.ComplianceRequirementFields,
         compliance_tables.ComplianceRequirement,
@@ -840,6 +895,10 @@ class Store(Protocol):
     async def staging(self, row: type[SQLModel], *, given: Sequence[str]) -> Staging:
         """A place for rows of one class, all columns of which but those ``given`` are their own;
         gone with the transaction. One of a class at a time."""
+
+    async def refresh_facts(self) -> None:
+        """Compute what is kept of the claims that were changed so far, and forget them: for who
+        writes more of them than one would keep in mind until the end, each once."""
 
     async def enqueue(
         self,

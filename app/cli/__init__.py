@@ -8,6 +8,7 @@ import typer
 
 from app.cli import codes, database, files, identity, pack, packs, remittances, secrets
 from app.cli.failures import explained
+from app.cli.imports import import_dump
 from app.cli.jobs import app as jobs
 from app.cli.migrate import migrate
 from app.cli.migration_status import write_migration_status
@@ -27,6 +28,7 @@ application = typer.Typer(
 )
 for command in (run, serve, work, migrate, status, seal, maintain, retention):
     application.command()(command)
+application.command("import")(import_dump)
 application.command("migration-status")(write_migration_status)
 application.add_typer(identity.company, name="company")
 application.add_typer(identity.user, name="user")

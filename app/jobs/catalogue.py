@@ -24,6 +24,8 @@ from services.claims.remittances import post_remittance
 from services.emergency_access.reminding import remind_of_emergency_reviews
 from services.files.sweeping import retire_files, sweep_files
 from services.identity.access_reviews import remind_of_review
+from services.importing.receiving import IMPORT_RECORDS
+from services.importing.running import run_import
 from services.notifications.telling import tell
 from services.outbox.delivering import Carrier, deliver_due, sweep
 from services.outbox.mailbox_files import MailboxCarrier
@@ -125,6 +127,18 @@ async def _prepare_claim_file(
         company_id,
         Actor(UUID(arguments["asked_by"]), new_id()),
         UUID(arguments["claim_file_id"]),
+    )
+
+
+async def _import_records(place: Workplace, company_id: UUID, arguments: Mapping[str, str]) -> None:
+    """Go through an import from another installation."""
+    actor = Actor(UUID(arguments["asked_by"]), new_id())
+    await run_import(
+        place.storage,
+        place.installation.vault,
+        company_id,
+        actor,
+        UUID(arguments["import_id"]),
     )
 
 
@@ -331,6 +345,7 @@ COMPANY_JOBS = (
     CompanyJob(PREPARE, _prepare_claim_file),
     CompanyJob(COMPARE, _compare_payments),
     CompanyJob(CHECK, _check_figures),
+    CompanyJob(IMPORT_RECORDS, _import_records),
     CompanyJob(DELIVER, _deliver, Queue.DELIVERIES),
 )
 

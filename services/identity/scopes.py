@@ -80,6 +80,8 @@ class Scope(StrEnum):
         "compliance:approve",
         "Approve what others propose about compliance, and settle disputes.",
     )
+    IMPORTS_READ = "imports:read", "See imports from other installations, with their records."
+    IMPORTS_MANAGE = "imports:manage", "Bring in records of another installation, and mend them."
     COMPANY_READ = "company:read", "See the company's settings."
     COMPANY_MANAGE = "company:manage", "Change the company's settings and legal holds."
 

@@ -51,6 +51,7 @@ from storage.filters.identity import (
     PersonFilter,
     PersonIdentityFilter,
 )
+from storage.filters.importing import ByImport, DataImportFilter, ImportRecordFilter
 from storage.filters.money import (
     AdjudicationFilter,
     BankLineFilter,
@@ -141,6 +142,7 @@ __all__ = [
     "ByContract",
     "ByDenial",
     "ByEmergencyAccess",
+    "ByImport",
     "ByItem",
     "ByLog",
     "ByMessage",
@@ -161,6 +163,7 @@ __all__ = [
     "CodeTableFilter",
     "CompanyRoleFilter",
     "CoverageFilter",
+    "DataImportFilter",
     "DecidedLineMatchFilter",
     "DenialFilter",
     "DisclosureFilter",
@@ -174,6 +177,7 @@ __all__ = [
     "FiledClaimFilter",
     "Filter",
     "IdentityProviderFilter",
+    "ImportRecordFilter",
     "LedgerFilter",
     "LegalHoldFilter",
     "MailboxFileFilter",

@@ -26,6 +26,7 @@ from storage.postgres.denial_queue import PostgresDenialQueue
 from storage.postgres.errors import translate
 from storage.postgres.figures import PostgresFigures
 from storage.postgres.file_figures import PostgresFileFigures
+from storage.postgres.import_lookups import PostgresImportLookups
 from storage.postgres.ledger_figures import PostgresLedgerFigures
 from storage.postgres.numbers import Apart, PostgresNumbers
 from storage.postgres.outbox_lines import PostgresOutboxLines
@@ -78,6 +79,7 @@ class PostgresStore:
         self.outbox_lines = PostgresOutboxLines(self)
         self.silence_figures = PostgresSilenceFigures(self)
         self.file_figures = PostgresFileFigures(self)
+        self.import_lookups = PostgresImportLookups(self)
         self.sealing = PostgresSealing(self)
         self._keyring = keyring
         self.secrets = self._fresh_secrets()
@@ -154,6 +156,10 @@ class PostgresStore:
                 "once": once,
             },
         )
+
+    async def refresh_facts(self) -> None:
+        await refresh_facts(self, self.claims_changed)
+        self.claims_changed.clear()
 
     async def execute(
         self, sql: str, parameters: Mapping[str, Any] | None = None

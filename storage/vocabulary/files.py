@@ -14,6 +14,7 @@ class FilePurpose(StrEnum):
     ROOTS = "roots"
     APPEAL_PACKET = "appeal_packet"
     STATEMENT = "statement"
+    IMPORT = "import"
 
 
 class FileDeletion(StrEnum):

@@ -46,6 +46,8 @@ ROWS_NAMED: Mapping[str, str] = {
     "facility": "facilities",
     "file": "stored_files",
     "hold": "legal_holds",
+    "import": "data_imports",
+    "imported": "import_records",
     "input": "figure_inputs",
     "endpoint": "webhook_endpoints",
     "event": "events",

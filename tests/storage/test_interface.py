@@ -18,6 +18,7 @@ from storage.interface import (
     DenialQueue,
     Figures,
     FileFigures,
+    ImportLookups,
     IStorage,
     LedgerFigures,
     Log,
@@ -34,6 +35,7 @@ from storage.postgres.claim_figures import PostgresClaimFigures
 from storage.postgres.denial_queue import PostgresDenialQueue
 from storage.postgres.figures import PostgresFigures
 from storage.postgres.file_figures import PostgresFileFigures
+from storage.postgres.import_lookups import PostgresImportLookups
 from storage.postgres.ledger_figures import PostgresLedgerFigures
 from storage.postgres.numbers import PostgresNumbers
 from storage.postgres.outbox_lines import PostgresOutboxLines
@@ -64,6 +66,7 @@ KEPT: dict[type, type] = {
     SilenceFigures: PostgresSilenceFigures,
     Figures: PostgresFigures,
     FileFigures: PostgresFileFigures,
+    ImportLookups: PostgresImportLookups,
     Sealing: PostgresSealing,
     Secrets: CompanySecrets,
 }

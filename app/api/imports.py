@@ -1,0 +1,267 @@
+"""Records of another installation over HTTP: a dump comes in, is gone through behind the answer,
+and what could not be placed is mended and tried again."""
+
+import datetime as dt
+from typing import Annotated, Any
+from uuid import UUID
+
+from litestar import Controller, Response, get, post
+from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
+
+from app.answers import JSON as JSON_TYPE
+from app.answers import (
+    Answer,
+    PageAnswer,
+    RecordAnswer,
+    RowAnswer,
+    created,
+    decode_cursor,
+    encode,
+    entity_tag,
+    one,
+    page,
+)
+from app.api.parameters import Cursor, Limit
+from app.call import Call
+from app.uploads import spooled_body
+from services.files.keeping import written
+from services.identity.scopes import Scope
+from services.importing import receiving, reporting, retrying
+from services.importing.reporting import Verdict
+from services.inputs import PARAMETER
+from storage.filters import DataImportFilter, ImportRecordFilter
+from storage.interface import Actor
+from storage.tables.importing import DataImport
+from storage.vocabulary.importing import ImportOutcome, ImportStatus
+
+UPLOADED_AS = ("application/octet-stream", "application/json")
+"""The media types that a dump may be sent as."""
+
+FileName = Annotated[
+    str,
+    QueryParameter(
+        max_length=255,
+        min_length=1,
+        pattern=PARAMETER,
+        description="What the file is called; of a file of one map, the map's name.",
+    ),
+]
+SourceName = Annotated[
+    str,
+    QueryParameter(
+        max_length=80,
+        min_length=1,
+        pattern=PARAMETER,
+        description="The installation that it comes from: ids of one source mean one record.",
+    ),
+]
+
+
+class DataImportAnswer(RowAnswer):
+    """An import. ``done_count`` says how many of its records were gone through, in the phase that
+    it is in. ``retries_id`` is the import whose quarantined record was tried again by it."""
+
+    source: str
+    status: ImportStatus
+    is_trial: bool
+    retries_id: UUID | None
+    record_count: int
+    done_count: int
+    refusal: str | None
+    finished_at: dt.datetime | None
+
+
+class ImportRecordAnswer(RecordAnswer):
+    """A record as it came, what becomes of it and why."""
+
+    import_id: UUID
+    map_name: str
+    legacy_key: str
+    ordinal: int
+    outcome: ImportOutcome
+    content: str
+    amount_cents: int
+    target_id: UUID | None
+    reason: str | None
+    field: str | None
+    remedy: str | None
+    notes: list[str]
+
+
+class ImportedMapAnswer(Answer):
+    """One map of an import against the books."""
+
+    name: str
+    is_derived: bool
+    is_written: bool
+    record_count: int
+    record_cents: int
+    placed_count: int
+    placed_cents: int
+    changed_count: int
+    changed_cents: int
+    unchanged_count: int
+    unchanged_cents: int
+    merged_count: int
+    merged_cents: int
+    quarantined_count: int
+    quarantined_cents: int
+    mended_count: int
+    held_count: int
+    noted_count: int
+    row_count: int
+    row_cents: int
+    unknown_fields: list[str]
+    verdict: Verdict
+
+
+class ImportReconciliation(Answer):
+    """An import against the books, recomputed from the rows as they stand."""
+
+    import_id: UUID
+    source: str
+    status: ImportStatus
+    is_trial: bool
+    refusal: str | None
+    verdict: Verdict
+    maps: list[ImportedMapAnswer]
+
+
+class ImportController(Controller):
+    """Imports."""
+
+    path = "/imports"
+    tags = ("Imports",)
+
+    @post(
+        operation_id="post_import",
+        scope=Scope.IMPORTS_MANAGE,
+        request_max_body_size=None,
+        media_types=UPLOADED_AS,
+        status_code=202,
+    )
+    async def receive(
+        self,
+        request: Call,
+        source: SourceName,
+        file_name: FileName = "dump.json",
+        is_trial: FromQuery[bool] = False,
+    ) -> Response[DataImportAnswer]:
+        """Bring in a dump, sent as the body: an object of maps by name, or one map.
+
+        It is kept, and gone through behind the answer; follow it at its Location. A trial checks
+        every record and writes nothing.
+        """
+        await request.authenticated()
+        vault, storage = request.platform.vault, request.platform.storage
+        company_id = request.principal.company_id
+        actor = Actor(request.principal.id, request.request_id)
+        new = receiving.new_file(file_name)
+        async with (
+            spooled_body(request) as upload,
+            written(storage, vault, company_id, actor, new, upload) as file,
+        ):
+            return await request.run(
+                lambda store: receiving.receive_and_enqueue(
+                    store, file, source=source, is_trial=is_trial
+                ),
+                _followed,
+            )
+
+    @get(operation_id="list_imports", scope=Scope.IMPORTS_READ)
+    async def browse(
+        self,
+        request: Call,
+        status: FromQuery[ImportStatus | None] = None,
+        limit: Limit = 50,
+        cursor: Cursor = None,
+    ) -> Response[PageAnswer[DataImportAnswer]]:
+        """Imports, newest first."""
+        conditions = DataImportFilter(status=status)
+        after = decode_cursor(cursor)
+        return await request.run(
+            lambda store: receiving.list_imports(store, conditions, limit=limit, after=after),
+            page(DataImportAnswer),
+        )
+
+    @get("/{import_id:uuid}", operation_id="get_import", scope=Scope.IMPORTS_READ)
+    async def read(self, request: Call, import_id: FromPath[UUID]) -> Response[DataImportAnswer]:
+        """How far an import is."""
+        return await request.run(
+            lambda store: receiving.get_import(store, import_id), one(DataImportAnswer)
+        )
+
+    @get(
+        "/{import_id:uuid}/reconciliation",
+        operation_id="get_import_reconciliation",
+        scope=Scope.IMPORTS_READ,
+    )
+    async def reconciliation(
+        self, request: Call, import_id: FromPath[UUID]
+    ) -> Response[ImportReconciliation]:
+        """Counts and money by map, before and after, and whether the books agree."""
+        return await request.run(
+            lambda store: reporting.reconcile(store, import_id),
+            lambda found: Response(encode(ImportReconciliation, found), media_type=JSON_TYPE),
+        )
+
+    @get(
+        "/{import_id:uuid}/records",
+        operation_id="list_import_records",
+        scope=Scope.IMPORTS_READ,
+    )
+    async def records(
+        self,
+        request: Call,
+        import_id: FromPath[UUID],
+        map_name: FromQuery[Annotated[str, QueryParameter(max_length=80)] | None] = None,
+        outcome: FromQuery[ImportOutcome | None] = None,
+        limit: Limit = 50,
+        cursor: Cursor = None,
+    ) -> Response[PageAnswer[ImportRecordAnswer]]:
+        """Records, the last first; ``outcome=quarantined`` wait to be mended."""
+        conditions = ImportRecordFilter(import_id=import_id, map_name=map_name, outcome=outcome)
+        after = decode_cursor(cursor)
+        return await request.run(
+            lambda store: receiving.list_records(store, conditions, limit=limit, after=after),
+            page(ImportRecordAnswer),
+        )
+
+
+class ImportRecordController(Controller):
+    """Records of all imports."""
+
+    path = "/import-records"
+    tags = ("Imports",)
+
+    @post(
+        "/{imported_id:uuid}/retry",
+        operation_id="retry_import_record",
+        scope=Scope.IMPORTS_MANAGE,
+        status_code=201,
+    )
+    async def retry(
+        self,
+        request: Call,
+        imported_id: FromPath[UUID],
+        data: JSONBody[retrying.RecordRetry],
+    ) -> Response[DataImportAnswer]:
+        """Try a quarantined record again, as it came or mended. The answer is the import that it
+        is tried by; its reconciliation says what became of it."""
+        vault = request.platform.vault
+        return await request.run(
+            lambda store: retrying.retry_record(store, vault, imported_id, data),
+            created(DataImportAnswer, "/api/v1/imports/{id}"),
+        )
+
+
+def _followed(made: DataImport) -> Response[Any]:
+    return Response(
+        encode(DataImportAnswer, made),
+        media_type=JSON_TYPE,
+        status_code=202,
+        headers={
+            "Location": f"/api/v1/imports/{made.id}",
+            "ETag": entity_tag(made.version),
+        },
+    )

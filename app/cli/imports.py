@@ -1,0 +1,209 @@
+"""``wellkept import``: the records of another installation, and whether the books agree then."""
+
+import asyncio
+import json
+from collections.abc import Iterator
+from contextlib import AsyncExitStack
+from pathlib import Path
+from typing import Annotated
+from uuid import UUID
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from app.answers import encode
+from app.api.imports import ImportReconciliation
+from app.file_reading import FileReading
+from app.import_page import import_page
+from app.runtime import Installation, installation
+from app.settings import Settings
+from services.files.keeping import written
+from services.importing import receiving
+from services.importing.reporting import MapReport, Reconciliation, Verdict, reconcile
+from services.importing.running import Progress as ImportProgress
+from services.importing.running import run_import
+from storage.filters import ImportRecordFilter
+from storage.identifiers import OPERATOR_ACTOR_ID, new_id
+from storage.interface import Actor
+from storage.postgres.transaction import PostgresStorage
+from storage.tables.importing import ImportRecord
+from storage.vocabulary.importing import ImportOutcome
+
+_SHOWN = 20
+_CODES = {Verdict.AGREES: 0, Verdict.WAITS: 2, Verdict.DIFFERS: 1, Verdict.UNDECIDED: 1}
+
+
+def import_dump(
+    path: Annotated[Path, typer.Argument(exists=True, readable=True, metavar="FILE|FOLDER")],
+    company: Annotated[str, typer.Option(help="The company's slug.")],
+    source: Annotated[
+        str, typer.Option(help="The installation that it comes from, by a name of your choice.")
+    ] = "original",
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Check every record and write nothing.")
+    ] = False,
+    report: Annotated[
+        Path | None, typer.Option(help="Write the report there: .json or .html by its name.")
+    ] = None,
+) -> None:
+    """Bring in the records of another installation from FILE, or from every .json of a FOLDER.
+
+    Exits with 0 when the books agree, with 2 when they do and some records wait (in quarantine, or
+    held), with 1 when they do not agree. A dry run exits as the import would: with 2 when some
+    records would wait.
+    """
+    files = sorted(path.glob("*.json")) if path.is_dir() else [path]
+    if not files:
+        raise typer.BadParameter("holds no .json file", param_hint="FILE|FOLDER")
+    console = Console()
+    with installation(Settings.from_environment()) as place:
+        found, shown = asyncio.run(_import(place, files, company, source, is_trial=dry_run))
+    for each in shown:
+        _print_record(console, each)
+    console.print(report_table(found))
+    if found.refusal is not None:
+        console.print(found.refusal, style="red", highlight=False, markup=False)
+    console.print(f"Verdict: {found.verdict}")
+    if report is not None:
+        _write_report(report, found)
+    raise typer.Exit(_trial_code(found) if dry_run else _CODES[found.verdict])
+
+
+def _trial_code(found: Reconciliation) -> int:
+    if found.refusal is not None:
+        return 1
+    waits = any(each.quarantined_count or each.held_count for each in found.maps)
+    return 2 if waits else 0
+
+
+async def _import(
+    place: Installation, files: list[Path], slug: str, source: str, *, is_trial: bool
+) -> tuple[Reconciliation, list[ImportRecord]]:
+    async with place.storage() as storage:
+        company_id = await storage.company_of_slug(slug)
+        if company_id is None:
+            raise typer.BadParameter(f"no company has the slug {slug!r}", param_hint="--company")
+        actor = Actor(OPERATOR_ACTOR_ID, new_id())
+        import_id = await _received(
+            place, storage, company_id, actor, files, source, is_trial=is_trial
+        )
+        bar = Progress(
+            TextColumn("{task.description}"),
+            BarColumn(),
+            TextColumn("{task.completed:,.0f} of {task.total:,.0f} records"),
+            TimeElapsedColumn(),
+            console=Console(stderr=True),
+        )
+        with bar:
+            task = bar.add_task("reading", total=None)
+
+            def tell(progress: ImportProgress) -> None:
+                bar.update(
+                    task,
+                    description=f"{progress.status} {progress.map_name}",
+                    completed=progress.done,
+                    total=progress.total,
+                )
+
+            await run_import(storage, place.vault, company_id, actor, import_id, tell=tell)
+        async with storage.transaction(company_id, actor) as store:
+            waiting = await store.import_records.list(
+                ImportRecordFilter(
+                    import_id=import_id,
+                    outcomes=[ImportOutcome.QUARANTINED, ImportOutcome.CHANGED],
+                ),
+                limit=_SHOWN,
+            )
+            return await reconcile(store, import_id), list(waiting.rows)
+
+
+async def _received(
+    place: Installation,
+    storage: PostgresStorage,
+    company_id: UUID,
+    actor: Actor,
+    files: list[Path],
+    source: str,
+    *,
+    is_trial: bool,
+) -> UUID:
+    """Every file is kept, and the import is on record."""
+    async with AsyncExitStack() as stack:
+        kept = []
+        for path in files:
+            reading = await asyncio.to_thread(FileReading, path)
+            new = receiving.new_file(path.name)
+            kept.append(
+                await stack.enter_async_context(
+                    written(storage, place.vault, company_id, actor, new, reading)
+                )
+            )
+        async with storage.transaction(company_id, actor) as store:
+            made = await receiving.receive(store, kept, source=source, is_trial=is_trial)
+    return made.id
+
+
+def _print_record(console: Console, record: ImportRecord) -> None:
+    where = f"{record.map_name} {record.legacy_key}"
+    what = (
+        f"{record.field or ''} {record.reason}: {record.remedy}"
+        if record.outcome is ImportOutcome.QUARANTINED
+        else "; ".join(record.notes)
+    )
+    console.print(f"{record.outcome} {where} {what}", highlight=False, markup=False)
+
+
+def report_table(found: Reconciliation) -> Table:
+    """The report for a terminal."""
+    table = Table(
+        "Map",
+        "Came",
+        "Placed",
+        "Changed",
+        "As before",
+        "Merged",
+        "Quarantined",
+        "Held",
+        "Money came",
+        "Rows now",
+        "Money now",
+        "Verdict",
+    )
+    for column in table.columns[1:-1]:
+        column.justify = "right"
+    for each in found.maps:
+        table.add_row(*_cells(each))
+    return table
+
+
+def _cells(each: MapReport) -> Iterator[str]:
+    yield each.name
+    for count in (
+        each.record_count,
+        each.placed_count,
+        each.changed_count,
+        each.unchanged_count,
+        each.merged_count,
+        each.quarantined_count,
+        each.held_count,
+    ):
+        yield f"{count:,}"
+    yield _dollars(each.record_cents)
+    yield f"{each.row_count:,}"
+    yield _dollars(each.row_cents)
+    yield each.verdict
+
+
+def _dollars(cents: int) -> str:
+    whole, rest = divmod(abs(cents), 100)
+    return f"{'-' if cents < 0 else ''}{whole:,}.{rest:02}"
+
+
+def _write_report(path: Path, found: Reconciliation) -> None:
+    if path.suffix == ".html":
+        path.write_text(import_page(found), "utf-8")
+    else:
+        document = json.loads(encode(ImportReconciliation, found))
+        path.write_text(json.dumps(document, indent=2) + "\n", "utf-8")

@@ -1,0 +1,1 @@
+"""Records of another installation: read, checked, placed, and reconciled with the books."""

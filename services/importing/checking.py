@@ -1,0 +1,357 @@
+"""Every record gets its outcome before anything is written: what it refers to is looked up for
+many at a time, and what cannot be placed says why."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from services.importing.conversions import Unusable
+from services.importing.declaration import (
+    LONGEST_KEY,
+    Draft,
+    OriginalMap,
+    Reference,
+    drafted,
+)
+from services.importing.json_stream import SourceRecord, parsed
+from services.importing.maps import DECLARED
+from storage.identifiers import new_id
+from storage.imports import KnownRecord
+from storage.interface import Store
+from storage.tables.importing import DataImport, ImportRecordFields
+from storage.vocabulary.importing import ImportOutcome
+
+_MOST_NOTES = 50
+_LONGEST_FIELD = 200
+_LONGEST_SHOWN = 60
+
+
+@dataclass
+class _Verdict:
+    """What becomes of a draft."""
+
+    draft: Draft
+    outcome: ImportOutcome
+    fault: Unusable | None = None
+    twin: Draft | None = None
+    """The same record, earlier in the chunk."""
+    natural_key: str | None = None
+
+
+async def check_chunk(
+    store: Store, held_in: DataImport, declared: OriginalMap, drafts: Sequence[Draft]
+) -> None:
+    """Give records of one map their outcomes, and put them on record."""
+    verdicts = await _verdicts(store, held_in, declared, drafts)
+    await _put_on_record(store, held_in, declared.name, verdicts)
+
+
+async def hold_chunk(
+    store: Store, held_in: DataImport, map_name: str, drafts: Sequence[Draft]
+) -> None:
+    """Keep records of a map that has no place here yet, as they came."""
+    verdicts = [_Verdict(draft, ImportOutcome.HELD) for draft in drafts]
+    await _put_on_record(store, held_in, map_name, verdicts)
+
+
+async def _verdicts(
+    store: Store, held_in: DataImport, declared: OriginalMap, drafts: Sequence[Draft]
+) -> list[_Verdict]:
+    known = await store.import_lookups.latest(
+        source=held_in.source,
+        map_name=declared.name,
+        import_id=held_in.id,
+        keys={draft.key for draft in drafts},
+    )
+    verdicts: list[_Verdict] = []
+    fresh: list[Draft] = []
+    seen: dict[str, Draft] = {}
+    for draft in drafts:
+        earlier = known.get(draft.key)
+        twice = seen.get(draft.key)
+        if earlier is not None and earlier.sha256 == draft.sha256:
+            draft.row_id, draft.patient_id = earlier.target_id, earlier.patient_id
+            is_here = earlier.import_id == held_in.id
+            outcome = ImportOutcome.MERGED if is_here else ImportOutcome.UNCHANGED
+            verdicts.append(_Verdict(draft, outcome))
+        elif twice is not None and twice.sha256 == draft.sha256:
+            verdicts.append(_Verdict(draft, ImportOutcome.MERGED, twin=twice))
+        elif twice is not None or (earlier is not None and earlier.import_id == held_in.id):
+            verdicts.append(_quarantined(draft, _TWICE))
+        elif draft.fault is not None:
+            verdicts.append(_quarantined(draft, draft.fault))
+        else:
+            seen[draft.key] = draft
+            fresh.append(draft)
+    if declared.derives is not None:
+        await _derive(store, held_in, DECLARED[declared.derives], fresh)
+    await find_references(store, held_in, fresh)
+    _judge(declared, fresh)
+    twins = await _twins(store, held_in, declared, fresh)
+    verdicts += [_verdict(declared, draft, known.get(draft.key), twins) for draft in fresh]
+    _follow_their_twins(verdicts)
+    return verdicts
+
+
+_TWICE = Unusable("stands twice in the file with different contents", "leave one of them out")
+
+
+def _follow_their_twins(verdicts: Sequence[_Verdict]) -> None:
+    """What stands twice in a chunk has the row of its twin, or its fault."""
+    for each in verdicts:
+        if each.twin is None:
+            continue
+        each.draft.row_id, each.draft.patient_id = each.twin.row_id, each.twin.patient_id
+        if each.twin.fault is not None:
+            each.outcome, each.fault = ImportOutcome.QUARANTINED, each.twin.fault
+
+
+def _judge(declared: OriginalMap, drafts: Iterable[Draft]) -> None:
+    for draft in drafts:
+        if draft.fault is None and declared.judge is not None:
+            try:
+                declared.judge(draft)
+            except Unusable as fault:
+                draft.fault = fault
+
+
+@dataclass
+class _Twin:
+    """What has a natural key already: a row, or a record that gets one."""
+
+    row_id: UUID
+    values: Mapping[str, object]
+
+
+def _verdict(
+    declared: OriginalMap,
+    draft: Draft,
+    earlier: KnownRecord | None,
+    twins: dict[str, _Twin],
+) -> _Verdict:
+    """The outcome of a record that is whole, or whose references are not found."""
+    if draft.fault is not None:
+        return _quarantined(draft, draft.fault)
+    patient = draft.values.get("patient_id")
+    draft.patient_id = patient if isinstance(patient, UUID) else None
+    if earlier is not None:
+        draft.row_id = earlier.target_id
+        return _changed(declared, draft, earlier)
+    natural = None if declared.natural_key is None else draft.values[declared.natural_key]
+    twin = None if natural is None else twins.get(natural)
+    if twin is None:
+        draft.row_id = new_id()
+        if natural is not None:
+            twins[natural] = _Twin(draft.row_id, draft.values)
+        return _Verdict(draft, ImportOutcome.PLACED, natural_key=natural)
+    differing = [name for name in declared.twin_columns if twin.values[name] != draft.values[name]]
+    if differing:
+        draft.fault = Unusable(
+            f"has the {declared.natural_key} of another, from which it differs in"
+            f" {', '.join(differing)}",
+            "give it a number of its own, or correct it",
+        )
+        return _quarantined(draft, draft.fault)
+    draft.row_id = twin.row_id
+    return _Verdict(draft, ImportOutcome.MERGED)
+
+
+def _changed(declared: OriginalMap, draft: Draft, earlier: KnownRecord) -> _Verdict:
+    """What a newer dump says of a row: the differences are noted, and what may follow follows."""
+    differing = differing_columns(declared, draft, earlier)
+    stuck = sorted(differing - declared.changeable)
+    if stuck:
+        draft.row_id = None
+        return _quarantined(
+            draft,
+            Unusable(
+                f"has changed in {', '.join(stuck)} since it was placed",
+                "change the row here, by the steps that it has for that",
+            ),
+        )
+    return _Verdict(draft, ImportOutcome.CHANGED)
+
+
+def differing_columns(declared: OriginalMap, draft: Draft, earlier: KnownRecord) -> set[str]:
+    """The columns in which a record differs from how it last came; notes the differing fields."""
+    before = SourceRecord(declared.name, draft.key, parsed(earlier.content), earlier.content)
+    old = drafted(declared, before, draft.ordinal)
+    for name in sorted({*old.source, *draft.source}):
+        was, now = old.source.get(name), draft.source.get(name)
+        if was != now:
+            draft.notes.append(f"/{name}: {_shown(was)} has become {_shown(now)}")
+    differing = {
+        name
+        for name in {*old.values, *draft.values}
+        if _comparable(old, name) != _comparable(draft, name)
+    }
+    if old.parts != draft.parts:
+        differing.add("lines")
+    return differing
+
+
+def _comparable(draft: Draft, name: str) -> object:
+    """A column's value, or what a reference names: ids are not found for the older one."""
+    for each in draft.wanted:
+        if each.place is draft.values and each.key == name:
+            return each.names
+    return draft.values.get(name)
+
+
+def _shown(value: object) -> str:
+    text = "nothing" if value is None else repr(value)
+    return text if len(text) <= _LONGEST_SHOWN else f"{text[:_LONGEST_SHOWN]}…"
+
+
+async def find_references(store: Store, held_in: DataImport, drafts: Sequence[Draft]) -> None:
+    """Put the ids of what drafts refer to in their places; who refers to nothing has a fault.
+
+    By the id that the original gave, else by code, else by name.
+    """
+    by_reference: dict[Reference, set[str]] = {}
+    for draft in drafts:
+        for each in draft.wanted:
+            by_reference.setdefault(each.reference, set()).update(each.names)
+    found: dict[Reference, dict[str, UUID]] = {}
+    for reference, names in by_reference.items():
+        ids = {
+            key: record.target_id
+            for key, record in (
+                await store.import_lookups.latest(
+                    source=held_in.source,
+                    map_name=reference.map_name,
+                    import_id=held_in.id,
+                    keys=names,
+                )
+            ).items()
+        }
+        for column in reference.columns:
+            if left := names - ids.keys():
+                ids |= await store.import_lookups.ids_by(reference.row, column, left)
+        found[reference] = ids
+    for draft in drafts:
+        for each in draft.wanted:
+            ids = found[each.reference]
+            row_id = next((ids[name] for name in each.names if name in ids), None)
+            if row_id is None and draft.fault is None:
+                draft.fault = Unusable(
+                    f"names nothing that was placed of {each.reference.map_name}",
+                    "place what it names, then try this again",
+                    each.pointer,
+                )
+            each.place[each.key] = row_id
+
+
+async def _derive(
+    store: Store, held_in: DataImport, derived_map: OriginalMap, drafts: Sequence[Draft]
+) -> None:
+    """Put on record what records of one map tell of another (a claim's patient), once each.
+
+    Who contradicts what is known already (another day of birth) has a fault.
+    """
+    wanted: dict[str, Draft] = {}
+    for draft in drafts:
+        if draft.derived is not None and draft.fault is None:
+            made = drafted(derived_map, draft.derived, draft.ordinal)
+            wanted.setdefault(made.key, made)
+    known = await store.import_lookups.latest(
+        source=held_in.source,
+        map_name=derived_map.name,
+        import_id=held_in.id,
+        keys=wanted.keys(),
+    )
+    new = [made for key, made in wanted.items() if key not in known]
+    verdicts = await _verdicts(store, held_in, derived_map, new)
+    await _put_on_record(store, held_in, derived_map.name, verdicts)
+    contents = {key: parsed(record.content) for key, record in known.items()}
+    contents |= {made.key: made.source for made in new}
+    merged = {
+        verdict.draft.row_id: verdict.draft
+        for verdict in verdicts
+        if verdict.outcome is ImportOutcome.MERGED and verdict.draft.row_id is not None
+    }
+    kept = {row.id: row for row in await store.patients.get_many(list(merged))}
+    strangers = {
+        made.key
+        for row_id, made in merged.items()
+        if kept[row_id].birth_date != made.values["birth_date"]
+    }
+    for draft in drafts:
+        if draft.derived is None or draft.fault is not None:
+            continue
+        key, said = str(draft.derived.key), draft.derived.value
+        told = contents.get(key)
+        assert isinstance(said, dict)
+        if key in strangers or (
+            isinstance(told, dict) and told["patientDOB"] != said["patientDOB"]
+        ):
+            draft.fault = Unusable(
+                "is another day of birth than that of the patient who has this id",
+                "correct the day, or the patient's id",
+                "/patientDOB",
+            )
+        elif isinstance(told, dict) and told["patientName"] != said["patientName"]:
+            draft.notes.append("/patientName: is written in another way in an earlier record")
+
+
+async def _twins(
+    store: Store, held_in: DataImport, declared: OriginalMap, drafts: Sequence[Draft]
+) -> dict[str, _Twin]:
+    """What has the natural keys of drafts already: rows, and records that this import places."""
+    key = declared.natural_key
+    if key is None:
+        return {}
+    wanted = {draft.values[key] for draft in drafts if draft.fault is None}
+    placed = await store.import_lookups.placed(
+        import_id=held_in.id, map_name=declared.name, natural_keys=wanted
+    )
+    ids = await store.import_lookups.ids_by(declared.row, key, wanted - placed.keys())
+    rows = await getattr(store, str(declared.row.__tablename__)).get_many(list(ids.values()))
+    twins = {getattr(row, key): _Twin(row.id, row.__dict__) for row in rows}
+    again = {
+        natural: drafted(
+            declared,
+            SourceRecord(declared.name, natural, parsed(record.content), record.content),
+            0,
+        )
+        for natural, record in placed.items()
+    }
+    await find_references(store, held_in, list(again.values()))
+    twins |= {
+        natural: _Twin(placed[natural].target_id, draft.values) for natural, draft in again.items()
+    }
+    return twins
+
+
+def _quarantined(draft: Draft, fault: Unusable) -> _Verdict:
+    return _Verdict(draft, ImportOutcome.QUARANTINED, fault)
+
+
+async def _put_on_record(
+    store: Store, held_in: DataImport, map_name: str, verdicts: Sequence[_Verdict]
+) -> None:
+    await store.import_records.create_many(
+        [
+            ImportRecordFields.model_construct(
+                import_id=held_in.id,
+                source=held_in.source,
+                map_name=map_name,
+                legacy_key=each.draft.key[:LONGEST_KEY],
+                ordinal=each.draft.ordinal,
+                outcome=each.outcome,
+                content=each.draft.record.text,
+                sha256=each.draft.sha256,
+                amount_cents=each.draft.amount_cents,
+                target_id=None if each.fault is not None else each.draft.row_id,
+                patient_id=each.draft.patient_id,
+                reason=None if each.fault is None else each.fault.reason,
+                field=None if each.fault is None else each.fault.pointer[:_LONGEST_FIELD] or None,
+                remedy=None if each.fault is None else each.fault.remedy,
+                natural_key=each.natural_key,
+                notes=each.draft.notes[:_MOST_NOTES],
+            )
+            for each in sorted(verdicts, key=lambda each: each.draft.ordinal)
+        ]
+    )

@@ -1,0 +1,242 @@
+"""How one map of the original is declared, and what a record of it becomes by that. Pure.
+
+A declaration says the fields with their conversions, the references to other maps, the natural
+key, and what must be there before; the rest is the same for all maps.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+from sqlmodel import SQLModel
+
+from services.importing.conversions import Conversion, Rounded, Unusable
+from services.importing.json_stream import SourceRecord
+from storage.files import FileVault
+from storage.interface import Store
+
+LONGEST_KEY = 200
+_STORABLE = re.compile(r"^[^\x00-\x1f\x7f\ud800-\udfff]{1,200}$")
+
+Values = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Reference:
+    """To a record of another map: by its id there, else by our column that holds its code, else by
+    the one that holds its name."""
+
+    map_name: str
+    row: type[SQLModel]
+    columns: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class FieldRule:
+    """One field of the original and the column that takes it."""
+
+    source: str
+    column: str
+    convert: Conversion | Reference
+    is_required: bool = False
+    default: object = None
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A row that a record refers to, by any of some names; its id goes into ``place[key]``."""
+
+    reference: Reference
+    names: tuple[str, ...]
+    pointer: str
+    place: Values
+    key: str
+
+
+@dataclass(slots=True)
+class Draft:
+    """A record on its way to a row."""
+
+    record: SourceRecord
+    key: str
+    ordinal: int
+    sha256: bytes
+    values: Values = field(default_factory=dict)
+    parts: list[Values] = field(default_factory=list)
+    wanted: list[Wanted] = field(default_factory=list)
+    derived: SourceRecord | None = None
+    amount_cents: int = 0
+    notes: list[str] = field(default_factory=list)
+    unknown: list[str] = field(default_factory=list)
+    fault: Unusable | None = None
+    row_id: UUID | None = None
+    patient_id: UUID | None = None
+
+    @property
+    def source(self) -> Mapping[str, Any]:
+        """The record's fields; empty of what is no record."""
+        value = self.record.value
+        return value if isinstance(value, dict) else {}
+
+
+@dataclass(frozen=True)
+class Workplace:
+    """What writers need beside the store; what they leave to be posted once all is committed."""
+
+    vault: FileVault
+    remittance_ids: list[UUID] = field(default_factory=list)
+
+
+Write = Callable[[Store, Sequence[Draft], Workplace], Awaitable[None]]
+"""Writes the rows of drafts, under the ids that they have, in a constant number of statements."""
+
+Update = Callable[[Store, Mapping[UUID, Values]], Awaitable[None]]
+"""Changes columns of rows, by their ids."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class OriginalMap:
+    """The declaration of one map.
+
+    ``complete`` derives what takes more than one field; ``judge`` looks at the whole once its
+    references are found. Both may raise Unusable. ``known`` are fields that stay in the record as
+    it came and need no column. ``changeable`` are columns that a newer dump may change; what else
+    differs waits for a person. ``amount`` is the field of the record's money. What has
+    the natural key of another and is as it in the ``twin_columns`` is merged with it; what is not,
+    waits for a person.
+    """
+
+    name: str
+    row: type[SQLModel]
+    fields: tuple[FieldRule, ...]
+    write: Write
+    after: tuple[str, ...] = ()
+    natural_key: str | None = None
+    twin_columns: tuple[str, ...] = ()
+    complete: Callable[[Draft], None] | None = None
+    judge: Callable[[Draft], None] | None = None
+    known: frozenset[str] = frozenset()
+    changeable: frozenset[str] = frozenset()
+    update: Update | None = None
+    amount: str | None = None
+    amount_column: str | None = None
+    derives: str | None = None
+
+    def known_fields(self) -> frozenset[str]:
+        """Every field that the declaration names."""
+        return self.known | {rule.source for rule in self.fields} | {"id"}
+
+
+def drafted(declared: OriginalMap, record: SourceRecord, ordinal: int) -> Draft:
+    """What a record becomes by its declaration, references still to be found. Never raises: the
+    first thing that is wrong is the draft's ``fault``."""
+    draft = as_it_came(record, ordinal)
+    source = record.value
+    if not isinstance(source, dict):
+        draft.fault = Unusable("is no record", "write it as an object with its fields")
+        return draft
+    if declared.amount is not None:
+        draft.amount_cents = _readable_cents(source.get(declared.amount))
+    known = _known_fields(declared)
+    draft.unknown = [name for name in source if name not in known]
+    try:
+        _require_id(record, source)
+        converted(declared.fields, source, draft, draft.values, "")
+        if declared.complete is not None:
+            declared.complete(draft)
+    except Unusable as fault:
+        draft.fault = fault
+    return draft
+
+
+def as_it_came(record: SourceRecord, ordinal: int) -> Draft:
+    """A record that nothing is made of."""
+    sha256 = hashlib.sha256(record.text.encode()).digest()
+    return Draft(record, key_of(record, ordinal), ordinal, sha256)
+
+
+def converted(
+    rules: Sequence[FieldRule], source: Mapping[str, Any], draft: Draft, into: Values, at: str
+) -> None:
+    """Convert fields into ``into``; amounts that were rounded are noted. Raises Unusable."""
+    for rule in rules:
+        value = source.get(rule.source)
+        if value is None or value == "":
+            if rule.is_required:
+                raise Unusable("is missing", "give it", f"{at}/{rule.source}")
+            into[rule.column] = rule.default
+            continue
+        if isinstance(rule.convert, Reference):
+            pointer = f"{at}/{rule.source}"
+            into[rule.column] = None
+            draft.wanted.append(
+                Wanted(rule.convert, (_name(value, pointer),), pointer, into, rule.column)
+            )
+            continue
+        try:
+            found = rule.convert(value)
+        except Unusable as fault:
+            fault.pointer = f"{at}/{rule.source}{fault.pointer}"
+            raise
+        if isinstance(found, Rounded):
+            draft.notes.append(f"{at}/{rule.source}: {found.given!r} is {found.cents} cents")
+            found = found.cents
+        into[rule.column] = found
+
+
+def _require_id(record: SourceRecord, source: Mapping[str, Any]) -> None:
+    """Raises Unusable."""
+    if record.key is None and not isinstance(source.get("id"), str | int):
+        raise Unusable("has no id", "give it the id that others refer to", "/id")
+
+
+def key_of(record: SourceRecord, ordinal: int) -> str:
+    """The id by which a record is known there; its place where it has none."""
+    found = record.value.get("id") if isinstance(record.value, dict) else None
+    key = found if isinstance(found, str) and found else record.key
+    if isinstance(found, int) and not isinstance(found, bool) and record.key is None:
+        key = str(found)
+    if not key:
+        return f"#{ordinal}"
+    if _STORABLE.match(key) is None:
+        return "#" + hashlib.sha256(key.encode("utf-8", "surrogatepass")).hexdigest()
+    return key
+
+
+def _name(value: object, pointer: str) -> str:
+    """What a reference says. Raises Unusable."""
+    name = str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+    if not isinstance(name, str) or _STORABLE.match(name) is None:
+        raise Unusable("is no id", "name the record by its id, code or name", pointer)
+    return name
+
+
+def wanted_names(values: Sequence[object], pointer: str) -> tuple[str, ...]:
+    """Several names of one record, those that are there. Raises Unusable where none is."""
+    found = tuple(_name(each, pointer) for each in values if each not in (None, ""))
+    if not found:
+        raise Unusable("is missing", "name the record", pointer)
+    return found
+
+
+def _readable_cents(value: object) -> int:
+    """A record's money, whatever else is wrong with it; 0 where it says none."""
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    if not is_number or not abs(value) < 10**15:  # type: ignore[arg-type]
+        return 0
+    return round(value)  # type: ignore[call-overload,no-any-return]
+
+
+_KNOWN: dict[str, frozenset[str]] = {}
+
+
+def _known_fields(declared: OriginalMap) -> frozenset[str]:
+    known = _KNOWN.get(declared.name)
+    if known is None:
+        known = _KNOWN[declared.name] = declared.known_fields()
+    return known

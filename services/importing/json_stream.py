@@ -1,0 +1,258 @@
+"""The records of a dump, one after another, each with its value and its text as it came. Pure.
+
+A file is never held whole: only as much of it as its largest record. The reader is Python's own,
+which scans in C, says where a value ends (so that its text can be kept byte for byte) and meets
+``NaN``, which JavaScript writes and JSON does not know: it is null.
+"""
+
+from __future__ import annotations
+
+import codecs
+import json
+import re
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass
+from typing import ClassVar
+
+from services.refusals import Category, Refusal
+
+LONGEST_RECORD = 16_000_000
+"""Characters; what is longer is no record."""
+
+_READ_CHARACTERS = 1 << 18
+_SPACE = re.compile(r"[ \t\n\r]*")
+
+Json = object
+
+
+@dataclass
+class DumpUnreadable(Refusal):
+    """A file is no JSON of the forms that are read; nothing of it was placed."""
+
+    category: ClassVar[Category] = Category.INVALID
+    title: ClassVar[str] = "The file cannot be read"
+    file_name: str
+    character: int
+    problem: str
+
+    @property
+    def detail(self) -> str:
+        return f"{self.file_name}: {self.problem} at character {self.character:,}"
+
+
+@dataclass(frozen=True, slots=True)
+class SourceRecord:
+    """One record of a map: its key there, its value, and its text as it came."""
+
+    map_name: str
+    key: str | None
+    value: Json
+    text: str
+
+
+def read_dump(
+    file_name: str, chunks: Iterable[bytes], known_maps: Collection[str]
+) -> Iterator[SourceRecord]:
+    """Every record of a file, in its order.
+
+    A file holds several maps by name, or one whose name is the file's own without its ending. A
+    map is an object keyed by id, an array of records, or an array of pairs of id and record.
+    Raises DumpUnreadable.
+    """
+    window = _Window(file_name, chunks)
+    stem = re.split(r"[\\/]", file_name)[-1].partition(".")[0]
+    yield from _document(window, stem, frozenset(known_maps))
+    window.expect_end()
+
+
+def _document(window: _Window, stem: str, known: frozenset[str]) -> Iterator[SourceRecord]:
+    match window.peek():
+        case "[":
+            yield from _array(window, stem)
+        case "{" if stem in known and window.first_key() not in known:
+            yield from _object(window, stem)
+        case "{":
+            for name in window.each_key():
+                yield from _map(window, name)
+        case _:
+            raise window.unreadable("neither an object nor an array begins")
+
+
+def _map(window: _Window, name: str) -> Iterator[SourceRecord]:
+    match window.peek():
+        case "[":
+            yield from _array(window, name)
+        case "{":
+            yield from _object(window, name)
+        case _:
+            value, text = window.value()
+            if value is not None:
+                yield SourceRecord(name, None, value, text)
+
+
+def _object(window: _Window, name: str) -> Iterator[SourceRecord]:
+    for key in window.each_key():
+        value, text = window.value()
+        yield SourceRecord(name, key, value, text)
+
+
+def _array(window: _Window, name: str) -> Iterator[SourceRecord]:
+    for _ in window.each_item():
+        value, text = window.value()
+        match value:
+            case [str() as key, record]:
+                yield SourceRecord(name, key, record, _second_of(text))
+            case _:
+                yield SourceRecord(name, None, value, text)
+
+
+def _second_of(pair: str) -> str:
+    """The text of a pair's record."""
+    _, end = _DECODER.raw_decode(pair, _SPACE.match(pair, 1).end())  # type: ignore[union-attr]
+    start = _SPACE.match(pair, _SPACE.match(pair, end).end() + 1).end()  # type: ignore[union-attr]
+    _, end = _DECODER.raw_decode(pair, start)
+    return pair[start:end]
+
+
+def _null(_: str) -> None:
+    """NaN and the infinities."""
+
+
+_DECODER = json.JSONDecoder(parse_constant=_null)
+
+
+def parsed(text: str) -> Json:
+    """A record's value from its kept text. Raises ValueError, RecursionError."""
+    return _DECODER.decode(text)
+
+
+class _Window:
+    """A moving part of a file's text."""
+
+    def __init__(self, file_name: str, chunks: Iterable[bytes]) -> None:
+        self._file_name = file_name
+        self._chunks = iter(chunks)
+        self._decoder = codecs.getincrementaldecoder("utf-8-sig")()
+        self._text = ""
+        self._at = 0
+        self._passed = 0
+        self._is_at_end = False
+        self._hold: int | None = None
+        """Where the text must stay from, although it was read."""
+
+    def unreadable(self, problem: str, at: int | None = None) -> DumpUnreadable:
+        place = self._passed + (self._at if at is None else at)
+        return DumpUnreadable(self._file_name, place, problem)
+
+    def peek(self) -> str:
+        """The next character that is no space; empty at the end of the file."""
+        while True:
+            self._at = _SPACE.match(self._text, self._at).end()  # type: ignore[union-attr]
+            if self._at < len(self._text):
+                return self._text[self._at]
+            if not self._read_on():
+                return ""
+
+    def first_key(self) -> str | None:
+        """The first key of the object that begins here, which stays unread."""
+        start = self._at
+        self._at += 1
+        self._hold = start
+        key = self._key() if self.peek() == '"' else None
+        self._at = self._start_of_hold()
+        return key
+
+    def _start_of_hold(self) -> int:
+        assert self._hold is not None
+        start, self._hold = self._hold, None
+        return start
+
+    def each_key(self) -> Iterator[str]:
+        """The keys of the object that begins here; each value is to be read before the next."""
+        for _ in self._between("{", "}"):
+            yield self._key()
+
+    def each_item(self) -> Iterator[None]:
+        """Once for each item of the array that begins here, which is to be read."""
+        yield from self._between("[", "]")
+
+    def _between(self, opening: str, closing: str) -> Iterator[None]:
+        self._take(opening)
+        if self.peek() == closing:
+            self._at += 1
+            return
+        while True:
+            yield
+            if self.peek() == closing:
+                self._at += 1
+                return
+            self._take(",")
+
+    def _key(self) -> str:
+        if self.peek() != '"':
+            raise self.unreadable("a key is missing")
+        key, _ = self.value()
+        self._take(":")
+        return str(key)
+
+    def value(self) -> tuple[Json, str]:
+        """The value that begins here, and its text."""
+        self.peek()
+        while True:
+            try:
+                found, end = _DECODER.raw_decode(self._text, self._at)
+            except json.JSONDecodeError as error:
+                if self._read_on():
+                    continue
+                raise self.unreadable(error.msg, error.pos) from None
+            except RecursionError:
+                raise self.unreadable("values are nested too deeply") from None
+            except ValueError:
+                raise self.unreadable("a number has too many digits") from None
+            if end < len(self._text) or not self._read_on():
+                break
+        text = self._text[self._at : end]
+        self._at = end
+        return found, text
+
+    def expect_end(self) -> None:
+        if self.peek():
+            raise self.unreadable("something stands behind the end")
+
+    def _take(self, wanted: str) -> None:
+        if self.peek() != wanted:
+            raise self.unreadable(f"{wanted!r} is missing")
+        self._at += 1
+
+    def _read_on(self) -> bool:
+        """More of the file, what lies behind forgotten; False at its end.
+
+        A value that does not end in the window doubles it, so that it is not scanned anew for each
+        chunk. Raises DumpUnreadable.
+        """
+        if self._is_at_end:
+            return False
+        start = self._at if self._hold is None else min(self._at, self._hold)
+        self._text = self._text[start:]
+        self._passed += start
+        self._at -= start
+        if self._hold is not None:
+            self._hold -= start
+        if len(self._text) > LONGEST_RECORD:
+            raise self.unreadable("a record is too long, or does not end")
+        wanted = max(len(self._text), _READ_CHARACTERS)
+        parts, count = [self._text], 0
+        try:
+            while count < wanted:
+                chunk = next(self._chunks, None)
+                if chunk is None:
+                    self._is_at_end = True
+                    parts.append(self._decoder.decode(b"", final=True))
+                    break
+                parts.append(self._decoder.decode(chunk))
+                count += len(parts[-1])
+        except UnicodeDecodeError:
+            raise self.unreadable("what follows is no UTF-8", len(self._text)) from None
+        before = len(self._text)
+        self._text = "".join(parts)
+        return len(self._text) > before or not self._is_at_end

@@ -1,0 +1,101 @@
+"""Imports are asked for, found again, and gone through by a durable job."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Annotated
+from uuid import UUID
+
+from pydantic import Field
+
+from services.files.keeping import NewFile, WrittenFile
+from services.inputs import ONE_LINE
+from storage.filters import ByImport, DataImportFilter, ImportRecordFilter
+from storage.interface import Page, Store
+from storage.tables.importing import (
+    DataImport,
+    DataImportFields,
+    ImportFileFields,
+    ImportMap,
+    ImportRecord,
+)
+from storage.vocabulary.files import FilePurpose
+
+IMPORT_RECORDS = "import_records"
+"""The job that goes through an import."""
+
+MEDIA_TYPE = "application/json"
+_LONGEST_NAME = 255
+
+SourceName = Annotated[str, Field(min_length=1, max_length=80, pattern=ONE_LINE)]
+
+
+def new_file(name: str) -> NewFile:
+    """What a dump is kept as."""
+    return NewFile(purpose=FilePurpose.IMPORT, name=name[-_LONGEST_NAME:], media_type=MEDIA_TYPE)
+
+
+async def receive(
+    store: Store, files: Sequence[WrittenFile], *, source: str, is_trial: bool
+) -> DataImport:
+    """Put an import and its files on record. A trial checks everything and writes nothing."""
+    made = await store.data_imports.create(DataImportFields(source=source, is_trial=is_trial))
+    kept = [await file.record(store) for file in files]
+    await store.import_files.create_many(
+        [
+            ImportFileFields(import_id=made.id, file_id=each.id, ordinal=place, name=each.name)
+            for place, each in enumerate(kept, 1)
+        ]
+    )
+    return made
+
+
+async def receive_and_enqueue(
+    store: Store, file: WrittenFile, *, source: str, is_trial: bool
+) -> DataImport:
+    """``receive``, and a durable job that goes through it."""
+    made = await receive(store, [file], source=source, is_trial=is_trial)
+    await enqueue(store, made.id)
+    return made
+
+
+async def enqueue(store: Store, import_id: UUID) -> None:
+    """A durable job that goes through an import in the name of whoever asks for it; those of one
+    company come one after another."""
+    await store.enqueue(
+        IMPORT_RECORDS,
+        {"import_id": str(import_id), "asked_by": str(store.actor.principal_id)},
+        lock=f"{IMPORT_RECORDS}/{store.company_id}",
+    )
+
+
+async def get_import(store: Store, import_id: UUID) -> DataImport:
+    """Raises RowNotFound."""
+    return await store.data_imports.get(import_id)
+
+
+async def list_imports(
+    store: Store, conditions: DataImportFilter, *, limit: int, after: UUID | None
+) -> Page[DataImport]:
+    """Imports, newest first."""
+    return await store.data_imports.list(conditions, limit=limit, after=after)
+
+
+async def list_records(
+    store: Store, conditions: ImportRecordFilter, *, limit: int, after: UUID | None
+) -> Page[ImportRecord]:
+    """Records of an import, newest first. Raises RowNotFound."""
+    if conditions.import_id is not None:
+        await store.data_imports.get(conditions.import_id)
+    return await store.import_records.list(conditions, limit=limit, after=after)
+
+
+async def get_record(store: Store, record_id: UUID) -> ImportRecord:
+    """Raises RowNotFound."""
+    return await store.import_records.get(record_id)
+
+
+async def maps_of(store: Store, import_id: UUID) -> list[ImportMap]:
+    """The maps of an import, in the order in which they are written."""
+    found = await store.import_maps.all(ByImport(import_id=import_id))
+    return sorted(found, key=lambda each: (each.rank, each.name))

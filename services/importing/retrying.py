@@ -1,0 +1,80 @@
+"""A quarantined record is tried again: as it came, once what it refers to is there, or mended.
+
+The try is an import of its own, of one record, so that it is checked, written and reported like
+any other, and the record as it came stays.
+"""
+
+from dataclasses import dataclass
+from typing import Annotated, Any, ClassVar
+from uuid import UUID
+
+import msgspec
+from pydantic import Field
+
+from services.importing.declaration import Workplace
+from services.importing.json_stream import SourceRecord, parsed
+from services.importing.running import check_records
+from services.importing.writing import write_map
+from services.inputs import Input
+from services.refusals import Refusal
+from storage.files import FileVault
+from storage.filters import ByImport
+from storage.interface import Store
+from storage.tables.importing import DataImport, DataImportFields
+from storage.vocabulary.importing import ImportOutcome, ImportStatus
+
+
+class RecordRetry(Input):
+    """The record as it should have been, whole; left out, it is tried as it came."""
+
+    content: Annotated[
+        dict[str, Any] | None, Field(examples=[{"id": "c1", "claimNumber": "CLM-1000"}])
+    ] = None
+
+
+@dataclass
+class NotQuarantined(Refusal):
+    """The record is not in quarantine, or the quarantine of one that was only tried."""
+
+    title: ClassVar[str] = "Only a quarantined record of an import can be tried again"
+    outcome: ImportOutcome
+
+
+async def retry_record(
+    store: Store, vault: FileVault, record_id: UUID, retry: RecordRetry
+) -> DataImport:
+    """Check a record anew and write it, in one transaction; a remittance is posted by a job.
+
+    Raises RowNotFound, NotQuarantined.
+    """
+    record = await store.import_records.get(record_id)
+    first = await store.data_imports.get(record.import_id)
+    if record.outcome is not ImportOutcome.QUARANTINED or first.is_trial:
+        raise NotQuarantined(record.outcome)
+    await store.wait_for_lock("import")
+    text = record.content if retry.content is None else msgspec.json.encode(retry.content).decode()
+    key = None if record.legacy_key.startswith("#") else record.legacy_key
+    again = await store.data_imports.create(
+        DataImportFields(
+            source=record.source,
+            status=ImportStatus.CHECKING,
+            retries_id=record.import_id,
+            record_count=1,
+        )
+    )
+    source = SourceRecord(record.map_name, key, parsed(text), text)
+    await check_records(store, again, record.map_name, [source])
+    place = Workplace(vault)
+    for each in sorted(
+        await store.import_maps.all(ByImport(import_id=again.id)), key=lambda found: found.rank
+    ):
+        await write_map(store, again, each, place, lambda _, __: None)
+    return await store.data_imports.update(
+        again.id,
+        {
+            "status": ImportStatus.DONE,
+            "done_count": 1,
+            "finished_at": store.now,
+        },
+        expected_version=again.version,
+    )

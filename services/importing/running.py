@@ -1,0 +1,318 @@
+"""An import from its files to the rows: every file is read to its end, every record is checked and
+gets its outcome, and only then is written what can be placed, one transaction a map.
+
+Each step is on record, so that an import that was broken off goes on where it stopped.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from services.claims.remittances import post_remittance
+from services.files.reading import readable
+from services.importing.checking import check_chunk, hold_chunk
+from services.importing.declaration import Draft, OriginalMap, Workplace, as_it_came, drafted
+from services.importing.json_stream import DumpUnreadable, SourceRecord, read_dump
+from services.importing.maps import DECLARED, DERIVED, KNOWN
+from services.importing.numbers import start_above
+from services.importing.writing import write_map
+from storage.files import FileKey, FileVault
+from storage.filters import ByImport
+from storage.interface import Actor, IStorage, Store
+from storage.tables.importing import DataImport, ImportMap, ImportMapFields
+from storage.vocabulary.importing import ImportStatus
+
+RECORDS_AT_ONCE = 2_000
+CHARACTERS_AT_ONCE = 8_000_000
+_MOST_UNKNOWN = 200
+_RANKS = {name: rank for rank, name in enumerate(DECLARED)}
+_HELD_RANK = len(_RANKS)
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far an import is: the phase, the map, and how many records of all it has gone through."""
+
+    status: ImportStatus
+    map_name: str
+    done: int
+    total: int
+
+
+Tell = Callable[[Progress], None]
+
+
+async def run_import(
+    storage: IStorage,
+    vault: FileVault,
+    company_id: UUID,
+    actor: Actor,
+    import_id: UUID,
+    *,
+    tell: Tell = lambda _: None,
+) -> DataImport:
+    """Do what is left of an import. May be called any number of times, one at a time.
+
+    Raises RowNotFound, FileNotKept, FileDamaged.
+    """
+    run = _Run(storage, vault, company_id, actor, import_id, tell)
+    return await run.through()
+
+
+async def check_records(
+    store: Store, held_in: DataImport, map_name: str, records: Sequence[SourceRecord]
+) -> None:
+    """Check records of one map that are at hand, in the transaction that puts them on record."""
+    await _note_map(store, held_in.id, map_name)
+    await _check_all(store, held_in, map_name, list(enumerate(records, 1)))
+
+
+class _Run:
+    def __init__(
+        self,
+        storage: IStorage,
+        vault: FileVault,
+        company_id: UUID,
+        actor: Actor,
+        import_id: UUID,
+        tell: Tell,
+    ) -> None:
+        self._storage, self._vault, self._company_id = storage, vault, company_id
+        self._actor, self._import_id, self._tell = actor, import_id, tell
+
+    async def through(self) -> DataImport:
+        async with self._storage.transaction(self._company_id, self._actor) as store:
+            await store.wait_for_lock("import")
+            held_in = await store.data_imports.get(self._import_id)
+        if held_in.status is ImportStatus.RECEIVED:
+            try:
+                held_in = await self._scout(held_in)
+            except DumpUnreadable as problem:
+                return await self._update(
+                    {"status": ImportStatus.REFUSED, "refusal": (problem.detail or "")[:500]}
+                )
+        if held_in.status is ImportStatus.CHECKING:
+            await self._check(held_in)
+            is_over = held_in.is_trial
+            held_in = await self._update(
+                {
+                    "status": ImportStatus.DONE if is_over else ImportStatus.WRITING,
+                    "done_count": held_in.record_count if is_over else 0,
+                    "finished_at": self._storage.clock.now() if is_over else None,
+                }
+            )
+        if held_in.status is ImportStatus.WRITING:
+            await self._write(held_in)
+            held_in = await self._update(
+                {
+                    "status": ImportStatus.DONE,
+                    "done_count": held_in.record_count,
+                    "finished_at": self._storage.clock.now(),
+                }
+            )
+        return held_in
+
+    async def _update(self, changes: dict[str, object]) -> DataImport:
+        async with self._storage.transaction(self._company_id, self._actor) as store:
+            row = await store.data_imports.lock(self._import_id)
+            return await store.data_imports.update(row.id, changes, expected_version=row.version)
+
+    async def _files(self) -> list[tuple[str, FileKey]]:
+        async with self._storage.transaction(self._company_id, self._actor) as store:
+            files = await store.import_files.all(ByImport(import_id=self._import_id))
+            ordered = sorted(files, key=lambda each: each.ordinal)
+            return [(each.name, (await readable(store, each.file_id)).key) for each in ordered]
+
+    def _records(self, files: Sequence[tuple[str, FileKey]]) -> Iterator[SourceRecord]:
+        for name, key in files:
+            yield from read_dump(name, self._vault.read(key), KNOWN)
+
+    async def _scout(self, held_in: DataImport) -> DataImport:
+        """Read every file to its end, and note its maps. Raises DumpUnreadable."""
+        files = await self._files()
+        counts = await asyncio.to_thread(_counted, self._records(files))
+        async with self._storage.transaction(self._company_id, self._actor) as store:
+            for name in counts:
+                await _note_map(store, held_in.id, name)
+            row = await store.data_imports.lock(held_in.id)
+            return await store.data_imports.update(
+                row.id,
+                {"status": ImportStatus.CHECKING, "record_count": sum(counts.values())},
+                expected_version=row.version,
+            )
+
+    async def _check(self, held_in: DataImport) -> None:
+        """Go through the files as often as the order of their maps demands: once, where each map
+        comes after those that it refers to."""
+        files = await self._files()
+        done = 0
+        while left := await self._unchecked():
+            ready = _checkable(left)
+            source = self._records(files)
+            current: str | None = None
+            reached = ordinal = 0
+            counts: dict[str, int] = {}
+            async for name, records in _grouped(source, ready):
+                if name != current:
+                    current = name
+                    async with self._storage.transaction(self._company_id, self._actor) as store:
+                        reached = await store.import_lookups.reached(
+                            import_id=held_in.id, map_name=name
+                        )
+                ordinal = counts.get(name, 0)
+                counts[name] = ordinal + len(records)
+                numbered = [
+                    (place, record)
+                    for place, record in enumerate(records, ordinal + 1)
+                    if place > reached
+                ]
+                if numbered:
+                    async with self._storage.transaction(self._company_id, self._actor) as store:
+                        await _check_all(store, held_in, name, numbered)
+                done += len(records)
+                self._tell(Progress(ImportStatus.CHECKING, name, done, held_in.record_count))
+                await self._report(done)
+            await self._mark_checked(ready)
+
+    async def _report(self, done: int) -> None:
+        await self._update({"done_count": done})
+
+    async def _maps(self) -> list[ImportMap]:
+        async with self._storage.transaction(self._company_id, self._actor) as store:
+            found = await store.import_maps.all(ByImport(import_id=self._import_id))
+        return sorted(found, key=lambda each: each.rank)
+
+    async def _unchecked(self) -> list[str]:
+        return [
+            each.name
+            for each in await self._maps()
+            if not each.is_checked and each.name not in DERIVED
+        ]
+
+    async def _mark_checked(self, names: frozenset[str]) -> None:
+        async with self._storage.transaction(self._company_id, self._actor) as store:
+            found = await store.import_maps.all(ByImport(import_id=self._import_id))
+            now = [each for each in found if each.name in names]
+            await store.import_maps.update_many(
+                {each.id: each.version for each in now}, {"is_checked": [True] * len(now)}
+            )
+
+    async def _write(self, held_in: DataImport) -> None:
+        place = Workplace(self._vault)
+        done = 0
+
+        def tell(name: str, count: int) -> None:
+            nonlocal done
+            done += count
+            self._tell(Progress(ImportStatus.WRITING, name, done, held_in.record_count))
+
+        for each in await self._maps():
+            if each.written_at is None:
+                async with self._storage.transaction(self._company_id, self._actor) as store:
+                    await write_map(store, held_in, each, place, tell)
+                await self._report(min(done, held_in.record_count))
+        async with self._storage.transaction(self._company_id, self._actor) as store:
+            await start_above(store, held_in.id)
+        for remittance_id in place.remittance_ids:
+            await post_remittance(
+                self._storage, self._vault, self._company_id, self._actor, remittance_id
+            )
+
+
+async def _note_map(store: Store, import_id: UUID, name: str) -> None:
+    """A map of an import, and what is derived of it, once."""
+    declared = DECLARED.get(name)
+    derived = None if declared is None else declared.derives
+    names = [name] if derived is None else [derived, name]
+    known = {each.name for each in await store.import_maps.all(ByImport(import_id=import_id))}
+    await store.import_maps.create_many(
+        [
+            ImportMapFields(import_id=import_id, name=each, rank=_RANKS.get(each, _HELD_RANK))
+            for each in names
+            if each not in known
+        ]
+    )
+
+
+async def _check_all(
+    store: Store, held_in: DataImport, name: str, numbered: Sequence[tuple[int, SourceRecord]]
+) -> None:
+    declared = DECLARED.get(name) if name not in DERIVED else None
+    drafts = await asyncio.to_thread(_drafts, declared, numbered)
+    if declared is None:
+        await hold_chunk(store, held_in, name, drafts)
+        return
+    await check_chunk(store, held_in, declared, drafts)
+    unknown = {field for draft in drafts for field in draft.unknown}
+    if unknown:
+        (found,) = [
+            each
+            for each in await store.import_maps.all(ByImport(import_id=held_in.id))
+            if each.name == name
+        ]
+        fields = sorted({*found.unknown_fields, *(each[:80] for each in unknown)})[:_MOST_UNKNOWN]
+        if fields != found.unknown_fields:
+            await store.import_maps.update(
+                found.id, {"unknown_fields": fields}, expected_version=found.version
+            )
+
+
+def _drafts(
+    declared: OriginalMap | None, numbered: Sequence[tuple[int, SourceRecord]]
+) -> list[Draft]:
+    if declared is None:
+        return [as_it_came(record, ordinal) for ordinal, record in numbered]
+    return [drafted(declared, record, ordinal) for ordinal, record in numbered]
+
+
+def _counted(records: Iterable[SourceRecord]) -> dict[str, int]:
+    counts: dict[str, int] = {}
+    for record in records:
+        name = record.map_name
+        counts[name] = counts.get(name, 0) + 1
+    return counts
+
+
+def _checkable(left: Sequence[str]) -> frozenset[str]:
+    """The maps that refer to none that is still to be checked."""
+    return frozenset(
+        name
+        for name in left
+        if name not in DECLARED or not set(DECLARED[name].after).intersection(left)
+    )
+
+
+async def _grouped(
+    source: Iterator[SourceRecord], wanted: frozenset[str]
+) -> AsyncIterator[tuple[str, list[SourceRecord]]]:
+    """Records of one map after another, so many at once, read ahead off the event loop."""
+    groups = _groups(source, wanted)
+    ahead = asyncio.create_task(asyncio.to_thread(next, groups, None))
+    try:
+        while (group := await ahead) is not None:
+            ahead = asyncio.create_task(asyncio.to_thread(next, groups, None))
+            yield group
+    finally:
+        await asyncio.wait([ahead])
+
+
+def _groups(
+    source: Iterator[SourceRecord], wanted: frozenset[str]
+) -> Iterator[tuple[str, list[SourceRecord]]]:
+    name, characters = "", 0
+    records: list[SourceRecord] = []
+    for record in source:
+        if record.map_name not in wanted:
+            continue
+        is_full = len(records) >= RECORDS_AT_ONCE or characters >= CHARACTERS_AT_ONCE
+        if records and (record.map_name != name or is_full):
+            yield name, records
+            records, characters = [], 0
+        name = record.map_name
+        records.append(record)
+        characters += len(record.text)
+    if records:
+        yield name, records

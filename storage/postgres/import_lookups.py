@@ -1,0 +1,168 @@
+"""What is known of records that came from another installation, looked up many at a time."""
+
+from collections.abc import Collection, Mapping
+from typing import Any
+from uuid import UUID
+
+from sqlmodel import SQLModel
+
+from storage.imports import KnownRecord, Standing, Tally
+from storage.postgres.bound import BoundTransaction
+from storage.postgres.statements import table_of
+from storage.vocabulary.importing import ImportOutcome
+
+_LATEST = """
+SELECT DISTINCT ON (record.legacy_key)
+       record.legacy_key, record.import_id, record.content, record.sha256, record.target_id,
+       record.patient_id
+FROM import_records AS record
+JOIN import_maps AS map
+  ON map.company_id = record.company_id AND map.import_id = record.import_id
+ AND map.name = record.map_name
+WHERE record.company_id = %(company_id)s
+  AND map.company_id = %(company_id)s
+  AND record.source = %(source)s
+  AND record.map_name = %(map_name)s
+  AND record.legacy_key = ANY (%(keys)s)
+  AND record.target_id IS NOT NULL
+  AND {condition}
+ORDER BY record.legacy_key, record.id DESC
+"""
+_THIS_TOO = "(record.import_id = %(import_id)s OR map.written_at IS NOT NULL)"
+_EARLIER = "record.import_id <> %(import_id)s AND map.written_at IS NOT NULL"
+
+_NATURALS = """
+SELECT natural_key, import_id, content, sha256, target_id, patient_id
+FROM import_records
+WHERE company_id = %(company_id)s AND import_id = %(import_id)s AND map_name = %(map_name)s
+  AND natural_key = ANY (%(keys)s)
+"""
+
+_REACHED = """
+SELECT coalesce(max(ordinal), 0) FROM import_records
+WHERE company_id = %(company_id)s AND import_id = %(import_id)s AND map_name = %(map_name)s
+"""
+
+_HIGHEST = """
+SELECT max(substring(natural_key FROM %(pattern)s)::bigint) FROM import_records
+WHERE company_id = %(company_id)s AND import_id = %(import_id)s
+  AND starts_with(natural_key, %(prefix)s)
+  AND substring(natural_key FROM %(pattern)s)::bigint <= %(below)s
+"""
+
+_TALLIES = """
+SELECT map_name, outcome, count(*), sum(amount_cents)::bigint,
+       count(*) FILTER (WHERE outcome = 'quarantined' AND EXISTS (
+           SELECT FROM import_records AS later
+           JOIN import_maps AS map
+             ON map.company_id = later.company_id AND map.import_id = later.import_id
+            AND map.name = later.map_name AND map.written_at IS NOT NULL
+           WHERE later.company_id = record.company_id AND later.source = record.source
+             AND later.map_name = record.map_name AND later.legacy_key = record.legacy_key
+             AND later.id > record.id AND later.target_id IS NOT NULL
+       )),
+       count(*) FILTER (WHERE cardinality(notes) > 0)
+FROM import_records AS record
+WHERE company_id = %(company_id)s AND import_id = %(import_id)s
+GROUP BY map_name, outcome
+ORDER BY map_name, outcome
+"""
+
+
+class PostgresImportLookups:
+    """See ``storage.interface.ImportLookups``."""
+
+    def __init__(self, store: BoundTransaction) -> None:
+        self._store = store
+
+    async def latest(
+        self,
+        *,
+        source: str,
+        map_name: str,
+        import_id: UUID,
+        keys: Collection[str],
+        is_earlier: bool = False,
+    ) -> dict[str, KnownRecord]:
+        if not keys:
+            return {}
+        cursor = await self._execute(
+            _LATEST.format(condition=_EARLIER if is_earlier else _THIS_TOO),
+            {
+                "source": source,
+                "map_name": map_name,
+                "import_id": import_id,
+                "keys": list(keys),
+            },
+        )
+        return {row[0]: KnownRecord(*row[1:]) for row in await cursor.fetchall()}
+
+    async def placed(
+        self, *, import_id: UUID, map_name: str, natural_keys: Collection[str]
+    ) -> dict[str, KnownRecord]:
+        cursor = await self._execute(
+            _NATURALS,
+            {"import_id": import_id, "map_name": map_name, "keys": list(natural_keys)},
+        )
+        return {row[0]: KnownRecord(*row[1:]) for row in await cursor.fetchall()}
+
+    async def ids_by(
+        self, row: type[SQLModel], column: str, values: Collection[str]
+    ) -> dict[str, UUID]:
+        table = table_of(row)
+        cursor = await self._execute(
+            f"SELECT {column}, (array_agg(id))[1] FROM {table.name}"  # noqa: S608 -- names of ours
+            f" WHERE company_id = %(company_id)s AND {column} = ANY (%(values)s)"
+            f" GROUP BY {column} HAVING count(*) = 1",
+            {"values": list(values)},
+        )
+        return dict(await cursor.fetchall())
+
+    async def reached(self, *, import_id: UUID, map_name: str) -> int:
+        cursor = await self._execute(_REACHED, {"import_id": import_id, "map_name": map_name})
+        (last,) = await cursor.fetchone() or (0,)
+        return int(last)
+
+    async def highest_number(self, *, import_id: UUID, prefix: str, below: int) -> int | None:
+        cursor = await self._execute(
+            _HIGHEST,
+            {
+                "import_id": import_id,
+                "prefix": prefix,
+                "pattern": f"^{prefix}([0-9]{{1,15}})(-|$)",
+                "below": below,
+            },
+        )
+        (found,) = await cursor.fetchone() or (None,)
+        return None if found is None else int(found)
+
+    async def tallies(self, import_id: UUID) -> list[Tally]:
+        cursor = await self._execute(_TALLIES, {"import_id": import_id})
+        return [
+            Tally(name, ImportOutcome(outcome), count, cents, mended, noted)
+            for name, outcome, count, cents, mended, noted in await cursor.fetchall()
+        ]
+
+    async def standing(
+        self, import_id: UUID, map_name: str, row: type[SQLModel], amount_column: str | None
+    ) -> Standing:
+        table = table_of(row)
+        amount = "0" if amount_column is None else f"target.{amount_column}"
+        cursor = await self._execute(
+            f"""
+SELECT count(*), coalesce(sum({amount}), 0)::bigint
+FROM {table.name} AS target
+WHERE target.company_id = %(company_id)s
+  AND target.id IN (
+      SELECT target_id FROM import_records
+      WHERE company_id = %(company_id)s AND import_id = %(import_id)s AND map_name = %(map_name)s
+        AND outcome IN ('placed', 'changed', 'unchanged')
+  )
+""",  # noqa: S608 -- names of ours
+            {"import_id": import_id, "map_name": map_name},
+        )
+        count, cents = await cursor.fetchone() or (0, 0)
+        return Standing(int(count), int(cents))
+
+    async def _execute(self, sql: str, parameters: Mapping[str, Any]) -> Any:
+        return await self._store.execute(sql, {"company_id": self._store.company_id, **parameters})

@@ -1,0 +1,123 @@
+"""Dumps of the original's maps, in its own forms."""
+
+import json
+from typing import Any
+from uuid import UUID
+
+from services.files.keeping import Bytes, written
+from services.importing import receiving
+from services.importing.reporting import MapReport, Reconciliation, reconcile
+from services.importing.running import run_import
+from storage.files import FileVault
+from storage.postgres.transaction import PostgresStorage
+from tests.builders.companies import CompanyForTests
+
+Record = dict[str, Any]
+
+
+def payer(key: str = "p1", **changes: Any) -> Record:
+    """A payer."""
+    return {
+        "id": key,
+        "name": "Northlake Health",
+        "payerId": f"NLH-{key}",
+        "type": "commercial",
+        "claimSubmissionMethod": "electronic",
+        "contactInfo": {"phone": "555-0100"},
+        "timely_filing_limit_days": 120,
+        "active": True,
+        **changes,
+    }
+
+
+def line(**changes: Any) -> Record:
+    """A service of 142.50."""
+    return {
+        "id": "l1",
+        "lineNumber": 1,
+        "serviceDate": "2025-09-03T00:00:00.000Z",
+        "procedureCode": "92014",
+        "modifiers": ["25"],
+        "diagnosisCodes": ["H40.11X1"],
+        "units": 1,
+        "chargeAmount": 14250,
+        "placeOfService": "office",
+        **changes,
+    }
+
+
+def claim(key: str = "c1", **changes: Any) -> Record:
+    """A submitted claim of one line."""
+    lines = changes.pop("lineItems", [line()])
+    return {
+        "id": key,
+        "claimNumber": f"CLM-{key}",
+        "type": "vision",
+        "status": "submitted",
+        "patientId": "pt7",
+        "patientName": "Ada Quill",
+        "patientDOB": "1971-05-02T00:00:00.000Z",
+        "subscriberId": "SUB77",
+        "renderingProviderId": "dr3",
+        "billingProviderId": "org1",
+        "primaryPayerId": "p1",
+        "serviceDate": "2025-09-03T00:00:00.000Z",
+        "lineItems": lines,
+        "totalChargeAmount": sum(each["chargeAmount"] for each in lines),
+        "submittedAt": "2025-09-05T10:12:00.000Z",
+        "submittedBy": "u4",
+        "submissionMethod": "electronic",
+        "electronicClaimId": "ICN-0a1b2c3d",
+        "eobReceived": False,
+        "appealCount": 0,
+        "createdAt": "2025-09-04T09:00:00.000Z",
+        "createdBy": "u4",
+        **changes,
+    }
+
+
+def keyed(*records: Record) -> dict[str, Record]:
+    """Records as a map keyed by id."""
+    return {each["id"]: each for each in records}
+
+
+class Importer:
+    """Brings dumps into one company and says what became of them."""
+
+    def __init__(
+        self, storage: PostgresStorage, vault: FileVault, company: CompanyForTests
+    ) -> None:
+        self.storage, self.vault, self.company = storage, vault, company
+
+    async def bring(
+        self, dump: object, *, name: str = "dump.json", source: str = "node", is_trial: bool = False
+    ) -> Reconciliation:
+        """Import what is given as JSON, or as the bytes of a file."""
+        content = dump if isinstance(dump, bytes) else json.dumps(dump).encode()
+        company = self.company
+        async with (
+            written(
+                self.storage,
+                self.vault,
+                company.id,
+                company.actor,
+                receiving.new_file(name),
+                Bytes(content),
+            ) as file,
+            self.storage.transaction(company.id, company.actor) as store,
+        ):
+            made = await receiving.receive(store, [file], source=source, is_trial=is_trial)
+        await run_import(self.storage, self.vault, company.id, company.actor, made.id)
+        return await self.report(made.id)
+
+    async def report(self, import_id: UUID) -> Reconciliation:
+        """The import against the books as they are now."""
+        company = self.company
+        async with self.storage.transaction(company.id, company.actor) as store:
+            return await reconcile(store, import_id)
+
+
+def of_map(found: Reconciliation, name: str) -> MapReport:
+    """The report of one map."""
+    (report,) = [each for each in found.maps if each.name == name]
+    return report
