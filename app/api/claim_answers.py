@@ -6,7 +6,7 @@ from uuid import UUID
 
 from app.answers import Render, RowAnswer, created, one
 from services.claims.claims import ClaimWithLines
-from storage.tables.billing_facts import InstitutionalFacts, ProfessionalFacts
+from storage.tables.billing_facts import InstitutionalFacts, LineDrug, ProfessionalFacts
 from storage.vocabulary.billing import ClaimFrequency, ServiceUnit
 from storage.vocabulary.claims import AdjudicationStatus, ClaimStatus, ClaimType
 
@@ -68,6 +68,9 @@ class ClaimLineAnswer(RowAnswer):
     charge_cents: int
     place_of_service: str
     rendering_provider_id: str | None
+    referring_provider_id: str | None
+    ordering_provider_id: str | None
+    drug: LineDrug | None
     description: str | None
 
 

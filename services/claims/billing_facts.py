@@ -8,10 +8,12 @@ from typing import Protocol
 
 from services.refusals import Fault
 from storage.tables.billing_facts import InstitutionalFacts, ProfessionalFacts
-from storage.vocabulary.billing import AccidentCause
+from storage.vocabulary.billing import AccidentCause, InterimBill
 from storage.vocabulary.claims import ClaimType
 
 MOST_PROFESSIONAL_DIAGNOSES = 12
+_STILL_PATIENT = "30"
+_BEFORE_THE_LAST = frozenset({InterimBill.FIRST, InterimBill.CONTINUING})
 
 
 class Stated(Protocol):
@@ -69,6 +71,13 @@ def period_faults(lines: Iterable[Period], *, claim_date: dt.date) -> list[Fault
 
 def _institutional_faults(facts: InstitutionalFacts, diagnoses: Sequence[str]) -> list[Fault]:
     faults = []
+    is_discharged = facts.patient_status != _STILL_PATIENT
+    if facts.interim in _BEFORE_THE_LAST and is_discharged:
+        message = f"is {_STILL_PATIENT}, still a patient, on every bill of a stay before the last"
+        faults.append(Fault("/institutional/patient_status", message))
+    if facts.interim is InterimBill.LAST and not is_discharged:
+        message = "is where the patient went, on the last bill of a stay"
+        faults.append(Fault("/institutional/patient_status", message))
     if facts.statement_to < facts.statement_from:
         message = "lies before the statement begins"
         faults.append(Fault("/institutional/statement_to", message))

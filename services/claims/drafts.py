@@ -12,7 +12,7 @@ from uuid import UUID
 from pydantic import AfterValidator, AwareDatetime, Field
 
 from services.inputs import Identifier, Input, LongText, Name, Reason, left_out
-from storage.tables.billing_facts import InstitutionalFacts, ProfessionalFacts
+from storage.tables.billing_facts import InstitutionalFacts, LineDrug, ProfessionalFacts
 from storage.vocabulary.billing import ServiceUnit
 from storage.vocabulary.claims import AcknowledgementOutcome, ClaimType, SubmissionMethod
 
@@ -62,6 +62,9 @@ class NewLine(Input):
     service_date: CalendarDay | None = None
     service_until: Annotated[CalendarDay | None, Field(examples=[None])] = None
     rendering_provider_id: Identifier | None = None
+    referring_provider_id: Identifier | None = None
+    ordering_provider_id: Identifier | None = None
+    drug: Annotated[LineDrug | None, Field(examples=[None])] = None
     description: Reason | None = None
 
 
@@ -79,6 +82,9 @@ class LineChanges(Input):
     service_date: CalendarDay = left_out()
     service_until: Annotated[CalendarDay | None, Field(examples=[None])] = None
     rendering_provider_id: Identifier | None = None
+    referring_provider_id: Identifier | None = None
+    ordering_provider_id: Identifier | None = None
+    drug: Annotated[LineDrug | None, Field(examples=[None])] = None
     description: Reason | None = None
 
 

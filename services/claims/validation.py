@@ -22,6 +22,11 @@ from storage.vocabulary.claims import ClaimType
 
 FILING_WARNING_DAYS = 7
 MOST_POINTERS = 4
+_PROVIDERS_OF_A_LINE = (
+    "rendering_provider_id",
+    "referring_provider_id",
+    "ordering_provider_id",
+)
 """A professional line points to at most four of the claim's diagnoses (837P SV107)."""
 
 
@@ -108,8 +113,9 @@ def _providers(subject: Subject) -> Iterator[Finding]:
         "/billing_provider_id": claim.billing_provider_id,
     }
     for at, line in enumerate(subject.lines):
-        if line.rendering_provider_id is not None:
-            named[f"/lines/{at}/rendering_provider_id"] = line.rendering_provider_id
+        for field in _PROVIDERS_OF_A_LINE:
+            if (identifier := getattr(line, field)) is not None:
+                named[f"/lines/{at}/{field}"] = identifier
     for pointer, identifier in named.items():
         if not identifier.strip():
             continue

@@ -1,6 +1,7 @@
 """What a payer asks of a claim beside its parties and lines: shown and sent, never searched by."""
 
 import datetime as dt
+from decimal import Decimal
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
@@ -9,6 +10,8 @@ from storage.vocabulary.billing import (
     AccidentCause,
     BenefitAssignment,
     DelayReason,
+    DrugUnit,
+    InterimBill,
     MedicareAssignment,
     PresentOnAdmission,
     ReleaseOfInformation,
@@ -71,6 +74,15 @@ class ProfessionalFacts(BillingFacts):
     supervising_provider_id: _Named | None = None
 
 
+class LineDrug(_Facts):
+    """A drug that was given: its NDC of eleven digits, and how much of it."""
+
+    ndc: Annotated[str, StringConstraints(pattern=r"^[0-9]{5}-?[0-9]{4}-?[0-9]{2}$")]
+    quantity: Annotated[Decimal, Field(gt=0, max_digits=15, decimal_places=3)]
+    unit: DrugUnit = DrugUnit.UNITS
+    prescription_number: _Reference | None = None
+
+
 class Occurrence(_Facts):
     """An event that bears on the bill."""
 
@@ -110,10 +122,12 @@ class ExternalCause(_Facts):
 class InstitutionalFacts(BillingFacts):
     """What an institutional claim says beside.
 
-    ``facility_code`` is the type of bill without its frequency: type of bill 0131 is 13.
+    ``facility_code`` is the type of bill without its frequency: type of bill 0131 is 13;
+    ``interim`` says which part of a stay it bills, where that is billed in parts.
     ``present_on_admission`` stands in the order of the claim's diagnoses, the principal one first.
     """
 
+    interim: InterimBill | None = None
     facility_code: Annotated[str, StringConstraints(pattern=r"^[1-9][1-9]$")]
     statement_from: _Day
     statement_to: _Day

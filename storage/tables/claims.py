@@ -28,7 +28,7 @@ from storage.rows import (
     unique,
 )
 from storage.tables.addresses import PostalAddress
-from storage.tables.billing_facts import InstitutionalFacts, ProfessionalFacts
+from storage.tables.billing_facts import InstitutionalFacts, LineDrug, ProfessionalFacts
 from storage.vocabulary.billing import ClaimFrequency, ServiceUnit
 from storage.vocabulary.claims import (
     AcknowledgementOutcome,
@@ -228,6 +228,9 @@ class ClaimLineFields(SQLModel):
     charge_cents: int = cents_column()
     place_of_service: str = text_column(2)
     rendering_provider_id: str | None = text_column(80, default=None)
+    referring_provider_id: str | None = text_column(80, default=None)
+    ordering_provider_id: str | None = text_column(80, default=None)
+    drug: LineDrug | None = document_column(LineDrug, default=None)
     description: str | None = text_column(500, default=None)
 
 

@@ -12,6 +12,14 @@ class ClaimFrequency(StrEnum):
     VOID = "8"
 
 
+class InterimBill(StrEnum):
+    """Which part of a stay a bill is for (CLM05-3, the last digit of the type of bill)."""
+
+    FIRST = "2"
+    CONTINUING = "3"
+    LAST = "4"
+
+
 class AccidentCause(StrEnum):
     """CLM11."""
 
@@ -73,3 +81,13 @@ class ServiceUnit(StrEnum):
     UNITS = "UN"
     MINUTES = "MJ"
     DAYS = "DA"
+
+
+class DrugUnit(StrEnum):
+    """What a drug is measured in (CTP05)."""
+
+    INTERNATIONAL_UNITS = "F2"
+    GRAMS = "GR"
+    MILLIGRAMS = "ME"
+    MILLILITRES = "ML"
+    UNITS = "UN"

@@ -10,8 +10,9 @@ from msgspec import structs
 from services.claims.claims import ClaimWithLines
 from services.claims.outgoing.earlier_payers import LineAdjudications
 from services.claims.outgoing.lacks import Lacks
+from services.claims.outgoing.line_parts import line_drug, line_referring
 from services.claims.outgoing.parties import provider
-from services.claims.outgoing.records import Records
+from services.claims.outgoing.records import Records, facts_of
 from services.claims.x12 import claim_model as model
 from storage.tables import billing_facts as facts
 from storage.tables.claims import Claim, ClaimLine
@@ -42,7 +43,7 @@ def institutional_claim(
         lacks.add("/lines", "is empty; add a service line", "lines_missing")
     lines = tuple(
         structs.replace(
-            _line(number, line, claim.rendering_provider_id, records, lacks),
+            _line(number, line, claim, records, lacks),
             adjudications=adjudications.get(line.id, ()),
         )
         for number, line in enumerate(whole.lines)
@@ -139,7 +140,7 @@ def _procedure(of: facts.InpatientProcedure | None) -> model.InpatientProcedure 
 
 
 def _line(
-    number: int, line: ClaimLine, of_claim: str, records: Records, lacks: Lacks
+    number: int, line: ClaimLine, claim: Claim, records: Records, lacks: Lacks
 ) -> model.InstitutionalLine:
     """A line; one whose procedure is four digits bills a revenue code and no procedure."""
     is_revenue_code = _REVENUE_CODE.fullmatch(line.procedure_code) is not None
@@ -147,6 +148,9 @@ def _line(
     if revenue_code is None:
         message = "is empty; every line of an institutional claim has one"
         lacks.add(f"/lines/{number}/revenue_code", message, "revenue_code_missing")
+    if line.ordering_provider_id is not None:
+        message = "has no place on an institutional claim; name the attending provider instead"
+        lacks.add(f"/lines/{number}/ordering_provider_id", message, "ordering_not_sent")
     own = line.rendering_provider_id
     return model.InstitutionalLine(
         revenue_code=revenue_code or "",
@@ -160,7 +164,9 @@ def _line(
         service_to=line.service_until,
         rendering=(
             None
-            if own in (None, of_claim)
+            if own in (None, claim.rendering_provider_id)
             else provider(own, f"/lines/{number}/rendering_provider_id", records, lacks)
         ),
+        referring=line_referring(f"/lines/{number}", line, facts_of(claim), records, lacks),
+        drug=line_drug(line),
     )

@@ -9,8 +9,9 @@ from msgspec import structs
 from services.claims.claims import ClaimWithLines
 from services.claims.outgoing.earlier_payers import LineAdjudications
 from services.claims.outgoing.lacks import Lacks
+from services.claims.outgoing.line_parts import line_drug, line_referring
 from services.claims.outgoing.parties import provider
-from services.claims.outgoing.records import Records
+from services.claims.outgoing.records import Records, facts_of
 from services.claims.x12.claim_model import (
     Accident,
     ClaimBase,
@@ -83,6 +84,7 @@ def _line(
 ) -> ProfessionalLine:
     at = f"/lines/{number}"
     own = line.rendering_provider_id
+    ordering = line.ordering_provider_id
     return ProfessionalLine(
         procedure_code=line.procedure_code,
         charge_cents=line.charge_cents,
@@ -101,6 +103,13 @@ def _line(
             if own in (None, claim.rendering_provider_id)
             else provider(own, f"{at}/rendering_provider_id", records, lacks)
         ),
+        ordering=(
+            None
+            if ordering in (None, own or claim.rendering_provider_id)
+            else provider(ordering, f"{at}/ordering_provider_id", records, lacks)
+        ),
+        referring=line_referring(at, line, facts_of(claim), records, lacks),
+        drug=line_drug(line),
     )
 
 

@@ -129,7 +129,12 @@ def _provider_identifiers(claims: Iterable[ClaimWithLines]) -> set[str]:
     named: set[str | None] = set()
     for whole in claims:
         named |= {whole.claim.billing_provider_id, whole.claim.rendering_provider_id}
-        named |= {line.rendering_provider_id for line in whole.lines}
+        for line in whole.lines:
+            named |= {
+                line.rendering_provider_id,
+                line.referring_provider_id,
+                line.ordering_provider_id,
+            }
         stated = facts_of(whole.claim).model_dump(include=_NAMED_IN_FACTS)
         named |= set(stated.values())
     return {identifier for identifier in named if identifier is not None}

@@ -23,14 +23,20 @@ def replaced_at(claim: Claim, asked: Insured, records: Records, lacks: Lacks) ->
     """Each payer knows the original by a number of its own; to one that never had it, the
     corrected claim is an original."""
     if claim.replaces_id is None:
-        return Replacement(Frequency.ORIGINAL, None)
+        return Replacement(_of_original(claim), None)
     number = _number_at(asked, records.replaced[claim.replaces_id], records)
     if number is None and asked.sequence > 1:
-        return Replacement(Frequency.ORIGINAL, None)
+        return Replacement(_of_original(claim), None)
     if number is None:
         message = "names a claim of which the payer's number is not known; record it there"
         lacks.add("/replaces_id", message, "payer_claim_number_missing")
     return Replacement(Frequency(claim.frequency), number)
+
+
+def _of_original(claim: Claim) -> Frequency:
+    """The first claim of its services, or the part of a stay that it bills."""
+    interim = None if claim.institutional is None else claim.institutional.interim
+    return Frequency.ORIGINAL if interim is None else Frequency(interim)
 
 
 def _number_at(asked: Insured, original: Claim, records: Records) -> str | None:

@@ -67,6 +67,8 @@ SUBMITTER = Submitter(
     contact=Contact(name="PAT SAMPLE", telephone="5555550100", email="EDI@EXAMPLE.ORG"),
 )
 RECEIVER = Receiver(name="EXAMPLE CLEARINGHOUSE", identifier="CLEAR01")
+_INTERIM = (Frequency.FIRST_INTERIM, Frequency.CONTINUING_INTERIM, Frequency.LAST_INTERIM)
+_REPLACING = (Frequency.CORRECTED, Frequency.VOID)
 _PLACES = ("11", "21", "22", "23", "31", "12", "02", "81")
 _STATES = ("NY", "CA", "TX", "FL", "WA", "PR")
 _DIAGNOSES = ("E11.9", "I10", "J45.909", "M54.50", "S72.001A", "Z00.00", "R07.9", "N39.0")
@@ -265,7 +267,12 @@ class RandomClaims:
     ) -> Claim:
         self._made += 1
         frequency = self._random.choice(
-            [Frequency.ORIGINAL, Frequency.ORIGINAL, Frequency.CORRECTED, Frequency.VOID]
+            [
+                *[Frequency.ORIGINAL] * 3,
+                *(_INTERIM if self._kind is ClaimKind.INSTITUTIONAL else ()),
+                *_REPLACING,
+                *_REPLACING,
+            ]
         )
         earlier = self._earlier_payers(subscriber.responsibility)
         has_note = self._kind is ClaimKind.PROFESSIONAL or not self._is_for_x12sdk
@@ -276,7 +283,7 @@ class RandomClaims:
             "payer": payer,
             "dependent": dependent,
             "frequency": frequency,
-            "payer_claim_number": None if frequency == Frequency.ORIGINAL else self._code(14),
+            "payer_claim_number": self._code(14) if frequency in _REPLACING else None,
             "accepts_assignment": self._random.choice("AC"),
             "assigns_benefits": self._random.choice("YN"),
             "release_of_information": self._random.choice("YI"),
@@ -429,10 +436,11 @@ class RandomClaims:
                 LineAdjudication(
                     payer_identifier=payer.payer_identifier,
                     paid_cents=paid,
-                    units=units,
+                    units=self._random.choice([units, units, Decimal(0), Decimal("0.5")]),
                     adjudicated_on=self._date(),
                     adjustments=self._adjustments(charge - paid),
                     remaining_patient_liability_cents=self._maybe(charge - paid, 0.3),
+                    bundled_into_line=self._maybe(1, 0.1),
                 )
             )
         return tuple(decided)
