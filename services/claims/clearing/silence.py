@@ -5,13 +5,10 @@ the company.
 """
 
 import datetime as dt
-from collections.abc import Collection
 from dataclasses import dataclass
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
-import holidays
-
+from services.company_calendar import company_calendar
 from storage.interface import Store
 from storage.vocabulary.clearing import SilenceKind
 
@@ -52,11 +49,9 @@ class Silences:
 
 async def overdue_answers(store: Store) -> Silences:
     """What has not come in time. Takes a constant number of statements."""
-    company = await store.companies.get(store.company_id)
-    zone = ZoneInfo(company.time_zone)
-    today = store.now.astimezone(zone).date()
-    closed = _holidays(company.holiday_calendar, today)
-    sent_before = _midnight(business_days_before(today, BUSINESS_DAYS, closed), zone)
+    calendar = await company_calendar(store)
+    today = calendar.day_of(store.now)
+    sent_before = calendar.midnight(calendar.business_days_before(today, BUSINESS_DAYS))
     found = [
         Silence(
             kind=(
@@ -81,9 +76,9 @@ async def overdue_answers(store: Store) -> Silences:
         if each.decision_count >= FEWEST_DECISIONS
     }
     undecided = await store.silence_figures.undecided_claims(
-        submitted_before=_midnight(today - dt.timedelta(days=USUAL_DAYS), zone),
+        submitted_before=calendar.midnight(today - dt.timedelta(days=USUAL_DAYS)),
         of_payers={
-            payer_id: _midnight(today - dt.timedelta(days=days), zone)
+            payer_id: calendar.midnight(today - dt.timedelta(days=days))
             for payer_id, days in paces.items()
         },
     )
@@ -99,30 +94,3 @@ async def overdue_answers(store: Store) -> Silences:
         for each in undecided
     ]
     return Silences(sorted(found, key=lambda each: each.since))
-
-
-def business_days_before(today: dt.date, count: int, closed: Collection[dt.date]) -> dt.date:
-    """The day such that what went out before it has had ``count`` whole business days, today not
-    counted: Monday for Thursday and two, and Thursday for the Tuesday after a weekend."""
-    day = today
-    while count:
-        day -= dt.timedelta(days=1)
-        count -= day.weekday() < _SATURDAY and day not in closed
-    return day
-
-
-_SATURDAY = 5
-
-
-def _holidays(calendar: str | None, today: dt.date) -> Collection[dt.date]:
-    """The days of this year and the last on which nobody works; none without a calendar."""
-    if calendar is None:
-        return frozenset()
-    country, _, subdivision = calendar.partition("-")
-    return holidays.country_holidays(
-        country, subdiv=subdivision or None, years=[today.year - 1, today.year]
-    )
-
-
-def _midnight(day: dt.date, zone: ZoneInfo) -> dt.datetime:
-    return dt.datetime.combine(day, dt.time(), zone)

@@ -12,11 +12,11 @@ from services.claims.clearing.silence import (
     GRACE_DAYS,
     USUAL_DAYS,
     Silence,
-    business_days_before,
     overdue_answers,
 )
 from services.claims.clearing.silence_reminders import remind_of_silences
 from services.claims.clearing.silence_totals import SilenceTotal, measure_silences
+from services.company_calendar import CompanyCalendar
 from storage.filters import NotificationFilter
 from storage.tables.claims import Claim
 from storage.vocabulary.clearing import SilenceKind
@@ -31,7 +31,6 @@ from tests.builders.remittance_files import Cas, Line
 pytestmark = pytest.mark.anyio
 
 NEW_YORK = ZoneInfo("America/New_York")
-THANKSGIVING = dt.date(2026, 11, 26)
 
 
 async def silences(desk: Desk) -> list[Silence]:
@@ -49,7 +48,8 @@ async def silences(desk: Desk) -> list[Silence]:
     ],
 )
 def test_weekends_and_holidays_are_no_business_days(today: dt.date, day: dt.date) -> None:
-    assert business_days_before(today, BUSINESS_DAYS, {THANKSGIVING}) == day
+    calendar = CompanyCalendar("America/New_York", "US")
+    assert calendar.business_days_before(today, BUSINESS_DAYS) == day
 
 
 async def test_a_file_without_a_999_is_told_after_two_business_days(
