@@ -12,20 +12,33 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from services.regulatory_compliance.audit_pack.verification import PackVerdict, verify_pack
+from tests.builders.people import PersonForTests
 from tests.compliance_reports.deeds import ComeBack, attested, made
 
 pytestmark = pytest.mark.anyio
 
 PACK = "/api/v1/compliance/audit-pack"
 EVIDENCE = "/api/v1/compliance/evidence"
-CONTENT = b"%PDF-1.7\n1 0 obj\n<<>>\nendobj\ntrailer\n<<>>\n%%EOF\n"
+POLICIES = "/api/v1/compliance/policies"
 
 
 @pytest.fixture
-async def pack(officers: list[httpx.AsyncClient], come_back: ComeBack) -> bytes:
-    """The pack of a program with a requirement, evidence of two kinds, two attestations (one of
-    them revoked) and an issued report."""
+async def pack(
+    officers: list[httpx.AsyncClient], people: list[PersonForTests], come_back: ComeBack
+) -> bytes:
+    """The pack of a program with a requirement, evidence, a policy, two attestations (one of them
+    revoked) and an issued report."""
     officer, other = officers
+    policy = {
+        "title": "Sanctions",
+        "category": "administrative safeguards",
+        "program": "HIPAA",
+        "owner_person_id": str(people[0].id),
+    }
+    address = (await officer.post(POLICIES, json=policy)).headers["Location"]
+    version = {"change": "major", "content": "Be told so.", "effective_on": "2026-03-01"}
+    written = await officer.post(f"{address}/versions", json=version)
+    assert written.status_code == 201, written.text
     requirement = await made(officer, code="A")
     await made(officer, code="OTHER", program="OSHA")
     fact = {"title": "Minutes", "fact": "Reviewed.", "effective_on": "2026-03-01"}
@@ -135,6 +148,15 @@ async def test_a_forger_who_mends_the_hashes_does_not_mend_the_signatures(
             ("signature" in each) or ("hash is of" in each) or ("signed" in each) for each in told
         )
         assert len(told) > 1
+
+
+async def test_a_text_of_a_policy_that_was_changed_shows(pack: bytes, tmp_path: Path) -> None:
+    with zipfile.ZipFile(io.BytesIO(pack)) as file:
+        (name,) = (each for each in file.namelist() if each.startswith("policies/"))
+        said = json.loads(file.read(name))
+    said["texts"][0]["content"] = "Be told nothing."
+    found = checked(tmp_path, rewritten(pack, **{name: json.dumps(said).encode()}))
+    assert any("is not what its hash is of" in each.problem for each in found.misfits)
 
 
 async def test_a_signature_that_is_taken_out_shows(pack: bytes, tmp_path: Path) -> None:

@@ -1,7 +1,6 @@
 """What goes into an audit pack, read in one transaction; files are read later, one by one."""
 
 import datetime as dt
-import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -11,8 +10,9 @@ from uuid import UUID
 import msgspec
 from sqlmodel import SQLModel
 
-from services.files.reading import ReadableFile
 from services.regulatory_compliance.audit_pack.documents import document, plain
+from services.regulatory_compliance.audit_pack.files import PackedFile, packed_files
+from services.regulatory_compliance.audit_pack.policies import policy_documents
 from services.regulatory_compliance.reporting.measuring import (
     Measured,
     end_of,
@@ -33,9 +33,6 @@ from storage.interface import Store
 from storage.tables.compliance import ComplianceEvidence
 from storage.vocabulary.compliance import Program
 
-_UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
-_LONGEST_NAME = 80
-
 README = """\
 This is an audit pack: everything behind where the program stood on the day that manifest.json
 names, with all that was recorded until then and since.
@@ -45,6 +42,8 @@ requirements/        one file a requirement: its versions, decisions, evidence l
                      and the chain of their signatures
 evidence.json        every version of every piece of evidence, with its SHA-256
 evidence/            the files themselves
+policies/            one file a policy: its versions with their texts, approvals, reviews and who
+                     has read which; texts that are files lie in folders beside them
 reports/             reports as they were issued: the text that their hashes are of
 trail.jsonl          who changed which of these rows, when, and what was there before and after
 manifest.json        the SHA-256 of every file
@@ -52,14 +51,6 @@ manifest.json        the SHA-256 of every file
 `wellkept pack verify FILE` checks all of it without a database: that nothing is missing, added or
 changed, and that every signature follows from the one before it.
 """
-
-
-@dataclass(frozen=True)
-class PackedFile:
-    """A file of the store, and where it stands in the pack."""
-
-    path: str
-    file: ReadableFile
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -89,7 +80,12 @@ async def gather(store: Store, program: Program, on: dt.date | None) -> PackCont
     known_at = min(end_of(day, records.calendar), store.now)
     ids = [each.id for each in records.requirements]
     evidence = await _evidence(store, ids)
-    files = await _files(store, evidence)
+    files = await packed_files(
+        store,
+        {each.id: each.file_id for each in evidence if each.file_id is not None},
+        "evidence",
+    )
+    policies, texts = await policy_documents(store, program, ids)
     return PackContents(
         company_name=company.name,
         program=program,
@@ -102,10 +98,11 @@ async def gather(store: Store, program: Program, on: dt.date | None) -> PackCont
             ("standings.json", _standings(measured(records, on=day, known_at=known_at))),
             *await _requirements(store, ids),
             ("evidence.json", document([_said(each, files) for each in evidence])),
+            *policies,
             *await _reports(store, program),
             ("trail.jsonl", await _trail(store, [*ids, *(each.id for each in evidence)])),
         ],
-        files=list(files.values()),
+        files=[*files.values(), *texts],
     )
 
 
@@ -172,21 +169,7 @@ async def _evidence(store: Store, ids: list[UUID]) -> list[ComplianceEvidence]:
     return await store.compliance_evidence.all(EvidenceFilter(series_ids=sorted(series)))
 
 
-async def _files(store: Store, evidence: Sequence[ComplianceEvidence]) -> dict[UUID, PackedFile]:
-    """The files that are kept, by the id of the evidence."""
-    ids = sorted({each.file_id for each in evidence if each.file_id is not None})
-    rows = {each.id: each for each in await store.stored_files.get_many(ids)}
-    found = {}
-    for each in evidence:
-        row = None if each.file_id is None else rows.get(each.file_id)
-        if row is None or row.deletion is not None:
-            continue
-        key = await store.secrets.file_key_of(row.object_key, row.data_key_number)
-        found[each.id] = PackedFile(f"evidence/{each.id}/{_safe(row.name)}", ReadableFile(row, key))
-    return found
-
-
-def _said(evidence: ComplianceEvidence, files: dict[UUID, PackedFile]) -> dict[str, object]:
+def _said(evidence: ComplianceEvidence, files: Mapping[UUID, PackedFile]) -> dict[str, object]:
     packed = files.get(evidence.id)
     return plain(evidence) | {"path": None if packed is None else packed.path}
 
@@ -218,8 +201,3 @@ def _grouped(rows: Iterable[Part]) -> dict[UUID, list[Part]]:
     for each in sorted(rows, key=lambda row: getattr(row, "number", 0)):
         groups[getattr(each, "requirement_id")].append(each)  # noqa: B009 -- rows of five tables
     return groups
-
-
-def _safe(name: str) -> str:
-    """A file's name as every file system takes it."""
-    return _UNSAFE.sub("_", name).strip(".")[-_LONGEST_NAME:] or "file"

@@ -80,7 +80,7 @@ def verify_pack(path: Path) -> PackVerdict:
         try:
             with zipfile.ZipFile(file) as pack:
                 return _verdict(pack, misfits)
-        except _UNREADABLE as error:
+        except (*_UNREADABLE, AttributeError, TypeError) as error:
             broken = Misfit(path.name, f"cannot be read as a zip: {error}")
             return PackVerdict(None, [*misfits, broken], 0)
 
@@ -106,6 +106,7 @@ def _verdict(pack: zipfile.ZipFile, misfits: list[Misfit]) -> PackVerdict:
     evidence = _evidence(pack)
     misfits += _misfits_of_evidence(evidence, hashes)
     misfits += _misfits_of_reports(pack, hashes)
+    misfits += _misfits_of_policies(pack, hashes)
     signatures = 0
     for path in (each for each in hashes if each.startswith("requirements/")):
         for said in _documents(pack, [path]):
@@ -209,6 +210,25 @@ def _misfits_of_reports(pack: zipfile.ZipFile, hashes: Mapping[str, str]) -> Ite
             path = f"reports/{each['report_number']}.json"
             if hashes.get(path) != each["content_hash"]:
                 yield Misfit(path, "is not the report that was issued")
+
+
+def _misfits_of_policies(pack: zipfile.ZipFile, hashes: Mapping[str, str]) -> Iterator[Misfit]:
+    """Texts that are not what was approved and read."""
+    paths = [each for each in hashes if each.startswith("policies/") and each.count("/") == 1]
+    for path in paths:
+        for said in _documents(pack, [path]):
+            known = set()
+            for each in said["texts"]:
+                known.add(each["content_hash"])
+                text = each["content"]
+                digest = None if text is None else hashlib.sha256(text.encode()).hexdigest()
+                if each["path"] is not None:
+                    digest = hashes.get(each["path"])
+                if digest not in (None, each["content_hash"]):
+                    yield Misfit(path, f"text {each['id']} is not what its hash is of")
+            for each in [*said["versions"], *said["approvals"], *said["acknowledgements"]]:
+                if each["content_hash"] not in known:
+                    yield Misfit(path, f"{each['id']} is of a text that is not there")
 
 
 def _chain_of(said: Said, evidence: Mapping[UUID, Said]) -> tuple[int, list[str]]:
