@@ -72,6 +72,7 @@ from storage.filters import (
     ByRequirements,
     ByScrubRun,
     ByUnderpayment,
+    CalendarFeedFilter,
     CareProviderFilter,
     CashItemFilter,
     ClaimAppealFilter,
@@ -148,6 +149,7 @@ from storage.filters import (
 from storage.imports import KnownRecord, Standing, Tally
 from storage.tables import appeals as appeal_tables
 from storage.tables import approvals as approval_tables
+from storage.tables import calendar_feeds as feed_tables
 from storage.tables import claims as claim_tables
 from storage.tables import clearing as clearing_tables
 from storage.tables import codes as coding_tables
@@ -829,6 +831,9 @@ class Store(Protocol):
         compliance_tables.ComplianceSignatureFields,
         compliance_tables.ComplianceSignature,
         SignatureFilter,
+    ]
+    calendar_feeds: Repository[
+        feed_tables.CalendarFeedFields, feed_tables.CalendarFeed, CalendarFeedFilter
     ]
     compliance_packs: Log[
         report_tables.CompliancePackFields, report_tables.CompliancePack, PackFilter

@@ -83,6 +83,11 @@ def texts_column(*, secret: bool = False, **options: Any) -> Any:
     )
 
 
+def numbers_column(**options: Any) -> Any:
+    """A short list of whole numbers that is shown and used, never filtered by."""
+    return Field(sa_type=pg.ARRAY(sa.Integer), **options)
+
+
 def keys_column(**options: Any) -> Any:
     """A short list of ids that is shown, never filtered by."""
     return Field(sa_type=pg.ARRAY(sa.Uuid), **options)

@@ -17,6 +17,7 @@ class CompanyAnswer(RowAnswer):
     An emergency access holds for ``emergency_access_minutes``; null: there is none.
     Who can do what is to be reviewed every ``access_review_days``; null: nobody is reminded. The
     roots of the audit trail go to ``roots_mailbox_id`` and ``roots_email`` four times a day.
+    People are reminded ``compliance_lead_days`` before something is due (below zero: after it).
     ``holiday_calendar`` is a country (``US``) or a subdivision of one (``US-CA``)."""
 
     slug: str
@@ -28,6 +29,7 @@ class CompanyAnswer(RowAnswer):
     session_hours: int
     emergency_access_minutes: int | None
     access_review_days: int | None
+    compliance_lead_days: list[int]
     roots_mailbox_id: UUID | None
     roots_email: str | None
 

@@ -31,6 +31,7 @@ from services.outbox.delivering import Carrier, deliver_due, sweep
 from services.outbox.mailbox_files import MailboxCarrier
 from services.outbox.sending import DELIVER
 from services.outbox.webhooks import WebhookCarrier
+from services.regulatory_compliance.due.reminding import remind_of_requirements
 from services.regulatory_compliance.policies.reminding import remind_of_policies
 from services.trail.root_lateness import remind_of_late_roots
 from services.trail.root_sending import send_roots
@@ -265,6 +266,8 @@ async def _remind_people(place: Workplace) -> None:
             await remind_of_review(store)
         async with place.storage.transaction(company_id, _system()) as store:
             await remind_of_silences(store)
+        async with place.storage.transaction(company_id, _system()) as store:
+            await remind_of_requirements(store)
         async with place.storage.transaction(company_id, _system()) as store:
             await remind_of_policies(store)
 

@@ -40,6 +40,9 @@ RetentionYears = Annotated[int, Field(ge=LEAST_RETENTION_YEARS, le=100)]
 
 EmergencyMinutes = Annotated[int, Field(ge=15, le=240)]
 AccessReviewDays = Annotated[int, Field(ge=7, le=366)]
+LeadDays = Annotated[
+    list[Annotated[int, Field(ge=-366, le=366)]], Field(max_length=12, examples=[[30, 7, 0, -1]])
+]
 
 
 @dataclass
@@ -83,6 +86,7 @@ class CompanyChanges(Input):
     session_hours: SessionHours = left_out()
     emergency_access_minutes: EmergencyMinutes | None = left_out()
     access_review_days: AccessReviewDays | None = left_out()
+    compliance_lead_days: LeadDays = left_out()
     roots_mailbox_id: UUID | None = left_out()
     roots_email: Email | None = left_out()
 

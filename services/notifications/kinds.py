@@ -67,6 +67,11 @@ KINDS: Mapping[NotificationKind, Kind] = {
         "/api/v1/remittances/{id}",
         Timing.DAILY_DIGEST,
     ),
+    NotificationKind.REQUIREMENT_DUE: Kind(
+        "Something that compliance asks for is due, or was.",
+        "/api/v1/compliance/requirements/{id}",
+        Timing.AT_ONCE,
+    ),
     NotificationKind.ROOTS_LATE: Kind(
         "The roots of the audit trail were not exported for longer than a day.",
         "/api/v1/company",

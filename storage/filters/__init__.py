@@ -24,6 +24,7 @@ from storage.filters.clearing import (
 from storage.filters.compliance import (
     AttestationFilter,
     ByRequirements,
+    CalendarFeedFilter,
     EvidenceFilter,
     EvidenceLinkFilter,
     PackFilter,
@@ -152,6 +153,7 @@ __all__ = [
     "ByRequirements",
     "ByScrubRun",
     "ByUnderpayment",
+    "CalendarFeedFilter",
     "CareProviderFilter",
     "CashItemFilter",
     "ClaimAppealFilter",

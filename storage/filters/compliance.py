@@ -59,3 +59,10 @@ class PackFilter(Filter):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReportFilter(Filter):
     program: Program | None = where("program")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CalendarFeedFilter(Filter):
+    person_id: UUID | None = where("person_id")
+    secret_sha256: bytes | None = where("secret_sha256")
+    is_standing: bool | None = where("revoked_at", operator="null")

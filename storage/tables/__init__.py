@@ -7,6 +7,7 @@ from storage.rows import add_vocabulary_checks
 from storage.tables import (
     appeals,
     approvals,
+    calendar_feeds,
     claims,
     clearing,
     codes,
@@ -44,6 +45,7 @@ configure_mappers()  # rows are built without their constructor, which would do 
 __all__ = [
     "appeals",
     "approvals",
+    "calendar_feeds",
     "claims",
     "clearing",
     "codes",

@@ -17,6 +17,7 @@ from storage.rows import (
     index,
     key_column,
     moment_column,
+    numbers_column,
     text_column,
     texts_column,
     unique,
@@ -44,6 +45,7 @@ class CompanyFields(SQLModel):
     session_hours: int = Field(default=12, sa_type=sa.Integer)
     emergency_access_minutes: int | None = Field(default=60, sa_type=sa.Integer)
     access_review_days: int | None = Field(default=90, sa_type=sa.Integer)
+    compliance_lead_days: list[int] = numbers_column(default_factory=lambda: [30, 7, 0, -1])
     roots_mailbox_id: UUID | None = key_column(default=None)
     roots_email: str | None = text_column(254, default=None)
 

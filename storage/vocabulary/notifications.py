@@ -16,6 +16,7 @@ class NotificationKind(StrEnum):
     POLICY_ACKNOWLEDGEMENT_DUE = "policy_acknowledgement_due"
     POLICY_REVIEW_DUE = "policy_review_due"
     REMITTANCE_PROCESSED = "remittance_processed"
+    REQUIREMENT_DUE = "requirement_due"
     ROOTS_LATE = "roots_late"
 
 
@@ -24,6 +25,8 @@ class ReminderSubject(StrEnum):
 
     ACCESS_REVIEW = "access_review"
     CLAIM_ACKNOWLEDGEMENT = "claim_acknowledgement"
+    COMPLIANCE_COVER = "compliance_cover"
+    COMPLIANCE_REQUIREMENT = "compliance_requirement"
     EMERGENCY_REVIEW = "emergency_review"
     FUNCTIONAL_ACKNOWLEDGEMENT = "functional_acknowledgement"
     PAYER_REMITTANCE = "payer_remittance"

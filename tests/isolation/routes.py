@@ -44,6 +44,7 @@ ROWS_NAMED: Mapping[str, str] = {
     "entity": "claims",
     "exception": "remittance_exceptions",
     "facility": "facilities",
+    "feed": "calendar_feeds",
     "file": "stored_files",
     "hold": "legal_holds",
     "import": "data_imports",

@@ -38,6 +38,7 @@ PUBLIC = {
     "complete_provider_sign_in",
     "complete_sign_in",
     "live",
+    "read_calendar_feed",
     "ready",
     "request_password_reset",
     "sign_in",
@@ -98,6 +99,7 @@ UNTRIED = {
     "download_remittance": "the file behind a row is no row; tests of uploads read it back",
     "mark_notification_read": "a person marks only notifications of their own",
     "end_session": "a person ends only sessions of their own",
+    "revoke_calendar_feed": "a person revokes only feeds of their own",
     "sign_out": "after it the caller can ask nothing more",
     "sign_out_everywhere": "after it the caller can ask nothing more",
 }

@@ -1,0 +1,1 @@
+"""What comes due, in people's calendars and in reminders."""
