@@ -43,6 +43,7 @@ from storage.filters import (
     AccessFilter,
     AccountingFilter,
     AcknowledgementFileFilter,
+    ActionProgressFilter,
     AdjudicationFilter,
     ApiKeyFilter,
     AppealAttachmentFilter,
@@ -51,10 +52,13 @@ from storage.filters import (
     ApprovalThresholdFilter,
     AttestationFilter,
     AuditFilter,
+    AuditFindingFilter,
     BankLineFilter,
+    ByActions,
     ByAdjudication,
     ByAppeal,
     ByApproval,
+    ByAudit,
     ByBatch,
     ByClaim,
     ByClaimRule,
@@ -62,6 +66,7 @@ from storage.filters import (
     ByContract,
     ByDenial,
     ByEmergencyAccess,
+    ByFindings,
     ByImport,
     ByItem,
     ByLog,
@@ -83,6 +88,7 @@ from storage.filters import (
     CodeFilter,
     CodeTableFilter,
     CompanyRoleFilter,
+    CorrectiveActionFilter,
     CoverageFilter,
     DataImportFilter,
     DecidedLineMatchFilter,
@@ -129,6 +135,7 @@ from storage.filters import (
     QuietHoursFilter,
     RefundFilter,
     RefundTakebackFilter,
+    RegulatoryAuditFilter,
     ReminderFilter,
     RemittanceExceptionFilter,
     RemittanceFilter,
@@ -149,6 +156,7 @@ from storage.filters import (
 from storage.imports import KnownRecord, Standing, Tally
 from storage.tables import appeals as appeal_tables
 from storage.tables import approvals as approval_tables
+from storage.tables import audits as audit_tables
 from storage.tables import calendar_feeds as feed_tables
 from storage.tables import claims as claim_tables
 from storage.tables import clearing as clearing_tables
@@ -156,6 +164,7 @@ from storage.tables import codes as coding_tables
 from storage.tables import compliance as compliance_tables
 from storage.tables import compliance_reports as report_tables
 from storage.tables import contracts as contract_tables
+from storage.tables import corrective_actions as action_tables
 from storage.tables import decided_lines as decided_line_tables
 from storage.tables import denial_work as denial_tables
 from storage.tables import deposits as deposit_tables
@@ -865,6 +874,32 @@ class Store(Protocol):
         policy_tables.PolicyAcknowledgement,
         PolicyAcknowledgementFilter,
     ]
+
+    regulatory_audits: Repository[
+        audit_tables.RegulatoryAuditFields, audit_tables.RegulatoryAudit, RegulatoryAuditFilter
+    ]
+    audited_requirements: Repository[
+        audit_tables.AuditedRequirementFields, audit_tables.AuditedRequirement, ByAudit
+    ]
+    audit_recommendations: Log[
+        audit_tables.AuditRecommendationFields, audit_tables.AuditRecommendation, ByAudit
+    ]
+    audit_findings: Repository[
+        audit_tables.AuditFindingFields, audit_tables.AuditFinding, AuditFindingFilter
+    ]
+    finding_evidence: Log[
+        audit_tables.FindingEvidenceFields, audit_tables.FindingEvidence, ByFindings
+    ]
+    corrective_actions: Log[
+        action_tables.CorrectiveActionFields, action_tables.CorrectiveAction, CorrectiveActionFilter
+    ]
+    action_participants: Log[
+        action_tables.ActionParticipantFields, action_tables.ActionParticipant, ByActions
+    ]
+    action_progress: Repository[
+        action_tables.ActionProgressFields, action_tables.ActionProgress, ActionProgressFilter
+    ]
+    action_steps: Log[action_tables.ActionStepFields, action_tables.ActionStep, ByActions]
 
     approvals: Repository[approval_tables.ApprovalFields, approval_tables.Approval, ApprovalFilter]
     approval_participants: Log[

@@ -82,6 +82,12 @@ class Scope(StrEnum):
     )
     IMPORTS_READ = "imports:read", "See imports from other installations, with their records."
     IMPORTS_MANAGE = "imports:manage", "Bring in records of another installation, and mend them."
+    AUDITS_READ = "audits:read", "See audits, their findings and corrective actions."
+    AUDITS_WRITE = "audits:write", "Record findings, plan corrective actions and work on them."
+    AUDITS_MANAGE = (
+        "audits:manage",
+        "Schedule audits, say how they end, and close findings.",
+    )
     COMPANY_READ = "company:read", "See the company's settings."
     COMPANY_MANAGE = "company:manage", "Change the company's settings and legal holds."
 
@@ -134,6 +140,9 @@ ROLE_SCOPES: dict[Role, frozenset[Scope]] = {
         Scope.ACCESS_REVIEW,
         Scope.APPROVALS_READ,
         Scope.AUDIT_READ,
+        Scope.AUDITS_MANAGE,
+        Scope.AUDITS_READ,
+        Scope.AUDITS_WRITE,
         Scope.COMPLIANCE_APPROVE,
         Scope.COMPLIANCE_ATTEST,
         Scope.COMPLIANCE_READ,

@@ -1,6 +1,15 @@
 """Typed conditions of lists: one field, one column, one operator."""
 
 from storage.filters.approvals import ApprovalFilter, ApprovalThresholdFilter, ByApproval, ByItem
+from storage.filters.audits import (
+    ActionProgressFilter,
+    AuditFindingFilter,
+    ByActions,
+    ByAudit,
+    ByFindings,
+    CorrectiveActionFilter,
+    RegulatoryAuditFilter,
+)
 from storage.filters.claims import (
     ByBatch,
     ByClaim,
@@ -124,6 +133,7 @@ __all__ = [
     "AccessFilter",
     "AccountingFilter",
     "AcknowledgementFileFilter",
+    "ActionProgressFilter",
     "AdjudicationFilter",
     "ApiKeyFilter",
     "AppealAttachmentFilter",
@@ -132,10 +142,13 @@ __all__ = [
     "ApprovalThresholdFilter",
     "AttestationFilter",
     "AuditFilter",
+    "AuditFindingFilter",
     "BankLineFilter",
+    "ByActions",
     "ByAdjudication",
     "ByAppeal",
     "ByApproval",
+    "ByAudit",
     "ByBatch",
     "ByClaim",
     "ByClaimRule",
@@ -143,6 +156,7 @@ __all__ = [
     "ByContract",
     "ByDenial",
     "ByEmergencyAccess",
+    "ByFindings",
     "ByImport",
     "ByItem",
     "ByLog",
@@ -164,6 +178,7 @@ __all__ = [
     "CodeFilter",
     "CodeTableFilter",
     "CompanyRoleFilter",
+    "CorrectiveActionFilter",
     "CoverageFilter",
     "DataImportFilter",
     "DecidedLineMatchFilter",
@@ -210,6 +225,7 @@ __all__ = [
     "QuietHoursFilter",
     "RefundFilter",
     "RefundTakebackFilter",
+    "RegulatoryAuditFilter",
     "ReminderFilter",
     "RemittanceExceptionFilter",
     "RemittanceFilter",

@@ -139,7 +139,7 @@ class PostgresRepository(Generic[Fields, Row, Conditions]):
             parameters[name] = self._shape.send(name, given[name])
         if not issubclass(self._row, AppendOnlyRow):
             parameters |= self._trail_parameters()
-            parameters["audit_id"] = new_id()
+            parameters["trail_id"] = new_id()
         cursor = await self._execute(statements.insert_one(self._row), parameters)
         if issubclass(self._row, SealedRow):
             (given["xid"],) = await cursor.fetchone() or (0,)
@@ -160,7 +160,7 @@ class PostgresRepository(Generic[Fields, Row, Conditions]):
             parameters[name] = self._column(name, [content[name] for content in contents])
         if not issubclass(self._row, AppendOnlyRow):
             parameters |= self._trail_parameters()
-            parameters["audit_ids"] = array_literal(new_ids(len(made)))
+            parameters["trail_ids"] = array_literal(new_ids(len(made)))
         await self._execute(statements.insert_many(self._row), parameters)
         if self._claim_column == "id":
             self._store.claims_changed.update(made)
@@ -229,7 +229,7 @@ class PostgresRepository(Generic[Fields, Row, Conditions]):
             "company_id": self._store.company_id,
             "id": row_id,
             "expected_version": expected_version,
-            "audit_id": new_id(),
+            "trail_id": new_id(),
         }
         cursor = await self._execute(sql, parameters)
         if (values := await cursor.fetchone()) is None:
@@ -255,7 +255,7 @@ class PostgresRepository(Generic[Fields, Row, Conditions]):
             "company_id": self._store.company_id,
             "id": array_literal(list(versions)),
             "expected_version": array_literal(list(versions.values())),
-            "audit_ids": array_literal(new_ids(len(versions))),
+            "trail_ids": array_literal(new_ids(len(versions))),
         }
         cursor = await self._execute(statements.update_many(self._row, names), parameters)
         if len(await cursor.fetchall()) != len(versions):
@@ -271,7 +271,7 @@ class PostgresRepository(Generic[Fields, Row, Conditions]):
                 "company_id": self._store.company_id,
                 "id": row_id,
                 "expected_version": expected_version,
-                "audit_id": new_id(),
+                "trail_id": new_id(),
             },
         )
         if await cursor.fetchone() is None:

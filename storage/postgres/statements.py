@@ -76,7 +76,7 @@ def _trail(
     changed: sa.CTE,
     table: sa.Table,
     action: AuditAction,
-    audit_id: sa.ColumnElement[Any],
+    trail_id: sa.ColumnElement[Any],
     *,
     before: sa.ColumnElement[Any],
     after: sa.ColumnElement[Any],
@@ -104,7 +104,7 @@ def _trail(
             ],
             sa.select(
                 changed.c.company_id,
-                audit_id,
+                trail_id,
                 sa.bindparam("now", type_=sa.DateTime(timezone=True)),
                 sa.bindparam("actor_id", type_=sa.Uuid),
                 sa.bindparam("request_id", type_=sa.Uuid),
@@ -168,7 +168,7 @@ def insert_one(row: Row) -> str:
         new,
         table,
         AuditAction.CREATE,
-        sa.bindparam("audit_id", type_=sa.Uuid),
+        sa.bindparam("trail_id", type_=sa.Uuid),
         before=_NOTHING,
         after=_document(new, trailed),
     )
@@ -213,9 +213,9 @@ def insert_many(row: Row) -> str:
     paired = (
         sa.func.unnest(
             sa.bindparam("id", type_=pg.ARRAY(sa.Uuid)),
-            sa.bindparam("audit_ids", type_=pg.ARRAY(sa.Uuid)),
+            sa.bindparam("trail_ids", type_=pg.ARRAY(sa.Uuid)),
         )
-        .table_valued(sa.column("id", sa.Uuid), sa.column("audit_id", sa.Uuid))
+        .table_valued(sa.column("id", sa.Uuid), sa.column("trail_id", sa.Uuid))
         .render_derived(name="paired")
     )
     trailed = [c for c in table.columns if is_trailed(c)]
@@ -223,7 +223,7 @@ def insert_many(row: Row) -> str:
         new,
         table,
         AuditAction.CREATE,
-        paired.c.audit_id,
+        paired.c.trail_id,
         before=_NOTHING,
         after=_document(new, trailed),
         source=new.join(paired, paired.c.id == new.c.id),
@@ -371,7 +371,7 @@ def update_one(row: Row, changed_columns: tuple[str, ...]) -> str:
         changed,
         table,
         AuditAction.UPDATE,
-        sa.bindparam("audit_id", type_=sa.Uuid),
+        sa.bindparam("trail_id", type_=sa.Uuid),
         before=sa.select(_document(old, shown)).scalar_subquery(),
         after=_document(changed, shown),
         former_patient=sa.func.nullif(
@@ -392,13 +392,13 @@ def update_many(row: Row, changed_columns: tuple[str, ...]) -> str:
         sa.func.unnest(
             sa.bindparam("id", type_=pg.ARRAY(sa.Uuid)),
             sa.bindparam("expected_version", type_=pg.ARRAY(sa.Integer)),
-            sa.bindparam("audit_ids", type_=pg.ARRAY(sa.Uuid)),
+            sa.bindparam("trail_ids", type_=pg.ARRAY(sa.Uuid)),
             *(sa.bindparam(c.name, type_=pg.ARRAY(_element_type(c))) for c in columns),
         )
         .table_valued(
             sa.column("id", sa.Uuid),
             sa.column("expected_version", sa.Integer),
-            sa.column("audit_id", sa.Uuid),
+            sa.column("trail_id", sa.Uuid),
             *(sa.column(f"new_{c.name}", _element_type(c)) for c in columns),
         )
         .render_derived(name="given")
@@ -407,7 +407,7 @@ def update_many(row: Row, changed_columns: tuple[str, ...]) -> str:
     was = (
         sa.select(
             old.c.id,
-            given.c.audit_id,
+            given.c.trail_id,
             *(sa.cast(given.c[f"new_{c.name}"], c.type).label(f"new_{c.name}") for c in columns),
             *(old.c[c.name] for c in columns),
         )
@@ -435,7 +435,7 @@ def update_many(row: Row, changed_columns: tuple[str, ...]) -> str:
         changed,
         table,
         AuditAction.UPDATE,
-        was.c.audit_id,
+        was.c.trail_id,
         before=_document(was, shown),
         after=_document(changed, shown),
         former_patient=sa.func.nullif(was.c.patient_id, changed.c.patient_id)
@@ -465,7 +465,7 @@ def delete_one(row: Row) -> str:
         gone,
         table,
         AuditAction.DELETE,
-        sa.bindparam("audit_id", type_=sa.Uuid),
+        sa.bindparam("trail_id", type_=sa.Uuid),
         before=_document(gone, trailed),
         after=_NOTHING,
     )
@@ -479,15 +479,15 @@ def delete_many(row: Row) -> str:
     given = (
         sa.func.unnest(
             sa.bindparam("ids", type_=pg.ARRAY(sa.Uuid)),
-            sa.bindparam("audit_ids", type_=pg.ARRAY(sa.Uuid)),
+            sa.bindparam("trail_ids", type_=pg.ARRAY(sa.Uuid)),
         )
-        .table_valued(sa.column("id", sa.Uuid), sa.column("audit_id", sa.Uuid))
+        .table_valued(sa.column("id", sa.Uuid), sa.column("trail_id", sa.Uuid))
         .render_derived(name="given")
     )
     gone = (
         sa.delete(table)
         .where(_company(table), table.c.id == given.c.id)
-        .returning(*table.columns, given.c.audit_id)
+        .returning(*table.columns, given.c.trail_id)
         .cte("gone")
     )
     trailed = [c for c in table.columns if is_trailed(c)]
@@ -495,7 +495,7 @@ def delete_many(row: Row) -> str:
         gone,
         table,
         AuditAction.DELETE,
-        gone.c.audit_id,
+        gone.c.trail_id,
         before=_document(gone, trailed),
         after=_NOTHING,
     )

@@ -7,6 +7,7 @@ from storage.rows import add_vocabulary_checks
 from storage.tables import (
     appeals,
     approvals,
+    audits,
     calendar_feeds,
     claims,
     clearing,
@@ -14,6 +15,7 @@ from storage.tables import (
     compliance,
     compliance_reports,
     contracts,
+    corrective_actions,
     decided_lines,
     denial_work,
     deposits,
@@ -45,6 +47,7 @@ configure_mappers()  # rows are built without their constructor, which would do 
 __all__ = [
     "appeals",
     "approvals",
+    "audits",
     "calendar_feeds",
     "claims",
     "clearing",
@@ -52,6 +55,7 @@ __all__ = [
     "compliance",
     "compliance_reports",
     "contracts",
+    "corrective_actions",
     "decided_lines",
     "denial_work",
     "deposits",

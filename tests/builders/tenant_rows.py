@@ -27,7 +27,9 @@ from storage.vocabulary.compliance import AttestationStatus, RequirementStatus
 from tests.builders.keys import KEYRING
 
 ROW_COUNTS: Mapping[str, int] = {
+    "action_participants": 3,
     "approval_participants": 3,
+    "corrective_actions": 3,
     "emergency_accesses": 3,
     "outbox_messages": 3,
     "payers": 3,
@@ -61,10 +63,28 @@ REQUIREMENT = {
 }
 
 SPECIAL: Mapping[str, Mapping[str, object]] = {
+    "action_participants": {"role": "involved"},
+    "action_progress": {
+        "status": "planned",
+        "started_at": None,
+        "completed_at": None,
+        "verified_at": None,
+        "verified_by": None,
+        "check_due_on": None,
+        "checked_at": None,
+        "checked_by": None,
+        "verifier_role": "verifier",
+    },
+    "action_steps": {"role": "involved", "person_id": None},
     "approval_decisions": {**ITEM, "role": "decider"},
     "approval_participants": {**ITEM, "role": "decider"},
     "approval_thresholds": {"amount_cents": None, "quorum": 1},
     "approvals": {**ITEM, "approved_count": 0, "closed_at": None, "quorum": 1},
+    "audit_findings": {
+        "closed_at": None,
+        "closing_note": None,
+        "closing_evidence_id": None,
+    },
     "bank_lines": {"amount_cents": 100},
     "cash_items": {"amount_cents": 100, "kind": "reversal", "status": "deposited"},
     "appeal_rules": {"start_event": "remittance_received"},
@@ -211,6 +231,13 @@ SPECIAL: Mapping[str, Mapping[str, object]] = {
     "second_factors": {"recovery_codes_left": 0},
     "rule_bypasses": {"ended_at": None},
     "stored_files": {"deleted_at": None, "deletion": None},
+    "regulatory_audits": {
+        "status": "scheduled",
+        "started_at": None,
+        "completed_at": None,
+        "concluded_at": None,
+        "conclusion": None,
+    },
     "remittance_exceptions": {
         "content": {
             "position": 1,

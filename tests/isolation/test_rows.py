@@ -164,6 +164,27 @@ def a_principal(owner: Connection, company: Furnished) -> object:
 
 
 BESIDE: Mapping[tuple[str, str], Mapping[str, object]] = {
+    ("action_progress", "checked_by"): {
+        "status": "effective",
+        "started_at": "2025-03-03T12:00:00Z",
+        "completed_at": "2025-03-03T12:00:00Z",
+        "verified_at": "2025-03-03T12:00:00Z",
+        "verified_by": "00000000-0000-7000-8000-000000000001",
+        "check_due_on": "2025-03-03",
+        "checked_at": "2025-03-03T12:00:00Z",
+    },
+    ("action_progress", "verified_by"): {
+        "status": "verified",
+        "started_at": "2025-03-03T12:00:00Z",
+        "completed_at": "2025-03-03T12:00:00Z",
+        "verified_at": "2025-03-03T12:00:00Z",
+        "check_due_on": "2025-03-03",
+    },
+    ("audit_findings", "closing_evidence_id"): {
+        "status": "closed",
+        "closed_at": "2025-03-03T12:00:00Z",
+        "closing_note": "Seen.",
+    },
     ("appeal_rules", "confirmed_by_person_id"): {"level": 1},
     ("appeal_rules", "payer_id"): {"level": 1},
     ("claims", "replaces_id"): {"frequency": "7"},

@@ -1,0 +1,1 @@
+"""Audits: what is in their scope, what they find, how they end."""

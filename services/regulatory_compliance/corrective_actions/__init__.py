@@ -1,0 +1,1 @@
+"""Corrective actions: planned, done, verified by somebody else, checked for their effect."""
