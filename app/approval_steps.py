@@ -8,6 +8,8 @@ from services.claims.refunds import refunding
 from services.claims.write_offs import writing_off
 from services.regulatory_compliance import decisions
 from services.regulatory_compliance.policies import approving as policy_approving
+from services.regulatory_compliance.risks import accepting as risk_accepting
+from services.regulatory_compliance.risks import submitting as risk_submitting
 from services.trail import hold_release
 
 STEPS: Steps = {
@@ -22,5 +24,7 @@ STEPS: Steps = {
         hold_release.RELEASE,
         decisions.NOT_APPLICABLE,
         policy_approving.APPROVAL,
+        risk_submitting.APPROVAL,
+        risk_accepting.ACCEPTANCE,
     )
 }

@@ -50,6 +50,7 @@ from storage.filters import (
     AppealRuleFilter,
     ApprovalFilter,
     ApprovalThresholdFilter,
+    AssessmentPartFilter,
     AttestationFilter,
     AuditFilter,
     AuditFindingFilter,
@@ -58,6 +59,7 @@ from storage.filters import (
     ByAdjudication,
     ByAppeal,
     ByApproval,
+    ByAssessment,
     ByAudit,
     ByBatch,
     ByClaim,
@@ -110,6 +112,7 @@ from storage.filters import (
     MailboxFileFilter,
     MailboxFilter,
     ManualRemittanceFilter,
+    MitigationItemFilter,
     NoFilter,
     NotificationDigestFilter,
     NotificationFilter,
@@ -142,6 +145,9 @@ from storage.filters import (
     RemittanceTransactionFilter,
     ReportFilter,
     RequirementFilter,
+    RiskAcceptanceFilter,
+    RiskAssessmentFilter,
+    RiskControlFilter,
     RuleBypassFilter,
     ScrubRunFilter,
     SignatureFilter,
@@ -185,6 +191,7 @@ from storage.tables import parties as party_tables
 from storage.tables import policies as policy_tables
 from storage.tables import providers as provider_tables
 from storage.tables import remittances as remittance_tables
+from storage.tables import risks as risk_tables
 from storage.tables import scrubbing as scrub_tables
 from storage.tables import trail as trail_tables
 from storage.tables import work as work_tables
@@ -900,6 +907,27 @@ class Store(Protocol):
         action_tables.ActionProgressFields, action_tables.ActionProgress, ActionProgressFilter
     ]
     action_steps: Log[action_tables.ActionStepFields, action_tables.ActionStep, ByActions]
+    risk_assessments: Repository[
+        risk_tables.RiskAssessmentFields, risk_tables.RiskAssessment, RiskAssessmentFilter
+    ]
+    assessment_parts: Repository[
+        risk_tables.AssessmentPartFields, risk_tables.AssessmentPart, AssessmentPartFilter
+    ]
+    assessed_risks: Repository[
+        risk_tables.AssessedRiskFields, risk_tables.AssessedRisk, ByAssessment
+    ]
+    risk_controls: Repository[
+        risk_tables.RiskControlFields, risk_tables.RiskControl, RiskControlFilter
+    ]
+    risk_acceptances: Repository[
+        risk_tables.RiskAcceptanceFields, risk_tables.RiskAcceptance, RiskAcceptanceFilter
+    ]
+    mitigation_items: Repository[
+        risk_tables.MitigationItemFields, risk_tables.MitigationItem, MitigationItemFilter
+    ]
+    assessment_records: Log[
+        risk_tables.AssessmentRecordFields, risk_tables.AssessmentRecord, ByAssessment
+    ]
 
     approvals: Repository[approval_tables.ApprovalFields, approval_tables.Approval, ApprovalFilter]
     approval_participants: Log[

@@ -109,6 +109,14 @@ from storage.filters.policies import (
     PolicyFilter,
     PolicyVersionFilter,
 )
+from storage.filters.risks import (
+    AssessmentPartFilter,
+    ByAssessment,
+    MitigationItemFilter,
+    RiskAcceptanceFilter,
+    RiskAssessmentFilter,
+    RiskControlFilter,
+)
 from storage.filters.scrubbing import (
     ByClaimRule,
     ByCodeTable,
@@ -140,6 +148,7 @@ __all__ = [
     "AppealRuleFilter",
     "ApprovalFilter",
     "ApprovalThresholdFilter",
+    "AssessmentPartFilter",
     "AttestationFilter",
     "AuditFilter",
     "AuditFindingFilter",
@@ -148,6 +157,7 @@ __all__ = [
     "ByAdjudication",
     "ByAppeal",
     "ByApproval",
+    "ByAssessment",
     "ByAudit",
     "ByBatch",
     "ByClaim",
@@ -200,6 +210,7 @@ __all__ = [
     "MailboxFileFilter",
     "MailboxFilter",
     "ManualRemittanceFilter",
+    "MitigationItemFilter",
     "NoFilter",
     "NotificationDigestFilter",
     "NotificationFilter",
@@ -232,6 +243,9 @@ __all__ = [
     "RemittanceTransactionFilter",
     "ReportFilter",
     "RequirementFilter",
+    "RiskAcceptanceFilter",
+    "RiskAssessmentFilter",
+    "RiskControlFilter",
     "RuleBypassFilter",
     "ScrubRunFilter",
     "SignatureFilter",

@@ -15,6 +15,8 @@ class ApprovalKind(StrEnum):
     REQUIREMENT_NOT_APPLICABLE = "requirement_not_applicable"
     LATE_APPEAL = "late_appeal"
     POLICY_APPROVAL = "policy_approval"
+    RISK_ASSESSMENT_APPROVAL = "risk_assessment_approval"
+    RISK_ACCEPTANCE = "risk_acceptance"
 
 
 class ApprovalStatus(StrEnum):

@@ -403,6 +403,8 @@ async def test_thresholds_are_the_companys_and_changed_by_those_who_manage_it(
         "refund": ("always", 0),
         "late_appeal": ("always", 0),
         "policy_approval": ("always", 0),
+        "risk_assessment_approval": ("always", 0),
+        "risk_acceptance": ("always", 0),
         "requirement_not_applicable": ("always", 0),
     }
     key, _ = await make_key(storage, company.id, scopes=())

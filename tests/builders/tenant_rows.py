@@ -35,6 +35,7 @@ ROW_COUNTS: Mapping[str, int] = {
     "payers": 3,
     "people": 3,
     "policy_versions": 3,
+    "risk_assessments": 3,
     "principals": 3,
     "stored_files": 3,
 }
@@ -46,6 +47,20 @@ ITEM = {"entity": "claims"}
 
 SOME_HASH = "\\x" + "ab" * 32
 """What rows that refer to each other by a hash agree on."""
+
+ASSESSMENT = {
+    "number": "RA-0001",
+    "kind": "hipaa",
+    "title": "A risk analysis",
+    "scope": "Everything.",
+    "assessed_on": "2025-03-03",
+    "next_due_on": "2026-03-03",
+    "inherent_level": "low",
+    "overall_level": "low",
+    "parts": [],
+    "risks": [],
+    "controls": [],
+}
 
 REQUIREMENT = {
     "citation": None,
@@ -165,6 +180,16 @@ SPECIAL: Mapping[str, Mapping[str, object]] = {
     },
     "requirement_versions": {"content": REQUIREMENT},
     "policies": {"review_months": 12, "archived_on": None, "archive_reason": None},
+    "risk_assessments": {
+        "status": "submitted",
+        "next_due_on": "2026-03-03",
+        "follows_id": None,
+        "content_hash": SOME_HASH,
+        "approved_on": None,
+    },
+    "assessment_records": {"content": ASSESSMENT, "content_hash": SOME_HASH},
+    "risk_acceptances": {"accepted_on": None},
+    "mitigation_items": {"done_on": None},
     "policy_members": {"role": None, "role_id": None},
     "policy_texts": {"file_id": None, "content_hash": SOME_HASH},
     "policy_versions": {"stage": "approved", "major": 1, "minor": 0, "content_hash": SOME_HASH},
@@ -253,6 +278,8 @@ SPECIAL: Mapping[str, Mapping[str, object]] = {
 
 SPECIAL_ROWS: Mapping[tuple[str, int], Mapping[str, object]] = {
     ("approval_participants", 1): {"role": "involved"},
+    ("assessment_parts", 9): {"kind": "asset", "element": None},
+    ("risk_acceptances", 9): {"status": "not_accepted"},
     ("policy_versions", 2): {"minor": 1},
     ("policy_versions", 3): {"minor": 2},
     ("policy_versions", 9): {"minor": 9},
