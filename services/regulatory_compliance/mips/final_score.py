@@ -7,7 +7,8 @@ from fractions import Fraction
 import msgspec
 
 from services.regulatory_compliance.mips.arithmetic import Step, rounded, shown, step
-from services.regulatory_compliance.mips.years import Category, YearRules
+from services.regulatory_compliance.mips.years import YearRules
+from storage.vocabulary.mips import MipsCategory
 
 _PLACES = 2
 """Of the final score and of the adjustment in percent."""
@@ -20,7 +21,7 @@ class FinalScore(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     score: Decimal
-    weights: Mapping[Category, int]
+    weights: Mapping[MipsCategory, int]
     is_neutral: bool
     steps: tuple[Step, ...]
 
@@ -39,7 +40,7 @@ class PaymentAdjustment(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def final_score(
-    percents: Mapping[Category, Fraction],
+    percents: Mapping[MipsCategory, Fraction],
     rules: YearRules,
     *,
     is_small_practice: bool,

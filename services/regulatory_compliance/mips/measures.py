@@ -1,25 +1,9 @@
 """The measures of a performance year, as CMS lists them."""
 
-from enum import StrEnum
-
 import msgspec
 
 from services.regulatory_compliance.mips.cms_lists import read_list
-from services.regulatory_compliance.mips.performance import Algorithm
-from services.regulatory_compliance.mips.years import Category
-
-
-class MeasureType(StrEnum):
-    """What a quality measure looks at."""
-
-    PROCESS = "process"
-    OUTCOME = "outcome"
-    INTERMEDIATE_OUTCOME = "intermediateOutcome"
-    PATIENT_REPORTED_OUTCOME = "patientReportedOutcome"
-    PATIENT_EXPERIENCE = "patientEngagementExperience"
-    EFFICIENCY = "efficiency"
-    STRUCTURE = "structure"
-
+from storage.vocabulary.mips import Algorithm, MeasureType, MipsCategory
 
 _OUTCOMES = frozenset(
     {
@@ -40,7 +24,7 @@ class Measure(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """One measure or activity. What only quality measures have is empty elsewhere."""
 
     measure_id: str
-    category: Category
+    category: MipsCategory
     title: str
     metric_type: str
     first_performance_year: int

@@ -4,20 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from decimal import Decimal
-from enum import StrEnum
 from fractions import Fraction
 
 import msgspec
 
-
-class Algorithm(StrEnum):
-    """How the rates of a measure's strata become one (``overallAlgorithm`` of CMS's list)."""
-
-    SIMPLE_AVERAGE = "simpleAverage"
-    WEIGHTED_AVERAGE = "weightedAverage"
-    OVERALL_STRATUM_ONLY = "overallStratumOnly"
-    SPLIT = "split"
-
+from storage.vocabulary.mips import Algorithm
 
 OVERALL = "overall"
 _REPORTING = "reporting"

@@ -9,7 +9,7 @@ import msgspec
 
 from services.regulatory_compliance.mips.interoperability import Counted, Interoperability
 from services.regulatory_compliance.mips.performance import Performance, Proportion, Stratum
-from services.regulatory_compliance.mips.years import Category
+from storage.vocabulary.mips import MipsCategory
 
 
 class RateValue(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
@@ -41,7 +41,7 @@ class Measurement(msgspec.Struct, frozen=True, rename="camel"):
 class MeasurementSet(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
     """The measurements of one category by one submission method."""
 
-    category: Category
+    category: MipsCategory
     submission_method: str
     performance_start: dt.date
     performance_end: dt.date

@@ -77,8 +77,26 @@ def score_quality(
     (eligible measure applicability); ``improvement_pct`` is what CMS states, within the year's cap.
     Where one measure was reported by several collection types, the best of them counts.
     """
+    return score_measures(
+        [_scored(each, rules, is_small_practice=is_small_practice) for each in reported],
+        rules,
+        is_small_practice=is_small_practice,
+        required_measures=required_measures,
+        improvement_pct=improvement_pct,
+    )
+
+
+def score_measures(
+    scored: Sequence[ScoredMeasure],
+    rules: QualityRules,
+    *,
+    is_small_practice: bool,
+    required_measures: int | None = None,
+    improvement_pct: Fraction = Fraction(0),
+) -> QualityScore:
+    """The same of measures that are scored already, whichever of them counted before: those of
+    several submissions make one category."""
     required = rules.required_measures if required_measures is None else required_measures
-    scored = [_scored(each, rules, is_small_practice=is_small_practice) for each in reported]
     counting = _counting(scored, required)
     measures = tuple(
         msgspec.structs.replace(each, counts=number in counting)

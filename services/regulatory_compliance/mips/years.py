@@ -5,24 +5,17 @@ final rule says so, and whatever is computed from it passes that on.
 """
 
 import datetime as dt
+import hashlib
 import tomllib
 from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
 from decimal import Decimal
-from enum import StrEnum
 from importlib.resources import files
 from itertools import combinations
 
 import msgspec
 
-
-class Category(StrEnum):
-    """What MIPS scores, in CMS's short forms."""
-
-    QUALITY = "quality"
-    COST = "cost"
-    IMPROVEMENT_ACTIVITIES = "ia"
-    PROMOTING_INTEROPERABILITY = "pi"
+from storage.vocabulary.mips import MipsCategory
 
 
 class UnknownYear(Exception):
@@ -103,7 +96,7 @@ class InteroperabilityRules(RuleSet, frozen=True, forbid_unknown_fields=True, kw
 class Weighting(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The weights, in percent, where just these categories are scored."""
 
-    weights: Mapping[Category, int]
+    weights: Mapping[MipsCategory, int]
     is_small_practice: bool = False
 
 
@@ -133,8 +126,8 @@ class YearRules(msgspec.Struct, frozen=True, kw_only=True):
     final: FinalRules
 
     def weights(
-        self, scored: AbstractSet[Category], *, is_small_practice: bool
-    ) -> Mapping[Category, int]:
+        self, scored: AbstractSet[MipsCategory], *, is_small_practice: bool
+    ) -> Mapping[MipsCategory, int]:
         """The weights of these categories, in percent; empty where there are too few of them."""
         if len(scored) < self.final.fewest_categories:
             return {}
@@ -143,6 +136,13 @@ class YearRules(msgspec.Struct, frozen=True, kw_only=True):
             for each in self.final.weightings
             if each.weights.keys() == scored and (is_small_practice or not each.is_small_practice)
         )
+
+
+class YearTable(msgspec.Struct, frozen=True):
+    """Which table the rules were read from: what a kept score names."""
+
+    edition: dt.date
+    sha256: bytes
 
 
 class _Year(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -175,14 +175,15 @@ def rules_of(year: int) -> YearRules:
         raise UnknownYear(year, tuple(sorted(YEARS))) from None
 
 
-def _read() -> Mapping[int, YearRules]:
+def _read() -> tuple[YearTable, Mapping[int, YearRules]]:
     """Raises InvalidYearTable."""
-    text = files("services.regulatory_compliance").joinpath("data/mips_years.toml").read_text()
+    content = files("services.regulatory_compliance").joinpath("data/mips_years.toml").read_bytes()
+    text = content.decode()
     table = msgspec.convert(tomllib.loads(text, parse_float=Decimal), _YearsFile)
     _check_objectives(table)
-    for rules in table.final.values():
-        _check_weightings(rules)
-    return {
+    for each in table.final.values():
+        _check_weightings(each)
+    rules = {
         each.year: YearRules(
             year=each.year,
             payment_year=each.payment_year,
@@ -196,6 +197,7 @@ def _read() -> Mapping[int, YearRules]:
         )
         for each in table.years
     }
+    return YearTable(table.edition, hashlib.sha256(content).digest()), rules
 
 
 def _check_objectives(table: _YearsFile) -> None:
@@ -217,11 +219,11 @@ def _check_weightings(rules: FinalRules) -> None:
         if sum(each.weights.values()) != 100:  # noqa: PLR2004 - percent
             raise InvalidYearTable(f"weights that do not sum to 100: {dict(each.weights)}")
     known = {frozenset(each.weights) for each in rules.weightings if not each.is_small_practice}
-    for count in range(rules.fewest_categories, len(Category) + 1):
-        for scored in combinations(Category, count):
+    for count in range(rules.fewest_categories, len(MipsCategory) + 1):
+        for scored in combinations(MipsCategory, count):
             if frozenset(scored) not in known:
                 raise InvalidYearTable(f"no weights for {scored}")
 
 
-YEARS = _read()
-"""The rules by performance year."""
+TABLE, YEARS = _read()
+"""The table, and its rules by performance year."""

@@ -16,7 +16,8 @@ from services.regulatory_compliance.mips.interoperability import (
     InteroperabilityScore,
     score_interoperability,
 )
-from services.regulatory_compliance.mips.years import YEARS, Category, UnknownYear, rules_of
+from services.regulatory_compliance.mips.years import YEARS, UnknownYear, rules_of
+from storage.vocabulary.mips import MipsCategory
 from tests.regulatory_compliance.mips.published import (
     needs_published,
     published,
@@ -24,7 +25,7 @@ from tests.regulatory_compliance.mips.published import (
 )
 
 RULES = rules_of(2026)
-ALL = dict.fromkeys(Category, Fraction(100))
+ALL = dict.fromkeys(MipsCategory, Fraction(100))
 
 
 def adjustment(score: str, **more: Decimal) -> Decimal:
@@ -70,10 +71,10 @@ def test_a_better_score_is_never_paid_less(worse: Decimal, better: Decimal) -> N
 
 def test_all_categories_are_weighted() -> None:
     percents = {
-        Category.QUALITY: Fraction(80),
-        Category.COST: Fraction(50),
-        Category.IMPROVEMENT_ACTIVITIES: Fraction(100),
-        Category.PROMOTING_INTEROPERABILITY: Fraction(90),
+        MipsCategory.QUALITY: Fraction(80),
+        MipsCategory.COST: Fraction(50),
+        MipsCategory.IMPROVEMENT_ACTIVITIES: Fraction(100),
+        MipsCategory.PROMOTING_INTEROPERABILITY: Fraction(90),
     }
     found = final_score(percents, RULES, is_small_practice=False)
     assert found.score == Decimal("76.50")
@@ -92,27 +93,27 @@ def test_all_categories_are_weighted() -> None:
 def test_the_weight_of_what_is_not_scored_moves(
     without: str, is_small_practice: bool, weights: dict[str, int]
 ) -> None:
-    percents = {each: Fraction(1) for each in Category if each != without}
+    percents = {each: Fraction(1) for each in MipsCategory if each != without}
     found = final_score(percents, RULES, is_small_practice=is_small_practice)
     assert dict(found.weights) == weights
 
 
-@pytest.mark.parametrize("scored", [[], [Category.QUALITY]])
+@pytest.mark.parametrize("scored", [[], [MipsCategory.QUALITY]])
 def test_who_is_scored_in_too_few_categories_stands_at_the_threshold(
-    scored: list[Category],
+    scored: list[MipsCategory],
 ) -> None:
     found = final_score(dict.fromkeys(scored, Fraction(3)), RULES, is_small_practice=False)
     assert (found.score, found.is_neutral) == (75, True)
 
 
 @given(
-    percents=st.dictionaries(st.sampled_from(Category), st.fractions(0, 100)),
+    percents=st.dictionaries(st.sampled_from(MipsCategory), st.fractions(0, 100)),
     is_small_practice=st.booleans(),
     bonus=st.fractions(-5, 20),
     year=st.sampled_from(sorted(YEARS)),
 )
 def test_every_set_of_categories_has_a_score_within_its_bounds(
-    percents: dict[Category, Fraction], is_small_practice: bool, bonus: Fraction, year: int
+    percents: dict[MipsCategory, Fraction], is_small_practice: bool, bonus: Fraction, year: int
 ) -> None:
     found = final_score(
         percents, rules_of(year), is_small_practice=is_small_practice, complex_patient_bonus=bonus

@@ -6,7 +6,6 @@ from decimal import Decimal
 
 from services.regulatory_compliance.mips.interoperability import Counted, Interoperability
 from services.regulatory_compliance.mips.performance import (
-    Algorithm,
     Performance,
     Proportion,
     Stratum,
@@ -19,7 +18,7 @@ from services.regulatory_compliance.mips.qpp_submission import (
     interoperability_measurements,
     quality_measurement,
 )
-from services.regulatory_compliance.mips.years import Category
+from storage.vocabulary.mips import Algorithm, MipsCategory
 
 ONE_RATE = Performance(
     measure_id="236",
@@ -42,7 +41,7 @@ def written(*sets: MeasurementSet, npi: str | None = None) -> dict[str, object]:
 
 def quality(*measures: Performance) -> MeasurementSet:
     return MeasurementSet(
-        category=Category.QUALITY,
+        category=MipsCategory.QUALITY,
         submission_method="electronicHealthRecord",
         performance_start=dt.date(2026, 1, 1),
         performance_end=dt.date(2026, 12, 31),

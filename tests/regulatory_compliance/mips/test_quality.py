@@ -9,9 +9,8 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from services.regulatory_compliance.mips.benchmarks import PERCENTILES, Benchmark
-from services.regulatory_compliance.mips.measures import Measure, MeasureType
+from services.regulatory_compliance.mips.measures import Measure
 from services.regulatory_compliance.mips.performance import (
-    Algorithm,
     Performance,
     Proportion,
     Stratum,
@@ -24,7 +23,8 @@ from services.regulatory_compliance.mips.quality import (
     ReportedMeasure,
     score_quality,
 )
-from services.regulatory_compliance.mips.years import Category, rules_of
+from services.regulatory_compliance.mips.years import rules_of
+from storage.vocabulary.mips import Algorithm, MeasureType, MipsCategory
 from tests.regulatory_compliance.mips.published import (
     needs_published,
     published,
@@ -41,7 +41,7 @@ CUT_OFFS = dict(
 def measure(name: str = "001", kind: MeasureType = MeasureType.PROCESS, **more: bool) -> Measure:
     return Measure(
         measure_id=name,
-        category=Category.QUALITY,
+        category=MipsCategory.QUALITY,
         title="A measure",
         metric_type="singlePerformanceRate",
         first_performance_year=2017,
