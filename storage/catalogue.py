@@ -36,6 +36,10 @@ OPEN_VOCABULARIES: Mapping[str, str] = {
     "denials.next_action": "a sentence for people",
     "denials.owner_role": "words of the denial rules, which change without a migration",
     "remittance_anomalies.kind": "words of the 835 reader, shown and never decided by",
+    "mips_benchmarks.metric_type": "as CMS's list has it",
+    "mips_benchmarks.submission_method": "as CMS's list has it",
+    "mips_exclusions.submission_method": "as CMS's list has it",
+    "mips_listed_measures.metric_type": "as CMS's list has it",
     "remittance_transactions.payment_method": "BPR04 as the payer sent it",
     "stored_files.media_type": "an IANA name, of which services.files accepts some",
 }

@@ -73,6 +73,8 @@ from storage.filters import (
     ByItem,
     ByLog,
     ByMessage,
+    ByMipsList,
+    ByMipsSubmission,
     ByPerson,
     ByPolicy,
     ByRemittance,
@@ -112,6 +114,9 @@ from storage.filters import (
     MailboxFileFilter,
     MailboxFilter,
     ManualRemittanceFilter,
+    MipsClinicianFilter,
+    MipsListFilter,
+    MipsSubmissionFilter,
     MitigationItemFilter,
     NoFilter,
     NotificationDigestFilter,
@@ -184,6 +189,8 @@ from storage.tables import importing as import_tables
 from storage.tables import ledger as ledger_tables
 from storage.tables import mailboxes as mailbox_tables
 from storage.tables import manual_remittances as manual_tables
+from storage.tables import mips as mips_tables
+from storage.tables import mips_lists as mips_list_tables
 from storage.tables import money as money_tables
 from storage.tables import notifications as notification_tables
 from storage.tables import outbox as outbox_tables
@@ -881,6 +888,29 @@ class Store(Protocol):
         policy_tables.PolicyAcknowledgement,
         PolicyAcknowledgementFilter,
     ]
+    mips_lists: Repository[
+        mips_list_tables.MipsListFields, mips_list_tables.MipsList, MipsListFilter
+    ]
+    mips_benchmarks: Log[
+        mips_list_tables.MipsBenchmarkFields, mips_list_tables.MipsBenchmark, ByMipsList
+    ]
+    mips_listed_measures: Log[
+        mips_list_tables.MipsListedMeasureFields, mips_list_tables.MipsListedMeasure, ByMipsList
+    ]
+    mips_exclusions: Log[
+        mips_list_tables.MipsExclusionFields, mips_list_tables.MipsExclusion, ByMipsList
+    ]
+    mips_clinicians: Repository[
+        mips_tables.MipsClinicianFields, mips_tables.MipsClinician, MipsClinicianFilter
+    ]
+    mips_submissions: Repository[
+        mips_tables.MipsSubmissionFields, mips_tables.MipsSubmission, MipsSubmissionFilter
+    ]
+    mips_measures: Repository[
+        mips_tables.MipsMeasureFields, mips_tables.MipsMeasure, ByMipsSubmission
+    ]
+    mips_scores: Log[mips_tables.MipsScoreFields, mips_tables.MipsScore, ByMipsSubmission]
+    mips_steps: Log[mips_tables.MipsStepTakenFields, mips_tables.MipsStepTaken, ByMipsSubmission]
 
     regulatory_audits: Repository[
         audit_tables.RegulatoryAuditFields, audit_tables.RegulatoryAudit, RegulatoryAuditFilter

@@ -6,7 +6,7 @@ from types import FrameType
 
 import typer
 
-from app.cli import codes, database, files, identity, pack, packs, remittances, secrets
+from app.cli import codes, database, files, identity, mips, pack, packs, remittances, secrets
 from app.cli.failures import explained
 from app.cli.imports import import_dump
 from app.cli.jobs import app as jobs
@@ -39,6 +39,7 @@ application.add_typer(database.app, name="database")
 application.add_typer(secrets.app, name="secrets")
 application.add_typer(files.app, name="files")
 application.add_typer(codes.app, name="codes")
+application.add_typer(mips.app, name="mips")
 application.add_typer(pack.app, name="pack")
 application.add_typer(packs.app, name="packs")
 application.add_typer(remittances.app, name="remittance")

@@ -62,6 +62,13 @@ from storage.filters.identity import (
     PersonIdentityFilter,
 )
 from storage.filters.importing import ByImport, DataImportFilter, ImportRecordFilter
+from storage.filters.mips import (
+    ByMipsList,
+    ByMipsSubmission,
+    MipsClinicianFilter,
+    MipsListFilter,
+    MipsSubmissionFilter,
+)
 from storage.filters.money import (
     AdjudicationFilter,
     BankLineFilter,
@@ -171,6 +178,8 @@ __all__ = [
     "ByItem",
     "ByLog",
     "ByMessage",
+    "ByMipsList",
+    "ByMipsSubmission",
     "ByPerson",
     "ByPolicy",
     "ByRemittance",
@@ -210,6 +219,9 @@ __all__ = [
     "MailboxFileFilter",
     "MailboxFilter",
     "ManualRemittanceFilter",
+    "MipsClinicianFilter",
+    "MipsListFilter",
+    "MipsSubmissionFilter",
     "MitigationItemFilter",
     "NoFilter",
     "NotificationDigestFilter",

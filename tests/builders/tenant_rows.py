@@ -77,6 +77,22 @@ REQUIREMENT = {
     "quorum": 1,
 }
 
+SCORE = {
+    "percent": "50",
+    "percent_exact": "50",
+    "facts": {
+        "is_small_practice": False,
+        "needs_fewer_activities": False,
+        "is_medical_home": False,
+        "required_measures": None,
+        "quality_improvement_pct": "0",
+        "cost_improvement_pct": "0",
+    },
+    "measures": [],
+    "missing": [],
+    "steps": [],
+}
+
 SPECIAL: Mapping[str, Mapping[str, object]] = {
     "action_participants": {"role": "involved"},
     "action_progress": {
@@ -219,6 +235,24 @@ SPECIAL: Mapping[str, Mapping[str, object]] = {
     "figure_sums": {"month": "2025-03-01"},
     "legal_holds": {"record_id": None},
     "mailboxes": {"sealed_private_key": None, "disabled_at": None},
+    "mips_lists": {"performance_year": 2026, "withdrawn_at": None, "withdrawal_reason": None},
+    "mips_benchmarks": {"cut_offs": {"percentiles": list(range(0, 110, 10))}},
+    "mips_clinicians": {"performance_year": 2026, "tin": "123456789", "npi": "1234567893"},
+    "mips_submissions": {
+        "performance_year": 2026,
+        "submitted_at": None,
+        "score_number": None,
+        "score_pct": None,
+    },
+    "mips_measures": {
+        "eligible": 4,
+        **dict.fromkeys(("met", "not_met", "exceptions", "exclusions"), 1),
+        "value": None,
+        "cases": None,
+        "numerator": None,
+        "denominator": None,
+    },
+    "mips_scores": {"content": SCORE},
     "outbox_messages": {"channel": "webhook", "settled_at": None},
     "write_offs": {"amount_cents": 100, "posted_on": None, "reversed_on": None},
     "webhook_endpoints": {"disabled_at": None, "disabled_because": None},

@@ -1,0 +1,106 @@
+"""``wellkept mips``: CMS's lists of MIPS measures and benchmarks from files."""
+
+import asyncio
+from pathlib import Path
+from typing import Annotated
+from uuid import UUID
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from app.runtime import Installation, installation
+from app.settings import Settings
+from services.regulatory_compliance.mips_reporting.list_files import (
+    LARGEST_BYTES,
+    read_mips_list,
+)
+from services.regulatory_compliance.mips_reporting.lists import load_mips_list
+from storage.filters import MipsListFilter
+from storage.identifiers import OPERATOR_ACTOR_ID, new_id
+from storage.interface import Actor
+from storage.postgres.transaction import PostgresStorage
+from storage.tables.mips_lists import MipsList
+
+app = typer.Typer(no_args_is_help=True, help="CMS's lists of MIPS measures and benchmarks.")
+
+Company = Annotated[str, typer.Option(help="The company's slug.")]
+
+
+@app.callback()
+def _mips() -> None:
+    """CMS's lists of MIPS measures and benchmarks."""
+
+
+@app.command()
+def load(
+    file: Annotated[
+        Path,
+        typer.Argument(
+            exists=True,
+            dir_okay=False,
+            readable=True,
+            help="A file of CMSgov/qpp-measures-data: benchmarks, measures-data or"
+            " benchmark-exclusion-reasons.",
+        ),
+    ],
+    company: Company,
+    year: Annotated[
+        int | None,
+        typer.Option(help="The performance year; only the list of measures does not say it."),
+    ] = None,
+) -> None:
+    """Load one of CMS's lists from FILE: all of it, or nothing.
+
+    The same file a second time changes nothing.
+    """
+    with file.open("rb") as opened:
+        content = opened.read(LARGEST_BYTES + 1)
+    with installation(Settings.from_environment()) as place:
+        row, is_new = asyncio.run(_load(place, company, content, file.name[-255:], year))
+    what = "loaded" if is_new else "was loaded before, nothing changed"
+    version = row.sha256.hex()[:12]
+    typer.echo(f"{row.kind} of {row.performance_year}: {row.row_count:,} rows, {version}: {what}")
+
+
+@app.command("list")
+def list_(company: Company) -> None:
+    """List a company's lists, the newest first."""
+    with installation(Settings.from_environment()) as place:
+        found = asyncio.run(_list(place, company))
+    shown = Table("List", "Year", "Rows", "Version", "File", "Loaded", "State")
+    for each in found:
+        shown.add_row(
+            each.kind,
+            str(each.performance_year),
+            f"{each.row_count:,}",
+            each.sha256.hex()[:12],
+            each.file_name,
+            f"{each.created_at:%Y-%m-%d}",
+            "" if each.withdrawn_at is None else f"withdrawn: {each.withdrawal_reason}",
+        )
+    Console().print(shown)
+
+
+async def _load(
+    place: Installation, slug: str, content: bytes, file_name: str, year: int | None
+) -> tuple[MipsList, bool]:
+    file = await asyncio.to_thread(read_mips_list, content, performance_year=year)
+    async with place.storage() as storage:
+        company_id = await _company(storage, slug)
+        async with storage.transaction(company_id, Actor(OPERATOR_ACTOR_ID, new_id())) as store:
+            return await load_mips_list(store, file, file_name)
+
+
+async def _list(place: Installation, slug: str) -> list[MipsList]:
+    async with place.storage() as storage:
+        company_id = await _company(storage, slug)
+        async with storage.transaction(company_id, Actor(OPERATOR_ACTOR_ID, new_id())) as store:
+            return (await store.mips_lists.all(MipsListFilter()))[::-1]
+
+
+async def _company(storage: PostgresStorage, slug: str) -> UUID:
+    company_id = await storage.company_of_slug(slug)
+    if company_id is None:
+        raise typer.BadParameter(f"no company has the slug {slug!r}", param_hint="--company")
+    return company_id

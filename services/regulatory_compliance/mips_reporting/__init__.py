@@ -1,0 +1,1 @@
+"""What clinicians and groups report under MIPS: kept, scored by CMS's lists, and handed in."""
