@@ -51,7 +51,7 @@ async def test_of_a_file_with_one_bad_line_nothing_is_loaded(
     problem = refused.json()
     assert problem["type"] == "/problems/unreadable-code-file"
     assert problem["line"] == 6_002
-    assert "Line 6002, column 1: code 'OOPS' is not made like a code" in problem["detail"]
+    assert "Line 6002, column 1: code 'oops' is not made like a code" in problem["detail"]
     assert (await client.get(TABLES)).json()["items"] == []
     async with storage.transaction(company.id, company.actor) as store:
         assert await store.codes.count(CodeFilter()) == 0
