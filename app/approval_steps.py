@@ -3,7 +3,7 @@ here."""
 
 from services.approvals.steps import Steps
 from services.claims import exception_release, exception_return, remittance_review
-from services.claims.appealing import late
+from services.claims.appealing import approving, late
 from services.claims.refunds import refunding
 from services.claims.write_offs import writing_off
 from services.regulatory_compliance import decisions
@@ -21,6 +21,7 @@ STEPS: Steps = {
         writing_off.WRITE_OFF,
         refunding.REFUND,
         late.LATE,
+        approving.PACKET,
         hold_release.RELEASE,
         decisions.NOT_APPLICABLE,
         policy_approving.APPROVAL,

@@ -21,7 +21,7 @@ from app.answers import (
 from app.api.parameters import Cursor, Limit, SearchText
 from app.call import Call
 from services.claims.appealing import rules
-from services.claims.appealing.deadlines import Level
+from services.claims.appealing.deadlines import ControversyAmount, Level
 from services.claims.appealing.rules import EndOfRule, NewAppealRule
 from services.identity.scopes import Scope
 from storage.filters import AppealRuleFilter
@@ -49,7 +49,8 @@ class AppealRuleAnswer(RowAnswer):
 
 class AppealLevelAnswer(Answer):
     """A level as it holds today: by the company's rule (``rule_id``), or by a shipped default,
-    which a person has to confirm unless it is verified."""
+    which a person has to confirm unless it is verified. ``least_source`` says where the least
+    amount in dispute stands, ``least_is_verified`` whether it was read there for this year."""
 
     level: int
     name: str
@@ -59,6 +60,8 @@ class AppealLevelAnswer(Answer):
     source: str
     rule_id: UUID | None
     least_cents: int | None
+    least_is_verified: bool | None
+    least_source: str | None
 
 
 class AppealRuleController(Controller):
@@ -134,7 +137,7 @@ class AppealRuleController(Controller):
         )
 
 
-def _levels(found: Sequence[tuple[Level, int | None]]) -> Response[Any]:
+def _levels(found: Sequence[tuple[Level, ControversyAmount | None]]) -> Response[Any]:
     items = [
         AppealLevelAnswer(
             level=level.level,
@@ -144,7 +147,9 @@ def _levels(found: Sequence[tuple[Level, int | None]]) -> Response[Any]:
             is_verified=level.is_verified,
             source=level.source,
             rule_id=level.rule_id,
-            least_cents=least,
+            least_cents=None if least is None else least.cents,
+            least_is_verified=None if least is None else least.verified,
+            least_source=None if least is None else least.source,
         )
         for level, least in found
     ]

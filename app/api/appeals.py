@@ -62,6 +62,7 @@ class AppealAnswer(RowAnswer):
     packet_page_count: int | None
     approved_by_person_id: UUID | None
     approved_at: dt.datetime | None
+    is_approved_alone: bool
     late_reason: str | None
     late_approved_by_person_id: UUID | None
     appealed_on: dt.date | None
@@ -240,18 +241,20 @@ class AppealController(Controller):
         operation_id="approve_appeal",
         scope=Scope.APPEALS_APPROVE,
         status_code=200,
+        also_answers=(202,),
     )
     async def approve(
         self, request: Call, appeal_id: FromPath[UUID], data: JSONBody[PacketApproval]
     ) -> Response[AppealAnswer]:
         """Approve the packet with this hash: exactly these bytes may go out. Only a signed-in
-        person can."""
+        person can; whoever had a hand in it asks so for somebody else's approval (202, with the
+        request as Location), unless the company lets one person suffice."""
         version = request.expected_version
         return await request.run(
             lambda store: approving.approve_packet(
                 store, request.principal, appeal_id, data, expected_version=version
             ),
-            one(AppealAnswer),
+            unless_asked(one(AppealAnswer)),
         )
 
     @post(

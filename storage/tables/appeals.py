@@ -78,8 +78,10 @@ class ClaimAppealFields(SQLModel):
     packet_file_id: UUID | None = key_column(default=None)
     packet_sha256: bytes | None = bytes_column(default=None)
     packet_page_count: int | None = Field(default=None, sa_type=sa.Integer)
+    packet_made_by: UUID | None = key_column(default=None)
     approved_by_person_id: UUID | None = key_column(default=None)
     approved_at: dt.datetime | None = moment_column(default=None)
+    is_approved_alone: bool = Field(default=False, sa_type=sa.Boolean)
     late_reason: str | None = text_column(500, default=None)
     late_approved_by_person_id: UUID | None = key_column(default=None)
     appealed_on: dt.date | None = date_column(default=None)
@@ -95,7 +97,9 @@ class ClaimAppeal(ClaimAppealFields, TenantRow, table=True):
     """A request that a payer decide again.
 
     ``appealed_on`` is the day it was sent, ``resolved_on`` the day the payer's answer came, and the
-    adjudication the decision by which money came: an appeal posts none itself.
+    adjudication the decision by which money came: an appeal posts none itself. ``packet_made_by``
+    is the principal who had the packet made, and ``is_approved_alone`` says that the company let
+    one person suffice.
     """
 
     __tablename__ = "claim_appeals"
@@ -124,6 +128,12 @@ class ClaimAppeal(ClaimAppealFields, TenantRow, table=True):
             " OR late_approved_by_person_id IS NOT NULL",
         ),
         check("approved_by_a_person", "(approved_by_person_id IS NULL) = (approved_at IS NULL)"),
+        check(
+            "approved_by_another",
+            "approved_by_person_id IS NULL OR is_approved_alone"
+            " OR (approved_by_person_id <> created_by AND approved_by_person_id <> packet_made_by)",
+        ),
+        check("packet_has_its_maker", "(packet_sha256 IS NULL) = (packet_made_by IS NULL)"),
         check("ready_when_approved", "status <> 'ready' OR approved_at IS NOT NULL"),
         check("approved_is_a_packet", "approved_at IS NULL OR packet_sha256 IS NOT NULL"),
         check("packet_has_its_hash", "(packet_file_id IS NULL) = (packet_sha256 IS NULL)"),

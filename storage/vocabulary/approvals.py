@@ -14,6 +14,7 @@ class ApprovalKind(StrEnum):
     REFUND = "refund"
     REQUIREMENT_NOT_APPLICABLE = "requirement_not_applicable"
     LATE_APPEAL = "late_appeal"
+    APPEAL_PACKET = "appeal_packet"
     POLICY_APPROVAL = "policy_approval"
     RISK_ASSESSMENT_APPROVAL = "risk_assessment_approval"
     RISK_ACCEPTANCE = "risk_acceptance"

@@ -14,7 +14,7 @@ from tests.builders.appeals import a_pdf, locked_pdf
 from tests.builders.books import Books
 from tests.builders.companies import CompanyForTests
 from tests.builders.denials import denied
-from tests.builders.people import browser, make_person, sign_in
+from tests.builders.people import browser, make_person, prove, sign_in
 
 pytestmark = pytest.mark.anyio
 
@@ -70,9 +70,16 @@ async def test_an_appeal_is_drafted_rendered_approved_and_too_late_to_be_sent(
         content = (await client.get(f"{url}/packet")).content
         sha256 = hashlib.sha256(content).hexdigest()
         assert sha256 == rendered.json()["packet_sha256"]
-        approved = await client.post(
-            f"{url}/approve", json={"sha256": sha256}, headers=tagged(rendered)
-        )
+        wanted = {"sha256": sha256}
+        asked = await client.post(f"{url}/approve", json=wanted, headers=tagged(rendered))
+        assert (asked.status_code, asked.json()["status"]) == (202, "draft")
+        request = await client.get(asked.headers["Location"])
+        assert request.json()["approval"]["kind"] == "appeal_packet"
+        async with browser(application) as reader:
+            other = await make_person(storage, company, Role.RCM_MANAGER)
+            await sign_in(reader, other)
+            await prove(reader, other)
+            approved = await reader.post(f"{url}/approve", json=wanted, headers=tagged(rendered))
         assert (approved.status_code, approved.json()["status"]) == (200, "ready")
         fax = {"method": "fax", "reference": "Confirmation 88213"}
         refused = await client.post(f"{url}/submit", json=fax, headers=tagged(approved))
@@ -210,6 +217,11 @@ async def test_the_levels_of_medicare_come_with_this_years_amounts(
     items = answer.json()["items"]
     assert [each["level"] for each in items] == [1, 2, 3, 4, 5]
     assert [each["least_cents"] is None for each in items] == [True, True, False, True, False]
+    assert [each["is_verified"] for each in items] == [True] * 5
+    hearing = items[2]
+    assert "405.1006(b)" in hearing["source"]
+    assert "FR" in hearing["least_source"]
+    assert hearing["least_is_verified"] is not None
 
 
 async def test_denials_are_listed_and_read(

@@ -402,6 +402,7 @@ async def test_thresholds_are_the_companys_and_changed_by_those_who_manage_it(
         "write_off": ("from_amount", 0),
         "refund": ("always", 0),
         "late_appeal": ("always", 0),
+        "appeal_packet": ("always", 0),
         "policy_approval": ("always", 0),
         "risk_assessment_approval": ("always", 0),
         "risk_acceptance": ("always", 0),

@@ -2,12 +2,13 @@
 
 import io
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from uuid import UUID
 
 import typst
 from pypdf import PdfWriter
 
+from services.approvals.asking import Asked
 from services.claims.appealing import approving, drafting, packet, submitting
 from services.claims.appealing.approving import PacketApproval
 from services.claims.appealing.drafting import NewAppeal
@@ -121,16 +122,22 @@ class Desk:
         return recorded, made
 
     async def approved(self, appeal: ClaimAppeal) -> ClaimAppeal:
-        """The appeal with an approved packet."""
+        """The appeal with a packet that somebody else has approved."""
         recorded, _ = await self.rendered(appeal)
-        assert recorded.packet_sha256 is not None
+        approved = await (await Desk.open(self.books)).read_and_approved(recorded)
+        assert isinstance(approved, ClaimAppeal)
+        return approved
+
+    async def read_and_approved(self, appeal: ClaimAppeal) -> ClaimAppeal | Asked[ClaimAppeal]:
+        """What comes of approving the packet on record."""
+        assert appeal.packet_sha256 is not None
         async with self.transaction() as store:
             return await approving.approve_packet(
                 store,
-                self.principal,
+                replace(self.principal, proven_at=store.now),
                 appeal.id,
-                PacketApproval(sha256=recorded.packet_sha256.hex()),
-                expected_version=recorded.version,
+                PacketApproval(sha256=appeal.packet_sha256.hex()),
+                expected_version=appeal.version,
             )
 
     async def submitted(self, appeal: ClaimAppeal, submission: Submission = FAXED) -> ClaimAppeal:

@@ -12,6 +12,7 @@ from app.approval_steps import STEPS
 from services.approvals.asking import Asked
 from services.approvals.deciding import Ruling, decide
 from services.approvals.involvement import SecondPersonNeeded
+from services.approvals.thresholds import NewThreshold, change_threshold
 from services.claims.appealing import answering, approving, drafting, late, submitting
 from services.claims.appealing.answering import Answer, Payment
 from services.claims.appealing.approving import OtherPacket, PacketApproval
@@ -33,7 +34,7 @@ from storage.postgres.transaction import PostgresStorage
 from storage.tables.appeals import ClaimAppeal
 from storage.tables.mailboxes import MailboxFields
 from storage.vocabulary.appeals import AppealMethod, AppealStatus
-from storage.vocabulary.approvals import Verdict
+from storage.vocabulary.approvals import ApprovalKind, ThresholdRule, Verdict
 from storage.vocabulary.claims import DenialStatus, PayerType
 from storage.vocabulary.denials import DenialResolution
 from tests.builders.appeals import Desk
@@ -154,7 +155,8 @@ async def test_denials_of_another_claim_or_none_are_faults(desk: Desk) -> None:
 async def test_a_person_approves_exactly_the_bytes_that_they_read(desk: Desk) -> None:
     appeal, made = await desk.rendered(await desk.draft())
     assert appeal.packet_sha256 is not None
-    async with desk.transaction() as store:
+    reader = await Desk.open(desk.books)
+    async with reader.transaction() as store:
         with pytest.raises(PersonNeeded):
             await approving.approve_packet(
                 store,
@@ -166,20 +168,54 @@ async def test_a_person_approves_exactly_the_bytes_that_they_read(desk: Desk) ->
         with pytest.raises(OtherPacket):
             await approving.approve_packet(
                 store,
-                desk.principal,
+                reader.principal,
                 appeal.id,
                 PacketApproval(sha256="0" * 64),
                 expected_version=appeal.version,
             )
-        ready = await approving.approve_packet(
-            store,
-            desk.principal,
-            appeal.id,
-            PacketApproval(sha256=appeal.packet_sha256.hex()),
-            expected_version=appeal.version,
-        )
-    assert (ready.status, ready.approved_by_person_id) == (AppealStatus.READY, desk.principal.id)
+    ready = await reader.read_and_approved(appeal)
+    assert isinstance(ready, ClaimAppeal)
+    assert (ready.status, ready.approved_by_person_id) == (AppealStatus.READY, reader.principal.id)
     assert ready.packet_page_count == made.page_count
+    assert not ready.is_approved_alone
+
+
+async def test_whoever_made_the_packet_asks_and_somebody_else_approves(desk: Desk) -> None:
+    appeal, _ = await desk.rendered(await desk.draft())
+    asked = await desk.read_and_approved(appeal)
+    assert isinstance(asked, Asked)
+    assert asked.approval.kind is ApprovalKind.APPEAL_PACKET
+    assert (await desk.read(appeal.id)).status is AppealStatus.DRAFT
+    with pytest.raises(SecondPersonNeeded):
+        await allow(desk, asked)
+    other = await Desk.open(desk.books)
+    await allow(other, asked)
+    ready = await desk.read(appeal.id)
+    assert (ready.status, ready.approved_by_person_id) == (AppealStatus.READY, other.principal.id)
+
+
+async def test_one_person_suffices_where_the_company_says_so(desk: Desk) -> None:
+    async with desk.transaction() as store:
+        new = NewThreshold(kind=ApprovalKind.APPEAL_PACKET, rule=ThresholdRule.NEVER)
+        await change_threshold(store, STEPS, new, expected_version=0)
+    appeal, _ = await desk.rendered(await desk.draft())
+    ready = await desk.read_and_approved(appeal)
+    assert isinstance(ready, ClaimAppeal)
+    assert (ready.status, ready.is_approved_alone) == (AppealStatus.READY, True)
+
+
+async def test_the_database_itself_takes_no_approval_by_whoever_made_the_packet(
+    desk: Desk, addresses: RoleAddresses
+) -> None:
+    appeal, _ = await desk.rendered(await desk.draft())
+    with psycopg.connect(addresses.owner) as owner:
+        bind(owner, desk.books.company.id)
+        with pytest.raises(psycopg.errors.CheckViolation, match="approved_by_another"):
+            owner.execute(
+                "UPDATE claim_appeals SET status = 'ready', approved_at = now(),"
+                " approved_by_person_id = packet_made_by WHERE id = %s",
+                [appeal.id],
+            )
 
 
 async def test_what_is_changed_afterwards_is_not_approved_any_more(desk: Desk) -> None:

@@ -40,6 +40,7 @@ class ControversyAmount(msgspec.Struct, frozen=True, forbid_unknown_fields=True)
     amount: str
     year: int
     cents: int
+    verified: bool
     source: str
 
 
@@ -116,7 +117,7 @@ class DeadlineTable:
         for rule in (each for rules in self._rules.values() for each in rules):
             if (rule.level == 1) != (rule.start is StartEvent.REMITTANCE_RECEIVED):
                 raise InvalidDeadlineTable(f"level {rule.level} starts with {rule.start}")
-            if rule.amount is not None and self.least_cents(rule.amount, dt.date.max) is None:
+            if rule.amount is not None and self.least(rule.amount, dt.date.max) is None:
                 raise InvalidDeadlineTable(f"no amount {rule.amount}")
 
     def shipped(self, payer_type: PayerType, level: int, on: dt.date) -> Level | None:
@@ -149,11 +150,13 @@ class DeadlineTable:
         presumed = (in_force[-1] if in_force else rules[0]).presumed_receipt_days
         return min(arrived_on, paid_on + dt.timedelta(days=presumed))
 
-    def least_cents(self, amount: str, filed_on: dt.date) -> int | None:
+    def least(self, amount: str, filed_on: dt.date) -> ControversyAmount | None:
         """What has to be in controversy for a request filed on a day: the amount of its year, or
-        the last one known before it; None where none is."""
+        the last one known before it, which is not verified for that year; None where none is."""
         known = [e for e in self._amounts if e.amount == amount and e.year <= filed_on.year]
-        return known[-1].cents if known else None
+        if not known or known[-1].year == filed_on.year:
+            return known[-1] if known else None
+        return msgspec.structs.replace(known[-1], verified=False)
 
     def correction_due(self, received_on: dt.date) -> DueDate:
         """The day by which a denial without appeal rights is to be worked; never verified."""

@@ -280,8 +280,10 @@ WITHOUT_PACKET: Mapping[str, object] = {
     "packet_file_id": None,
     "packet_sha256": None,
     "packet_page_count": None,
+    "packet_made_by": None,
     "approved_by_person_id": None,
     "approved_at": None,
+    "is_approved_alone": False,
 }
 """What a change of the content makes of an appeal: a packet that says something else is none of
 it, and neither is its approval."""

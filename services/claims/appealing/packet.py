@@ -141,6 +141,7 @@ async def record_packet(
             "packet_file_id": kept.id,
             "packet_sha256": kept.sha256,
             "packet_page_count": page_count,
+            "packet_made_by": store.actor.principal_id,
         },
         expected_version=expected_version,
     )

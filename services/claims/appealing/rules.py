@@ -8,7 +8,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from services.claims.appealing.deadlines import DEADLINES, Ladder, Level, due_of
+from services.claims.appealing.deadlines import DEADLINES, ControversyAmount, Ladder, Level, due_of
 from services.claims.appealing.lifecycle import BEFORE_SENDING
 from services.claims.company_day import company_today
 from services.claims.drafts import CalendarDay
@@ -110,14 +110,14 @@ async def list_rules(
 
 async def levels_of(
     store: Store, payer_id: UUID, claim_type: ClaimType, plan: str | None
-) -> list[tuple[Level, int | None]]:
+) -> list[tuple[Level, ControversyAmount | None]]:
     """The levels of a payer for what is received today, each with the least amount in dispute that
     it takes, if it takes one. Raises RowNotFound."""
     payer = await store.payers.get(payer_id)
     today = await company_today(store)
     ladder = Ladder(payer.id, payer.type, await _rules_of(store, payer_id))
     return [
-        (level, None if level.amount is None else DEADLINES.least_cents(level.amount, today))
+        (level, None if level.amount is None else DEADLINES.least(level.amount, today))
         for level in ladder.levels(today, claim_type, plan)
     ]
 

@@ -164,9 +164,9 @@ async def _require_enough(store: Store, appeal: ClaimAppeal, sent_on: dt.date) -
     )
     if level is None or level.amount is None:
         return
-    least = DEADLINES.least_cents(level.amount, sent_on)
-    if least is not None and appeal.amount_cents < least:
-        raise TooLittleInDispute(appeal.amount_cents, least)
+    least = DEADLINES.least(level.amount, sent_on)
+    if least is not None and appeal.amount_cents < least.cents:
+        raise TooLittleInDispute(appeal.amount_cents, least.cents)
 
 
 async def _sent_to_mailbox(store: Store, appeal: ClaimAppeal, mailbox_id: UUID) -> str:
