@@ -1,5 +1,6 @@
 """A company that sends claims through a partner, and what the partner does with them."""
 
+import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -39,6 +40,7 @@ from storage.filters import (
 from storage.identifiers import SYSTEM_ACTOR_ID, new_id
 from storage.interface import Actor
 from storage.postgres.transaction import PostgresStorage
+from storage.tables.billing_facts import InstitutionalFacts
 from storage.tables.claims import Claim, Patient, Payer
 from storage.tables.clearing import (
     AcknowledgementFile,
@@ -47,16 +49,33 @@ from storage.tables.clearing import (
     TradingPartner,
     WaitingAcknowledgement,
 )
-from storage.vocabulary.claims import ClaimStatus
-from storage.vocabulary.clearing import Delivery, WaitingStatus
+from storage.vocabulary.claims import ClaimStatus, ClaimType
+from storage.vocabulary.clearing import ClaimFileKind, Delivery, WaitingStatus
 from storage.vocabulary.outbox import Channel
+from storage.vocabulary.parties import PartyKind
 from tests.builders import remittance_files
 from tests.builders.books import Books
-from tests.builders.claims import make_claims, make_payer
+from tests.builders.claims import (
+    SERVICE_DATE,
+    make_claims,
+    make_payer,
+    new_claim,
+    new_line,
+    save_claims,
+)
 from tests.builders.companies import CompanyForTests
 from tests.builders.parties import make_care_provider, make_coverage, make_known_patient
 
 SYSTEM = Actor(SYSTEM_ACTOR_ID, new_id())
+STAY_LINE = new_line().model_copy(update={"revenue_code": "0510"})
+STAY = InstitutionalFacts(
+    facility_code="11",
+    statement_from=SERVICE_DATE,
+    statement_to=SERVICE_DATE + dt.timedelta(days=2),
+    patient_status="01",
+    admission_type="1",
+    admission_source="1",
+)
 
 
 def new_partner(name: str = "Lakes", **changes: object) -> NewTradingPartner:
@@ -173,6 +192,31 @@ class Desk:
         )
         return [each.claim for each in made]
 
+    async def ready_stays(self, count: int, *, payers: Sequence[Payer] = ()) -> list[Claim]:
+        """Institutional claims that wait to be sent."""
+        await make_care_provider(
+            self.storage,
+            self.company,
+            identifier="DR-LIND",
+            kind=PartyKind.PERSON,
+            name="Lind",
+            tax_digits=None,
+        )
+        drafted = new_claim(
+            self.patient, payers or [self.payer], lines=[STAY_LINE], type=ClaimType.INSTITUTIONAL
+        )
+        stay = drafted.model_copy(
+            update={
+                "rendering_provider_id": "DR-LIND",
+                "admission_date": drafted.service_date,
+                "institutional": STAY,
+            }
+        )
+        made = await save_claims(
+            self.storage, self.company, [stay] * count, status=ClaimStatus.READY_TO_SUBMIT
+        )
+        return [each.claim for each in made]
+
     async def ask(self, **asked: object) -> ClaimFileOutcome:
         """Ask for a file: of all ready claims unless it says otherwise."""
         new = NewClaimFile.model_validate({"partner_id": str(self.partner.id)} | asked)
@@ -196,9 +240,11 @@ class Desk:
             channel=Channel.DROP_FOLDER,
         )
 
-    async def send(self, *claims: Claim) -> ClaimFile:
+    async def send(
+        self, *claims: Claim, kind: ClaimFileKind = ClaimFileKind.PROFESSIONAL
+    ) -> ClaimFile:
         """A file of these claims, delivered."""
-        asked = await self.ask(claim_ids=[str(claim.id) for claim in claims])
+        asked = await self.ask(claim_ids=[str(claim.id) for claim in claims], kind=kind)
         await self.prepare(asked.file)
         await self.deliver()
         return await self.look_at(asked.file)

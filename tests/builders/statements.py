@@ -1,13 +1,13 @@
 """Counting the statements of a piece of work."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from typing import Any, cast
 
 from psycopg import AsyncConnection
 
 from storage.interface import Store
-from storage.postgres.transaction import PostgresStore
+from storage.postgres.transaction import PostgresStorage, PostgresStore
 
 
 class CountingConnection:
@@ -35,3 +35,26 @@ def counted(store: Store) -> Iterator[CountingConnection]:
         yield counting
     finally:
         store.connection = counting.connection
+
+
+class CountingStorage:
+    """A storage that counts the statements of every transaction, its own ones at the end too."""
+
+    def __init__(self, storage: PostgresStorage) -> None:
+        self.storage = storage
+        self.statements = 0
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.storage, name)
+
+    @asynccontextmanager
+    async def transaction(self, *arguments: Any, **options: Any) -> AsyncIterator[Store]:
+        counting: CountingConnection | None = None
+        try:
+            async with self.storage.transaction(*arguments, **options) as store:
+                counting = CountingConnection(store.connection)
+                store.connection = cast("AsyncConnection[Any]", counting)
+                yield store
+        finally:
+            if counting is not None:
+                self.statements += counting.statements
