@@ -105,7 +105,8 @@ class Settings:
     """The address of a store of that kind that is not Amazon's."""
     drop_directory: str | None = None
     """A folder of this machine below which files for trading partners without a mailbox are put,
-    and theirs are looked for. It has to be there. Without it, such files wait."""
+    and theirs are looked for. It has to be there. Without it, the folder ``drop`` of the data
+    directory if it is there, as it is with the demonstration; else such files wait."""
     malware_scanner: str | None = None
     """A ClamAV daemon that looks through every file first: ``clamd://host:port`` or
     ``clamd:///path/of/socket``."""
@@ -166,7 +167,15 @@ class Settings:
     @property
     def drop_folders(self) -> DropDirectory | None:
         """Where files for partners without a mailbox go, if anywhere."""
-        return None if self.drop_directory is None else DropDirectory(Path(self.drop_directory))
+        if self.drop_directory is not None:
+            return DropDirectory(Path(self.drop_directory))
+        own = self.demonstration_drop
+        return DropDirectory(own) if own.is_dir() else None
+
+    @property
+    def demonstration_drop(self) -> Path:
+        """Where files of the demonstration's companies go."""
+        return self.data_directory / "drop"
 
     @property
     def url(self) -> str:

@@ -6,6 +6,14 @@ from dataclasses import dataclass
 from random import Random
 from uuid import UUID
 
+from app.demo.parties import (
+    home_of,
+    insure,
+    member_id_of,
+    open_clearinghouse,
+    register_providers,
+    sex_of,
+)
 from app.demo.practices import FIRST_NAMES, LAST_NAMES, DemoPayer, Practice, Service
 from services.claims import batches, claims, patients, payers, submission
 from services.claims.batches import NewBatch
@@ -55,9 +63,14 @@ async def enter_claims(storage: IStorage, office: Office, random: Random) -> Sen
     """Payers, patients and claims; most claims are submitted, and none is decided about."""
     async with storage.transaction(office.company_id, office.manager) as store:
         known = {each.identifier: await _payer(store, each) for each in office.practice.payers}
+        await register_providers(store, office.practice)
+        await open_clearinghouse(store, office.practice, [each.id for each in known.values()])
     async with storage.transaction(office.company_id, office.staff) as store:
         today = await company_today(store)
-        treated = [await _patient(store, random, number) for number in range(PATIENTS)]
+        treated = [
+            await _patient(store, office.practice, random, number) for number in range(PATIENTS)
+        ]
+        await insure(store, treated, known, today)
         drafted = await claims.create_claims(
             store, [_draft(office.practice, known, random, treated, today) for _ in range(CLAIMS)]
         )
@@ -99,7 +112,7 @@ async def _payer(store: Store, payer: DemoPayer) -> Payer:
     )
 
 
-async def _patient(store: Store, random: Random, number: int) -> Patient:
+async def _patient(store: Store, practice: Practice, random: Random, number: int) -> Patient:
     return await patients.create_patient(
         store,
         NewPatient(
@@ -107,6 +120,8 @@ async def _patient(store: Store, random: Random, number: int) -> Patient:
             last_name=random.choice(LAST_NAMES),
             first_name=random.choice(FIRST_NAMES),
             birth_date=dt.date(1938 + random.randrange(68), 1 + random.randrange(12), 14),
+            sex=sex_of(number),
+            address=home_of(practice, number),
         ),
     )
 
@@ -126,7 +141,7 @@ def _draft(
     return NewClaim(
         type=ClaimType.PROFESSIONAL,
         patient_id=patient.id,
-        subscriber_id=f"W{patient.medical_record_number[-5:]}01",
+        subscriber_id=member_id_of(patient),
         rendering_provider_id=practice.rendering_npi,
         billing_provider_id=practice.npi,
         primary_payer_id=known[first].id,

@@ -75,6 +75,7 @@ async def found_demonstration(place: Installation) -> Sequence[Credential]:
             )
         if known:
             return []
+        place.settings.demonstration_drop.mkdir(mode=0o700, exist_ok=True)
         made: list[Credential] = []
         for practice in PRACTICES:
             made += await _found(practice, owner, storage, place)

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from storage.tables.addresses import PostalAddress
 from storage.vocabulary.claims import PayerType
 from storage.vocabulary.identity import Role
 
@@ -40,6 +41,10 @@ class Practice:
     npi: str
     rendering_npi: str
     tax_identifier: str
+    address: PostalAddress
+    physician: str
+    taxonomy: str
+    hospital: str
     people: Mapping[Role, str]
     payers: Sequence[DemoPayer]
     services: Sequence[Service]
@@ -79,6 +84,12 @@ PRACTICES = (
         npi="1047293117",
         rendering_npi="1183342074",
         tax_identifier="900000201",
+        address=PostalAddress(
+            line_1="12 Harbor Drive", city="Duluth", state="MN", postal_code="558021234"
+        ),
+        physician="Ingrid Solberg",
+        taxonomy="207Q00000X",
+        hospital="Northshore Hospital",
         people={
             Role.ADMINISTRATOR: "Ana Reyes",
             Role.RCM_STAFF: "Tomas Lindgren",
@@ -107,6 +118,12 @@ PRACTICES = (
         npi="1295018646",
         rendering_npi="1466209750",
         tax_identifier="900000202",
+        address=PostalAddress(
+            line_1="80 Canal Street", city="Oswego", state="NY", postal_code="131264100"
+        ),
+        physician="Victor Amato",
+        taxonomy="207W00000X",
+        hospital="Port City Surgery Center",
         people={
             Role.ADMINISTRATOR: "Helen Strand",
             Role.RCM_STAFF: "Jorge Medina",
