@@ -90,6 +90,11 @@ class Installation:
             yield storage
 
 
+def postgresql_directory(settings: Settings) -> Path:
+    """Where the embedded server has its data directory."""
+    return settings.data_directory / "postgresql"
+
+
 def files_directory(settings: Settings) -> Path:
     """Where kept files lie."""
     return settings.data_directory / "files"
@@ -131,7 +136,11 @@ def installation(
             embedded=None,
         )
         return
-    server = EmbeddedServer(settings.data_directory / "postgresql", progress=progress)
+    server = EmbeddedServer(
+        postgresql_directory(settings),
+        progress=progress,
+        wal_archive=None if settings.wal_archive is None else Path(settings.wal_archive),
+    )
     with server:
         addresses = provision(server, DATABASE)
         yield _described(

@@ -66,6 +66,10 @@ class Settings:
     """The same database for the worker's role."""
     data_directory: Path = Path("data")
     """The embedded server, kept files, keys and first credentials."""
+    wal_archive: str | None = None
+    """A folder to which the embedded server copies its write-ahead log, a minute late at most, so
+    that a backup can be brought back to any moment after it. With an own server, its own
+    archiving does that."""
     host: str = "127.0.0.1"
     """The address to listen at."""
     port: int = 8420

@@ -57,10 +57,20 @@ def start_test_server(spec: ServerSpec, tmp: Path, *, unsafe_fast: bool = False)
     machine's crash can concern may do; the product never does.
     """
     data = tmp / f"data-{spec.name}"
-    copy_data(_template(spec), data)
+    copy_data(template(spec), data)
     server = EmbeddedServer(data, binaries=spec.binaries, unsafe_fast=unsafe_fast)
     server.start()
     return server
+
+
+@functools.cache
+def template(spec: ServerSpec) -> Path:
+    """The data directory of a stopped server with a migrated database, to be copied."""
+    parent = Path(tempfile.mkdtemp(prefix="wellkept-tests-"))
+    atexit.register(shutil.rmtree, parent, ignore_errors=True)
+    with EmbeddedServer(parent / "data", binaries=spec.binaries, unsafe_fast=True) as server:
+        migrations.upgrade(provision(server, _NEWEST).owner)
+        return parent / "data"
 
 
 def migrated_database(server: EmbeddedServer, name: str) -> RoleAddresses:
@@ -91,15 +101,6 @@ def ask(server: EmbeddedServer, question: str) -> str:
 def postmaster_pid(server: EmbeddedServer) -> int:
     """The process id that the server wrote down."""
     return int((server.directory.cluster / "postmaster.pid").read_text().splitlines()[0])
-
-
-@functools.cache
-def _template(spec: ServerSpec) -> Path:
-    parent = Path(tempfile.mkdtemp(prefix="wellkept-tests-"))
-    atexit.register(shutil.rmtree, parent, ignore_errors=True)
-    with EmbeddedServer(parent / "data", binaries=spec.binaries, unsafe_fast=True) as server:
-        migrations.upgrade(provision(server, _NEWEST).owner)
-        return parent / "data"
 
 
 def _installed() -> Iterator[Path]:

@@ -7,6 +7,7 @@ from types import FrameType
 import typer
 
 from app.cli import codes, database, files, identity, mips, pack, packs, remittances, secrets
+from app.cli.backup import backup, restore
 from app.cli.failures import explained
 from app.cli.imports import import_dump
 from app.cli.jobs import app as jobs
@@ -26,7 +27,7 @@ application = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
-for command in (run, serve, work, migrate, status, seal, maintain, retention):
+for command in (run, serve, work, migrate, status, backup, restore, seal, maintain, retention):
     application.command()(command)
 application.command("import")(import_dump)
 application.command("migration-status")(write_migration_status)

@@ -185,7 +185,7 @@ async def _verify(
                 storage, company.id, keys, exported, progress=progress.tell
             )
             progress.end()
-            verdict = _worse(verdict, _print_reports(company.slug, reports))
+            verdict = worse(verdict, print_reports(company.slug, reports))
     if slug is None:
         for company_id in {found for found, _ in exported} - {each.id for each in chosen}:
             typer.echo(f"{company_id}: TAMPERED company gone: it was exported and is not there")
@@ -212,13 +212,14 @@ class _Progress:
             print(f"\r\033[K{text}", end="", file=sys.stderr, flush=True)  # noqa: T201
 
 
-def _worse(one: Verdict, other: Verdict) -> Verdict:
+def worse(one: Verdict, other: Verdict) -> Verdict:
     """Tampering outweighs what could not be checked, which outweighs a clean log."""
     order = (Verdict.CLEAN, Verdict.NOT_CHECKED, Verdict.TAMPERED)
     return max(one, other, key=order.index)
 
 
-def _print_reports(slug: str, reports: Sequence[LogReport]) -> Verdict:
+def print_reports(slug: str, reports: Sequence[LogReport]) -> Verdict:
+    """A line or more for each log of a company."""
     verdict = Verdict.CLEAN
     for report in reports:
         typer.echo(f"{slug} {report.log}: {_summary(report)}")
@@ -231,9 +232,9 @@ def _print_reports(slug: str, reports: Sequence[LogReport]) -> Verdict:
                 f" have waited over {hours:.0f} h for a seal: no sealer ran, or seals were removed;"
                 " compare with exported roots, then run: wellkept seal"
             )
-            verdict = _worse(verdict, Verdict.NOT_CHECKED)
+            verdict = worse(verdict, Verdict.NOT_CHECKED)
         if not report.is_clean:
-            verdict = _worse(verdict, Verdict.TAMPERED)
+            verdict = worse(verdict, Verdict.TAMPERED)
     return verdict
 
 

@@ -88,7 +88,7 @@ def spawn(
             stderr=log,
             pass_fds=(running,),
             cwd="/",
-            env=_environment(),
+            env=environment(),
             start_new_session=True,
         )
     except OSError as error:
@@ -127,7 +127,7 @@ def _run_initdb(
             stderr=subprocess.STDOUT,
             pass_fds=(running,),
             cwd="/",
-            env=_environment(),
+            env=environment(),
             start_new_session=True,
             check=False,
         )
@@ -157,7 +157,7 @@ def _locale(major: int) -> list[str]:
     return ["--locale=C", *(["--lc-ctype=C.UTF-8"] if sys.platform == "linux" else [])]
 
 
-def _environment() -> dict[str, str]:
+def environment() -> dict[str, str]:
     """Nothing of the program's own environment, which holds its master key."""
     kept = {name: os.environ[name] for name in ("PATH", "LD_LIBRARY_PATH") if name in os.environ}
     return {**kept, "LC_ALL": "C", "TZ": "UTC"}

@@ -14,7 +14,8 @@ import psycopg
 from psycopg.conninfo import make_conninfo
 from psycopg.pq import PGconn, Ping
 
-from storage.embedded.account import server_account
+from storage.embedded.account import Account, server_account
+from storage.embedded.archive import archive_command, make_archive
 from storage.embedded.cluster import make_cluster, reap, spawn
 from storage.embedded.credentials import write_private
 from storage.embedded.directory import DataDirectory
@@ -50,6 +51,7 @@ class EmbeddedServer:
 
     `binaries` is the directory with `initdb` and `postgres`, None for those of the wheel.
     `progress` is told of waits in lines for people. `unsafe_fast` turns fsync off: for tests.
+    `wal_archive` is a folder that gets the write-ahead log, for recovery to a point in time.
     """
 
     def __init__(
@@ -59,12 +61,14 @@ class EmbeddedServer:
         binaries: Path | None = None,
         progress: Callable[[str], None] | None = None,
         unsafe_fast: bool = False,
+        wal_archive: Path | None = None,
     ) -> None:
         self.directory = DataDirectory(data_directory)
         self._installation = Installation.of_wheel() if binaries is None else Installation(binaries)
         self._postmaster = Postmaster(self.directory.cluster)
         self._progress = progress
         self._unsafe_fast = unsafe_fast
+        self._wal_archive = wal_archive
         self._share: int | None = None
 
     def __enter__(self) -> Self:
@@ -155,6 +159,19 @@ class EmbeddedServer:
             connect_timeout=_CONNECT_SECONDS,
         )
 
+    def program(self, name: str) -> Path:
+        """One of PostgreSQL's programs, of the version that serves. Raises BinariesNotFound."""
+        return self._installation.program(name)
+
+    def client_environment(self) -> dict[str, str]:
+        """The variables by which PostgreSQL's client programs reach it as the superuser."""
+        return {
+            "PGHOST": str(self.directory.socket_directory()),
+            "PGPORT": str(PORT),
+            "PGUSER": SUPERUSER,
+            "PGPASSWORD": self._password(SUPERUSER),
+        }
+
     def _password(self, role: str) -> str:
         return self.directory.credentials.password(role)
 
@@ -195,9 +212,16 @@ class EmbeddedServer:
             socket_directory=socket_directory,
             host_based_authentication=directory.host_based_authentication,
             unsafe_fast=self._unsafe_fast,
+            archive_command=self._archive_command(account),
         )
         spawn(directory, self._installation, account, settings, running=running)
         return log_start
+
+    def _archive_command(self, account: Account) -> str | None:
+        if self._wal_archive is None:
+            return None
+        make_archive(self._wal_archive, account)
+        return archive_command(self._wal_archive)
 
     def _await_answer(self) -> bool:
         """Wait until the server answers and is ours; False when none lives."""

@@ -10,6 +10,7 @@ PORT = 5432
 HOST_BASED_AUTHENTICATION = (
     "# Written by Wellkept at every start. Only the private socket, only with a password.\n"
     "local all all scram-sha-256\n"
+    f"local replication {SUPERUSER} scram-sha-256\n"
 )
 
 STARTING_POINT: Mapping[str, str] = {
@@ -29,14 +30,27 @@ STARTING_POINT: Mapping[str, str] = {
 
 
 def kept_settings(
-    *, socket_directory: Path, host_based_authentication: Path, unsafe_fast: bool
+    *,
+    socket_directory: Path,
+    host_based_authentication: Path,
+    unsafe_fast: bool,
+    archive_command: str | None = None,
 ) -> dict[str, str]:
     """What stands on the command line, so that no edited file can weaken it.
 
     The log carries neither statements nor details of errors: both quote rows, and logs carry
     no patient data. `unsafe_fast` gives up durability against a crash of the machine.
+    `archive_command` takes each segment of the write-ahead log, one a minute at least.
     """
+    archiving = {"archive_mode": "off"}
+    if archive_command is not None:
+        archiving = {
+            "archive_mode": "on",
+            "archive_command": archive_command,
+            "archive_timeout": "60s",
+        }
     return {
+        **archiving,
         "listen_addresses": "",
         "port": str(PORT),
         "unix_socket_directories": '"' + str(socket_directory).replace('"', '""') + '"',

@@ -1,0 +1,1 @@
+"""Base backups of the embedded server, the log that follows them, and the way back."""
