@@ -235,7 +235,8 @@ class EmbeddedServer:
 
     def _answers(self) -> bool:
         pid = self._postmaster.pid
-        if pid is not None and not self.directory.has_socket():
+        is_ready = self._postmaster.status == "ready"  # asked after its id: of the same server
+        if pid is not None and is_ready and not self.directory.has_socket():
             raise DirectoryUnusable(
                 directory=self.directory.path,
                 reason=f"process {pid} serves it, but not at the private socket",
