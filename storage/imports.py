@@ -11,6 +11,7 @@ class KnownRecord:
     """A record as it last came, and the row that stands for it."""
 
     import_id: UUID
+    outcome: ImportOutcome
     content: str
     sha256: bytes
     target_id: UUID

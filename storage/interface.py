@@ -514,6 +514,12 @@ class ImportLookups(Protocol):
     ) -> dict[str, KnownRecord]:
         """The records of an import that get rows of their own, by the natural keys of these."""
 
+    async def placed_as(
+        self, *, import_id: UUID, map_name: str, names: Collection[str]
+    ) -> dict[str, UUID]:
+        """The rows that records of an import get, by their natural key or name; what several have
+        names none."""
+
     async def ids_by(
         self, row: type[SQLModel], column: str, values: Collection[str]
     ) -> dict[str, UUID]:
@@ -529,9 +535,16 @@ class ImportLookups(Protocol):
         """The records of an import, counted and added up by map and outcome."""
 
     async def standing(
-        self, import_id: UUID, map_name: str, row: type[SQLModel], amount_column: str | None
+        self,
+        import_id: UUID,
+        map_name: str,
+        row: type[SQLModel],
+        amount_column: str | None,
+        *,
+        parts: tuple[type[SQLModel], str] | None = None,
     ) -> Standing:
-        """The rows that stand now for what an import placed, changed or left of a map."""
+        """The rows that stand now for what an import placed, changed or left of a map. Their money
+        is in a column of theirs, or of the ``parts`` that name them in another."""
 
 
 class OutboxLines(Protocol):

@@ -41,7 +41,9 @@ def new_file(name: str) -> NewFile:
     return NewFile(purpose=FilePurpose.REMITTANCE, name=name, media_type="application/edi-x12")
 
 
-async def receive(store: Store, file: ReceivedFile) -> tuple[Remittance, bool]:
+async def receive(
+    store: Store, file: ReceivedFile, *, remittance_id: UUID | None = None
+) -> tuple[Remittance, bool]:
     """Put a file and its transactions on record; the same bytes a second time are the first.
 
     Returns the remittance and whether it is new.
@@ -62,7 +64,8 @@ async def receive(store: Store, file: ReceivedFile) -> tuple[Remittance, bool]:
             transaction_count=len(file.scan.transactions),
             claim_count=file.scan.claim_count,
             anomaly_count=file.scan.anomaly_count,
-        )
+        ),
+        row_id=remittance_id,
     )
     await store.remittance_transactions.create_many(
         [

@@ -28,7 +28,13 @@ from storage.tables.files import StoredFile, StoredFileFields
 from storage.vocabulary.files import FilePurpose
 
 RETAINED = frozenset(
-    {FilePurpose.ROOTS, FilePurpose.REMITTANCE, FilePurpose.CLAIM_FILE, FilePurpose.ACKNOWLEDGEMENT}
+    {
+        FilePurpose.ROOTS,
+        FilePurpose.REMITTANCE,
+        FilePurpose.CLAIM_FILE,
+        FilePurpose.ACKNOWLEDGEMENT,
+        FilePurpose.IMPORT,
+    }
 )
 """What is a record of its own, whether or not it is about one patient."""
 

@@ -38,6 +38,7 @@ class _Verdict:
     twin: Draft | None = None
     """The same record, earlier in the chunk."""
     natural_key: str | None = None
+    name: str | None = None
 
 
 async def check_chunk(
@@ -69,22 +70,28 @@ async def _verdicts(
     fresh: list[Draft] = []
     seen: dict[str, Draft] = {}
     for draft in drafts:
-        earlier = known.get(draft.key)
-        twice = seen.get(draft.key)
-        if earlier is not None and earlier.sha256 == draft.sha256:
-            draft.row_id, draft.patient_id = earlier.target_id, earlier.patient_id
-            is_here = earlier.import_id == held_in.id
-            outcome = ImportOutcome.MERGED if is_here else ImportOutcome.UNCHANGED
-            verdicts.append(_Verdict(draft, outcome))
-        elif twice is not None and twice.sha256 == draft.sha256:
-            verdicts.append(_Verdict(draft, ImportOutcome.MERGED, twin=twice))
-        elif twice is not None or (earlier is not None and earlier.import_id == held_in.id):
+        earlier, twice = known.get(draft.key), seen.get(draft.key)
+        is_same = earlier is not None and earlier.sha256 == draft.sha256
+        if twice is not None:
+            is_twin = twice.sha256 == draft.sha256
+            verdicts.append(
+                _Verdict(draft, ImportOutcome.MERGED, twin=twice)
+                if is_twin
+                else _quarantined(draft, _TWICE)
+            )
+            continue
+        if earlier is not None and earlier.import_id == held_in.id and not is_same:
             verdicts.append(_quarantined(draft, _TWICE))
+            continue
+        if earlier is not None and is_same:
+            draft.row_id, draft.patient_id = earlier.target_id, earlier.patient_id
+            verdicts.append(_Verdict(draft, _again(held_in, earlier)))
         elif draft.fault is not None:
             verdicts.append(_quarantined(draft, draft.fault))
+            continue
         else:
-            seen[draft.key] = draft
             fresh.append(draft)
+        seen[draft.key] = draft
     if declared.derives is not None:
         await _derive(store, held_in, DECLARED[declared.derives], fresh)
     await find_references(store, held_in, fresh)
@@ -96,6 +103,12 @@ async def _verdicts(
 
 
 _TWICE = Unusable("stands twice in the file with different contents", "leave one of them out")
+
+
+def _again(held_in: DataImport, earlier: KnownRecord) -> ImportOutcome:
+    """What becomes of a record that came before as it is: in this import, or in one before."""
+    is_merged = earlier.import_id == held_in.id or earlier.outcome is ImportOutcome.MERGED
+    return ImportOutcome.MERGED if is_merged else ImportOutcome.UNCHANGED
 
 
 def _follow_their_twins(verdicts: Sequence[_Verdict]) -> None:
@@ -136,7 +149,7 @@ def _verdict(
         return _quarantined(draft, draft.fault)
     patient = draft.values.get("patient_id")
     draft.patient_id = patient if isinstance(patient, UUID) else None
-    if earlier is not None:
+    if earlier is not None and earlier.outcome is not ImportOutcome.MERGED:
         draft.row_id = earlier.target_id
         return _changed(declared, draft, earlier)
     natural = None if declared.natural_key is None else draft.values[declared.natural_key]
@@ -145,8 +158,11 @@ def _verdict(
         draft.row_id = new_id()
         if natural is not None:
             twins[natural] = _Twin(draft.row_id, draft.values)
-        return _Verdict(draft, ImportOutcome.PLACED, natural_key=natural)
-    differing = [name for name in declared.twin_columns if twin.values[name] != draft.values[name]]
+        name = None if declared.name_column is None else draft.values[declared.name_column]
+        return _Verdict(draft, ImportOutcome.PLACED, natural_key=natural, name=name)
+    differing = [
+        name for name in declared.twin_columns if twin.values.get(name) != draft.values[name]
+    ]
     if differing:
         draft.fault = Unusable(
             f"has the {declared.natural_key} of another, from which it differs in"
@@ -227,6 +243,10 @@ async def find_references(store: Store, held_in: DataImport, drafts: Sequence[Dr
                 )
             ).items()
         }
+        if left := names - ids.keys():
+            ids |= await store.import_lookups.placed_as(
+                import_id=held_in.id, map_name=reference.map_name, names=left
+            )
         for column in reference.columns:
             if left := names - ids.keys():
                 ids |= await store.import_lookups.ids_by(reference.row, column, left)
@@ -235,7 +255,7 @@ async def find_references(store: Store, held_in: DataImport, drafts: Sequence[Dr
         for each in draft.wanted:
             ids = found[each.reference]
             row_id = next((ids[name] for name in each.names if name in ids), None)
-            if row_id is None and draft.fault is None:
+            if row_id is None and each.is_needed and draft.fault is None:
                 draft.fault = Unusable(
                     f"names nothing that was placed of {each.reference.map_name}",
                     "place what it names, then try this again",
@@ -350,6 +370,7 @@ async def _put_on_record(
                 field=None if each.fault is None else each.fault.pointer[:_LONGEST_FIELD] or None,
                 remedy=None if each.fault is None else each.fault.remedy,
                 natural_key=each.natural_key,
+                name=each.name,
                 notes=each.draft.notes[:_MOST_NOTES],
             )
             for each in sorted(verdicts, key=lambda each: each.draft.ordinal)

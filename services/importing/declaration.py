@@ -56,6 +56,7 @@ class Wanted:
     pointer: str
     place: Values
     key: str
+    is_needed: bool = True
 
 
 @dataclass(slots=True)
@@ -106,7 +107,8 @@ class OriginalMap:
     ``complete`` derives what takes more than one field; ``judge`` looks at the whole once its
     references are found. Both may raise Unusable. ``known`` are fields that stay in the record as
     it came and need no column. ``changeable`` are columns that a newer dump may change; what else
-    differs waits for a person. ``amount`` is the field of the record's money. What has
+    differs waits for a person. ``amount`` is the field of the record's money; its
+    column is one of the row, or of the ``amount_parts`` that name the row in that column. What has
     the natural key of another and is as it in the ``twin_columns`` is merged with it; what is not,
     waits for a person.
     """
@@ -118,6 +120,7 @@ class OriginalMap:
     after: tuple[str, ...] = ()
     natural_key: str | None = None
     twin_columns: tuple[str, ...] = ()
+    name_column: str | None = None
     complete: Callable[[Draft], None] | None = None
     judge: Callable[[Draft], None] | None = None
     known: frozenset[str] = frozenset()
@@ -125,6 +128,7 @@ class OriginalMap:
     update: Update | None = None
     amount: str | None = None
     amount_column: str | None = None
+    amount_parts: tuple[type[SQLModel], str] | None = None
     derives: str | None = None
 
     def known_fields(self) -> frozenset[str]:

@@ -90,7 +90,11 @@ async def reconcile(store: Store, import_id: UUID) -> Reconciliation:
         standing = Standing(0, 0)
         if declared is not None:
             standing = await store.import_lookups.standing(
-                import_id, each.name, declared.row, declared.amount_column
+                import_id,
+                each.name,
+                declared.row,
+                declared.amount_column,
+                parts=declared.amount_parts,
             )
         maps.append(
             _map_report(

@@ -127,13 +127,16 @@ async def create_requirement(store: Store, new: NewRequirement) -> ComplianceReq
 
 
 async def create_requirements(
-    store: Store, new: Sequence[ComplianceRequirementFields]
+    store: Store,
+    new: Sequence[ComplianceRequirementFields],
+    *,
+    ids: Sequence[UUID] | None = None,
 ) -> list[ComplianceRequirement]:
     """Register requirements with their first versions, in a constant number of statements.
 
     Returns them in the order of their ids. Raises DuplicateValue, ReferenceNotFound.
     """
-    ids = await store.compliance_requirements.create_many(new)
+    made = await store.compliance_requirements.create_many(new, ids=ids)
     await store.requirement_versions.create_many(
         [
             RequirementVersionFields(
@@ -144,10 +147,10 @@ async def create_requirements(
                 material_number=1,
                 schedule_number=1,
             )
-            for requirement_id, fields in zip(ids, new, strict=True)
+            for requirement_id, fields in zip(made, new, strict=True)
         ]
     )
-    return await store.compliance_requirements.get_many(ids)
+    return await store.compliance_requirements.get_many(made)
 
 
 async def update_requirement(

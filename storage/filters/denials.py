@@ -12,6 +12,7 @@ from storage.vocabulary.claims import DenialStatus
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClaimAppealFilter(Filter):
     claim_id: UUID | None = where("claim_id")
+    claim_ids: list[UUID] | None = where("claim_id", operator="in")
     payer_id: UUID | None = where("payer_id")
     status: AppealStatus | None = where("status")
     statuses: list[AppealStatus] | None = where("status", operator="in")

@@ -13,8 +13,8 @@ from storage.vocabulary.importing import ImportOutcome
 
 _LATEST = """
 SELECT DISTINCT ON (record.legacy_key)
-       record.legacy_key, record.import_id, record.content, record.sha256, record.target_id,
-       record.patient_id
+       record.legacy_key, record.import_id, record.outcome, record.content, record.sha256,
+       record.target_id, record.patient_id
 FROM import_records AS record
 JOIN import_maps AS map
   ON map.company_id = record.company_id AND map.import_id = record.import_id
@@ -32,10 +32,25 @@ _THIS_TOO = "(record.import_id = %(import_id)s OR map.written_at IS NOT NULL)"
 _EARLIER = "record.import_id <> %(import_id)s AND map.written_at IS NOT NULL"
 
 _NATURALS = """
-SELECT natural_key, import_id, content, sha256, target_id, patient_id
+SELECT natural_key, import_id, outcome, content, sha256, target_id, patient_id
 FROM import_records
 WHERE company_id = %(company_id)s AND import_id = %(import_id)s AND map_name = %(map_name)s
   AND natural_key = ANY (%(keys)s)
+"""
+
+_PLACED_AS = """
+SELECT name, (array_agg(target_id))[1]
+FROM (
+    SELECT natural_key AS name, target_id FROM import_records
+    WHERE company_id = %(company_id)s AND import_id = %(import_id)s AND map_name = %(map_name)s
+      AND natural_key = ANY (%(names)s)
+    UNION
+    SELECT name, target_id FROM import_records
+    WHERE company_id = %(company_id)s AND import_id = %(import_id)s AND map_name = %(map_name)s
+      AND name = ANY (%(names)s)
+) AS placed
+GROUP BY name
+HAVING count(*) = 1
 """
 
 _REACHED = """
@@ -95,7 +110,7 @@ class PostgresImportLookups:
                 "keys": list(keys),
             },
         )
-        return {row[0]: KnownRecord(*row[1:]) for row in await cursor.fetchall()}
+        return _known(await cursor.fetchall())
 
     async def placed(
         self, *, import_id: UUID, map_name: str, natural_keys: Collection[str]
@@ -104,7 +119,15 @@ class PostgresImportLookups:
             _NATURALS,
             {"import_id": import_id, "map_name": map_name, "keys": list(natural_keys)},
         )
-        return {row[0]: KnownRecord(*row[1:]) for row in await cursor.fetchall()}
+        return _known(await cursor.fetchall())
+
+    async def placed_as(
+        self, *, import_id: UUID, map_name: str, names: Collection[str]
+    ) -> dict[str, UUID]:
+        cursor = await self._execute(
+            _PLACED_AS, {"import_id": import_id, "map_name": map_name, "names": list(names)}
+        )
+        return dict(await cursor.fetchall())
 
     async def ids_by(
         self, row: type[SQLModel], column: str, values: Collection[str]
@@ -144,10 +167,23 @@ class PostgresImportLookups:
         ]
 
     async def standing(
-        self, import_id: UUID, map_name: str, row: type[SQLModel], amount_column: str | None
+        self,
+        import_id: UUID,
+        map_name: str,
+        row: type[SQLModel],
+        amount_column: str | None,
+        *,
+        parts: tuple[type[SQLModel], str] | None = None,
     ) -> Standing:
         table = table_of(row)
         amount = "0" if amount_column is None else f"target.{amount_column}"
+        if parts is not None:
+            part, owner = table_of(parts[0]).name, parts[1]
+            amount = (
+                f"(SELECT sum(part.{amount_column}) FROM {part} AS part"  # noqa: S608
+                " WHERE part.company_id = %(company_id)s"
+                f" AND part.company_id = target.company_id AND part.{owner} = target.id)"
+            )
         cursor = await self._execute(
             f"""
 SELECT count(*), coalesce(sum({amount}), 0)::bigint
@@ -166,3 +202,10 @@ WHERE target.company_id = %(company_id)s
 
     async def _execute(self, sql: str, parameters: Mapping[str, Any]) -> Any:
         return await self._store.execute(sql, {"company_id": self._store.company_id, **parameters})
+
+
+def _known(found: Collection[tuple[Any, ...]]) -> dict[str, KnownRecord]:
+    return {
+        key: KnownRecord(import_id, ImportOutcome(outcome), *rest)
+        for key, import_id, outcome, *rest in found
+    }

@@ -104,6 +104,7 @@ class ImportRecordFields(SQLModel):
     target_id: UUID | None = key_column(default=None)
     patient_id: UUID | None = key_column(default=None)
     natural_key: str | None = text_column(200, searched=True, default=None)
+    name: str | None = text_column(200, default=None)
     reason: str | None = text_column(500, default=None)
     field: str | None = text_column(200, default=None)
     remedy: str | None = text_column(500, default=None)

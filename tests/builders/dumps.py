@@ -121,3 +121,108 @@ def of_map(found: Reconciliation, name: str) -> MapReport:
     """The report of one map."""
     (report,) = [each for each in found.maps if each.name == name]
     return report
+
+
+def batch(key: str = "b1", **changes: Any) -> Record:
+    """A batch of one claim."""
+    return {
+        "id": key,
+        "batchNumber": f"BATCH-{key}",
+        "payerId": "p1",
+        "claimIds": ["c1"],
+        "totalClaims": 1,
+        "succeeded": 1,
+        "totalChargeAmount": 14250,
+        "submittedAt": "2025-09-05T10:12:00.000Z",
+        "submittedBy": "u4",
+        "status": "completed",
+        **changes,
+    }
+
+
+def appeal(key: str = "a1", **changes: Any) -> Record:
+    """An appeal that was won."""
+    return {
+        "id": key,
+        "claimId": "c1",
+        "appealNumber": 1,
+        "appealDate": "2025-10-02T00:00:00.000Z",
+        "appealedBy": "u4",
+        "appealReason": "Authorisation on file",
+        "supportingDocuments": ["auth.pdf"],
+        "status": "approved",
+        "resolutionDate": "2025-10-20T00:00:00.000Z",
+        "resolutionAmount": 9800,
+        **changes,
+    }
+
+
+def era(key: str = "e1", **changes: Any) -> Record:
+    """A payment of 98.00 for one claim, that adds up."""
+    return {
+        "id": key,
+        "eraNumber": f"ERA-{key}",
+        "payerId": "p1",
+        "paymentAmount": 9800,
+        "paymentDate": "2025-09-28T00:00:00.000Z",
+        "checkNumber": f"88123{key}",
+        "claimPayments": [paid()],
+        "receivedAt": "2025-09-28T08:00:00.000Z",
+        "processedAt": "2025-09-28T08:00:01.000Z",
+        **changes,
+    }
+
+
+def paid(**changes: Any) -> Record:
+    """What an era says of one claim."""
+    return {
+        "claimId": "c1",
+        "claimNumber": "CLM-c1",
+        "paidAmount": 9800,
+        "allowedAmount": 11300,
+        "adjustments": [
+            {"code": "CO-45", "amount": 2950, "reason": "Contract"},
+            {"code": "PR-3", "amount": 1500, "reason": "Copay"},
+        ],
+        **changes,
+    }
+
+
+def requirement(key: str = "rq1", **changes: Any) -> Record:
+    """A monthly duty."""
+    return {
+        "id": key,
+        "program": "OSHA",
+        "requirementId": "OSHA-07",
+        "name": "Eyewash check",
+        "description": "Station test",
+        "category": "Safety",
+        "mandatory": True,
+        "frequency": "monthly",
+        "nextDueDate": "2025-11-30",
+        "responsible": "Facilities",
+        "status": "compliant",
+        "evidenceRequired": ["Log"],
+        "createdAt": "2025-10-01T00:00:00.000Z",
+        "updatedAt": "2025-11-01T00:00:00.000Z",
+        **changes,
+    }
+
+
+def attestation(key: str = "at1", **changes: Any) -> Record:
+    """What somebody attested there, for a month."""
+    return {
+        "id": key,
+        "requirementId": "rq1",
+        "attestationType": "self_attestation",
+        "attestedBy": "u5",
+        "attestationDate": "2025-11-01T00:00:00.000Z",
+        "status": "attested",
+        "evidence": [{"id": "ev1", "type": "document", "fileName": "log.pdf"}],
+        "notes": "",
+        "validFrom": "2025-11-01",
+        "validUntil": "2025-11-30",
+        "createdAt": "2025-11-01T00:00:00.000Z",
+        "updatedAt": "2025-11-01T00:00:00.000Z",
+        **changes,
+    }

@@ -4,11 +4,18 @@ other, and those that are held until they have one."""
 from collections.abc import Mapping
 
 from services.importing.declaration import OriginalMap
+from services.importing.maps.appeals import APPEALS
+from services.importing.maps.batches import BATCHES
 from services.importing.maps.claims import CLAIMS
+from services.importing.maps.compliance import ATTESTATIONS, REQUIREMENTS
+from services.importing.maps.eras import ERAS
 from services.importing.maps.patients import PATIENTS
 from services.importing.maps.payers import PAYERS
 
-DECLARED: Mapping[str, OriginalMap] = {each.name: each for each in (PAYERS, PATIENTS, CLAIMS)}
+DECLARED: Mapping[str, OriginalMap] = {
+    each.name: each
+    for each in (PAYERS, PATIENTS, CLAIMS, BATCHES, APPEALS, ERAS, REQUIREMENTS, ATTESTATIONS)
+}
 """By name, each after those that it refers to."""
 
 DERIVED = frozenset({each.derives for each in DECLARED.values() if each.derives is not None})
@@ -16,18 +23,13 @@ DERIVED = frozenset({each.derives for each in DECLARED.values() if each.derives 
 
 HELD = frozenset(
     {
-        "appeals",
-        "attestations",
         "audits",
-        "batches",
         "bestPractices",
         "bundleCompliance",
         "careBundles",
         "cohorts",
         "complianceReports",
-        "complianceRequirements",
         "dashboards",
-        "eras",
         "gapAnalyses",
         "healthRiskAssessments",
         "measureCalculations",

@@ -33,6 +33,7 @@ from services.importing.conversions import (
     quantity,
     text,
     texts,
+    whole,
 )
 from services.importing.declaration import (
     Draft,
@@ -273,6 +274,7 @@ CLAIMS = OriginalMap(
         FieldRule("adjudicatedAt", "adjudicated_at", moment),
         FieldRule("eobDate", "eob_at", moment),
         FieldRule("createdAt", "made_at", moment),
+        FieldRule("appealCount", "appeal_count", whole(0, 999), default=0),
         FieldRule("notes", "notes", text(4000, lines=True)),
     ),
     natural_key="claim_number",
@@ -288,6 +290,7 @@ CLAIMS = OriginalMap(
             "admission_date",
             "discharge_date",
             "notes",
+            "appeal_count",
         }
     ),
     known=frozenset(
@@ -307,7 +310,6 @@ CLAIMS = OriginalMap(
             "denialCode",
             "denialReason",
             "denialDate",
-            "appealCount",
             "lastAppealDate",
             "appealStatus",
             "createdBy",

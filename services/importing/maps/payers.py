@@ -63,6 +63,7 @@ PAYERS = OriginalMap(
         FieldRule("active", "is_active", flag, default=True),
     ),
     natural_key="payer_identifier",
+    name_column="name",
     changeable=frozenset(
         {
             "name",
