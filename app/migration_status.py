@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict
 
 from app.code_map import ROOT, CodeMap, read_code
 from app.openapi import document_of
+from services.importing.maps import DECLARED
 from storage.original_names import MOVED, NOT_YET_MOVED
 from storage.postgres.transaction import ROW_CLASSES
 
@@ -87,6 +88,7 @@ def _service(service: OriginalService, routes: Mapping[str, str]) -> Iterator[st
     if not moved:
         yield f"Nothing is moved yet: {', '.join(waiting)}.\n"
         yield f"Storage methods not moved: {', '.join(NOT_YET_MOVED[service.name])}.\n"
+        yield from _importer(service)
         return
     code = read_code(service.name)
     for each in moved:
@@ -99,8 +101,16 @@ def _service(service: OriginalService, routes: Mapping[str, str]) -> Iterator[st
     yield f"- Maps: {', '.join(waiting) or 'none is left'}.\n"
     unmoved = [name for name, here in service.operations.items() if not here]
     yield f"- Operations: {', '.join(unmoved) or 'none is left'}.\n"
-    if not (ROOT / "services" / service.name / "importer.py").exists():
-        yield "- Importer: there is none yet; the original's records cannot be brought in.\n"
+    yield from _importer(service)
+
+
+def _importer(service: OriginalService) -> Iterator[str]:
+    """Which records of a service `wellkept import` places, and which it holds."""
+    names = [each.original for each in service.map if "[]" not in each.original]
+    placed = [f"`{name}`" for name in names if name in DECLARED]
+    held = [f"`{name}`" for name in names if name not in DECLARED]
+    yield f"\nAn import places: {', '.join(placed) or 'none yet'}."
+    yield f" It holds as they came: {', '.join(held) or 'none'}.\n"
 
 
 def _map(each: OriginalMap, code: CodeMap, routes: Mapping[str, str]) -> Iterator[str]:

@@ -8,6 +8,8 @@ import sys
 PROGRAMS = (
     "remittance_parsing",
     "claim_files",
+    "importing",
+    "importing",
     "remittance_posting",
     "status_queue",
     "figures",

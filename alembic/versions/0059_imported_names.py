@@ -3,7 +3,7 @@
 from alembic import op
 
 revision = "0059"
-down_revision = "0058"
+down_revision = "0049"
 expands = True
 
 
