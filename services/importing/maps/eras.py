@@ -8,7 +8,8 @@ group and reason, and one that names no group waits.
 
 import re
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Literal
+from uuid import UUID
 
 from services.claims.manual_remittances.remittance_file import PaperPayment, rendered
 from services.claims.matching import payer_sequence
@@ -37,7 +38,14 @@ _NUMBER = coded(r"^[A-Za-z0-9][A-Za-z0-9 ./_#-]*$", 38)
 """What separates nothing in an 835."""
 _SIGNED = cents(lowest=-HIGHEST_CENTS)
 _ADJUSTMENT = re.compile(r"(CO|OA|PI|PR)[- ]?([A-Z]{0,2}[0-9]{1,3})")
-_SEQUENCES = {1: "1", 2: "2", 3: "3"}
+_GROUPS: dict[str, Literal["CO", "OA", "PI", "PR"]] = {
+    "CO": "CO",
+    "OA": "OA",
+    "PI": "PI",
+    "PR": "PR",
+}
+_DECIDED_BY: tuple[Literal["1", "2", "3"], ...] = ("1", "2", "3")
+"""CLP02 of a decision of the first, second and third payer."""
 
 _CLAIM = (
     FieldRule("claimNumber", "claim_number", _NUMBER),
@@ -89,7 +97,7 @@ def _adjustment(draft: Draft, item: object, at: str) -> TypedAdjustment:
     amount: Values = {}
     converted(_REDUCTION, item, draft, amount, at)
     return TypedAdjustment.model_construct(
-        group_code=found[1], reason_code=found[2], amount_cents=amount["amount_cents"]
+        group_code=_GROUPS[found[1]], reason_code=found[2], amount_cents=amount["amount_cents"]
     )
 
 
@@ -128,7 +136,7 @@ async def _write(store: Store, drafts: Sequence[Draft], place: Workplace) -> Non
         place.remittance_ids.append(remittance.id)
 
 
-def _claim(part: Values, claim: Claim | None, payer_id: object) -> TypedClaim:
+def _claim(part: Values, claim: Claim | None, payer_id: UUID) -> TypedClaim:
     """What was paid for a claim; the charge of one that is not here is what the payment and its
     adjustments come to, as the balance of an 835 has it."""
     adjustments = part["adjustments"]
@@ -137,10 +145,10 @@ def _claim(part: Values, claim: Claim | None, payer_id: object) -> TypedClaim:
         number, sequence = part["claim_number"], 1
     else:
         charge, number = claim.total_charge_cents, claim.patient_control_number
-        sequence = payer_sequence(claim, payer_id) or 1  # type: ignore[arg-type]
+        sequence = payer_sequence(claim, payer_id) or 1
     return TypedClaim.model_construct(
         patient_control_number=number,
-        status_code=_SEQUENCES[sequence],
+        status_code=_DECIDED_BY[sequence - 1],
         payer_claim_number=None,
         charge_cents=charge,
         paid_cents=part["paid_cents"],
