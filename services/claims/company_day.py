@@ -1,12 +1,5 @@
-"""The calendar day that it is for a company: what deadlines and entries go by."""
+"""The calendar day that it is for a company, by the name that claims' services know it by."""
 
-import datetime as dt
-from zoneinfo import ZoneInfo
+from services.company_calendar import company_today
 
-from storage.interface import Store
-
-
-async def company_today(store: Store) -> dt.date:
-    """Today in the company's time zone, at this transaction's time."""
-    company = await store.companies.get(store.company_id)
-    return store.now.astimezone(ZoneInfo(company.time_zone)).date()
+__all__ = ["company_today"]

@@ -52,15 +52,16 @@ def first_due_on(requirement: PackRequirement, today: dt.date) -> dt.date | None
     """The first due date from today on: the day that the rule sets, else the end of the year."""
     if requirement.frequency is Frequency.ONGOING:
         return None
+    this_year = due_in(requirement, today.year)
+    return this_year if this_year >= today else due_in(requirement, today.year + 1)
+
+
+def due_in(requirement: PackRequirement, year: int) -> dt.date:
+    """The day of a year that the rule sets, else its last; 28 February for the 29th."""
     month, day = (int(each) for each in (requirement.due_day or "12-31").split("-"))
-    this_year = _in_year(today.year, month, day)
-    return this_year if this_year >= today else _in_year(today.year + 1, month, day)
-
-
-def _in_year(year: int, month: int, day: int) -> dt.date:
     try:
         return dt.date(year, month, day)
-    except ValueError:  # 29 February
+    except ValueError:
         return dt.date(year, month, day - 1)
 
 

@@ -15,7 +15,7 @@ from pydantic import Field
 from services.company_calendar import company_today
 from services.inputs import Identifier, Input, Reason
 from services.refusals import Category, Fault, InvalidInput, Refusal
-from services.regulatory_compliance.adopting import adopted_fields, first_due_on
+from services.regulatory_compliance.adopting import adopted_fields, due_in, first_due_on
 from services.regulatory_compliance.pack_shelf import named_pack, shelve
 from services.regulatory_compliance.packs import (
     Change,
@@ -153,7 +153,7 @@ async def _plan(
         added=tuple(each for each in found.added if each.code not in others | set(ours)),
         retired=tuple(each for each in found.removed if each.code in in_use),
         merges=tuple(
-            _merge(each, ours[each.after.code].content, today)
+            merged(each, ours[each.after.code].content, today)
             for each in found.changed
             if each.after.code in in_use
         ),
@@ -162,7 +162,7 @@ async def _plan(
     )
 
 
-def _merge(change: Change, content: RequirementContent, today: dt.date) -> Merge:
+def merged(change: Change, content: RequirementContent, today: dt.date) -> Merge:
     """By each field that the pack has changed: the pack's, unless the company has its own."""
     taken, kept = [], []
     updates: dict[str, object] = {}
@@ -174,21 +174,21 @@ def _merge(change: Change, content: RequirementContent, today: dt.date) -> Merge
             updates |= _updates(name, change.after)
         else:
             kept.append(name)
-    merged = content.model_copy(update=updates)
-    if merged.frequency is Frequency.ONGOING:
-        merged = merged.model_copy(update={"first_due_on": None})
-    elif "due_day" in taken or merged.first_due_on is None:
+    result = content.model_copy(update=updates)
+    if result.frequency is Frequency.ONGOING:
+        result = result.model_copy(update={"first_due_on": None})
+    elif "due_day" in taken or result.first_due_on is None:
         due_on = first_due_on(change.after, today) or dt.date(today.year, 12, 31)
-        merged = merged.model_copy(update={"first_due_on": due_on})
-    return Merge(change=change, taken=tuple(taken), kept=tuple(kept), content=merged)
+        result = result.model_copy(update={"first_due_on": due_on})
+    return Merge(change=change, taken=tuple(taken), kept=tuple(kept), content=result)
 
 
 def _is_as_the_pack_had_it(name: str, before: PackRequirement, content: RequirementContent) -> bool:
     if name == "evidence":
         return list(before.evidence) == content.evidence_required
     if name == "due_day":
-        day = before.due_day or "12-31"
-        return content.first_due_on is None or f"{content.first_due_on:%m-%d}" == day
+        due_on = content.first_due_on
+        return due_on is None or due_on == due_in(before, due_on.year)
     return bool(getattr(before, name) == getattr(content, name))
 
 
