@@ -31,6 +31,7 @@ from services.regulatory_compliance.reporting import drafts
 from services.regulatory_compliance.reporting.content import (
     ReportContent,
     ReportedAttestations,
+    ReportedAudits,
     ReportedRate,
     ReportedStatuses,
     read_content,
@@ -87,6 +88,7 @@ class ComplianceStatisticsAnswer(Answer):
     requirements: RequirementFiguresAnswer
     by_program: dict[Program, RequirementFiguresAnswer]
     attestations: ReportedAttestations
+    audits: ReportedAudits
 
 
 class ReportDraftAnswer(RowAnswer):
@@ -329,6 +331,7 @@ def _statistics(found: ComplianceStatistics) -> Response[Any]:
             requirements=_figures(found.requirements),
             by_program={name: _figures(each) for name, each in found.by_program.items()},
             attestations=found.attestations,
+            audits=found.audits,
         )
     )
 

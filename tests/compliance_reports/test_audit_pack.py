@@ -10,9 +10,14 @@ import httpx
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from litestar import Litestar
 
+from services.identity.scopes import Scope
 from services.regulatory_compliance.audit_pack.verification import PackVerdict, verify_pack
-from tests.builders.people import PersonForTests
+from storage.filters import AccessFilter
+from storage.postgres.transaction import PostgresStorage
+from tests.builders.companies import CompanyForTests, make_key
+from tests.builders.people import PersonForTests, browser
 from tests.compliance_reports.deeds import ComeBack, attested, made
 
 pytestmark = pytest.mark.anyio
@@ -97,6 +102,25 @@ async def test_a_pack_has_everything_of_its_program_and_is_whole(
     assert {json.loads(each)["entity"] for each in trail} == {"compliance_requirements"}
     assert verdict.manifest is not None
     assert {each.path for each in verdict.manifest.files} == set(names) - {"manifest.json"}
+
+
+async def test_that_a_pack_left_is_on_record_and_takes_the_right_to_read_the_trail(
+    application: Litestar,
+    pack: bytes,
+    storage: PostgresStorage,
+    company: CompanyForTests,
+    people: list[PersonForTests],
+) -> None:
+    assert pack
+    async with storage.transaction(company.id, company.actor) as store:
+        (entry,) = await store.api_log.all(AccessFilter(operation="download_audit_pack"))
+    assert (entry.recorded_by, entry.outcome) == (people[0].id, 200)
+    key, _ = await make_key(storage, company.id, scopes=(Scope.COMPLIANCE_READ,))
+    async with browser(application) as client:
+        client.headers["Authorization"] = f"Bearer {key}"
+        refused = await client.get(PACK, params={"program": "HIPAA"})
+    assert refused.status_code == 403
+    assert refused.json()["scope"] == "audit:read"
 
 
 async def test_whatever_byte_is_changed_the_pack_is_not_whole(pack: bytes, tmp_path: Path) -> None:

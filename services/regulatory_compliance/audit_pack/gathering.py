@@ -10,6 +10,7 @@ from uuid import UUID
 import msgspec
 from sqlmodel import SQLModel
 
+from services.regulatory_compliance.audit_pack.audits import audit_documents
 from services.regulatory_compliance.audit_pack.documents import document, plain
 from services.regulatory_compliance.audit_pack.files import PackedFile, packed_files
 from services.regulatory_compliance.audit_pack.policies import policy_documents
@@ -42,6 +43,7 @@ requirements/        one file a requirement: its versions, decisions, evidence l
                      and the chain of their signatures
 evidence.json        every version of every piece of evidence, with its SHA-256
 evidence/            the files themselves
+audits/              one file an audit: its findings, corrective actions and each step of these
 policies/            one file a policy: its versions with their texts, approvals, reviews and who
                      has read which; texts that are files lie in folders beside them
 reports/             reports as they were issued: the text that their hashes are of
@@ -79,7 +81,8 @@ async def gather(store: Store, program: Program, on: dt.date | None) -> PackCont
     day = on or records.calendar.day_of(store.now)
     known_at = min(end_of(day, records.calendar), store.now)
     ids = [each.id for each in records.requirements]
-    evidence = await _evidence(store, ids)
+    audits, cited = await audit_documents(store, program)
+    evidence = await _evidence(store, ids, cited)
     files = await packed_files(
         store,
         {each.id: each.file_id for each in evidence if each.file_id is not None},
@@ -99,6 +102,7 @@ async def gather(store: Store, program: Program, on: dt.date | None) -> PackCont
             *await _requirements(store, ids),
             ("evidence.json", document([_said(each, files) for each in evidence])),
             *policies,
+            *audits,
             *await _reports(store, program),
             ("trail.jsonl", await _trail(store, [*ids, *(each.id for each in evidence)])),
         ],
@@ -157,11 +161,12 @@ async def _requirements(store: Store, ids: list[UUID]) -> list[tuple[str, bytes]
     ]
 
 
-async def _evidence(store: Store, ids: list[UUID]) -> list[ComplianceEvidence]:
-    """All versions of all that serves them, and all that attestations name."""
+async def _evidence(store: Store, ids: list[UUID], cited: set[UUID]) -> list[ComplianceEvidence]:
+    """All versions of all that serves requirements, and of all that attestations and audits
+    name."""
     links = await store.evidence_links.all(EvidenceLinkFilter(requirement_ids=ids))
     attestations = await store.compliance_attestations.all(AttestationFilter(requirement_ids=ids))
-    named = sorted({name for each in attestations for name in each.evidence_ids})
+    named = sorted({name for each in attestations for name in each.evidence_ids} | cited)
     series = {each.series_id for each in links}
     series |= {each.series_id for each in await store.compliance_evidence.get_many(named)}
     if not series:

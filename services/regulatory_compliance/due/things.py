@@ -6,8 +6,11 @@ from dataclasses import dataclass
 from enum import StrEnum
 from uuid import UUID
 
+from services.regulatory_compliance.corrective_actions.lifecycle import UNDONE
+from services.regulatory_compliance.corrective_actions.listing import ListedAction, actions_on
 from services.regulatory_compliance.policies.reviews import review_days
 from services.regulatory_compliance.reporting.measuring import Measured, measured, records_of
+from storage.filters import CorrectiveActionFilter
 from storage.interface import Store
 from storage.tables.policies import Policy
 from storage.vocabulary.compliance import RequirementStatus
@@ -22,12 +25,14 @@ class DueKind(StrEnum):
     """The last day that an attestation with its evidence covers."""
     REVIEW = "review"
     """A policy is to be looked at again."""
+    ACTION = "action"
+    """A corrective action is to be completed."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class DueThing:
-    """One thing that is due, of a requirement or a policy. ``number`` tells the periods of a
-    requirement apart."""
+    """One thing that is due, of a requirement, a policy or a finding. ``number`` tells the periods
+    of a requirement apart."""
 
     kind: DueKind
     entity_id: UUID
@@ -49,6 +54,12 @@ async def due_things(store: Store) -> list[DueThing]:
     ]
     found += [
         _review(policy, due_on, today) for policy, due_on in await review_days(store, on=today)
+    ]
+    actions = await store.corrective_actions.all(CorrectiveActionFilter())
+    found += [
+        _action(each)
+        for each in await actions_on(store, actions, today)
+        if each.state.status in UNDONE
     ]
     return sorted(found, key=lambda each: (each.due_on, each.code, each.kind))
 
@@ -91,4 +102,17 @@ def _review(policy: Policy, due_on: dt.date, today: dt.date) -> DueThing:
         due_on=due_on,
         is_overdue=due_on < today,
         person_id=policy.owner_person_id,
+    )
+
+
+def _action(listed: ListedAction) -> DueThing:
+    return DueThing(
+        kind=DueKind.ACTION,
+        entity_id=listed.action.id,
+        number=0,
+        code=listed.action.number,
+        name="corrective action",
+        due_on=listed.state.due_on,
+        is_overdue=listed.state.is_overdue,
+        person_id=listed.state.assignee_id,
     )

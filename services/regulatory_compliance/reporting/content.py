@@ -61,6 +61,30 @@ class ReportedAttestations(ReportPart):
     revoked: int
 
 
+class ReportedActions(ReportPart):
+    """Corrective actions, by where they were at the end of the period."""
+
+    total: int
+    completed: int
+    overdue: int
+
+
+class ReportedAudits(ReportPart):
+    """Audits that were scheduled for a day of the period, by where they were at its end. Those that
+    were passed or failed have been completed, too."""
+
+    total: int
+    scheduled: int
+    in_progress: int
+    completed: int
+    passed: int
+    failed: int
+    findings: int
+    critical_findings: int
+    open_findings: int
+    actions: ReportedActions
+
+
 class ReportedFinding(ReportPart):
     """Something that an audit found, as it stood at the end of the period."""
 
@@ -93,6 +117,7 @@ class ReportContent(ReportPart):
     statuses: ReportedStatuses
     requirements: list[ReportedRequirement]
     attestations: ReportedAttestations
+    audits: ReportedAudits
     findings: list[ReportedFinding]
     trend: list[ReportedTrend]
     advice: list[str]

@@ -6,7 +6,11 @@ from importlib.resources import files
 import msgspec
 import typst
 
-from services.regulatory_compliance.reporting.content import ReportContent, ReportedRate
+from services.regulatory_compliance.reporting.content import (
+    ReportContent,
+    ReportedAudits,
+    ReportedRate,
+)
 
 _TEMPLATE = (
     files("services.regulatory_compliance").joinpath("data/compliance_report.typ").read_bytes()
@@ -62,6 +66,8 @@ def report_rows(content: ReportContent, content_hash: bytes) -> Iterator[Sequenc
         )
     for name, count in content.attestations:
         yield _row("attestations", status=name, numerator=count)
+    for name, count in _audit_counts(content.audits):
+        yield _row("audits", status=name, numerator=count)
     for finding in content.findings:
         yield _row(
             "finding",
@@ -78,6 +84,14 @@ def report_rows(content: ReportContent, content_hash: bytes) -> Iterator[Sequenc
         yield _row("advice", text=advice)
     for recommendation in content.recommendations:
         yield _row("recommendation", text=recommendation)
+
+
+def _audit_counts(audits: ReportedAudits) -> Iterator[tuple[str, int]]:
+    for name, count in audits:
+        if name != "actions":
+            yield name, count
+    for name, count in audits.actions:
+        yield f"{name}_actions", count
 
 
 def _row(section: str, **cells: object) -> list[object]:
@@ -122,6 +136,9 @@ def _said(content: ReportContent, content_hash: bytes) -> dict[str, object]:
             for each in content.requirements
         ],
         "attestations": signed,
+        "audits": ", ".join(
+            f"{count} {name.replace('_', ' ')}" for name, count in _audit_counts(content.audits)
+        ),
         "findings": [
             (each.finding_number, each.severity, each.status, each.description)
             for each in content.findings

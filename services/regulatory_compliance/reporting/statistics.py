@@ -9,7 +9,8 @@ import msgspec
 from services.company_calendar import company_calendar
 from services.refusals import Fault, InvalidParameter
 from services.regulatory_compliance.reporting.attestation_figures import attestation_figures
-from services.regulatory_compliance.reporting.content import ReportedAttestations
+from services.regulatory_compliance.reporting.audit_figures import audit_figures, audit_records
+from services.regulatory_compliance.reporting.content import ReportedAttestations, ReportedAudits
 from services.regulatory_compliance.reporting.measuring import (
     Measured,
     Rate,
@@ -41,6 +42,7 @@ class ComplianceStatistics(msgspec.Struct, frozen=True, kw_only=True):
     requirements: RequirementFigures
     by_program: dict[Program, RequirementFigures]
     attestations: ReportedAttestations
+    audits: ReportedAudits
 
 
 async def compliance_statistics(
@@ -58,6 +60,8 @@ async def compliance_statistics(
     known_at = min(end_of(last, calendar), store.now)
     records = await records_of(store, program)
     rows = measured(records, on=last, known_at=known_at)
+    audits = await audit_records(store, program, on=last, known_at=known_at)
+    period = ReportPeriod(first, last)
     programs = sorted({each.requirement.program for each in rows})
     return ComplianceStatistics(
         first=first,
@@ -68,9 +72,8 @@ async def compliance_statistics(
             name: _figures([each for each in rows if each.requirement.program is name])
             for name in programs
         },
-        attestations=attestation_figures(
-            records.histories.values(), ReportPeriod(first, last), known_at
-        ),
+        attestations=attestation_figures(records.histories.values(), period, known_at),
+        audits=audit_figures(audits, period, known_at),
     )
 
 

@@ -6,6 +6,11 @@ from collections.abc import Iterator, Sequence
 
 from services.company_calendar import CompanyCalendar
 from services.regulatory_compliance.reporting.attestation_figures import attestation_figures
+from services.regulatory_compliance.reporting.audit_figures import (
+    audit_figures,
+    audit_records,
+    reported_findings,
+)
 from services.regulatory_compliance.reporting.content import (
     ReportContent,
     ReportedRate,
@@ -42,6 +47,7 @@ async def write_report(
     period = ReportPeriod(draft.period_from, draft.period_to)
     known_at = known_by(draft, records.calendar, store.now)
     rows = measured(records, on=period.last, known_at=known_at)
+    audits = await audit_records(store, draft.program, on=period.last, known_at=known_at)
     rate = rate_of(rows)
     counted = Counter(each.standing.status for each in rows)
     return ReportContent(
@@ -56,7 +62,8 @@ async def write_report(
         statuses=ReportedStatuses(**{each.value: counted[each] for each in RequirementStatus}),
         requirements=[_requirement(each, period.last) for each in rows],
         attestations=attestation_figures(records.histories.values(), period, known_at),
-        findings=[],
+        audits=audit_figures(audits, period, known_at),
+        findings=reported_findings(audits, period, known_at),
         trend=list(_trend(records, period, store.now)),
         advice=list(_advice(rate, rows)),
         recommendations=draft.recommendations,

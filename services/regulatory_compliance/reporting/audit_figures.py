@@ -1,0 +1,153 @@
+"""Audits, findings and corrective actions as they were at the end of a period, as known then."""
+
+import datetime as dt
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from uuid import UUID
+
+import msgspec
+
+from services.regulatory_compliance.corrective_actions.lifecycle import ActionState, state_on
+from services.regulatory_compliance.reporting.content import (
+    ReportedActions,
+    ReportedAudits,
+    ReportedFinding,
+)
+from services.regulatory_compliance.reporting.periods import ReportPeriod
+from storage.filters import (
+    AuditFindingFilter,
+    ByActions,
+    CorrectiveActionFilter,
+    RegulatoryAuditFilter,
+)
+from storage.interface import Store
+from storage.tables.audits import AuditFinding, RegulatoryAudit
+from storage.tables.corrective_actions import ActionStep, CorrectiveAction
+from storage.vocabulary.audits import (
+    ActionStatus,
+    AuditStatus,
+    FindingSeverity,
+    FindingStanding,
+)
+from storage.vocabulary.compliance import Program
+
+_DONE = frozenset({ActionStatus.COMPLETED, ActionStatus.VERIFIED, ActionStatus.EFFECTIVE})
+
+
+class AuditRecords(msgspec.Struct, frozen=True, kw_only=True):
+    """Audits of a program with what was found and what is done about it."""
+
+    audits: Mapping[UUID, RegulatoryAudit]
+    findings: Sequence[AuditFinding]
+    actions: Sequence[CorrectiveAction]
+    states: Mapping[UUID, ActionState]
+
+
+async def audit_records(
+    store: Store, program: Program | None, *, on: dt.date, known_at: dt.datetime
+) -> AuditRecords:
+    """What was known then, in a constant number of statements."""
+    audits = {
+        each.id: each
+        for each in await store.regulatory_audits.all(RegulatoryAuditFilter(program=program))
+        if each.created_at <= known_at
+    }
+    findings = [
+        each
+        for each in await store.audit_findings.all(AuditFindingFilter())
+        if each.audit_id in audits and each.created_at <= known_at and each.identified_on <= on
+    ]
+    ids = {each.id for each in findings}
+    actions = [
+        each
+        for each in await store.corrective_actions.all(CorrectiveActionFilter())
+        if each.finding_id in ids and each.recorded_at <= known_at
+    ]
+    steps: dict[UUID, list[ActionStep]] = {each.id: [] for each in actions}
+    for step in await store.action_steps.all(ByActions(action_ids=list(steps))):
+        if step.recorded_at <= known_at:
+            steps[step.action_id].append(step)
+    states = {name: state_on(taken, on) for name, taken in steps.items()}
+    return AuditRecords(
+        audits=audits,
+        findings=findings,
+        actions=actions,
+        states={name: state for name, state in states.items() if state is not None},
+    )
+
+
+def status_at(audit: RegulatoryAudit, known_at: dt.datetime) -> AuditStatus:
+    """Where an audit was: the last of its stamps that is not later."""
+    if audit.concluded_at is not None and audit.concluded_at <= known_at:
+        return audit.status
+    if audit.completed_at is not None and audit.completed_at <= known_at:
+        return AuditStatus.COMPLETED
+    if audit.started_at is not None and audit.started_at <= known_at:
+        return AuditStatus.IN_PROGRESS
+    return AuditStatus.SCHEDULED
+
+
+def finding_standing(finding: AuditFinding, known_at: dt.datetime) -> FindingStanding:
+    """Whether a finding was closed by then."""
+    is_closed = finding.closed_at is not None and finding.closed_at <= known_at
+    return FindingStanding.CLOSED if is_closed else FindingStanding.OPEN
+
+
+def audit_figures(
+    records: AuditRecords, period: ReportPeriod, known_at: dt.datetime
+) -> ReportedAudits:
+    """Audits that were scheduled for a day of the period, by where they were at its end. Passed and
+    failed ones have been completed, too."""
+    chosen = {
+        name
+        for name, each in records.audits.items()
+        if period.first <= each.scheduled_on <= period.last
+    }
+    counted = Counter(status_at(records.audits[name], known_at) for name in chosen)
+    found = [each for each in records.findings if each.audit_id in chosen]
+    states = [
+        records.states[each.id]
+        for each in records.actions
+        if each.audit_id in chosen and each.id in records.states
+    ]
+    concluded = counted[AuditStatus.PASSED] + counted[AuditStatus.FAILED]
+    return ReportedAudits(
+        total=len(chosen),
+        scheduled=counted[AuditStatus.SCHEDULED],
+        in_progress=counted[AuditStatus.IN_PROGRESS],
+        completed=counted[AuditStatus.COMPLETED] + concluded,
+        passed=counted[AuditStatus.PASSED],
+        failed=counted[AuditStatus.FAILED],
+        findings=len(found),
+        critical_findings=sum(each.severity is FindingSeverity.CRITICAL for each in found),
+        open_findings=sum(
+            finding_standing(each, known_at) is FindingStanding.OPEN for each in found
+        ),
+        actions=ReportedActions(
+            total=len(states),
+            completed=sum(each.status in _DONE for each in states),
+            overdue=sum(each.is_overdue for each in states),
+        ),
+    )
+
+
+def reported_findings(
+    records: AuditRecords, period: ReportPeriod, known_at: dt.datetime
+) -> list[ReportedFinding]:
+    """What was found in the period, and what of before was still open at its end."""
+    found = []
+    for each in records.findings:
+        standing = finding_standing(each, known_at)
+        if each.identified_on < period.first and standing is FindingStanding.CLOSED:
+            continue
+        audit = records.audits[each.audit_id]
+        found.append(
+            ReportedFinding(
+                finding_number=each.number,
+                audit_number=audit.number,
+                severity=each.severity.value,
+                status=standing.value,
+                description=each.description,
+            )
+        )
+    return sorted(found, key=lambda each: each.finding_number)
