@@ -3,6 +3,7 @@
 import asyncio
 import datetime as dt
 from collections.abc import Callable
+from decimal import Decimal
 from enum import StrEnum
 from typing import Annotated, Any
 from uuid import UUID
@@ -46,6 +47,8 @@ from services.regulatory_compliance.reporting.statistics import (
 from services.regulatory_compliance.reporting.writing import reported
 from storage.tables.compliance_reports import ComplianceReport
 from storage.vocabulary.compliance import Program
+from storage.vocabulary.mips import MipsSubmissionStatus
+from storage.vocabulary.risks import RiskLevel
 
 PDF = "application/pdf"
 RangeFirst = Annotated[
@@ -79,6 +82,24 @@ class RequirementFiguresAnswer(Answer):
     rate: ReportedRate
 
 
+class RiskFiguresAnswer(Answer):
+    """Assessments of the range that somebody has approved, by the level that is left after what is
+    in place."""
+
+    total: int
+    levels: dict[RiskLevel, int]
+
+
+class MipsFiguresAnswer(Answer):
+    """Submissions of the performance years that the range touches. ``average_score_pct`` is of
+    those ``scored`` that are submitted or accepted, and of no others."""
+
+    total: int
+    statuses: dict[MipsSubmissionStatus, int]
+    scored: int
+    average_score_pct: Decimal | None
+
+
 class ComplianceStatisticsAnswer(Answer):
     """Counts of a range. ``known_at`` is up to when records count: its end, or now."""
 
@@ -89,6 +110,8 @@ class ComplianceStatisticsAnswer(Answer):
     by_program: dict[Program, RequirementFiguresAnswer]
     attestations: ReportedAttestations
     audits: ReportedAudits
+    risk_assessments: RiskFiguresAnswer
+    mips: MipsFiguresAnswer
 
 
 class ReportDraftAnswer(RowAnswer):
@@ -332,6 +355,15 @@ def _statistics(found: ComplianceStatistics) -> Response[Any]:
             by_program={name: _figures(each) for name, each in found.by_program.items()},
             attestations=found.attestations,
             audits=found.audits,
+            risk_assessments=RiskFiguresAnswer(
+                total=found.risk_assessments.total, levels=found.risk_assessments.levels
+            ),
+            mips=MipsFiguresAnswer(
+                total=found.mips.total,
+                statuses=found.mips.statuses,
+                scored=found.mips.scored,
+                average_score_pct=found.mips.average_score_pct,
+            ),
         )
     )
 

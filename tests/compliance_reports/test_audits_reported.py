@@ -41,10 +41,10 @@ BY_THE_END_OF_MARCH = {
 
 @pytest.fixture
 async def audit(officer: httpx.AsyncClient, people: list[PersonForTests]) -> str:
-    """An audit that has found two things in March, about one of which something is planned."""
+    """An audit that has found two things in March; about the worse one something is planned."""
     address = await started_audit(officer)
-    first = await finding(officer, address)
-    await finding(officer, address, severity="critical")
+    first = await finding(officer, address, severity="critical")
+    await finding(officer, address)
     planned = await officer.post(
         f"{first.headers['Location']}/actions",
         json=ACTION | {"assignee_id": str(people[1].id), "due_on": "2026-03-20"},
@@ -91,7 +91,7 @@ async def test_an_audit_pack_has_the_audits_with_every_step(
     assert verdict.is_sound, verdict.misfits
     with zipfile.ZipFile(io.BytesIO(answer.content)) as file:
         said = json.loads(file.read(f"audits/{audit.rsplit('/', 1)[1]}.json"))
-    assert [each["severity"] for each in said["findings"]] == ["major", "critical"]
+    assert [each["severity"] for each in said["findings"]] == ["critical", "major"]
     assert [each["kind"] for each in said["action_steps"]] == ["planned"]
 
 

@@ -5,6 +5,7 @@ import datetime as dt
 import httpx
 import pytest
 
+from tests.builders.mips import COUNTS, load_lists, make_clinician, submitted, take_step
 from tests.compliance_reports.deeds import ComeBack, attested, made
 
 pytestmark = pytest.mark.anyio
@@ -84,3 +85,21 @@ async def test_attestations_are_counted_in_the_range_by_what_they_were_at_its_en
 async def test_a_range_that_ends_before_it_begins_is_refused(officer: httpx.AsyncClient) -> None:
     answer = await officer.get(STATISTICS, params={"first": "2026-04-01", "last": "2026-03-01"})
     assert answer.status_code == 400
+
+
+async def test_submissions_that_are_with_cms_make_the_average_and_no_others(
+    client: httpx.AsyncClient,
+) -> None:
+    async def told() -> tuple[int, int, object]:
+        said = (await asked(client, first="2026-01-01"))["mips"]
+        assert isinstance(said, dict)
+        return said["total"], said["scored"], said["average_score_pct"]
+
+    await load_lists(client)
+    address = await submitted(client, await make_clinician(client), COUNTS)
+    assert await told() == (1, 1, "14.93")
+    await take_step(client, address, "reject")
+    assert await told() == (1, 0, None)
+    for verb in ("reopen", "submit", "accept"):
+        await take_step(client, address, verb)
+    assert await told() == (1, 1, "14.93")

@@ -14,6 +14,7 @@ from services.regulatory_compliance.audit_pack.audits import audit_documents
 from services.regulatory_compliance.audit_pack.documents import document, plain
 from services.regulatory_compliance.audit_pack.files import PackedFile, packed_files
 from services.regulatory_compliance.audit_pack.policies import policy_documents
+from services.regulatory_compliance.audit_pack.risks import risk_documents
 from services.regulatory_compliance.reporting.measuring import (
     Measured,
     end_of,
@@ -46,6 +47,7 @@ evidence/            the files themselves
 audits/              one file an audit: its findings, corrective actions and each step of these
 policies/            one file a policy: its versions with their texts, approvals, reviews and who
                      has read which; texts that are files lie in folders beside them
+risk-assessments/    what was approved of each, with its hash, its plan and what was accepted
 reports/             reports as they were issued: the text that their hashes are of
 trail.jsonl          who changed which of these rows, when, and what was there before and after
 manifest.json        the SHA-256 of every file
@@ -103,6 +105,7 @@ async def gather(store: Store, program: Program, on: dt.date | None) -> PackCont
             ("evidence.json", document([_said(each, files) for each in evidence])),
             *policies,
             *audits,
+            *await risk_documents(store, program),
             *await _reports(store, program),
             ("trail.jsonl", await _trail(store, [*ids, *(each.id for each in evidence)])),
         ],

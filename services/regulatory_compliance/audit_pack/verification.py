@@ -22,6 +22,7 @@ from services.regulatory_compliance.audit_pack.documents import (
     fields_of,
 )
 from services.regulatory_compliance.requirements import content_hash
+from services.regulatory_compliance.risks.submitting import content_hash as assessment_hash
 from services.regulatory_compliance.signature_chain import (
     attestation_hash,
     broken_links,
@@ -31,6 +32,7 @@ from storage.tables.compliance import (
     ComplianceSignatureFields,
     RequirementContent,
 )
+from storage.tables.risks import AssessmentContent
 
 _CHUNK_BYTES = 1 << 18
 _LARGEST_DOCUMENT_BYTES = 256_000_000
@@ -107,6 +109,7 @@ def _verdict(pack: zipfile.ZipFile, misfits: list[Misfit]) -> PackVerdict:
     misfits += _misfits_of_evidence(evidence, hashes)
     misfits += _misfits_of_reports(pack, hashes)
     misfits += _misfits_of_policies(pack, hashes)
+    misfits += _misfits_of_assessments(pack, hashes)
     signatures = 0
     for path in (each for each in hashes if each.startswith("requirements/")):
         for said in _documents(pack, [path]):
@@ -229,6 +232,16 @@ def _misfits_of_policies(pack: zipfile.ZipFile, hashes: Mapping[str, str]) -> It
             for each in [*said["versions"], *said["approvals"], *said["acknowledgements"]]:
                 if each["content_hash"] not in known:
                     yield Misfit(path, f"{each['id']} is of a text that is not there")
+
+
+def _misfits_of_assessments(pack: zipfile.ZipFile, hashes: Mapping[str, str]) -> Iterator[Misfit]:
+    """Risk assessments that are not what was approved."""
+    for path in (each for each in hashes if each.startswith("risk-assessments/")):
+        for said in _documents(pack, [path]):
+            record = said["record"]
+            content = AssessmentContent.model_validate(record["content"])
+            if assessment_hash(content).hex() != record["content_hash"]:
+                yield Misfit(path, "is not what was approved")
 
 
 def _chain_of(said: Said, evidence: Mapping[UUID, Said]) -> tuple[int, list[str]]:

@@ -45,6 +45,9 @@ def uid_of(thing: DueThing) -> str:
 def _summary(thing: DueThing) -> str:
     if thing.kind is DueKind.COVER:
         return f"Attestation ends: {thing.code} {thing.name}"
+    late = " (overdue)" if thing.is_overdue else ""
     if thing.kind is DueKind.REVIEW:
-        return f"Review of a policy{' (overdue)' if thing.is_overdue else ''}: {thing.name}"
+        return f"Review of a policy{late}: {thing.name}"
+    if thing.kind is DueKind.ASSESSMENT:
+        return f"Assess risks again{late}: {thing.name}"
     return f"{'Overdue' if thing.is_overdue else 'Due'}: {thing.code} {thing.name}"

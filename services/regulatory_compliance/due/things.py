@@ -10,10 +10,11 @@ from services.regulatory_compliance.corrective_actions.lifecycle import UNDONE
 from services.regulatory_compliance.corrective_actions.listing import ListedAction, actions_on
 from services.regulatory_compliance.policies.reviews import review_days
 from services.regulatory_compliance.reporting.measuring import Measured, measured, records_of
-from storage.filters import CorrectiveActionFilter
+from storage.filters import CorrectiveActionFilter, MitigationItemFilter, RiskAssessmentFilter
 from storage.interface import Store
 from storage.tables.policies import Policy
 from storage.vocabulary.compliance import RequirementStatus
+from storage.vocabulary.risks import AssessmentStatus, MitigationStatus
 
 
 class DueKind(StrEnum):
@@ -27,12 +28,15 @@ class DueKind(StrEnum):
     """A policy is to be looked at again."""
     ACTION = "action"
     """A corrective action is to be completed."""
+    ASSESSMENT = "assessment"
+    """Risks are to be assessed again."""
+    MITIGATION = "mitigation"
+    """Something of a mitigation plan is to be done."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class DueThing:
-    """One thing that is due, of a requirement, a policy or a finding. ``number`` tells the periods
-    of a requirement apart."""
+    """One thing that is due, ``number`` tells the periods of a requirement apart."""
 
     kind: DueKind
     entity_id: UUID
@@ -61,6 +65,7 @@ async def due_things(store: Store) -> list[DueThing]:
         for each in await actions_on(store, actions, today)
         if each.state.status in UNDONE
     ]
+    found += await _risks(store, today)
     return sorted(found, key=lambda each: (each.due_on, each.code, each.kind))
 
 
@@ -116,3 +121,42 @@ def _action(listed: ListedAction) -> DueThing:
         is_overdue=listed.state.is_overdue,
         person_id=listed.state.assignee_id,
     )
+
+
+async def _risks(store: Store, today: dt.date) -> list[DueThing]:
+    approved = RiskAssessmentFilter(status=AssessmentStatus.APPROVED)
+    open_items = MitigationItemFilter(
+        statuses=[MitigationStatus.PLANNED, MitigationStatus.IN_PROGRESS]
+    )
+    return [
+        *(
+            DueThing(
+                kind=DueKind.ASSESSMENT,
+                entity_id=each.id,
+                number=0,
+                code=each.number,
+                name=each.title,
+                due_on=each.next_due_on,
+                is_overdue=each.next_due_on < today,
+                person_id=None,
+            )
+            for each in await store.risk_assessments.all(approved)
+        ),
+        *(
+            DueThing(
+                kind=DueKind.MITIGATION,
+                entity_id=each.id,
+                number=0,
+                code="mitigation",
+                name=_first_line(each.task),
+                due_on=each.due_on,
+                is_overdue=each.due_on < today,
+                person_id=each.owner_person_id,
+            )
+            for each in await store.mitigation_items.all(open_items)
+        ),
+    ]
+
+
+def _first_line(text: str) -> str:
+    return text.strip().partition("\n")[0][:100]

@@ -19,7 +19,9 @@ from services.regulatory_compliance.reporting.measuring import (
     rate_of,
     records_of,
 )
+from services.regulatory_compliance.reporting.mips_figures import MipsFigures, mips_figures
 from services.regulatory_compliance.reporting.periods import ReportPeriod
+from services.regulatory_compliance.reporting.risk_figures import RiskFigures, risk_figures
 from storage.interface import Store
 from storage.vocabulary.compliance import Program, RequirementStatus
 
@@ -43,6 +45,8 @@ class ComplianceStatistics(msgspec.Struct, frozen=True, kw_only=True):
     by_program: dict[Program, RequirementFigures]
     attestations: ReportedAttestations
     audits: ReportedAudits
+    risk_assessments: RiskFigures
+    mips: MipsFigures
 
 
 async def compliance_statistics(
@@ -74,6 +78,8 @@ async def compliance_statistics(
         },
         attestations=attestation_figures(records.histories.values(), period, known_at),
         audits=audit_figures(audits, period, known_at),
+        risk_assessments=await risk_figures(store, period, known_at),
+        mips=await mips_figures(store, first, last, known_at),
     )
 
 
