@@ -11,6 +11,7 @@ from litestar.params import FromPath, QueryParameter
 
 from app.answers import JSON, Answer, PageAnswer, RecordAnswer, decode_cursor, encode, page
 from app.api.parameters import Cursor, Limit
+from app.api.wording import CodeWordingAnswer
 from app.call import Call
 from services.claims import books_queries
 from services.identity.scopes import Scope
@@ -80,11 +81,12 @@ class AdjustmentAnswer(RecordAnswer):
 
 
 class AdjudicationInFullAnswer(Answer):
-    """A decision with its lines and adjustments."""
+    """A decision with its lines and adjustments, and what its reasons and remarks are called."""
 
     adjudication: AdjudicationAnswer
     lines: list[AdjudicationLineAnswer]
     adjustments: list[AdjustmentAnswer]
+    wording: list[CodeWordingAnswer]
 
 
 class AdjudicationsAnswer(Answer):

@@ -22,6 +22,7 @@ from app.answers import (
 from app.api.denials import DenialAnswer
 from app.api.parameters import Cursor, Limit
 from app.api.remittances import Reason
+from app.api.wording import CodeWordingAnswer
 from app.call import Call
 from services.claims.adjustment_reasons import DenialCategory, DenialOwner
 from services.claims.denial_work import assigning, notes, queue, resolving
@@ -62,12 +63,14 @@ class ExpectedValueAnswer(Answer):
 
 
 class QueuedDenialAnswer(Answer):
-    """An open denial; ``days_left`` is below zero once its deadline has gone by."""
+    """An open denial; ``days_left`` is below zero once its deadline has gone by, and ``wording``
+    is what its reason and remarks are called."""
 
     denial: DenialAnswer
     bucket: DeadlineBucket
     days_left: int
     value: ExpectedValueAnswer
+    wording: list[CodeWordingAnswer]
 
 
 class QueueAnswer(Answer):

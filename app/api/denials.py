@@ -1,6 +1,9 @@
 """Denials over HTTP."""
 
 import datetime as dt
+from collections.abc import Sequence
+from types import SimpleNamespace
+from typing import Any
 from uuid import UUID
 
 from litestar import Controller, Response, get
@@ -8,11 +11,14 @@ from litestar.params import FromPath, FromQuery
 
 from app.answers import PageAnswer, RowAnswer, decode_cursor, one, page
 from app.api.parameters import Cursor, Limit, SearchText
+from app.api.wording import CodeWordingAnswer
 from app.call import Call
 from services.claims.adjustment_reasons import DenialCategory, DenialOwner
+from services.claims.code_wording import CodeWording
 from services.claims.denial_work import queue
 from services.identity.scopes import Scope
 from storage.filters import DenialFilter
+from storage.tables.ledger import Denial
 from storage.vocabulary.claims import DenialStatus
 from storage.vocabulary.denials import DenialResolution, SupersededBecause
 
@@ -55,6 +61,12 @@ class DenialAnswer(RowAnswer):
     recovered_cents: int | None
     resolved_on: dt.date | None
     resolution_note: str | None
+
+
+class WordedDenialAnswer(DenialAnswer):
+    """A denial, and what its reason and remarks are called."""
+
+    wording: list[CodeWordingAnswer]
 
 
 class DenialController(Controller):
@@ -102,8 +114,11 @@ class DenialController(Controller):
         )
 
     @get("/{denial_id:uuid}", operation_id="get_denial", scope=Scope.CLAIMS_READ)
-    async def get(self, request: Call, denial_id: FromPath[UUID]) -> Response[DenialAnswer]:
-        """One denial."""
-        return await request.run(
-            lambda store: queue.get_denial(store, denial_id), one(DenialAnswer)
-        )
+    async def get(self, request: Call, denial_id: FromPath[UUID]) -> Response[WordedDenialAnswer]:
+        """One denial, with what its codes are called."""
+        return await request.run(lambda store: queue.get_worded(store, denial_id), _worded)
+
+
+def _worded(found: tuple[Denial, Sequence[CodeWording]]) -> Response[Any]:
+    denial, wording = found
+    return one(WordedDenialAnswer)(SimpleNamespace(**denial.model_dump(), wording=wording))

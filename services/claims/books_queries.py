@@ -7,6 +7,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 from uuid import UUID
 
+from services.claims.code_wording import CodeWording, wordings_for
 from storage.figures import AccountBalance, OpenItem
 from storage.filters import AdjudicationFilter, ByAdjudication, LedgerFilter
 from storage.interface import Page, Store
@@ -22,11 +23,13 @@ MOST_FAULTS_NAMED = 100
 
 @dataclass(frozen=True)
 class AdjudicationInFull:
-    """One decision with its lines and every adjustment, as received."""
+    """One decision with its lines and every adjustment, as received, and what its codes are
+    called."""
 
     adjudication: Adjudication
     lines: list[AdjudicationLine]
     adjustments: list[AdjudicationAdjustment]
+    wording: list[CodeWording]
 
 
 @dataclass(frozen=True)
@@ -108,11 +111,22 @@ async def _in_full(store: Store, conditions: AdjudicationFilter) -> list[Adjudic
     adjustments: dict[UUID, list[AdjudicationAdjustment]] = defaultdict(list)
     for each in await store.adjudication_adjustments.all(ByAdjudication(adjudication_ids=ids)):
         adjustments[each.adjudication_id].append(each)
+    reasons = {each.id: [one.reason_code for one in adjustments[each.id]] for each in adjudications}
+    remarks = {
+        each.id: [
+            *each.remark_codes,
+            *(code for line in lines[each.id] for code in line.remark_codes),
+        ]
+        for each in adjudications
+    }
+    named = {code for codes in (*reasons.values(), *remarks.values()) for code in codes}
+    wordings = await wordings_for(store, named)
     return [
         AdjudicationInFull(
             each,
             sorted(lines[each.id], key=lambda line: line.ordinal),
             sorted(adjustments[each.id], key=lambda adjustment: adjustment.ordinal),
+            wordings.of(reasons[each.id], remarks[each.id], each.effective_on),
         )
         for each in adjudications
     ]

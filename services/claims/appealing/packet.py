@@ -8,7 +8,6 @@ from typing import ClassVar
 from uuid import UUID
 
 from services.approvals.involvement import worked
-from services.claims.adjustment_reasons import REASONS
 from services.claims.appealing.drafting import (
     ENTITY,
     WITHOUT_PACKET,
@@ -19,7 +18,9 @@ from services.claims.appealing.drafting import (
 from services.claims.appealing.lifecycle import require_unsent
 from services.claims.appealing.typesetting import Addressee, PacketFacts, Sender, Service
 from services.claims.claims import lines_of
+from services.claims.code_wording import Wordings, wordings_for
 from services.claims.company_day import company_today
+from services.claims.denial_work.queue import codes_of
 from services.files.keeping import NewFile, WrittenFile
 from services.files.media_types import PDF
 from services.files.reading import FileNotKept, ReadableFile, readable
@@ -79,6 +80,7 @@ class _Case:
     denials: Sequence[Denial]
     decision: Adjudication
     transaction: RemittanceTransaction
+    wordings: Wordings
 
 
 async def content_of(store: Store, appeal_id: UUID, *, expected_version: int) -> PacketContent:
@@ -104,6 +106,7 @@ async def content_of(store: Store, appeal_id: UUID, *, expected_version: int) ->
         denials=denials,
         decision=decision,
         transaction=await store.remittance_transactions.get(decision.transaction_id),
+        wordings=await wordings_for(store, {code for each in denials for code in codes_of(each)}),
     )
     company = await store.companies.get(store.company_id)
     billing = await store.care_providers.all(
@@ -248,10 +251,12 @@ def _opening(case: _Case) -> str:
 
 def _service(denial: Denial, case: _Case) -> Service:
     line = next((each for each in case.lines if each.id == denial.claim_line_id), None)
-    label = REASONS.reason(denial.reason_code, denial.denied_on).label
+    label = case.wordings.reason(denial.reason_code, denial.denied_on).text
     reason = f"{denial.group_code}-{denial.reason_code} {label}".strip(" -")
     if denial.remark_codes:
-        reason += f" (remarks {', '.join(denial.remark_codes)})"
+        remarks = [case.wordings.remark(code, denial.denied_on) for code in denial.remark_codes]
+        said = "; ".join(f"{each.code} {each.text}".strip() for each in remarks)
+        reason += f" (remarks {said})"
     if line is None:
         return Service(
             service="Whole claim",

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from uuid import UUID
 
+from services.claims.code_wording import CodeWording, wordings_for
 from services.claims.company_day import company_today
 from services.claims.denial_work.worth import ExpectedValue, Experience
 from storage.filters import DenialFilter
@@ -54,6 +55,7 @@ class QueuedDenial:
     bucket: DeadlineBucket
     days_left: int
     value: ExpectedValue
+    wording: list[CodeWording]
 
 
 @dataclass(frozen=True)
@@ -73,9 +75,16 @@ def bucket_of(due_on: dt.date, as_of: dt.date) -> DeadlineBucket:
     return DeadlineBucket.SOON if days <= SOON_DAYS else DeadlineBucket.LATER
 
 
-async def get_denial(store: Store, denial_id: UUID) -> Denial:
-    """Raises RowNotFound."""
-    return await store.denials.get(denial_id)
+async def get_worded(store: Store, denial_id: UUID) -> tuple[Denial, list[CodeWording]]:
+    """A denial, and what its codes are called. Raises RowNotFound."""
+    denial = await store.denials.get(denial_id)
+    wordings = await wordings_for(store, codes_of(denial))
+    return denial, wordings.of([denial.reason_code], denial.remark_codes, denial.denied_on)
+
+
+def codes_of(denial: Denial) -> list[str]:
+    """The reason and the remarks of a denial."""
+    return [denial.reason_code, *denial.remark_codes]
 
 
 async def list_denials(
@@ -111,12 +120,14 @@ async def list_queue(
             within(conditions, each, as_of), experience.worth, limit=rest, after=place
         )
         found += [(denial, cents, each) for denial, cents in page]
+    wordings = await wordings_for(store, {code for each, _, _ in found for code in codes_of(each)})
     rows = [
         QueuedDenial(
             denial=denial,
             bucket=each,
             days_left=(denial.due_on - as_of).days,
             value=value_of(experience, denial),
+            wording=wordings.of([denial.reason_code], denial.remark_codes, denial.denied_on),
         )
         for denial, _, each in found[:limit]
     ]

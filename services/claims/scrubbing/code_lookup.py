@@ -80,6 +80,20 @@ async def tables_for(store: Store, claims: Sequence[Claim]) -> CodeTables:
     return CodeTables(shared, authorizations)
 
 
+async def code_sets_for(
+    store: Store, kinds: Collection[CodeKind], codes: Collection[str]
+) -> Mapping[CodeKind, CodeSet]:
+    """What is loaded of some codes in sets of these kinds; a set that is not loaded is left out.
+    Takes two statements."""
+    editions = await store.code_tables.all(CodeTableFilter(is_standing=True))
+    spans = {
+        kind: spans_of(each for each in editions if each.kind is kind)
+        for kind in {each.kind for each in editions if each.kind in kinds}
+    }
+    found = await _codes(store, _ids(spans.values()), sorted(codes))
+    return {kind: _code_set(each, found) for kind, each in spans.items()}
+
+
 async def fee_schedules(
     store: Store, schedules: Collection[str], procedures: Collection[str]
 ) -> Mapping[str, Rates]:

@@ -64,15 +64,25 @@ class CodeSet:
 
     def status(self, code: str, on: dt.date) -> CodeStatus:
         """What the set says of ``code`` on a day."""
-        periods = self._periods.get(code)
-        if not periods:
+        if code not in self._periods:
             return CodeStatus.UNKNOWN
-        for period in periods:
+        period = self._in_force(code, on)
+        if period is None:
+            return CodeStatus.NOT_ON_DATE
+        return CodeStatus.VALID if period.is_billable else CodeStatus.NOT_BILLABLE
+
+    def label(self, code: str, on: dt.date) -> str:
+        """What the set calls ``code`` on a day; nothing, where it does not know it."""
+        period = self._in_force(code, on)
+        return "" if period is None else period.label
+
+    def _in_force(self, code: str, on: dt.date) -> CodePeriod | None:
+        for period in self._periods.get(code, ()):
             if period.effective_from <= on and (
                 period.effective_to is None or on <= period.effective_to
             ):
-                return CodeStatus.VALID if period.is_billable else CodeStatus.NOT_BILLABLE
-        return CodeStatus.NOT_ON_DATE
+                return period
+        return None
 
 
 _WORDS = {
