@@ -7,6 +7,7 @@ from services.claims.appealing import approving, late
 from services.claims.refunds import refunding
 from services.claims.write_offs import writing_off
 from services.regulatory_compliance import decisions
+from services.regulatory_compliance.auditing import acceptance
 from services.regulatory_compliance.policies import approving as policy_approving
 from services.regulatory_compliance.risks import accepting as risk_accepting
 from services.regulatory_compliance.risks import submitting as risk_submitting
@@ -24,6 +25,7 @@ STEPS: Steps = {
         approving.PACKET,
         hold_release.RELEASE,
         decisions.NOT_APPLICABLE,
+        acceptance.FINDING_ACCEPTANCE,
         policy_approving.APPROVAL,
         risk_submitting.APPROVAL,
         risk_accepting.ACCEPTANCE,

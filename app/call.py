@@ -128,7 +128,11 @@ class Call(Request[Any, Any, State]):
 
     @property
     def _record_id(self) -> UUID | None:
-        """The record that the path names."""
+        """The record that the path names: the first, unless the route says which."""
+        name = self.route_handler.opt.get("record")
+        if name is not None:
+            chosen = self.path_params.get(name)
+            return chosen if isinstance(chosen, UUID) else None
         ids = (each for each in self.path_params.values() if isinstance(each, UUID))
         return next(ids, None)
 

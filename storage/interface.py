@@ -52,6 +52,7 @@ from storage.filters import (
     ApprovalThresholdFilter,
     AssessmentPartFilter,
     AttestationFilter,
+    AuditAccessFilter,
     AuditFilter,
     AuditFindingFilter,
     BankLineFilter,
@@ -107,6 +108,7 @@ from storage.filters import (
     FigureInputFilter,
     FiledClaimFilter,
     Filter,
+    FindingAcceptanceFilter,
     IdentityProviderFilter,
     ImportRecordFilter,
     LedgerFilter,
@@ -939,6 +941,14 @@ class Store(Protocol):
     ]
     finding_evidence: Log[
         audit_tables.FindingEvidenceFields, audit_tables.FindingEvidence, ByFindings
+    ]
+    finding_acceptances: Repository[
+        audit_tables.FindingAcceptanceFields,
+        audit_tables.FindingAcceptance,
+        FindingAcceptanceFilter,
+    ]
+    audit_accesses: Repository[
+        audit_tables.AuditAccessFields, audit_tables.AuditAccess, AuditAccessFilter
     ]
     corrective_actions: Log[
         action_tables.CorrectiveActionFields, action_tables.CorrectiveAction, CorrectiveActionFilter

@@ -1,6 +1,7 @@
 """Running the migrations: the only way that the schema changes."""
 
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -65,6 +66,47 @@ def unforced(connection: sa.Connection, *tables: str) -> Iterator[None]:
 def _force(connection: sa.Connection, tables: tuple[str, ...]) -> None:
     for table in tables:
         connection.execute(sa.text(f"ALTER TABLE {table} FORCE ROW LEVEL SECURITY"))
+
+
+def admit_words(connection: sa.Connection, table: str, column: str, words: Collection[str]) -> None:
+    """Let a closed vocabulary hold some words more, whichever it holds by then."""
+    _close_vocabulary(connection, table, column, [*_words_held(connection, table, column), *words])
+
+
+def forget_words(
+    connection: sa.Connection, table: str, column: str, words: Collection[str]
+) -> None:
+    """Let it hold them no more; no row has one of them by then."""
+    held = _words_held(connection, table, column)
+    _close_vocabulary(connection, table, column, [each for each in held if each not in words])
+
+
+def _words_held(connection: sa.Connection, table: str, column: str) -> list[str]:
+    definition = connection.scalar(
+        sa.text(
+            "SELECT pg_get_constraintdef(oid) FROM pg_constraint"
+            " WHERE conrelid = cast(:table AS regclass) AND conname = :name"
+        ),
+        {"table": table, "name": _vocabulary_check(table, column)},
+    )
+    return re.findall(r"'([^']+)'::text", definition or "")
+
+
+def _close_vocabulary(
+    connection: sa.Connection, table: str, column: str, words: Collection[str]
+) -> None:
+    name = _vocabulary_check(table, column)
+    held = ", ".join(f"'{each}'" for each in dict.fromkeys(words))
+    connection.execute(
+        sa.text(
+            f"ALTER TABLE {table} DROP CONSTRAINT {name},"
+            f" ADD CONSTRAINT {name} CHECK ({column} IN ({held}))"
+        )
+    )
+
+
+def _vocabulary_check(table: str, column: str) -> str:
+    return f"ck_{table}_{column}_is_known"
 
 
 def note_oldest_program(

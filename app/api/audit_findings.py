@@ -21,11 +21,13 @@ from app.answers import (
     page,
     ready_made,
 )
+from app.api.approvals import unless_asked
 from app.api.compliance_evidence import EvidenceAnswer
 from app.api.parameters import Cursor, Limit
 from app.call import Call
 from services.identity.scopes import Scope
-from services.regulatory_compliance.auditing import finding_list, findings
+from services.regulatory_compliance.auditing import acceptance, finding_list, findings
+from services.regulatory_compliance.auditing.acceptance import NewFindingAcceptance
 from services.regulatory_compliance.auditing.findings import (
     FindingChanges,
     FindingClosing,
@@ -69,6 +71,18 @@ class FindingWithStanding(Answer):
 
     finding: FindingAnswer
     standing: FindingStanding
+    accepted_until: dt.date | None
+
+
+class FindingAcceptanceAnswer(RowAnswer):
+    """That somebody asked to live with a finding until the end of a day; ``accepted_on`` is when
+    somebody else agreed, null before."""
+
+    finding_id: UUID
+    approval_id: UUID
+    reason: str
+    accepted_until: dt.date
+    accepted_on: dt.date | None
 
 
 class FindingEvidenceAnswer(RecordAnswer):
@@ -181,6 +195,39 @@ class AuditFindingController(Controller):
                 store, finding_id, data.reason, expected_version=version
             ),
             one(FindingAnswer),
+        )
+
+    @post(
+        "/findings/{finding_id:uuid}/risk-acceptances",
+        operation_id="ask_finding_acceptance",
+        scope=Scope.AUDITS_WRITE,
+        status_code=202,
+    )
+    async def accept(
+        self, request: Call, finding_id: FromPath[UUID], data: JSONBody[NewFindingAcceptance]
+    ) -> Response[FindingAnswer]:
+        """Ask somebody else to agree that the company lives with it until a day: 202, with the
+        request for their approval as Location."""
+        version = request.expected_version
+        return await request.run(
+            lambda store: acceptance.ask_finding_acceptance(
+                store, request.principal, finding_id, data, expected_version=version
+            ),
+            unless_asked(one(FindingAnswer)),
+        )
+
+    @get(
+        "/findings/{finding_id:uuid}/risk-acceptances",
+        operation_id="list_finding_acceptances",
+        scope=Scope.AUDITS_READ,
+    )
+    async def accepted(
+        self, request: Call, finding_id: FromPath[UUID]
+    ) -> Response[PageAnswer[FindingAcceptanceAnswer]]:
+        """What was asked for and agreed to, oldest first."""
+        return await request.run(
+            lambda store: acceptance.acceptances_of(store, finding_id),
+            lambda rows: page(FindingAcceptanceAnswer)(Page(rows, None)),
         )
 
     @post(

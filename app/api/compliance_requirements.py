@@ -153,7 +153,7 @@ class ComplianceRequirementController(Controller):
                 limit=limit,
                 after=after,
             ),
-            _page,
+            requirement_page,
         )
 
     @get(
@@ -305,7 +305,8 @@ def _listed(listed: Listed) -> Response[Any]:
     return response
 
 
-def _page(found: tuple[Sequence[Listed], UUID | None]) -> Response[Any]:
+def requirement_page(found: tuple[Sequence[Listed], UUID | None]) -> Response[Any]:
+    """Answers with a page of requirements."""
     rows, after = found
     answer = PageAnswer[RequirementWithStanding](
         items=[_answer(each) for each in rows],

@@ -21,7 +21,13 @@ from app.answers import (
 from app.api.parameters import Cursor, Limit
 from app.call import Call
 from services.identity.scopes import Scope
-from services.regulatory_compliance.corrective_actions import listing, verifying, working
+from services.regulatory_compliance.corrective_actions import (
+    escalating,
+    listing,
+    verifying,
+    working,
+)
+from services.regulatory_compliance.corrective_actions.escalating import ActionEscalation
 from services.regulatory_compliance.corrective_actions.listing import (
     ListedAction,
     StateConditions,
@@ -213,6 +219,25 @@ class CorrectiveActionController(Controller):
         version = request.expected_version
         return await request.run(
             lambda store: working.reschedule_action(
+                store, action_id, data, expected_version=version
+            ),
+            _tracked,
+        )
+
+    @post(
+        "/corrective-actions/{action_id:uuid}/escalate",
+        operation_id="escalate_corrective_action",
+        scope=Scope.AUDITS_WRITE,
+        status_code=200,
+    )
+    async def escalate(
+        self, request: Call, action_id: FromPath[UUID], data: JSONBody[ActionEscalation]
+    ) -> Response[TrackedActionAnswer]:
+        """Tell the named person, or another, that it needs them: once for the day that it is due
+        on. An overdue action is escalated by itself."""
+        version = request.expected_version
+        return await request.run(
+            lambda store: escalating.escalate_action(
                 store, action_id, data, expected_version=version
             ),
             _tracked,

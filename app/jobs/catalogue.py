@@ -31,6 +31,9 @@ from services.outbox.delivering import Carrier, deliver_due, sweep
 from services.outbox.mailbox_files import MailboxCarrier
 from services.outbox.sending import DELIVER
 from services.outbox.webhooks import WebhookCarrier
+from services.regulatory_compliance.auditing.reminding import remind_of_finding_acceptances
+from services.regulatory_compliance.corrective_actions.escalating import escalate_overdue
+from services.regulatory_compliance.corrective_actions.reminding import remind_of_actions
 from services.regulatory_compliance.due.reminding import remind_of_requirements
 from services.regulatory_compliance.policies.reminding import remind_of_policies
 from services.trail.root_lateness import remind_of_late_roots
@@ -257,7 +260,8 @@ async def _send_roots(place: Workplace) -> None:
 
 
 async def _remind_people(place: Workplace) -> None:
-    """Remind people of reviews that are due or overdue, and of answers that have not come."""
+    """Remind people of reviews that are due or overdue, of answers that have not come, and
+    of what was found in audits."""
 
     async def remind(company_id: UUID) -> None:
         async with place.storage.transaction(company_id, _system()) as store:
@@ -266,6 +270,11 @@ async def _remind_people(place: Workplace) -> None:
             await remind_of_review(store)
         async with place.storage.transaction(company_id, _system()) as store:
             await remind_of_silences(store)
+        async with place.storage.transaction(company_id, _system()) as store:
+            await remind_of_actions(store)
+            await escalate_overdue(store)
+        async with place.storage.transaction(company_id, _system()) as store:
+            await remind_of_finding_acceptances(store)
         async with place.storage.transaction(company_id, _system()) as store:
             await remind_of_requirements(store)
         async with place.storage.transaction(company_id, _system()) as store:

@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from services.identity.authentication import EMERGENCY_SCOPES, Principal
 from services.identity.holders import holders_of
-from services.identity.scopes import Scope
+from services.identity.scopes import OUTSIDE_SCOPES, Scope
 from services.inputs import Input, Reason
 from services.outbox.emails import Email, send_email
 from services.refusals import Category, Refusal
@@ -27,6 +27,14 @@ class EmergencyAccessOff(Refusal):
 
     category: ClassVar[Category] = Category.FORBIDDEN
     title: ClassVar[str] = "The company has switched emergency access off"
+
+
+@dataclass
+class EmergencyRefused(Refusal):
+    """Auditors from outside look after nobody."""
+
+    category: ClassVar[Category] = Category.FORBIDDEN
+    title: ClassVar[str] = "Emergency access is not for people from outside"
 
 
 @dataclass
@@ -57,12 +65,14 @@ async def take_emergency_access(
     """Let the session read patients from its next request on, for as long as the company says.
 
     Whoever reviews emergency accesses is told in the same transaction. Raises PersonNeeded,
-    PasswordChangeDue, SecondFactorDue, ReauthenticationNeeded, EmergencyAccessOff,
-    EmergencyNotNeeded, EmergencyAccessHeld.
+    PasswordChangeDue, SecondFactorDue, ReauthenticationNeeded, EmergencyRefused,
+    EmergencyAccessOff, EmergencyNotNeeded, EmergencyAccessHeld.
     """
     session_id = principal.require_session()
     principal.require_ready(Scope.PATIENTS_READ)
     principal.require_fresh_proof(store.now)
+    if principal.scopes and principal.scopes <= OUTSIDE_SCOPES:
+        raise EmergencyRefused
     company = await store.companies.get(store.company_id)
     if company.emergency_access_minutes is None:
         raise EmergencyAccessOff

@@ -88,6 +88,10 @@ class Scope(StrEnum):
         "audits:manage",
         "Schedule audits, say how they end, and close findings.",
     )
+    AUDITED_READ = (
+        "audited:read",
+        "See what is in the scope of audits that one was given access to, until that ends.",
+    )
     COMPANY_READ = "company:read", "See the company's settings."
     COMPANY_MANAGE = "company:manage", "Change the company's settings and legal holds."
 
@@ -139,6 +143,7 @@ ROLE_SCOPES: dict[Role, frozenset[Scope]] = {
         Scope.ACCESS_READ,
         Scope.ACCESS_REVIEW,
         Scope.APPROVALS_READ,
+        Scope.AUDITED_READ,
         Scope.AUDIT_READ,
         Scope.AUDITS_MANAGE,
         Scope.AUDITS_READ,
@@ -156,10 +161,14 @@ ROLE_SCOPES: dict[Role, frozenset[Scope]] = {
         Scope.PEOPLE_READ,
     },
     Role.AUDITOR: _READS,
+    Role.EXTERNAL_AUDITOR: frozenset({Scope.AUDITED_READ}),
     Role.QUALITY_LEAD: _OVERVIEW | {Scope.PATIENTS_READ},
     Role.VIEWER: _OVERVIEW,
 }
 """The scopes of each role."""
+
+OUTSIDE_SCOPES = ROLE_SCOPES[Role.EXTERNAL_AUDITOR]
+"""What somebody from outside holds, and nothing else."""
 
 
 def lacking(held: Collection[str], wanted: Collection[str]) -> list[str]:

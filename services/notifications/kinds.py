@@ -42,6 +42,21 @@ KINDS: Mapping[NotificationKind, Kind] = {
         "/api/v1/approvals/{id}",
         Timing.AT_ONCE,
     ),
+    NotificationKind.CORRECTIVE_ACTION_ASSIGNED: Kind(
+        "A corrective action was assigned to you.",
+        "/api/v1/compliance/corrective-actions/{id}",
+        Timing.AT_ONCE,
+    ),
+    NotificationKind.CORRECTIVE_ACTION_DUE: Kind(
+        "A corrective action, or the check of its effect, is due.",
+        "/api/v1/compliance/corrective-actions/{id}",
+        Timing.AT_ONCE,
+    ),
+    NotificationKind.CORRECTIVE_ACTION_ESCALATED: Kind(
+        "A corrective action was escalated to you.",
+        "/api/v1/compliance/corrective-actions/{id}",
+        Timing.AT_ONCE,
+    ),
     NotificationKind.EMERGENCY_REVIEW_DUE: Kind(
         "An emergency access waits for its review.",
         "/api/v1/emergency-accesses/{id}",
@@ -70,6 +85,11 @@ KINDS: Mapping[NotificationKind, Kind] = {
     NotificationKind.REQUIREMENT_DUE: Kind(
         "Something that compliance asks for is due, or was.",
         "/api/v1/compliance/requirements/{id}",
+        Timing.AT_ONCE,
+    ),
+    NotificationKind.FINDING_ACCEPTANCE_ENDS: Kind(
+        "An accepted risk is about to be, or is again, an open finding.",
+        "/api/v1/compliance/findings/{id}",
         Timing.AT_ONCE,
     ),
     NotificationKind.ROOTS_LATE: Kind(

@@ -24,6 +24,7 @@ MEANINGS: Mapping[EventType, str] = {
     EventType.APPROVAL_REQUESTED: "Somebody asked that somebody else approve a step.",
     EventType.APPROVAL_DECIDED: "Such a step was approved and done, or refused.",
     EventType.APPROVAL_EXPIRED: "Nobody decided about such a step in time.",
+    EventType.CORRECTIVE_ACTION_ESCALATED: "Somebody was told that a corrective action needs them.",
     EventType.KEY_CREATED: "An API key was made.",
     EventType.KEY_REVOKED: "An API key was revoked.",
     EventType.PERSON_DISABLED: "A person can sign in no more.",

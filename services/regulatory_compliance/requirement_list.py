@@ -47,7 +47,7 @@ async def list_requirements(
     constant number of statements.
     """
     rows = await store.compliance_requirements.all(RequirementFilter(program=program))
-    found = await _listed(store, sorted(rows, key=lambda each: each.code), as_of)
+    found = await listed_of(store, sorted(rows, key=lambda each: each.code), as_of)
     chosen = [
         each
         for each in found
@@ -62,13 +62,14 @@ async def list_requirements(
 async def get_requirement(store: Store, requirement_id: UUID, as_of: AsOf) -> Listed:
     """Raises RowNotFound, also where it was retired, or not known yet, as of then."""
     row = await store.compliance_requirements.get(requirement_id)
-    found = await _listed(store, [row], as_of)
+    found = await listed_of(store, [row], as_of)
     if not found:
         raise RowNotFound("compliance_requirements")
     return found[0]
 
 
-async def _listed(store: Store, rows: list[ComplianceRequirement], as_of: AsOf) -> list[Listed]:
+async def listed_of(store: Store, rows: list[ComplianceRequirement], as_of: AsOf) -> list[Listed]:
+    """Those of the requirements that were known and in use as of then, with where they stood."""
     found = await standings(
         store,
         rows,

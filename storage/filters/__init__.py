@@ -3,11 +3,13 @@
 from storage.filters.approvals import ApprovalFilter, ApprovalThresholdFilter, ByApproval, ByItem
 from storage.filters.audits import (
     ActionProgressFilter,
+    AuditAccessFilter,
     AuditFindingFilter,
     ByActions,
     ByAudit,
     ByFindings,
     CorrectiveActionFilter,
+    FindingAcceptanceFilter,
     RegulatoryAuditFilter,
 )
 from storage.filters.claims import (
@@ -157,6 +159,7 @@ __all__ = [
     "ApprovalThresholdFilter",
     "AssessmentPartFilter",
     "AttestationFilter",
+    "AuditAccessFilter",
     "AuditFilter",
     "AuditFindingFilter",
     "BankLineFilter",
@@ -212,6 +215,7 @@ __all__ = [
     "FigureInputFilter",
     "FiledClaimFilter",
     "Filter",
+    "FindingAcceptanceFilter",
     "IdentityProviderFilter",
     "ImportRecordFilter",
     "LedgerFilter",

@@ -40,6 +40,21 @@ class ByFindings(Filter):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FindingAcceptanceFilter(Filter):
+    finding_id: UUID | None = where("finding_id")
+    finding_ids: list[UUID] | None = where("finding_id", operator="in")
+    approval_id: UUID | None = where("approval_id")
+    is_asked_for: bool | None = where("accepted_on", operator="null")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuditAccessFilter(Filter):
+    audit_id: UUID | None = where("audit_id")
+    person_id: UUID | None = where("person_id")
+    is_standing: bool | None = where("revoked_at", operator="null")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CorrectiveActionFilter(Filter):
     audit_id: UUID | None = where("audit_id")
     finding_id: UUID | None = where("finding_id")

@@ -161,3 +161,48 @@ class FindingEvidence(FindingEvidenceFields, AppendOnlyRow, table=True):
         unique("finding_evidence", "finding_id", "evidence_id"),
         index("finding_evidence", "evidence_id", "id"),
     )
+
+
+class FindingAcceptanceFields(SQLModel):
+    finding_id: UUID = key_column()
+    approval_id: UUID = key_column()
+    reason: str = text_column(500)
+    accepted_until: dt.date = date_column()
+    accepted_on: dt.date | None = date_column(default=None)
+
+
+class FindingAcceptance(FindingAcceptanceFields, TenantRow, table=True):
+    """That somebody asked to live with a finding until a day, and from when on somebody else has
+    agreed. ``accepted_until`` is the last day; on the next the finding is open again."""
+
+    __tablename__ = "finding_acceptances"
+    __table_args__ = (
+        belongs_to("audit_findings", "finding_id"),
+        belongs_to("approvals", "approval_id"),
+        index("finding_acceptances", "approval_id", "id"),
+        index("finding_acceptances", "finding_id", "id"),
+        check("accepted_before_it_ends", "accepted_on <= accepted_until"),
+    )
+
+
+class AuditAccessFields(SQLModel):
+    audit_id: UUID = key_column()
+    person_id: UUID = key_column()
+    reason: str = text_column(500)
+    ends_at: dt.datetime = moment_column()
+    revoked_at: dt.datetime | None = moment_column(default=None)
+    revocation_reason: str | None = text_column(500, default=None)
+
+
+class AuditAccess(AuditAccessFields, TenantRow, table=True):
+    """That an auditor from outside may read what is in the scope of one audit, until it ends."""
+
+    __tablename__ = "audit_accesses"
+    __table_args__ = (
+        belongs_to("regulatory_audits", "audit_id"),
+        belongs_to("people", "person_id"),
+        unique("audit_accesses", "audit_id", "person_id", where="revoked_at IS NULL"),
+        index("audit_accesses", "person_id", "id"),
+        check("it_ends", "ends_at > created_at"),
+        check("revoked_with_a_reason", "(revoked_at IS NULL) = (revocation_reason IS NULL)"),
+    )

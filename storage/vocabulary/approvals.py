@@ -15,6 +15,7 @@ class ApprovalKind(StrEnum):
     REQUIREMENT_NOT_APPLICABLE = "requirement_not_applicable"
     LATE_APPEAL = "late_appeal"
     APPEAL_PACKET = "appeal_packet"
+    FINDING_ACCEPTANCE = "finding_acceptance"
     POLICY_APPROVAL = "policy_approval"
     RISK_ASSESSMENT_APPROVAL = "risk_assessment_approval"
     RISK_ACCEPTANCE = "risk_acceptance"

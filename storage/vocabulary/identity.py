@@ -18,6 +18,7 @@ class Role(StrEnum):
     RCM_MANAGER = "rcm_manager"
     COMPLIANCE_OFFICER = "compliance_officer"
     AUDITOR = "auditor"
+    EXTERNAL_AUDITOR = "external_auditor"
     QUALITY_LEAD = "quality_lead"
     VIEWER = "viewer"
 

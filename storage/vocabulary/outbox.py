@@ -62,6 +62,7 @@ class EventType(StrEnum):
     APPROVAL_REQUESTED = "approval.requested"
     APPROVAL_DECIDED = "approval.decided"
     APPROVAL_EXPIRED = "approval.expired"
+    CORRECTIVE_ACTION_ESCALATED = "corrective_action.escalated"
     KEY_CREATED = "key.created"
     KEY_REVOKED = "key.revoked"
     PERSON_DISABLED = "person.disabled"

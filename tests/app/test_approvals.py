@@ -407,6 +407,7 @@ async def test_thresholds_are_the_companys_and_changed_by_those_who_manage_it(
         "risk_assessment_approval": ("always", 0),
         "risk_acceptance": ("always", 0),
         "requirement_not_applicable": ("always", 0),
+        "finding_acceptance": ("always", 0),
     }
     key, _ = await make_key(storage, company.id, scopes=())
     refused = await client.put(

@@ -111,6 +111,11 @@ SPECIAL: Mapping[str, Mapping[str, object]] = {
     "approval_participants": {**ITEM, "role": "decider"},
     "approval_thresholds": {"amount_cents": None, "quorum": 1},
     "approvals": {**ITEM, "approved_count": 0, "closed_at": None, "quorum": 1},
+    "audit_accesses": {
+        "ends_at": "2125-03-03T12:00:00Z",
+        "revoked_at": None,
+        "revocation_reason": None,
+    },
     "audit_findings": {
         "closed_at": None,
         "closing_note": None,
@@ -216,7 +221,7 @@ SPECIAL: Mapping[str, Mapping[str, object]] = {
         "approved_on": None,
     },
     "assessment_records": {"content": ASSESSMENT, "content_hash": SOME_HASH},
-    "risk_acceptances": {"accepted_on": None},
+    "finding_acceptances": {"accepted_on": None},
     "mitigation_items": {"done_on": None},
     "policy_members": {"role": None, "role_id": None},
     "policy_texts": {"file_id": None, "content_hash": SOME_HASH},
@@ -300,6 +305,7 @@ SPECIAL: Mapping[str, Mapping[str, object]] = {
     "patients": {"address": None},
     "people": {"role": None},
     "second_factors": {"recovery_codes_left": 0},
+    "risk_acceptances": {"accepted_on": None},
     "rule_bypasses": {"ended_at": None},
     "stored_files": {"deleted_at": None, "deletion": None},
     "regulatory_audits": {

@@ -51,6 +51,7 @@ ROWS_NAMED: Mapping[str, str] = {
     "file": "stored_files",
     "finding": "audit_findings",
     "follows": "corrective_actions",
+    "grant": "audit_accesses",
     "hold": "legal_holds",
     "import": "data_imports",
     "imported": "import_records",

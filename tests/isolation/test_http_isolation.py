@@ -94,6 +94,7 @@ UNTRIED = {
     "download_claim_file": "the file behind a row is no row; tests of sending read it back",
     "download_appeal_packet": "the file behind a row is no row; tests of packets read it back",
     "render_appeal_packet": "the file behind a row is no row; tests of packets read it back",
+    "download_audited_evidence": "the file behind a row is no row; tests of audits read it back",
     "download_file": "the file behind a row is no row; tests of files read it back",
     "download_patient_statement": "the file behind a row is no row; tests of statements read it",
     "download_remittance": "the file behind a row is no row; tests of uploads read it back",

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from pydantic import ConfigDict, Field, JsonValue, model_validator
 
+from services.approvals.involvement import worked
 from services.inputs import Identifier, Input, LongText, Name, Reason, left_out
 from services.refusals import Fault, IllegalTransition, InvalidInput, Refusal
 from services.regulatory_compliance.auditing.audits import requirements_in_scope
@@ -139,8 +140,9 @@ async def add_finding(store: Store, audit_id: UUID, new: NewFinding) -> AuditFin
 async def update_finding(
     store: Store, finding_id: UUID, changes: FindingChanges, *, expected_version: int
 ) -> AuditFinding:
-    """Raises RowNotFound, VersionConflict, IllegalTransition."""
+    """Raises RowNotFound, VersionConflict, IllegalTransition, DecidedBefore."""
     finding = await held_open(store, finding_id, expected_version, "changed")
+    await worked(store, ENTITY, finding_id)
     return await store.audit_findings.update(
         finding_id, changes.given(), expected_version=finding.version
     )
@@ -149,10 +151,11 @@ async def update_finding(
 async def show_finding(store: Store, finding_id: UUID, evidence_id: UUID) -> FindingEvidence:
     """Add evidence of what was found.
 
-    Raises RowNotFound, IllegalTransition, ReferenceNotFound, DuplicateValue.
+    Raises RowNotFound, IllegalTransition, ReferenceNotFound, DuplicateValue, DecidedBefore.
     """
     finding = await store.audit_findings.lock(finding_id)
     _require_open(finding, "given evidence")
+    await worked(store, ENTITY, finding_id)
     return await store.finding_evidence.create(
         FindingEvidenceFields(finding_id=finding_id, evidence_id=evidence_id)
     )

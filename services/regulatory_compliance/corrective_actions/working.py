@@ -6,11 +6,14 @@ from uuid import UUID
 
 from pydantic import ConfigDict, JsonValue
 
+from services.approvals.involvement import worked
 from services.inputs import Input, LongText, Reason
+from services.notifications.telling import notify
 from services.refusals import Fault, IllegalTransition, InvalidInput, Refusal
 from services.regulatory_compliance.corrective_actions.hands import involve
 from services.regulatory_compliance.corrective_actions.lifecycle import require_step
 from services.regulatory_compliance.corrective_actions.steps import (
+    ENTITY,
     Remark,
     TrackedAction,
     held,
@@ -23,10 +26,12 @@ from storage.filters import ActionProgressFilter, CorrectiveActionFilter
 from storage.interface import Store
 from storage.tables.audits import AuditFinding
 from storage.tables.corrective_actions import (
+    ActionProgress,
     ActionProgressFields,
     CorrectiveActionFields,
 )
 from storage.vocabulary.audits import ActionStatus, ActionStepKind, FindingStatus, HandRole
+from storage.vocabulary.notifications import NotificationKind
 
 _EXAMPLE: JsonValue = {
     "description": "Disable accounts on the last day of work, by the list of the personnel office.",
@@ -92,6 +97,7 @@ async def plan_action(store: Store, finding_id: UUID, new: NewAction) -> Tracked
     Raises RowNotFound, IllegalTransition, InvalidInput, ActionFollowed.
     """
     finding = await _open_finding(store, finding_id)
+    await worked(store, "audit_findings", finding_id)
     await _check_people(store, assignee_id=new.assignee_id, to=new.escalation_person_id)
     await _check_followed(store, finding_id, new.follows_id)
     ordinal = finding.action_count + 1
@@ -121,6 +127,7 @@ async def plan_action(store: Store, finding_id: UUID, new: NewAction) -> Tracked
     )
     kind, person_id = ActionStepKind.PLANNED, min(people, default=None)
     await record(store, progress, kind, Remark.NOTHING, person_id, HandRole.INVOLVED)
+    await _tell_assignee(store, progress)
     return TrackedAction(action, progress)
 
 
@@ -162,7 +169,10 @@ async def assign_action(
     await _check_people(store, assignee_id=new.assignee_id)
     await involve(store, action_id, {new.assignee_id})
     changes: dict[str, object] = {"assignee_id": new.assignee_id}
-    return await work_on(store, progress, ActionStepKind.ASSIGNED, changes, Remark(new.reason))
+    kind, remark = ActionStepKind.ASSIGNED, Remark(new.reason)
+    tracked = await work_on(store, progress, kind, changes, remark)
+    await _tell_assignee(store, tracked.progress)
+    return tracked
 
 
 async def reschedule_action(
@@ -209,6 +219,13 @@ async def _open_finding(store: Store, finding_id: UUID) -> AuditFinding:
     if finding.status is not FindingStatus.OPEN:
         raise IllegalTransition("finding", finding.status, "acted on", [str(FindingStatus.OPEN)])
     return finding
+
+
+async def _tell_assignee(store: Store, progress: ActionProgress) -> None:
+    """Unless they have given it to themselves."""
+    told = {progress.assignee_id} - {store.actor.principal_id}
+    kind = NotificationKind.CORRECTIVE_ACTION_ASSIGNED
+    await notify(store, told, kind, ENTITY, progress.action_id)
 
 
 async def _check_people(store: Store, *, assignee_id: UUID, to: UUID | None = None) -> None:
