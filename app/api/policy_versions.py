@@ -19,6 +19,7 @@ from app.api.policy_answers import (
 )
 from app.api.routes import OWN
 from app.call import Call
+from app.downloads import downloaded
 from services.identity.scopes import Scope
 from services.regulatory_compliance.policies import acknowledging, approving, changes, versions
 from services.regulatory_compliance.policies.acknowledging import (
@@ -147,6 +148,22 @@ class OwnPolicyController(Controller):
         return await request.run(
             lambda store: acknowledging.own_policy(store, request.principal, policy_version_id),
             _own_text,
+        )
+
+    @get(
+        "/{policy_version_id:uuid}/file",
+        operation_id="download_own_policy",
+        scope=OWN,
+        is_export=True,
+        media_type="application/octet-stream",
+    )
+    async def download(self, request: Call, policy_version_id: FromPath[UUID]) -> Response[Any]:
+        """The file that an approved version is, for whom it concerns."""
+        return await downloaded(
+            request,
+            lambda store: acknowledging.own_policy_file(
+                store, request.principal, policy_version_id
+            ),
         )
 
     @post("/{policy_version_id:uuid}/acknowledge", operation_id="acknowledge_policy", scope=OWN)

@@ -424,6 +424,47 @@ async def test_a_draft_can_be_given_up(office: Office) -> None:
     await office.draft(policy)
 
 
+async def test_a_file_is_read_and_acknowledged_by_whom_it_concerns(office: Office) -> None:
+    scan = b"Whoever breaks a rule is told so.\n"
+    kept = await office.one.post(
+        "/api/v1/files", content=scan, params={"file_name": "sanctions.txt"}
+    )
+    assert kept.status_code == 201, kept.text
+    file_id = kept.json()["id"]
+    policy = await office.policy()
+    version = await office.approved(policy, content=None, file_id=file_id)
+    own = f"{OWN}/{version.rsplit('/', 1)[1]}"
+    read = (await office.biller.get(own)).json()
+    assert (read["content"], read["file_id"]) == (None, file_id)
+    assert read["content_sha256"] == hashlib.sha256(scan).hexdigest()
+    assert (await office.biller.get(f"{own}/file")).content == scan
+    assert (await office.acknowledge(office.biller, version)).status_code == 201
+    second = await office.approved(policy, "minor")
+    refused = await office.one.get(
+        f"{second}/changes", params={"compared_to_id": version.rsplit("/", 1)[1]}
+    )
+    assert (refused.status_code, refused.json()["type"]) == (409, "/problems/files-not-compared")
+    assert (await office.biller.get(f"{OWN}/{second.rsplit('/', 1)[1]}/file")).status_code == 404
+
+
+async def test_an_approval_and_a_withdrawal_at_once_do_not_both_win(office: Office) -> None:
+    version = await office.draft(await office.policy())
+    request = await office.submitted(version)
+    answers = await asyncio.gather(
+        decide(office.other, request), decide(office.one, request, "withdraw")
+    )
+    done, refused = sorted(each.status_code for each in answers)
+    assert (done, refused in (409, 412)) == (200, True)
+    approved = answers[0].status_code == 200
+    assert await status(office.one, version) == ("in_force" if approved else "draft")
+
+
+async def test_one_acknowledges_once_also_at_once(office: Office) -> None:
+    version = await office.approved(await office.policy())
+    answers = await asyncio.gather(*(office.acknowledge(office.biller, version) for _ in range(2)))
+    assert sorted(each.status_code for each in answers) == [201, 409]
+
+
 async def test_a_text_is_a_text_or_a_file(office: Office) -> None:
     policy = await office.policy()
     for said in ({}, {"content": TEXT, "file_id": str(new_id())}):

@@ -10,6 +10,7 @@ from uuid import UUID
 from pydantic import Field
 
 from services.claims.company_day import company_today
+from services.files.reading import ReadableFile, readable
 from services.identity.authentication import Principal
 from services.inputs import Input
 from services.refusals import Fault, InvalidInput, Refusal
@@ -86,7 +87,7 @@ async def own_policies(store: Store, principal: Principal) -> Sequence[OwnPolicy
     """What is in force and concerns the signed-in person, by number. Raises PersonNeeded."""
     principal.require_session()
     person = await store.people.get(principal.id)
-    covered = await coverages(store, [person])
+    covered = await coverages(store, [person], only=person.id)
     return [
         OwnPolicy(each.policy, each.approval, each.due_on, person.id in each.acknowledged)
         for each in covered
@@ -103,6 +104,19 @@ async def own_policy(store: Store, principal: Principal, policy_version_id: UUID
     version = await _concerning(store, principal, policy_version_id)
     policy = await store.policies.get(version.policy_id)
     return OwnPolicyText(policy, version, await store.policy_texts.get(version.text_id))
+
+
+async def own_policy_file(
+    store: Store, principal: Principal, policy_version_id: UUID
+) -> ReadableFile:
+    """The file that a version is, for the signed-in person whom its policy concerns.
+
+    Raises PersonNeeded, FileNotKept; RowNotFound also where it is a text.
+    """
+    found = await own_policy(store, principal, policy_version_id)
+    if found.text.file_id is None:
+        raise RowNotFound("stored_files")
+    return await readable(store, found.text.file_id)
 
 
 async def acknowledge(
@@ -157,8 +171,11 @@ async def all_coverages(store: Store) -> Sequence[Coverage]:
     return await coverages(store, await _everybody(store))
 
 
-async def coverages(store: Store, people: Sequence[Person]) -> Sequence[Coverage]:
-    """Who of some people has acknowledged what is in force, for each policy, by number."""
+async def coverages(
+    store: Store, people: Sequence[Person], *, only: UUID | None = None
+) -> Sequence[Coverage]:
+    """Who of some people has acknowledged what is in force, for each policy, by number; ``only``
+    reads what one of them has acknowledged."""
     policies = await store.policies.all(PolicyFilter(is_kept=True))
     ids = ByPolicy(policy_ids=[each.id for each in policies])
     approvals: defaultdict[UUID, list[PolicyApproval]] = defaultdict(list)
@@ -168,7 +185,9 @@ async def coverages(store: Store, people: Sequence[Person]) -> Sequence[Coverage
     for member in await store.policy_members.all(ids):
         members[member.policy_id].append(member)
     acknowledgements: defaultdict[UUID, list[PolicyAcknowledgement]] = defaultdict(list)
-    conditions = PolicyAcknowledgementFilter(policy_ids=[each.id for each in policies])
+    conditions = PolicyAcknowledgementFilter(
+        policy_ids=[each.id for each in policies], person_id=only
+    )
     for each in await store.policy_acknowledgements.all(conditions):
         acknowledgements[each.policy_id].append(each)
     today = await company_today(store)

@@ -13,7 +13,7 @@ from storage.tables.policies import PolicyVersion
 
 
 @dataclass
-class NotATextVersion(Refusal):
+class FilesNotCompared(Refusal):
     """Files are kept as they are; only texts are compared."""
 
     title: ClassVar[str] = "A version that is a file cannot be compared"
@@ -31,7 +31,7 @@ class VersionChanges:
 async def changes_between(store: Store, later_id: UUID, earlier_id: UUID) -> VersionChanges:
     """What a version says otherwise than another of the same policy.
 
-    Raises RowNotFound, InvalidParameter, NotATextVersion.
+    Raises RowNotFound, InvalidParameter, FilesNotCompared.
     """
     later = await store.policy_versions.get(later_id)
     earlier = await store.policy_versions.get(earlier_id)
@@ -43,5 +43,5 @@ async def changes_between(store: Store, later_id: UUID, earlier_id: UUID) -> Ver
     }
     before, after = texts[earlier.text_id], texts[later.text_id]
     if before is None or after is None:
-        raise NotATextVersion
+        raise FilesNotCompared
     return VersionChanges(earlier, later, await asyncio.to_thread(compare_texts, before, after))
