@@ -17,7 +17,7 @@ def delete_with_trail(
     parameters = {
         "company_id": company_id,
         "ids": list(ids),
-        "audit_ids": new_ids(len(ids)),
+        "trail_ids": new_ids(len(ids)),
         "now": owner.now,
         "actor_id": OPERATOR_ACTOR_ID,
         "request_id": new_id(),
