@@ -25,7 +25,6 @@ from tests.servers import chosen_server, migrated_database, start_test_server
 LONGEST = (
     "test_contract.py",
     "test_posting_books.py",
-    "test_maintenance.py",
     "test_supervision.py",
 )
 """Files that take longest begin first, so that no worker is left alone with one at the end."""

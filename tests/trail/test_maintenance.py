@@ -8,7 +8,7 @@ from uuid import UUID
 import psycopg
 import pytest
 
-from storage.embedded import RoleAddresses
+from storage.embedded import EmbeddedServer, RoleAddresses
 from storage.identifiers import lowest_id_at, new_id
 from storage.maintenance import maintain, survey
 from storage.maintenance.deeds import Deed, PartitionKept, PartitionMade, PartitionRetired
@@ -24,6 +24,7 @@ from storage.vocabulary.emergency import EmergencyReason
 from storage.vocabulary.identity import Role
 from tests.builders.claims import make_patient
 from tests.builders.companies import CompanyForTests
+from tests.servers import migrated_database
 from tests.trail.conftest import Tamper
 from tests.trail.logs import access, look, look_in, report
 
@@ -41,6 +42,12 @@ class ClockAt:
 
     def now(self) -> dt.datetime:
         return self._moment
+
+
+@pytest.fixture(scope="module")
+def addresses(server: EmbeddedServer) -> RoleAddresses:
+    """A database of this module's own: maintenance looks at every company that there is."""
+    return migrated_database(server, "kept_in_order")
 
 
 @pytest.fixture
