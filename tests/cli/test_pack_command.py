@@ -1,0 +1,71 @@
+"""``wellkept pack verify``, run as an auditor runs it: without a database."""
+
+import datetime as dt
+import sys
+from pathlib import Path
+
+import pytest
+
+from app.cli import main
+from services.regulatory_compliance.audit_pack.archive import archive
+from services.regulatory_compliance.audit_pack.gathering import PackContents
+from storage.identifiers import new_id
+from storage.vocabulary.compliance import Program
+
+NOON = dt.datetime(2026, 3, 2, 18, tzinfo=dt.UTC)
+
+
+@pytest.fixture
+def pack(tmp_path: Path) -> Path:
+    """A pack of a program with nothing in it yet."""
+    contents = PackContents(
+        company_name="Riverbend",
+        program=Program.HIPAA,
+        on=NOON.date(),
+        known_at=NOON,
+        made_at=NOON,
+        made_by=new_id(),
+        documents=[("README.txt", b"An audit pack.\n"), ("evidence.json", b"[]\n")],
+        files=[],
+    )
+    path = tmp_path / contents.file_name
+    path.write_bytes(b"".join(archive(contents, lambda _: iter(()))))
+    return path
+
+
+def verify(monkeypatch: pytest.MonkeyPatch, path: Path) -> int:
+    """The command's exit code."""
+    monkeypatch.setattr(sys, "argv", ["wellkept", "pack", "verify", str(path)])
+    with pytest.raises(SystemExit) as left:
+        main()
+    return int(left.value.code or 0)
+
+
+def test_a_whole_pack_is_said_to_be_whole(
+    pack: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert verify(monkeypatch, pack) == 0
+    said = capsys.readouterr().out
+    assert "Riverbend, HIPAA, at the end of 2026-03-02: 2 files, 0 signatures" in said
+    assert "the pack is whole" in said
+
+
+def test_what_does_not_fit_is_said_and_ends_with_1(
+    pack: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    content = bytearray(pack.read_bytes())
+    content[60] ^= 1
+    pack.write_bytes(content)
+    assert verify(monkeypatch, pack) == 1
+    shown = capsys.readouterr()
+    assert "the whole file: is not as it was written" in shown.err
+    assert "the pack is whole" not in shown.out
+
+
+def test_what_is_no_pack_ends_with_1(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "letter.zip"
+    path.write_bytes(b"Dear auditor")
+    assert verify(monkeypatch, path) == 1
+    assert "cannot be read as a zip" in capsys.readouterr().err
