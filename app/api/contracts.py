@@ -48,6 +48,8 @@ class ContractAnswer(RowAnswer):
     tolerance_cents: int
     tolerance_basis_points: int
     terms_revision: int
+    dispute_days: int | None
+    dispute_source: str | None
 
 
 class ContractTermAnswer(RecordAnswer):

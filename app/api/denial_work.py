@@ -25,8 +25,8 @@ from app.api.remittances import Reason
 from app.api.wording import CodeWordingAnswer
 from app.call import Call
 from services.claims.adjustment_reasons import DenialCategory, DenialOwner
-from services.claims.denial_work import assigning, notes, queue, resolving
-from services.claims.denial_work.assigning import DenialAssignment
+from services.claims.denial_work import notes, queue, resolving
+from services.claims.denial_work.assigning import DENIALS, DenialAssignment
 from services.claims.denial_work.notes import NewNote
 from services.claims.denial_work.queue import DeadlineBucket, QueuePage, QueuePlace
 from services.claims.denial_work.resolving import Resolution
@@ -134,7 +134,7 @@ class DenialWorkController(Controller):
         """Take it oneself. Of two who try at once, one has it and the other is told so."""
         version = request.expected_version
         return await request.run(
-            lambda store: assigning.take(
+            lambda store: DENIALS.take(
                 store, request.principal, denial_id, expected_version=version
             ),
             one(DenialAnswer),
@@ -152,7 +152,9 @@ class DenialWorkController(Controller):
         """Give it to somebody, whoever has it."""
         version = request.expected_version
         return await request.run(
-            lambda store: assigning.assign(store, denial_id, data, expected_version=version),
+            lambda store: DENIALS.assign(
+                store, denial_id, data.person_id, expected_version=version
+            ),
             one(DenialAnswer),
         )
 
@@ -166,7 +168,7 @@ class DenialWorkController(Controller):
         """Let it be nobody's again."""
         version = request.expected_version
         return await request.run(
-            lambda store: assigning.give_back(store, denial_id, expected_version=version),
+            lambda store: DENIALS.assign(store, denial_id, None, expected_version=version),
             one(DenialAnswer),
         )
 

@@ -7,8 +7,7 @@ from uuid import UUID
 
 from pydantic import ConfigDict
 
-from services.claims.contracts import underpayments
-from services.claims.denial_work.assigning import give_back_all
+from services.claims.worklists import give_back_all
 from services.identity.emails import Email, checked_email
 from services.identity.key_flags import flag_keys_beyond, flag_keys_of_disabled
 from services.identity.oidc.break_glass import keep_break_glass
@@ -165,7 +164,7 @@ async def change_person(
 
 async def disable_person(store: Store, person_id: UUID, *, expected_version: int) -> Person:
     """Let somebody sign in no more, end their sessions, flag the keys that they made, and let the
-    denials that they had be nobody's again.
+    work that they had be nobody's again.
 
     Disabled already, they stay so.
 
@@ -179,7 +178,6 @@ async def disable_person(store: Store, person_id: UUID, *, expected_version: int
     await end_sessions(store, person_id)
     await flag_keys_of_disabled(store, person_id)
     await give_back_all(store, person_id)
-    await underpayments.give_back_all(store, person_id)
     await publish(store, EventType.PERSON_DISABLED, "people", person_id)
     return await store.people.update(
         person_id, {"disabled_at": store.now}, expected_version=expected_version

@@ -91,6 +91,9 @@ class ClaimFilter(Filter):
     ids: list[UUID] | None = where("id", operator="in")
     is_in_file: bool | None = rule()
     types: list[ClaimType] | None = where("type", operator="in")
+    any_payer_ids: list[UUID] | None = where(
+        "primary_payer_id", "secondary_payer_id", "tertiary_payer_id", operator="in"
+    )
     primary_payer_ids: list[UUID] | None = where("primary_payer_id", operator="in")
     patient_control_numbers: list[str] | None = where("patient_control_number", operator="in")
     payer_claim_numbers: list[str] | None = where("payer_claim_number", operator="in")

@@ -41,18 +41,22 @@ class PayerContractFields(SQLModel):
     tolerance_cents: int = cents_column(default=0)
     tolerance_basis_points: int = Field(default=0, sa_type=sa.Integer)
     terms_revision: int = Field(default=0, sa_type=sa.Integer)
+    dispute_days: int | None = Field(default=None, sa_type=sa.Integer)
+    dispute_source: str | None = text_column(200, default=None)
 
 
 class PayerContract(PayerContractFields, TenantRow, table=True):
     """What a payer has agreed to pay for the claims of a type, or of all, on some days of service.
 
-    A payment that differs by no more than the larger of the two tolerances is as expected.
+    A payment that differs by no more than the larger of the two tolerances is as expected; one
+    below it can be disputed for ``dispute_days`` from the day on which its remittance came.
     """
 
     __tablename__ = "payer_contracts"
     __table_args__ = (
         belongs_to("payers", "payer_id"),
         check("ends_after_it_begins", "effective_to >= effective_from"),
+        check("dispute_days_have_a_source", "(dispute_days > 0) = (dispute_source IS NOT NULL)"),
         check("tolerance_is_not_negative", "least(tolerance_cents, tolerance_basis_points) >= 0"),
         index("payer_contracts", "payer_id", "id"),
     )
@@ -151,6 +155,10 @@ class UnderpaymentFields(SQLModel):
     allowed_cents: int = cents_column()
     amount_cents: int = cents_column()
     found_on: dt.date = date_column()
+    deadline_started_on: dt.date = date_column()
+    due_on: dt.date = date_column()
+    due_is_verified: bool = Field(sa_type=sa.Boolean)
+    due_source: str = text_column(300)
     status: UnderpaymentStatus = choice_column(UnderpaymentStatus, default=UnderpaymentStatus.OPEN)
     assigned_person_id: UUID | None = key_column(default=None)
     assigned_at: dt.datetime | None = moment_column(default=None)
@@ -178,6 +186,7 @@ class Underpayment(UnderpaymentFields, TenantRow, table=True):
         belongs_to("people", "assigned_person_id"),
         unique("underpayments", "adjudication_id", "line_ordinal"),
         index("underpayments", "status", "amount_cents", "id"),
+        index("underpayments", "status", "due_on", "id"),
         index("underpayments", "claim_id", "id"),
         index("underpayments", "assigned_person_id", where="assigned_person_id IS NOT NULL"),
         check("amount_is_positive", "amount_cents > 0"),

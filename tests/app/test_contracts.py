@@ -143,7 +143,7 @@ async def test_an_underpayment_is_taken_noted_resolved_and_reopened(
         taken = await one.post(f"{path}/take", headers=match(1))
         assert taken.json()["assigned_person_id"] == str(first.id)
         late = await other.post(f"{path}/take", headers=match(2))
-        assert (late.status_code, late.json()["type"]) == (409, "/problems/underpayment-taken")
+        assert (late.status_code, late.json()["type"]) == (409, "/problems/work-taken")
     assigned = await client.post(
         f"{path}/assign", json={"person_id": str(second.id)}, headers=match(2)
     )

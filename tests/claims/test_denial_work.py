@@ -5,10 +5,11 @@ import asyncio
 import pytest
 
 from services.claims import submission
-from services.claims.denial_work import assigning, notes, queue, resolving
-from services.claims.denial_work.assigning import DenialAssignment, DenialTaken
+from services.claims.denial_work import notes, queue, resolving
+from services.claims.denial_work.assigning import DENIALS
 from services.claims.denial_work.notes import NewNote
 from services.claims.denial_work.resolving import NothingLeftToWork, Resolution
+from services.claims.taken_work import WorkTaken
 from services.identity.authentication import PersonNeeded, Principal
 from services.identity.people import disable_person, enable_person
 from services.identity.scopes import Scope
@@ -60,7 +61,7 @@ def signed_in(person: PersonForTests) -> Principal:
 
 async def taken(books: Books, denial: Denial, person: PersonForTests) -> Denial:
     async with books.storage.transaction(books.company.id, books.company.actor) as store:
-        return await assigning.take(
+        return await DENIALS.take(
             store, signed_in(person), denial.id, expected_version=denial.version
         )
 
@@ -104,23 +105,19 @@ async def test_nobody_takes_what_somebody_else_has_but_it_can_be_assigned_to_ano
     first = await make_person(books.storage, company, Role.RCM_STAFF)
     second = await make_person(books.storage, company, Role.RCM_STAFF)
     held = await taken(books, denial, first)
-    with pytest.raises(DenialTaken):
+    with pytest.raises(WorkTaken):
         await taken(books, held, second)
     async with books.storage.transaction(company.id, company.actor) as store:
-        given = await assigning.assign(
-            store, denial.id, DenialAssignment(person_id=second.id), expected_version=held.version
-        )
+        given = await DENIALS.assign(store, denial.id, second.id, expected_version=held.version)
         assert given.assigned_person_id == second.id
-        back = await assigning.give_back(store, denial.id, expected_version=given.version)
+        back = await DENIALS.assign(store, denial.id, None, expected_version=given.version)
     assert (back.assigned_person_id, back.assigned_at) == (None, None)
 
 
 async def test_a_key_takes_nothing(books: Books, denial: Denial, company: CompanyForTests) -> None:
     with pytest.raises(PersonNeeded):
         async with books.storage.transaction(company.id, company.actor) as store:
-            await assigning.take(
-                store, company.principal, denial.id, expected_version=denial.version
-            )
+            await DENIALS.take(store, company.principal, denial.id, expected_version=denial.version)
 
 
 async def test_who_leaves_gives_the_work_back_and_is_given_none(
@@ -135,12 +132,7 @@ async def test_who_leaves_gives_the_work_back_and_is_given_none(
     assert back.version == held.version + 1
     with pytest.raises(InvalidInput):
         async with books.storage.transaction(company.id, company.actor) as store:
-            await assigning.assign(
-                store,
-                denial.id,
-                DenialAssignment(person_id=person.id),
-                expected_version=back.version,
-            )
+            await DENIALS.assign(store, denial.id, person.id, expected_version=back.version)
 
 
 async def test_notes_are_kept_in_every_state(

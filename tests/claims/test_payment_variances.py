@@ -10,10 +10,15 @@ import pytest
 
 from services.claims.contracts import agreements, underpayments
 from services.claims.contracts.agreements import NewContract, NewTerm, Terms
-from services.claims.contracts.comparing import COMPARE, compare
+from services.claims.contracts.comparing import COMPARE, compare, compare_as_asked
 from services.claims.contracts.underpayments import UnderpaymentOutcome
 from services.claims.contracts.valuing import value_adjudications
-from services.claims.scrubbing.code_tables import NewCodeTable, load_code_table, read_code_file
+from services.claims.scrubbing.code_tables import (
+    NewCodeTable,
+    load_code_table,
+    read_code_file,
+    withdraw_code_table,
+)
 from storage.embedded import RoleAddresses
 from storage.files import FileVault
 from storage.filters import (
@@ -23,6 +28,7 @@ from storage.filters import (
 )
 from storage.postgres.transaction import PostgresStorage
 from storage.tables.claims import Payer
+from storage.tables.codes import CodeTable
 from storage.tables.contracts import PaymentVariance, Underpayment
 from storage.vocabulary.codes import CodeKind
 from storage.vocabulary.contracts import (
@@ -140,7 +146,7 @@ async def test_a_payment_without_a_contract_or_a_fee_is_no_data_and_never_zero(
     assert [each.id for each in await compared(books)] == [each.id for each in rows]
 
 
-async def load_fees(books: Books, text: str) -> None:
+async def load_fees(books: Books, text: str) -> CodeTable:
     new = NewCodeTable(
         kind=CodeKind.FEES,
         schedule="Medicare",
@@ -151,7 +157,8 @@ async def load_fees(books: Books, text: str) -> None:
     )
     async with books.storage.transaction(books.company.id, books.company.actor) as store:
         file = read_code_file(lambda: [text.encode()])
-        await load_code_table(store, new, file)
+        table, _ = await load_code_table(store, new, file)
+    return table
 
 
 async def test_a_payment_that_is_taken_back_has_no_variance_any_more(books: Books) -> None:
@@ -222,25 +229,98 @@ async def test_an_open_underpayment_follows_and_a_resolved_one_stays(books: Book
     assert (after.status, after.amount_cents) == (UnderpaymentStatus.RESOLVED, 2_000)
 
 
+def asked(addresses: RoleAddresses, books: Books) -> list[dict[str, str]]:
+    """With what the company's comparisons were asked for, oldest first."""
+    with psycopg.connect(addresses.owner) as owner:
+        found = owner.execute(
+            "SELECT args - 'company_id' FROM procrastinate_jobs"
+            " WHERE task_name = %s AND args ->> 'company_id' = %s ORDER BY id",
+            [COMPARE, str(books.company.id)],
+        )
+        return [arguments for (arguments,) in found]
+
+
+async def compared_as_asked(addresses: RoleAddresses, books: Books) -> list[PaymentVariance]:
+    """All variances once the last comparison that was asked for is done."""
+    company = books.company
+    arguments = asked(addresses, books)[-1]
+    await compare_as_asked(books.storage, company.id, company.actor, arguments)
+    async with books.storage.transaction(company.id, company.actor) as store:
+        return await store.payment_variances.all(PaymentVarianceFilter())
+
+
 async def test_posting_asks_for_a_comparison_where_there_is_a_contract(
     books: Books, addresses: RoleAddresses
 ) -> None:
-    def asked() -> list[str]:
-        with psycopg.connect(addresses.owner) as owner:
-            found = owner.execute(
-                "SELECT args ->> 'transaction_ids' FROM procrastinate_jobs"
-                " WHERE task_name = %s AND args ->> 'company_id' = %s",
-                [COMPARE, str(books.company.id)],
-            )
-            return [transaction_ids for (transaction_ids,) in found]
-
     await books.claim()
     await books.claim("PCN0002")
     await books.pay(Claim(lines=(line(5_000),)))
-    assert asked() == []
+    assert asked(addresses, books) == []
     await agree(books, FIXED)
     posted = await books.pay(Claim(patient_control_number="PCN0002", lines=(line(5_000),)))
-    assert asked() == [str(posted.id)]
+    assert asked(addresses, books)[-1] == {"transaction_ids": str(posted.id)}
+
+
+async def test_new_terms_are_held_against_what_was_paid_and_both_comparisons_stay(
+    books: Books, addresses: RoleAddresses
+) -> None:
+    await books.claim()
+    await books.pay(Claim(lines=(line(5_000),)))
+    contract_id = await agree(books, NewTerm(basis=TermBasis.FIXED, amount_cents=5_000))
+    (first,) = await compared_as_asked(addresses, books)
+    assert first.verdict is VarianceVerdict.AS_EXPECTED
+    async with books.storage.transaction(books.company.id, books.company.actor) as store:
+        await agreements.set_terms(store, contract_id, Terms(terms=[FIXED]), expected_version=2)
+    rows = await compared_as_asked(addresses, books)
+    assert [(each.valuation, each.verdict) for each in rows] == [
+        (1, VarianceVerdict.AS_EXPECTED),
+        (2, VarianceVerdict.UNDERPAID),
+    ]
+    assert [each.amount_cents for each in await worklist(books)] == [3_000]
+
+
+async def test_a_contract_that_ends_earlier_is_compared_where_it_was_in_force(
+    books: Books, addresses: RoleAddresses
+) -> None:
+    await books.claim()
+    await books.pay(Claim(lines=(line(5_000),)))
+    contract_id = await agree(books, FIXED)
+    await compared_as_asked(addresses, books)
+    changes = agreements.ContractChanges(effective_to=dt.date(2025, 2, 1))
+    async with books.storage.transaction(books.company.id, books.company.actor) as store:
+        await agreements.change_contract(store, contract_id, changes, expected_version=2)
+    assert "service_until" not in asked(addresses, books)[-1]
+    rows = await compared_as_asked(addresses, books)
+    assert [each.verdict for each in rows] == [VarianceVerdict.UNDERPAID, VarianceVerdict.NO_DATA]
+
+
+async def test_a_schedule_that_is_loaded_or_withdrawn_is_held_against_what_it_prices(
+    books: Books, addresses: RoleAddresses
+) -> None:
+    await books.claim()
+    await books.pay(Claim(lines=(line(5_000),)))
+    scheduled = NewTerm(
+        basis=TermBasis.PERCENT_OF_SCHEDULE, schedule="Medicare", percent=Decimal(80)
+    )
+    await agree(books, scheduled)
+    table = await load_fees(books, "code,amount\n99213,100\n")
+    assert asked(addresses, books)[-1]["schedule"] == "Medicare"
+    (row,) = await compared_as_asked(addresses, books)
+    assert amounts([row]) == [("underpaid", 8_000, 5_000, -3_000)]
+    async with books.storage.transaction(books.company.id, books.company.actor) as store:
+        await withdraw_code_table(store, table.id, "wrong year", expected_version=table.version)
+    rows = await compared_as_asked(addresses, books)
+    assert [each.verdict for each in rows] == [VarianceVerdict.UNDERPAID, VarianceVerdict.NO_DATA]
+
+
+async def test_what_no_contract_names_is_not_compared(
+    books: Books, addresses: RoleAddresses
+) -> None:
+    await books.claim()
+    await books.pay(Claim(lines=(line(5_000),)))
+    await agree(books, FIXED)
+    await load_fees(books, "code,amount\n99213,100\n")
+    assert await compared_as_asked(addresses, books) == []
 
 
 async def test_two_hundred_decisions_take_as_many_statements_as_two(books: Books) -> None:

@@ -11,6 +11,7 @@ from pydantic import Field
 from services.claims.appealing.deadlines import DEADLINES, ControversyAmount, Ladder, Level, due_of
 from services.claims.appealing.lifecycle import BEFORE_SENDING
 from services.claims.company_day import company_today
+from services.claims.contracts.disputes import count_disputes_anew
 from services.claims.drafts import CalendarDay
 from services.identity.authentication import Principal
 from services.inputs import Identifier, Input, Name
@@ -137,7 +138,9 @@ def _knows(ladder: Ladder, new: NewAppealRule, level: int) -> bool:
 
 
 async def _count_anew(store: Store, payer: Payer) -> None:
-    """Give the payer's open denials and unsent appeals the deadlines that hold now."""
+    """Give the payer's open denials, unsent appeals and underpayments the deadlines that hold
+    now."""
+    await count_disputes_anew(store, payer.id)
     ladder = Ladder(payer.id, payer.type, await _rules_of(store, payer.id))
     denials = [
         each

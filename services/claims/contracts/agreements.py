@@ -10,6 +10,8 @@ from uuid import UUID
 
 from pydantic import Field
 
+from services.claims.contracts.comparing import ask_about_contract
+from services.claims.contracts.disputes import count_disputes_anew
 from services.claims.drafts import HIGHEST_CHARGE_CENTS, CalendarDay
 from services.inputs import Identifier, Input, Name, left_out
 from services.refusals import Fault, InvalidInput
@@ -30,6 +32,7 @@ MOST_TERMS = 2_000
 Code = Annotated[str, Field(pattern=r"^[0-9A-Z]{5}$", examples=["99213"])]
 Cents = Annotated[int, Field(ge=0, le=HIGHEST_CHARGE_CENTS)]
 BasisPoints = Annotated[int, Field(ge=0, le=10_000)]
+DisputeDays = Annotated[int, Field(ge=1, le=3650)]
 Percent = Annotated[Decimal, Field(ge=0, max_digits=7, decimal_places=3)]
 
 
@@ -44,16 +47,20 @@ class NewContract(Input):
     pays_at_most_the_charge: bool = True
     tolerance_cents: Cents = 0
     tolerance_basis_points: BasisPoints = 0
+    dispute_days: Annotated[DisputeDays | None, Field(examples=[120])] = None
+    dispute_source: Annotated[Name | None, Field(examples=["Section 7.2"])] = None
 
 
 class ContractChanges(Input):
-    """What to change; what is left out stays. Payments are held against it when asked again."""
+    """What to change; what is left out stays. Payments are held against it anew."""
 
     name: Name = left_out()
     effective_to: Annotated[CalendarDay | None, Field(examples=[None])] = None
     pays_at_most_the_charge: bool = left_out()
     tolerance_cents: Cents = left_out()
     tolerance_basis_points: BasisPoints = left_out()
+    dispute_days: Annotated[DisputeDays | None, Field(examples=[120])] = None
+    dispute_source: Annotated[Name | None, Field(examples=["Section 7.2"])] = None
 
 
 class NewTerm(Input):
@@ -129,16 +136,20 @@ async def change_contract(
     if faults:
         raise InvalidInput(faults)
     if given:
+        before = held
         held = await store.payer_contracts.update(
             contract_id, given, expected_version=expected_version
         )
+        await ask_about_contract(store, held, before=before)
+        await count_disputes_anew(store, payer_id)
     return await _with_terms(store, held)
 
 
 async def set_terms(
     store: Store, contract_id: UUID, wanted: Terms, *, expected_version: int
 ) -> ContractWithTerms:
-    """Replace all terms by a new revision; the earlier ones stay to be read.
+    """Replace all terms by a new revision; the earlier ones stay to be read. What the contract is
+    about is compared anew.
 
     Raises RowNotFound, VersionConflict, InvalidInput with every fault.
     """
@@ -172,6 +183,7 @@ async def set_terms(
     changed = await store.payer_contracts.update(
         contract_id, {"terms_revision": revision}, expected_version=expected_version
     )
+    await ask_about_contract(store, changed)
     return await _with_terms(store, changed)
 
 
@@ -191,6 +203,8 @@ async def _with_terms(store: Store, contract: PayerContract) -> ContractWithTerm
 def _day_faults(wanted: PayerContractFields) -> list[Fault]:
     if wanted.effective_to is not None and wanted.effective_to < wanted.effective_from:
         return [Fault("/effective_to", "lies before the first day")]
+    if (wanted.dispute_days is None) != (wanted.dispute_source is None):
+        return [Fault("/dispute_source", "and dispute_days go together")]
     return []
 
 

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Annotated, ClassVar
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Annotated
 from uuid import UUID
 
 from pydantic import Field
 
 from services.claims.company_day import company_today
-from services.identity.authentication import Principal
+from services.claims.contracts.disputes import Dispute, disputes_of
+from services.claims.taken_work import Worklist
 from services.inputs import Input, LongText, Reason
-from services.refusals import Fault, IllegalTransition, InvalidInput, Refusal
-from storage.errors import RowNotFound, VersionConflict
+from services.refusals import Fault, InvalidInput
 from storage.filters import ByUnderpayment, UnderpaymentFilter
 from storage.interface import Page, Store
 from storage.tables.contracts import (
@@ -40,14 +40,6 @@ LEGAL_MOVES: Mapping[UnderpaymentStatus, tuple[UnderpaymentStatus, ...]] = {
     UnderpaymentStatus.SUPERSEDED: (UnderpaymentStatus.OPEN,),
 }
 """What people resolve they may reopen; what is superseded opens again only by another value."""
-
-
-@dataclass
-class UnderpaymentTaken(Refusal):
-    """Somebody has it already; they, or whoever assigns, can hand it on."""
-
-    title: ClassVar[str] = "Somebody else has this underpayment"
-    assigned_person_id: UUID
 
 
 class UnderpaymentAssignment(Input):
@@ -91,18 +83,24 @@ async def follow(
             UnderpaymentFilter(adjudication_ids=adjudication_ids)
         )
     }
-    fresh: list[UnderpaymentFields] = []
+    fresh: dict[UUID, PaymentVarianceFields] = {}
     moved: dict[UUID, int] = {}
     changes: dict[str, list[object]] = {name: [] for name in _FOLLOWED}
     for variance_id, row in valued.items():
         known = held.get((row.adjudication_id, row.line_ordinal))
         if row.verdict is VarianceVerdict.UNDERPAID and known is None:
-            fresh.append(_opened(variance_id, row, today))
+            fresh[variance_id] = row
         elif known is not None and known.status is not UnderpaymentStatus.RESOLVED:
             moved[known.id] = known.version
             for name, value in _as_valued(known, variance_id, row).items():
                 changes[name].append(value)
-    await store.underpayments.create_many(fresh)
+    disputes = await disputes_of(store, list(fresh.values()))
+    await store.underpayments.create_many(
+        [
+            _opened(variance_id, row, disputes[row.adjudication_id, row.line_ordinal], today)
+            for variance_id, row in fresh.items()
+        ]
+    )
     await store.underpayments.update_many(moved, changes)
 
 
@@ -118,56 +116,38 @@ async def list_underpayments(
     return await store.underpayments.list(conditions, limit=limit, after=after)
 
 
-async def take(
-    store: Store, principal: Principal, underpayment_id: UUID, *, expected_version: int
-) -> Underpayment:
-    """Take an open one that nobody has. Of two who take it at once one gets it.
+@dataclass(frozen=True)
+class QueuedUnderpayment:
+    """An open one as the queue shows it; ``days_left`` is below zero once it is overdue."""
 
-    Raises RowNotFound, VersionConflict, PersonNeeded, IllegalTransition, UnderpaymentTaken.
-    """
-    held = await _held_open(store, underpayment_id, expected_version, "assigned")
-    principal.require_session()
-    if held.assigned_person_id not in (None, principal.id):
-        assert held.assigned_person_id is not None
-        raise UnderpaymentTaken(held.assigned_person_id)
-    return await _given_to(store, held, principal.id)
+    underpayment: Underpayment
+    days_left: int
 
 
-async def assign(
+@dataclass(frozen=True)
+class UnderpaymentQueuePage:
+    """Some of the queue as of a company's day, and the place to go on from (None at the end)."""
+
+    as_of: dt.date
+    rows: Sequence[QueuedUnderpayment]
+    next_place: tuple[dt.date, UUID] | None
+
+
+async def list_queue(
     store: Store,
-    underpayment_id: UUID,
-    assignment: UnderpaymentAssignment,
+    conditions: UnderpaymentFilter,
     *,
-    expected_version: int,
-) -> Underpayment:
-    """Give an open one to somebody, or to nobody, whoever has it.
-
-    Raises RowNotFound, VersionConflict, IllegalTransition, InvalidInput for a person who is not
-    there or can sign in no more.
-    """
-    if assignment.person_id is not None:
-        try:
-            person = await store.people.lock(assignment.person_id)
-        except RowNotFound:
-            raise InvalidInput([Fault("/person_id", "names nothing that exists")]) from None
-        if person.disabled_at is not None:
-            raise InvalidInput([Fault("/person_id", "is disabled")])
-    held = await _held_open(store, underpayment_id, expected_version, "assigned")
-    return await _given_to(store, held, assignment.person_id)
-
-
-async def give_back_all(store: Store, person_id: UUID) -> None:
-    """Let the open ones of somebody who is leaving be nobody's again.
-
-    The caller holds the person's row, so that nothing is given to them meanwhile.
-    """
-    held = await store.underpayments.lock_all(
-        UnderpaymentFilter(assigned_person_id=person_id, status=UnderpaymentStatus.OPEN)
-    )
-    await store.underpayments.update_many(
-        {each.id: each.version for each in held},
-        {"assigned_person_id": [None] * len(held), "assigned_at": [None] * len(held)},
-    )
+    limit: int,
+    after: tuple[dt.date, UUID] | None = None,
+) -> UnderpaymentQueuePage:
+    """Open underpayments, the earliest deadline first. The days left are not kept: they are
+    reckoned from the day of the question."""
+    today = await company_today(store)
+    wanted = replace(conditions, status=UnderpaymentStatus.OPEN)
+    found = await store.underpayment_queue.page(wanted, limit=limit + 1, after=after)
+    rows = [QueuedUnderpayment(each, (each.due_on - today).days) for each in found[:limit]]
+    last = found[limit - 1] if len(found) > limit else None
+    return UnderpaymentQueuePage(today, rows, None if last is None else (last.due_on, last.id))
 
 
 async def resolve(
@@ -177,7 +157,9 @@ async def resolve(
 
     Raises RowNotFound, VersionConflict, IllegalTransition, InvalidInput.
     """
-    held = await _held_open(store, underpayment_id, expected_version, UnderpaymentStatus.RESOLVED)
+    held = await UNDERPAYMENTS.held_open(
+        store, underpayment_id, expected_version, UnderpaymentStatus.RESOLVED
+    )
     brings_money = outcome.resolution in _BRINGS_MONEY
     if (outcome.recovered_cents is not None) != brings_money:
         message = "is needed where something was recovered, and belongs only there"
@@ -202,9 +184,9 @@ async def reopen(
 ) -> Underpayment:
     """Begin the work on a resolved one again. Raises RowNotFound, VersionConflict,
     IllegalTransition."""
-    held = await _held(store, underpayment_id, expected_version)
+    held = await UNDERPAYMENTS.held(store, underpayment_id, expected_version)
     if held.status is not UnderpaymentStatus.RESOLVED:
-        raise _illegal(held, UnderpaymentStatus.OPEN)
+        raise UNDERPAYMENTS.illegal(held, UnderpaymentStatus.OPEN)
     changes: dict[str, object] = {
         "status": UnderpaymentStatus.OPEN,
         "resolution": None,
@@ -252,7 +234,9 @@ _FOLLOWED = (
 )
 
 
-def _opened(variance_id: UUID, row: PaymentVarianceFields, today: dt.date) -> UnderpaymentFields:
+def _opened(
+    variance_id: UUID, row: PaymentVarianceFields, dispute: Dispute, today: dt.date
+) -> UnderpaymentFields:
     assert row.expected_cents is not None
     assert row.difference_cents is not None
     return UnderpaymentFields(
@@ -266,6 +250,10 @@ def _opened(variance_id: UUID, row: PaymentVarianceFields, today: dt.date) -> Un
         allowed_cents=row.allowed_cents,
         amount_cents=-row.difference_cents,
         found_on=today,
+        deadline_started_on=dispute.started_on,
+        due_on=dispute.due_on,
+        due_is_verified=dispute.is_verified,
+        due_source=dispute.source,
     )
 
 
@@ -300,35 +288,20 @@ _WHY: Mapping[VarianceVerdict, str] = {
 }
 
 
-async def _held(store: Store, underpayment_id: UUID, expected_version: int) -> Underpayment:
-    held = await store.underpayments.lock(underpayment_id)
-    if held.version != expected_version:
-        raise VersionConflict("underpayments")
-    return held
+def _legal(found: Underpayment) -> list[str]:
+    return [str(each) for each in LEGAL_MOVES[found.status]]
 
 
-async def _held_open(
-    store: Store, underpayment_id: UUID, expected_version: int, wanted: str
-) -> Underpayment:
-    held = await _held(store, underpayment_id, expected_version)
-    if held.status is not UnderpaymentStatus.OPEN:
-        raise _illegal(held, wanted)
-    return held
-
-
-def _illegal(held: Underpayment, wanted: str) -> IllegalTransition:
-    legal = [str(each) for each in LEGAL_MOVES[held.status]]
-    return IllegalTransition("underpayment", held.status, wanted, legal)
-
-
-async def _given_to(store: Store, held: Underpayment, person_id: UUID | None) -> Underpayment:
-    if held.assigned_person_id == person_id:
-        return held
-    return await store.underpayments.update(
-        held.id,
-        {
-            "assigned_person_id": person_id,
-            "assigned_at": None if person_id is None else store.now,
-        },
-        expected_version=held.version,
+async def _open_of(store: Store, person_id: UUID) -> Sequence[Underpayment]:
+    return await store.underpayments.lock_all(
+        UnderpaymentFilter(assigned_person_id=person_id, status=UnderpaymentStatus.OPEN)
     )
+
+
+UNDERPAYMENTS = Worklist[Underpayment](
+    name="underpayment",
+    entity="underpayments",
+    rows=lambda store: store.underpayments,
+    open_of=_open_of,
+    legal_moves=_legal,
+)

@@ -12,7 +12,7 @@ from pydantic import Field
 
 from services.claims.bookshelf import load_books
 from services.claims.company_day import company_today
-from services.claims.denial_work.assigning import held_open
+from services.claims.denial_work.assigning import DENIALS
 from services.claims.denial_work.outcomes import Outcome, record_outcomes, retraction_of
 from services.inputs import Input, Reason
 from services.refusals import Fault, IllegalTransition, InvalidInput, Refusal
@@ -55,7 +55,7 @@ async def resolve(
 
     Raises RowNotFound, VersionConflict, IllegalTransition, InvalidInput.
     """
-    denial = await held_open(store, denial_id, expected_version, "resolved")
+    denial = await DENIALS.held_open(store, denial_id, expected_version, "resolved")
     if faults := await _faults(store, denial, resolution):
         raise InvalidInput(faults)
     today = await company_today(store)

@@ -11,6 +11,7 @@ from uuid import UUID
 
 from pydantic import Field
 
+from services.claims.contracts.comparing import ask_about_schedule
 from services.claims.drafts import EARLIEST_SERVICE, LATEST_SERVICE
 from services.claims.scrubbing.code_files import (
     CodeRow,
@@ -102,6 +103,7 @@ async def load_code_table(
     fields = CodeTableFields(**dict(new), sha256=file.sha256, row_count=row_count)
     table = await store.code_tables.create(fields)
     await staged.merge({"table_id": table.id})
+    await _compare_anew(store, table)
     return table, True
 
 
@@ -138,11 +140,20 @@ async def withdraw_code_table(
         raise VersionConflict("code_tables")
     if table.withdrawn_at is not None:
         raise AlreadyWithdrawn
-    return await store.code_tables.update(
+    withdrawn = await store.code_tables.update(
         table_id,
         {"withdrawn_at": store.now, "withdrawal_reason": reason},
         expected_version=expected_version,
     )
+    await _compare_anew(store, withdrawn)
+    return withdrawn
+
+
+async def _compare_anew(store: Store, table: CodeTable) -> None:
+    """What a fee schedule prices is another from now on."""
+    if table.schedule is not None:
+        first, last = table.effective_from, table.effective_to
+        await ask_about_schedule(store, table.schedule, first=first, last=last)
 
 
 async def _check(store: Store, new: NewCodeTable) -> None:
