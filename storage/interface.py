@@ -158,6 +158,8 @@ from storage.filters import (
     RuleBypassFilter,
     ScrubRunFilter,
     SignatureFilter,
+    StatementRunFilter,
+    StatementRunItemFilter,
     StoredAnswerFilter,
     StoredFileFilter,
     TradingPartnerFilter,
@@ -202,6 +204,7 @@ from storage.tables import providers as provider_tables
 from storage.tables import remittances as remittance_tables
 from storage.tables import risks as risk_tables
 from storage.tables import scrubbing as scrub_tables
+from storage.tables import statement_runs as statement_run_tables
 from storage.tables import trail as trail_tables
 from storage.tables import work as work_tables
 from storage.trail.chain import Sealing
@@ -361,6 +364,27 @@ class DenialQueue(Protocol):
     ) -> list[tuple[ledger_tables.Denial, int]]:
         """Denials under the conditions with their expected value in cents, the most valuable
         first, of equal ones the oldest; after a value and an id, if they are given."""
+
+
+class StatementFigures(Protocol):
+    """Whom there is something to bill for."""
+
+    async def patients_owing(self, *, limit: int, after: UUID | None = None) -> list[UUID]:
+        """Patients who owe something on any claim that went out, in the order of their ids."""
+
+
+class UnderpaymentQueue(Protocol):
+    """Underpayments by their deadlines."""
+
+    async def page(
+        self,
+        conditions: UnderpaymentFilter,
+        *,
+        limit: int,
+        after: tuple[dt.date, UUID] | None = None,
+    ) -> list[contract_tables.Underpayment]:
+        """Those under the conditions, the earliest deadline first, of equal ones the oldest; after
+        a day and an id, if they are given."""
 
 
 class Figures(Protocol):
@@ -573,6 +597,8 @@ class Store(Protocol):
     ledger_figures: LedgerFigures
     claim_figures: ClaimFigures
     denial_queue: DenialQueue
+    underpayment_queue: UnderpaymentQueue
+    statement_figures: StatementFigures
     figures: Figures
     retention_figures: RetentionFigures
     outbox_lines: OutboxLines
@@ -812,6 +838,16 @@ class Store(Protocol):
         money_tables.PatientStatementFields,
         money_tables.PatientStatement,
         PatientStatementFilter,
+    ]
+    statement_runs: Repository[
+        statement_run_tables.StatementRunFields,
+        statement_run_tables.StatementRun,
+        StatementRunFilter,
+    ]
+    statement_run_items: Log[
+        statement_run_tables.StatementRunItemFields,
+        statement_run_tables.StatementRunItem,
+        StatementRunItemFilter,
     ]
     manual_remittances: Repository[
         manual_tables.ManualRemittanceFields,

@@ -18,7 +18,9 @@ class CompanyAnswer(RowAnswer):
     Who can do what is to be reviewed every ``access_review_days``; null: nobody is reminded. The
     roots of the audit trail go to ``roots_mailbox_id`` and ``roots_email`` four times a day.
     People are reminded ``compliance_lead_days`` before something is due (below zero: after it).
-    ``holiday_calendar`` is a country (``US``) or a subdivision of one (``US-CA``)."""
+    ``holiday_calendar`` is a country (``US``) or a subdivision of one (``US-CA``). A run of
+    statements bills no patient for less than ``statement_minimum_cents``, or again within
+    ``statement_quiet_days``."""
 
     slug: str
     name: str
@@ -32,6 +34,8 @@ class CompanyAnswer(RowAnswer):
     compliance_lead_days: list[int]
     roots_mailbox_id: UUID | None
     roots_email: str | None
+    statement_minimum_cents: int
+    statement_quiet_days: int
 
 
 class CompanyController(Controller):

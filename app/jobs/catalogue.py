@@ -18,9 +18,10 @@ from services.claims.clearing.pickup import InboxUnavailable, pick_up
 from services.claims.clearing.preparing import prepare_file
 from services.claims.clearing.sending import PREPARE
 from services.claims.clearing.silence_reminders import remind_of_silences
-from services.claims.contracts.comparing import COMPARE, compare
+from services.claims.contracts.comparing import COMPARE, compare_as_asked
 from services.claims.figures.checking import CHECK, check_figures
 from services.claims.remittances import post_remittance
+from services.claims.statements.runs import RUN, run_statements
 from services.emergency_access.reminding import remind_of_emergency_reviews
 from services.files.sweeping import retire_files, sweep_files
 from services.identity.access_reviews import remind_of_review
@@ -38,7 +39,6 @@ from services.regulatory_compliance.due.reminding import remind_of_requirements
 from services.regulatory_compliance.policies.reminding import remind_of_policies
 from services.trail.root_lateness import remind_of_late_roots
 from services.trail.root_sending import send_roots
-from storage.filters import AdjudicationFilter
 from storage.identifiers import SYSTEM_ACTOR_ID, new_id
 from storage.interface import MAXIMUM_LIMIT, Actor
 from storage.maintenance import maintain
@@ -149,15 +149,16 @@ async def _import_records(place: Workplace, company_id: UUID, arguments: Mapping
 async def _compare_payments(
     place: Workplace, company_id: UUID, arguments: Mapping[str, str]
 ) -> None:
-    """Hold payments against contracts: those of some transactions, or all of a payer."""
-    conditions = (
-        AdjudicationFilter(payer_id=UUID(arguments["payer_id"]))
-        if "payer_id" in arguments
-        else AdjudicationFilter(
-            transaction_ids=[UUID(each) for each in arguments["transaction_ids"].split(",")]
-        )
-    )
-    await compare(place.storage, company_id, Actor(SYSTEM_ACTOR_ID, new_id()), conditions)
+    """Hold payments against contracts: those of some transactions, or what a contract or a fee
+    schedule is about."""
+    await compare_as_asked(place.storage, company_id, _system(), arguments)
+
+
+async def _run_statements(place: Workplace, company_id: UUID, arguments: Mapping[str, str]) -> None:
+    """Bill all patients who qualify: nobody, if the run is done."""
+    actor = Actor(UUID(arguments["asked_by"]), new_id())
+    vault = place.installation.vault
+    await run_statements(place.storage, vault, company_id, actor, UUID(arguments["run_id"]))
 
 
 async def _check_figures(place: Workplace, company_id: UUID, arguments: Mapping[str, str]) -> None:
@@ -358,6 +359,7 @@ COMPANY_JOBS = (
     CompanyJob(COMPARE, _compare_payments),
     CompanyJob(CHECK, _check_figures),
     CompanyJob(IMPORT_RECORDS, _import_records),
+    CompanyJob(RUN, _run_statements),
     CompanyJob(DELIVER, _deliver, Queue.DELIVERIES),
 )
 

@@ -8,7 +8,7 @@ from storage.interface import Store
 from storage.tables.files import StoredFile
 from storage.vocabulary.files import FilePurpose
 
-ABOUT_MANY = frozenset({FilePurpose.REMITTANCE, FilePurpose.IMPORT})
+ABOUT_MANY = frozenset({FilePurpose.REMITTANCE, FilePurpose.IMPORT, FilePurpose.STATEMENT_RUN})
 """Whose patients stand in the content alone: a hold on any patient keeps them all."""
 
 

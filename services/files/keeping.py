@@ -13,7 +13,7 @@ What is small and at hand is kept in one call, ``keep``.
 import asyncio
 import datetime as dt
 import hashlib
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from uuid import UUID
@@ -34,6 +34,7 @@ RETAINED = frozenset(
         FilePurpose.CLAIM_FILE,
         FilePurpose.ACKNOWLEDGEMENT,
         FilePurpose.IMPORT,
+        FilePurpose.STATEMENT_RUN,
     }
 )
 """What is a record of its own, whether or not it is about one patient."""
@@ -83,24 +84,33 @@ class WrittenFile:
 
         Raises ReferenceNotFound for a patient whom the company does not have.
         """
-        self.is_recorded = True
-        await store.stored_files.create_many(
-            [
-                StoredFileFields(
-                    purpose=self.new.purpose,
-                    name=self.new.name,
-                    media_type=self.new.media_type,
-                    byte_count=self.byte_count,
-                    sha256=self.sha256,
-                    object_key=self.key.object_key,
-                    data_key_number=self.key.data_key_number,
-                    patient_id=self.new.patient_id,
-                    retain_until=await _retained_until(store, self.new),
-                )
-            ],
-            ids=[self.id],
-        )
+        await record_many(store, [self])
         return await store.stored_files.get(self.id)
+
+
+async def record_many(store: Store, files: Sequence[WrittenFile]) -> None:
+    """The rows of files, as ``record``, in one statement. They are alike in whether they are about
+    a patient."""
+    until = await _retained_until(store, files[0].new) if files else None
+    for file in files:
+        file.is_recorded = True
+    await store.stored_files.create_many(
+        [
+            StoredFileFields(
+                purpose=file.new.purpose,
+                name=file.new.name,
+                media_type=file.new.media_type,
+                byte_count=file.byte_count,
+                sha256=file.sha256,
+                object_key=file.key.object_key,
+                data_key_number=file.key.data_key_number,
+                patient_id=file.new.patient_id,
+                retain_until=until,
+            )
+            for file in files
+        ],
+        ids=[file.id for file in files],
+    )
 
 
 @asynccontextmanager

@@ -43,6 +43,8 @@ AccessReviewDays = Annotated[int, Field(ge=7, le=366)]
 LeadDays = Annotated[
     list[Annotated[int, Field(ge=-366, le=366)]], Field(max_length=12, examples=[[30, 7, 0, -1]])
 ]
+StatementMinimum = Annotated[int, Field(ge=0, le=1_000_000)]
+StatementQuietDays = Annotated[int, Field(ge=0, le=366)]
 
 
 @dataclass
@@ -89,6 +91,8 @@ class CompanyChanges(Input):
     compliance_lead_days: LeadDays = left_out()
     roots_mailbox_id: UUID | None = left_out()
     roots_email: Email | None = left_out()
+    statement_minimum_cents: StatementMinimum = left_out()
+    statement_quiet_days: StatementQuietDays = left_out()
 
 
 @dataclass(frozen=True, slots=True)

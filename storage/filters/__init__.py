@@ -94,6 +94,8 @@ from storage.filters.money import (
     RemittanceExceptionFilter,
     RemittanceFilter,
     RemittanceTransactionFilter,
+    StatementRunFilter,
+    StatementRunItemFilter,
     UnderpaymentFilter,
     WriteOffFilter,
 )
@@ -265,6 +267,8 @@ __all__ = [
     "RuleBypassFilter",
     "ScrubRunFilter",
     "SignatureFilter",
+    "StatementRunFilter",
+    "StatementRunItemFilter",
     "StoredAnswerFilter",
     "StoredFileFilter",
     "TradingPartnerFilter",

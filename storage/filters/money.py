@@ -22,6 +22,8 @@ from storage.vocabulary.money import (
     ManualRemittanceStatus,
     PatientPaymentStatus,
     RefundStatus,
+    StatementOutcome,
+    StatementRunStatus,
     TakebackStatus,
     WriteOffStatus,
 )
@@ -146,6 +148,20 @@ class ManualRemittanceFilter(Filter):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PatientStatementFilter(Filter):
     patient_id: UUID | None = where("patient_id")
+    patient_ids: list[UUID] | None = where("patient_id", operator="in")
+    stated_from: dt.date | None = where("stated_on", operator=">=")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StatementRunFilter(Filter):
+    status: StatementRunStatus | None = where("status")
+    is_dry: bool | None = where("is_dry")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StatementRunItemFilter(Filter):
+    run_id: UUID | None = where("run_id")
+    outcome: StatementOutcome | None = where("outcome")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -191,6 +207,7 @@ class PayerContractFilter(Filter):
 class ByContract(Filter):
     contract_id: UUID | None = where("contract_id")
     contract_ids: list[UUID] | None = where("contract_id", operator="in")
+    schedule: str | None = where("schedule")
     revision: int | None = where("revision")
 
 

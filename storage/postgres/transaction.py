@@ -36,6 +36,8 @@ from storage.postgres.retention_figures import PostgresRetentionFigures
 from storage.postgres.sealing import PostgresSealing
 from storage.postgres.silence_figures import PostgresSilenceFigures
 from storage.postgres.staging import PostgresStaging
+from storage.postgres.statement_figures import PostgresStatementFigures
+from storage.postgres.underpayment_queue import PostgresUnderpaymentQueue
 from storage.secrets.company_secrets import CompanySecrets
 from storage.secrets.keyring import Keyring
 from storage.vocabulary.work import Queue
@@ -74,6 +76,8 @@ class PostgresStore:
         self.ledger_figures = PostgresLedgerFigures(self)
         self.claim_figures = PostgresClaimFigures(self)
         self.denial_queue = PostgresDenialQueue(self)
+        self.statement_figures = PostgresStatementFigures(self)
+        self.underpayment_queue = PostgresUnderpaymentQueue(self)
         self.figures = PostgresFigures(self)
         self.retention_figures = PostgresRetentionFigures(self)
         self.outbox_lines = PostgresOutboxLines(self)

@@ -40,6 +40,7 @@ from storage.tables import (
     remittances,
     risks,
     scrubbing,
+    statement_runs,
     trail,
     work,
 )
@@ -83,6 +84,7 @@ __all__ = [
     "remittances",
     "risks",
     "scrubbing",
+    "statement_runs",
     "trail",
     "work",
 ]

@@ -195,6 +195,12 @@ class Claim(ClaimFields, TenantRow, table=True):
             "tertiary_needs_secondary",
             "tertiary_payer_id IS NULL OR secondary_payer_id IS NOT NULL",
         ),
+        index(
+            "claims",
+            "patient_id",
+            "patient_balance_cents",
+            where="patient_balance_cents > 0",
+        ),
         index("claims", "status", "id"),
         index("claims", "adjudication_status", "id"),
         index("claims", "patient_id", "id"),

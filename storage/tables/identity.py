@@ -11,6 +11,7 @@ from storage.rows import (
     TenantRow,
     belongs_to,
     bytes_column,
+    cents_column,
     check,
     choice_column,
     date_column,
@@ -48,6 +49,8 @@ class CompanyFields(SQLModel):
     compliance_lead_days: list[int] = numbers_column(default_factory=lambda: [30, 7, 0, -1])
     roots_mailbox_id: UUID | None = key_column(default=None)
     roots_email: str | None = text_column(254, default=None)
+    statement_minimum_cents: int = cents_column(default=0)
+    statement_quiet_days: int = Field(default=28, sa_type=sa.Integer)
 
 
 class Company(CompanyFields, TenantRow, table=True):
@@ -61,6 +64,8 @@ class Company(CompanyFields, TenantRow, table=True):
         check("sessions_end", "session_hours BETWEEN 1 AND 24"),
         check("emergencies_are_short", "emergency_access_minutes BETWEEN 15 AND 240"),
         check("access_is_reviewed_at_times", "access_review_days BETWEEN 7 AND 366"),
+        check("statements_have_a_minimum", "statement_minimum_cents BETWEEN 0 AND 1000000"),
+        check("patients_are_left_in_quiet", "statement_quiet_days BETWEEN 0 AND 366"),
         belongs_to("mailboxes", "roots_mailbox_id"),
     )
 

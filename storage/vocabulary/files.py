@@ -15,6 +15,7 @@ class FilePurpose(StrEnum):
     APPEAL_PACKET = "appeal_packet"
     STATEMENT = "statement"
     IMPORT = "import"
+    STATEMENT_RUN = "statement_run"
 
 
 class FileDeletion(StrEnum):

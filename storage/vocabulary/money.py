@@ -68,6 +68,26 @@ class TakebackStatus(StrEnum):
     WITHDRAWN = "withdrawn"
 
 
+class StatementRunStatus(StrEnum):
+    ASKED = "asked"
+    DONE = "done"
+
+
+class StatementOutcome(StrEnum):
+    """What a run of statements makes of a patient who owes something, or would make of them.
+
+    WITH_INSURERS: an insurer still owes, or is owed, on what they owe. IN_DENIAL: what they owe was
+    refused, and nobody has decided that it is theirs. BELOW_MINIMUM and STATED_LATELY: by what the
+    company has set.
+    """
+
+    STATED = "stated"
+    WITH_INSURERS = "with_insurers"
+    IN_DENIAL = "in_denial"
+    BELOW_MINIMUM = "below_minimum"
+    STATED_LATELY = "stated_lately"
+
+
 class CashKind(StrEnum):
     """What brings money to the bank, or takes it from there."""
 

@@ -37,6 +37,7 @@ ROW_COUNTS: Mapping[str, int] = {
     "policy_versions": 3,
     "risk_assessments": 3,
     "principals": 3,
+    "statement_runs": 3,
     "stored_files": 3,
 }
 """How many rows a table gets where one is not enough: a claim's three payers differ, and so do
@@ -290,6 +291,7 @@ SPECIAL: Mapping[str, Mapping[str, object]] = {
     },
     "patient_payments": {"amount_cents": 100, "reversed_on": None},
     "payers": {"is_active": True, "address": None},
+    "statement_runs": {"finished_at": None, "is_dry": False},
     "refunds": {
         "amount_cents": 100,
         "booked_on": None,

@@ -12,6 +12,7 @@ from litestar import Litestar
 
 from app.answers import encode_cursor
 from app.api.denial_work import encode_place
+from app.api.underpayments import encode_due_place
 from app.examples import example_of
 from app.openapi import document_of, handlers_of
 from services.claims.denial_work.queue import DeadlineBucket, QueuePlace
@@ -33,6 +34,7 @@ ROWS_NAMED: Mapping[str, str] = {
     "care_provider": "care_providers",
     "bypass": "rule_bypasses",
     "booking": "bank_lines",
+    "billing": "statement_runs",
     "claim": "claims",
     "claim_file": "claim_files",
     "table": "code_tables",
@@ -146,6 +148,9 @@ LISTED: Mapping[str, str] = {
     "list_credit_balances": "claims",
     "list_denial_notes": "denial_notes",
     "list_denial_queue": "denials",
+    "list_statement_run_items": "statement_run_items",
+    "list_statement_runs": "statement_runs",
+    "list_underpayment_queue": "underpayments",
     "list_patient_timeline": "audit_log",
     "list_facilities": "facilities",
     "list_figure_checks": "figure_checks",
@@ -188,6 +193,7 @@ COMPANIONS: Mapping[tuple[str, str], dict[str, str]] = {
 """What else has to be given with a query parameter."""
 
 CURSORS: Mapping[str, Callable[[UUID], str]] = {
+    "list_underpayment_queue": lambda row_id: encode_due_place(dt.date(2026, 6, 1), row_id),
     "list_denial_queue": lambda row_id: encode_place(
         QueuePlace(dt.date(2026, 6, 1), DeadlineBucket.AT_RISK, 0, row_id)
     ),

@@ -28,7 +28,9 @@ from storage.interface import (
     RetentionFigures,
     Secrets,
     SilenceFigures,
+    StatementFigures,
     Store,
+    UnderpaymentQueue,
 )
 from storage.postgres.access_figures import PostgresAccessFigures
 from storage.postgres.claim_figures import PostgresClaimFigures
@@ -43,8 +45,10 @@ from storage.postgres.repository import PostgresRepository
 from storage.postgres.retention_figures import PostgresRetentionFigures
 from storage.postgres.sealing import PostgresSealing
 from storage.postgres.silence_figures import PostgresSilenceFigures
+from storage.postgres.statement_figures import PostgresStatementFigures
 from storage.postgres.statements import table_of
 from storage.postgres.transaction import PostgresStorage, PostgresStore, row_classes
+from storage.postgres.underpayment_queue import PostgresUnderpaymentQueue
 from storage.rows import AppendOnlyRow, DerivedRow
 from storage.secrets.company_secrets import CompanySecrets
 from storage.security import tenant_tables
@@ -61,6 +65,8 @@ KEPT: dict[type, type] = {
     LedgerFigures: PostgresLedgerFigures,
     ClaimFigures: PostgresClaimFigures,
     DenialQueue: PostgresDenialQueue,
+    StatementFigures: PostgresStatementFigures,
+    UnderpaymentQueue: PostgresUnderpaymentQueue,
     RetentionFigures: PostgresRetentionFigures,
     OutboxLines: PostgresOutboxLines,
     SilenceFigures: PostgresSilenceFigures,

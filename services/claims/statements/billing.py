@@ -11,6 +11,7 @@ from uuid import UUID
 
 from storage.tables.claims import Claim
 from storage.tables.money import StatementLine
+from storage.vocabulary.money import StatementOutcome
 
 
 def billable_lines(
@@ -23,6 +24,26 @@ def billable_lines(
     ordered = sorted(claims, key=lambda each: (each.service_date, each.claim_number))
     lines = [_line(claim, denied_cents.get(claim.id, 0)) for claim in ordered if is_decided(claim)]
     return [line for line in lines if line.due_cents > 0]
+
+
+def standing_of(
+    claims: Sequence[Claim],
+    lines: Sequence[StatementLine],
+    *,
+    minimum_cents: int,
+    was_stated_lately: bool,
+) -> StatementOutcome:
+    """Whether a run bills a patient who owes something, given what is billable now, or why not."""
+    due_cents = sum(line.due_cents for line in lines)
+    if not lines:
+        owing = [each for each in claims if each.patient_balance_cents > 0]
+        is_with_insurers = any(not is_decided(each) for each in owing)
+        return StatementOutcome.WITH_INSURERS if is_with_insurers else StatementOutcome.IN_DENIAL
+    if due_cents < minimum_cents:
+        return StatementOutcome.BELOW_MINIMUM
+    if was_stated_lately:
+        return StatementOutcome.STATED_LATELY
+    return StatementOutcome.STATED
 
 
 def is_decided(claim: Claim) -> bool:

@@ -17,7 +17,7 @@ from services.claims.company_day import company_today
 from services.claims.settlement import settle
 from services.claims.statements.billing import billable_lines, is_decided
 from services.claims.statements.document import Bill, statement_pdf
-from services.files.keeping import NewFile, write_now
+from services.files.keeping import NewFile, record_many, write_now
 from services.files.reading import ReadableFile, readable
 from services.inputs import Input
 from services.refusals import Fault, InvalidInput, Refusal
@@ -26,8 +26,13 @@ from storage.files import FileVault
 from storage.filters import ClaimFilter, DenialFilter, PatientStatementFilter
 from storage.interface import Page, Store
 from storage.tables.addresses import PostalAddress
-from storage.tables.claims import Claim
-from storage.tables.money import PatientStatement, PatientStatementFields, StatementContent
+from storage.tables.claims import Claim, Patient
+from storage.tables.money import (
+    PatientStatement,
+    PatientStatementFields,
+    StatementContent,
+    StatementLine,
+)
 from storage.vocabulary.claims import DenialStatus
 from storage.vocabulary.denials import DenialResolution
 from storage.vocabulary.files import FilePurpose
@@ -63,9 +68,8 @@ async def write_statement(store: Store, vault: FileVault, new: NewStatement) -> 
         patient = await store.patients.get(new.patient_id)
     except RowNotFound:
         raise InvalidInput([Fault("/patient_id", "names no patient")]) from None
-    company = await store.companies.get(store.company_id)
     claims = await store.claims.lock_all(ClaimFilter(patient_id=patient.id))
-    denied = await _denied(store, claims)
+    denied = await denied_cents(store, claims)
     lines = billable_lines(claims, denied)
     if not lines:
         raise NothingToBill(
@@ -74,36 +78,72 @@ async def write_statement(store: Store, vault: FileVault, new: NewStatement) -> 
             sum(denied.values()),
         )
     today = await company_today(store)
-    number = await store.numbers.take("patient_statement")
-    bill = Bill(
-        statement_number=f"ST-{number:06}",
-        stated_on=today,
-        due_on=today + dt.timedelta(days=new.due_in_days),
-        content=StatementContent(
-            company_name=company.name,
-            patient_name=f"{patient.first_name} {patient.last_name}",
-            patient_address=[] if patient.address is None else address_lines(patient.address),
-            lines=lines,
-        ),
+    due_on = today + dt.timedelta(days=new.due_in_days)
+    (statement_id,) = await write_statements(
+        store, vault, [(patient, lines)], stated_on=today, due_on=due_on
     )
-    pdf = await asyncio.to_thread(statement_pdf, bill)
-    file = NewFile(
-        purpose=FilePurpose.STATEMENT,
-        name=f"{bill.statement_number}.pdf",
-        media_type="application/pdf",
-        patient_id=patient.id,
-    )
-    kept = await (await write_now(store, vault, file, pdf)).record(store)
-    return await store.patient_statements.create(
-        PatientStatementFields(
-            statement_number=bill.statement_number,
-            patient_id=patient.id,
-            stated_on=bill.stated_on,
-            due_on=bill.due_on,
-            amount_cents=bill.amount_cents,
-            content=bill.content,
-            file_id=kept.id,
+    return await store.patient_statements.get(statement_id)
+
+
+async def write_statements(
+    store: Store,
+    vault: FileVault,
+    billed: Sequence[tuple[Patient, list[StatementLine]]],
+    *,
+    stated_on: dt.date,
+    due_on: dt.date,
+) -> list[UUID]:
+    """Bill patients for these lines, on claims that the caller holds; the statements' ids in order.
+
+    Documents are made and kept one after another; the number of statements to the database does not
+    depend on how many there are. Raises FileStoreFull, FileStoreUnavailable.
+    """
+    if not billed:
+        return []
+    company = await store.companies.get(store.company_id)
+    first = await store.numbers.take("patient_statement", len(billed))
+    bills = [
+        Bill(
+            statement_number=f"ST-{number:06}",
+            stated_on=stated_on,
+            due_on=due_on,
+            content=StatementContent(
+                company_name=company.name,
+                patient_name=f"{patient.first_name} {patient.last_name}",
+                patient_address=[] if patient.address is None else address_lines(patient.address),
+                lines=lines,
+            ),
         )
+        for number, (patient, lines) in enumerate(billed, start=first)
+    ]
+    files = [
+        await write_now(
+            store,
+            vault,
+            NewFile(
+                purpose=FilePurpose.STATEMENT,
+                name=f"{bill.statement_number}.pdf",
+                media_type="application/pdf",
+                patient_id=patient.id,
+            ),
+            await asyncio.to_thread(statement_pdf, bill),
+        )
+        for bill, (patient, _) in zip(bills, billed, strict=True)
+    ]
+    await record_many(store, files)
+    return await store.patient_statements.create_many(
+        [
+            PatientStatementFields(
+                statement_number=bill.statement_number,
+                patient_id=patient.id,
+                stated_on=bill.stated_on,
+                due_on=bill.due_on,
+                amount_cents=bill.amount_cents,
+                content=bill.content,
+                file_id=file.id,
+            )
+            for bill, file, (patient, _) in zip(bills, files, billed, strict=True)
+        ]
     )
 
 
@@ -133,7 +173,7 @@ def address_lines(address: PostalAddress) -> list[str]:
     return [each for each in lines if each]
 
 
-async def _denied(store: Store, claims: Sequence[Claim]) -> dict[UUID, int]:
+async def denied_cents(store: Store, claims: Sequence[Claim]) -> dict[UUID, int]:
     """What of each claim payers put on the patient under a reason that refuses payment (PR-27), and
     nobody has decided yet that the patient owes it: whatever else became of that denial."""
     owing = [each for each in claims if is_decided(each) and each.patient_balance_cents > 0]
