@@ -97,7 +97,7 @@ async def _import(
             console=Console(stderr=True),
         )
         with bar:
-            task = bar.add_task("reading", total=None)
+            task = bar.add_task("reading", total=0)
 
             def tell(progress: ImportProgress) -> None:
                 bar.update(

@@ -1,0 +1,99 @@
+"""``wellkept import``, run as an operator runs it."""
+
+import asyncio
+import base64
+import json
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from app.cli import main
+from storage.embedded import RoleAddresses
+from storage.postgres.transaction import PostgresStorage
+from tests.builders.companies import make_company
+from tests.builders.dumps import claim, keyed, payer
+from tests.builders.keys import KEYRING, MASTER_KEY
+
+
+@dataclass
+class Place:
+    """An installation with one company, and its command."""
+
+    slug: str
+    folder: Path
+    monkeypatch: pytest.MonkeyPatch
+    capsys: pytest.CaptureFixture[str]
+
+    def run(self, *arguments: str) -> tuple[int, str]:
+        """The exit code, and what was printed."""
+        words = ["wellkept", "import", *arguments, "--company", self.slug]
+        self.monkeypatch.setattr(sys, "argv", words)
+        code = 0
+        try:
+            main()
+        except SystemExit as ended:
+            code = int(ended.code or 0)
+        return code, self.capsys.readouterr().out
+
+    def write(self, name: str, content: object) -> str:
+        """A file, and its path."""
+        path = self.folder / name
+        path.write_text(json.dumps(content), "utf-8")
+        return str(path)
+
+
+@pytest.fixture
+def place(
+    addresses: RoleAddresses,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+) -> Place:
+    data, folder = tmp_path / "data", tmp_path / "dumps"
+    data.mkdir()
+    folder.mkdir()
+    monkeypatch.setenv("WELLKEPT_DATABASE_URL", addresses.app)
+    monkeypatch.setenv("WELLKEPT_DATA_DIRECTORY", str(data))
+    monkeypatch.setenv("COLUMNS", "200")
+    monkeypatch.setenv("WELLKEPT_MASTER_KEY", base64.b64encode(MASTER_KEY).decode())
+
+    async def slug() -> str:
+        storage = PostgresStorage(addresses.app, keyring=KEYRING)
+        await storage.open()
+        try:
+            return (await make_company(addresses.owner, storage)).slug
+        finally:
+            await storage.close()
+
+    return Place(asyncio.run(slug()), folder, monkeypatch, capsys)
+
+
+def test_a_folder_is_tried_imported_and_reconciled(place: Place) -> None:
+    place.write("payers.json", keyed(payer()))
+    place.write("claims.json", [claim()])
+    code, out = place.run(str(place.folder), "--dry-run")
+    assert (code, "Verdict: undecided" in out) == (0, True)
+    report = place.folder.parent / "report.json"
+    code, out = place.run(str(place.folder), "--report", str(report))
+    assert (code, "142.50" in out, "Verdict: agrees" in out) == (0, True, True)
+    assert json.loads(report.read_text("utf-8"))["verdict"] == "agrees"
+
+
+def test_what_waits_is_named_and_told_by_the_exit_code(place: Place) -> None:
+    dump = {"payers": keyed(payer(name="<b>")), "claims": [claim(type="legal")]}
+    report = place.folder / "report.html"
+    code, out = place.run(place.write("dump.json", dump), "--report", str(report))
+    assert code == 2
+    assert "quarantined claims c1 /type is none of the words that are known" in out
+    page = report.read_text("utf-8")
+    assert "waits" in page
+    assert "142.50" in page
+
+
+def test_a_file_that_cannot_be_read_is_refused(place: Place) -> None:
+    path = place.folder / "dump.json"
+    path.write_text('{"payers": [', "utf-8")
+    code, out = place.run(str(path))
+    assert (code, "at character" in out) == (1, True)
