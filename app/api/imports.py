@@ -57,6 +57,14 @@ SourceName = Annotated[
 ]
 
 
+MapName = Annotated[
+    str | None,
+    QueryParameter(
+        max_length=80, min_length=1, pattern=PARAMETER, description="One map's records."
+    ),
+]
+
+
 class DataImportAnswer(RowAnswer):
     """An import. ``done_count`` says how many of its records were gone through, in the phase that
     it is in. ``retries_id`` is the import whose quarantined record was tried again by it."""
@@ -214,7 +222,7 @@ class ImportController(Controller):
         self,
         request: Call,
         import_id: FromPath[UUID],
-        map_name: FromQuery[Annotated[str, QueryParameter(max_length=80)] | None] = None,
+        map_name: MapName = None,
         outcome: FromQuery[ImportOutcome | None] = None,
         limit: Limit = 50,
         cursor: Cursor = None,

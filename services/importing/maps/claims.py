@@ -2,8 +2,8 @@
 
 What went out is in the books: its charge is an entry of the day it was submitted. What payers
 decided and paid is not the claim's to say: it comes with the remittances (``eras``), and what a
-claim says of it beside them is compared in the report. No proof of transmission is made up: the
-original transmitted nothing, and its reference stays in the record as it came.
+claim says of it beside them stays in the record as it came. No proof of transmission is made up:
+the original transmitted nothing, and its reference stays in the record as well.
 """
 
 import datetime as dt
