@@ -124,7 +124,7 @@ async def add_measure(store: Store, submission_id: UUID, new: NewMipsMeasure) ->
     listed = await measures_of(store, listed_in.id, [new.measure_id])
     fields = MipsMeasureFields(submission_id=submission_id, **dict(new))
     faults = [
-        *_faults_of_counts(fields),
+        *faults_of_counts(fields),
         *_faults_of_measure(fields, held, listed.get(new.measure_id)),
     ]
     if faults:
@@ -157,7 +157,7 @@ async def update_measure(
     after = MipsMeasureFields.model_validate(
         {name: given.get(name, getattr(before, name)) for name in MipsMeasureFields.model_fields}
     )
-    faults += _faults_of_counts(after)
+    faults += faults_of_counts(after)
     if faults:
         raise InvalidInput(faults)
     changed = await store.mips_measures.update(measure_id, given, expected_version=expected_version)
@@ -192,7 +192,8 @@ async def _measure_of(store: Store, submission_id: UUID, measure_id: UUID) -> Mi
     return measure
 
 
-def _faults_of_counts(fields: MipsMeasureFields) -> Iterator[Fault]:
+def faults_of_counts(fields: MipsMeasureFields) -> Iterator[Fault]:
+    """What contradicts itself, which the table refuses too."""
     if fields.kind is not MeasurementKind.COUNTS and fields.is_end_to_end:
         yield Fault("/is_end_to_end", "is about counts only")
     if fields.kind is MeasurementKind.RATIO:
