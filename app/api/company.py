@@ -18,6 +18,7 @@ class CompanyAnswer(RowAnswer):
     Who can do what is to be reviewed every ``access_review_days``; null: nobody is reminded. The
     roots of the audit trail go to ``roots_mailbox_id`` and ``roots_email`` four times a day.
     People are reminded ``compliance_lead_days`` before something is due (below zero: after it).
+    Working a denial costs ``correction_cost_cents`` or ``appeal_cost_cents``; null: as assumed.
     ``holiday_calendar`` is a country (``US``) or a subdivision of one (``US-CA``). A run of
     statements bills no patient for less than ``statement_minimum_cents``, or again within
     ``statement_quiet_days``."""
@@ -32,6 +33,8 @@ class CompanyAnswer(RowAnswer):
     emergency_access_minutes: int | None
     access_review_days: int | None
     compliance_lead_days: list[int]
+    correction_cost_cents: int | None
+    appeal_cost_cents: int | None
     roots_mailbox_id: UUID | None
     roots_email: str | None
     statement_minimum_cents: int

@@ -58,6 +58,7 @@ class ExpectedValueAnswer(Answer):
     denied_cents: int
     odds: OddsAnswer
     work_cost_cents: int
+    work_cost_is_assumed: bool
     expected_cents: int
     formula: str
 

@@ -67,6 +67,9 @@ class RetentionShortened(Refusal):
         return f"It is {self.retention_years} years."
 
 
+WorkCost = Annotated[int, Field(ge=0, le=10_000_000)]
+
+
 class NewCompany(Input):
     """A company to found."""
 
@@ -89,6 +92,8 @@ class CompanyChanges(Input):
     emergency_access_minutes: EmergencyMinutes | None = left_out()
     access_review_days: AccessReviewDays | None = left_out()
     compliance_lead_days: LeadDays = left_out()
+    correction_cost_cents: WorkCost | None = left_out()
+    appeal_cost_cents: WorkCost | None = left_out()
     roots_mailbox_id: UUID | None = left_out()
     roots_email: Email | None = left_out()
     statement_minimum_cents: StatementMinimum = left_out()

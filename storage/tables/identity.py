@@ -47,6 +47,8 @@ class CompanyFields(SQLModel):
     emergency_access_minutes: int | None = Field(default=60, sa_type=sa.Integer)
     access_review_days: int | None = Field(default=90, sa_type=sa.Integer)
     compliance_lead_days: list[int] = numbers_column(default_factory=lambda: [30, 7, 0, -1])
+    correction_cost_cents: int | None = cents_column(default=None)
+    appeal_cost_cents: int | None = cents_column(default=None)
     roots_mailbox_id: UUID | None = key_column(default=None)
     roots_email: str | None = text_column(254, default=None)
     statement_minimum_cents: int = cents_column(default=0)
@@ -66,6 +68,8 @@ class Company(CompanyFields, TenantRow, table=True):
         check("access_is_reviewed_at_times", "access_review_days BETWEEN 7 AND 366"),
         check("statements_have_a_minimum", "statement_minimum_cents BETWEEN 0 AND 1000000"),
         check("patients_are_left_in_quiet", "statement_quiet_days BETWEEN 0 AND 366"),
+        check("correction_cost_is_an_amount", "correction_cost_cents BETWEEN 0 AND 10000000"),
+        check("appeal_cost_is_an_amount", "appeal_cost_cents BETWEEN 0 AND 10000000"),
         belongs_to("mailboxes", "roots_mailbox_id"),
     )
 

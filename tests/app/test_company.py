@@ -52,6 +52,7 @@ async def test_its_zone_holidays_and_retention_can_be_changed(client: httpx.Asyn
         ({"name": None}, "/name"),
         ({"slug": "another"}, "/slug"),
         ({"access_review_days": 6}, "/access_review_days"),
+        ({"correction_cost_cents": -1}, "/correction_cost_cents"),
         ({"roots_email": "not an address"}, "/roots_email"),
         ({"roots_email": "a@b.example, c@d.example"}, "/roots_email"),
         ({"roots_mailbox_id": str(new_id())}, "/roots_mailbox_id"),

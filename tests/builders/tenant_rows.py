@@ -240,6 +240,8 @@ SPECIAL: Mapping[str, Mapping[str, object]] = {
         "session_hours": 12,
         "emergency_access_minutes": 60,
         "access_review_days": 90,
+        "correction_cost_cents": 2_500,
+        "appeal_cost_cents": 11_800,
     },
     "coverages": {"relationship": "18", "subscriber": None},
     "data_imports": {"refusal": None},

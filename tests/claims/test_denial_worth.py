@@ -45,8 +45,19 @@ def test_a_worked_example_shows_its_whole_arithmetic() -> None:
     assert value.formula == (
         "company (300000 + 2 x 5000) / (40 + 2) = 7381;"
         " payer and category (90000 + 20 x 7381) / (10 + 20) = 7921 basis points;"
-        " 20000 x 7921 / 10000 = 15842; less 11800 for an appeal = 4042 cents"
+        " 20000 x 7921 / 10000 = 15842; less 11800 for an appeal (assumed) = 4042 cents"
     )
+
+
+def test_what_the_company_says_that_the_work_costs_is_no_assumption() -> None:
+    known = Experience([], correction_cost_cents=10_00, appeal_cost_cents=0)
+    for is_correctable, cost in ((True, 10_00), (False, 0)):
+        value = known.value(
+            payer_id=PAYER, category="bundled", amount_cents=100_00, is_correctable=is_correctable
+        )
+        assert (value.expected_cents, value.work_cost_is_assumed) == (50_00 - cost, False)
+        assert "assumed" not in value.formula
+    assert (known.worth.correction_cost_cents, known.worth.appeal_cost_cents) == (10_00, 0)
 
 
 def test_an_appeal_costs_more_than_a_correction_so_that_small_amounts_come_last() -> None:

@@ -138,8 +138,13 @@ async def list_queue(
 
 
 async def experience_of(store: Store, as_of: dt.date) -> Experience:
-    """What the company had learned before a day."""
-    return Experience(await store.denial_queue.outcome_totals(before=as_of))
+    """What the company had learned before a day, and what it says that the work costs."""
+    company = await store.companies.get(store.company_id)
+    return Experience(
+        await store.denial_queue.outcome_totals(before=as_of),
+        correction_cost_cents=company.correction_cost_cents,
+        appeal_cost_cents=company.appeal_cost_cents,
+    )
 
 
 def value_of(experience: Experience, denial: Denial) -> ExpectedValue:

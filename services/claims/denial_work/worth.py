@@ -76,14 +76,27 @@ class ExpectedValue(msgspec.Struct, frozen=True):
     denied_cents: int
     odds: Odds
     work_cost_cents: int
+    work_cost_is_assumed: bool
     expected_cents: int
     formula: str
 
 
 class Experience:
-    """What a company has learned, by payer and category."""
+    """What a company has learned, by payer and category, and what it says that the work costs;
+    what it does not say is assumed."""
 
-    def __init__(self, totals: Sequence[OutcomeTotals]) -> None:
+    def __init__(
+        self,
+        totals: Sequence[OutcomeTotals],
+        *,
+        correction_cost_cents: int | None = None,
+        appeal_cost_cents: int | None = None,
+    ) -> None:
+        self._is_assumed = (appeal_cost_cents is None, correction_cost_cents is None)
+        self._costs = (
+            WORK_COSTS.appeal_cents if appeal_cost_cents is None else appeal_cost_cents,
+            WORK_COSTS.correction_cents if correction_cost_cents is None else correction_cost_cents,
+        )
         self._cells = {(each.payer_id, each.category): each for each in totals}
         self._decided = sum(each.decided for each in totals)
         self._recovered = sum(each.recovered_basis_points for each in totals)
@@ -119,8 +132,8 @@ class Experience:
         return DenialWorth(
             basis_points={key: self.odds(*key).basis_points for key in self._cells},
             other_basis_points=self._company,
-            correction_cost_cents=WORK_COSTS.correction_cents,
-            appeal_cost_cents=WORK_COSTS.appeal_cents,
+            correction_cost_cents=self._costs[True],
+            appeal_cost_cents=self._costs[False],
         )
 
     def value(
@@ -129,14 +142,17 @@ class Experience:
         """What working one denial is expected to bring."""
         odds = self.odds(payer_id, category)
         denied = max(amount_cents, 0)
-        cost = WORK_COSTS.correction_cents if is_correctable else WORK_COSTS.appeal_cents
+        cost, is_assumed = self._costs[is_correctable], self._is_assumed[is_correctable]
         gross = divided(denied * odds.basis_points, WHOLE)
         return ExpectedValue(
             denied_cents=denied,
             odds=odds,
             work_cost_cents=cost,
             expected_cents=gross - cost,
-            formula=_formula(odds, denied, gross, cost, is_correctable=is_correctable),
+            work_cost_is_assumed=is_assumed,
+            formula=_formula(
+                odds, denied, gross, cost, is_correctable=is_correctable, is_assumed=is_assumed
+            ),
         )
 
 
@@ -152,7 +168,9 @@ def divided(dividend: int, divisor: int) -> int:
     return (2 * dividend + divisor) // (2 * divisor)
 
 
-def _formula(odds: Odds, denied: int, gross: int, cost: int, *, is_correctable: bool) -> str:
+def _formula(
+    odds: Odds, denied: int, gross: int, cost: int, *, is_correctable: bool, is_assumed: bool
+) -> str:
     """The arithmetic as a person reads it."""
     company = (
         f"company ({odds.company_recovered_basis_points} + {PRIOR.outcomes} x"
@@ -165,6 +183,8 @@ def _formula(odds: Odds, denied: int, gross: int, cost: int, *, is_correctable: 
         f" {odds.basis_points} basis points"
     )
     work = "a correction" if is_correctable else "an appeal"
+    if is_assumed:
+        work += " (assumed)"
     value = (
         f"{denied} x {odds.basis_points} / {WHOLE} = {gross};"
         f" less {cost} for {work} = {gross - cost} cents"
