@@ -51,7 +51,7 @@ class PackUpgrade(Input):
     pack: Annotated[Identifier, Field(examples=["hipaa-security"])]
     from_version: _VersionText
     version: _VersionText
-    material_codes: Annotated[list[Identifier], Field(max_length=500)] = []
+    material_codes: Annotated[list[Identifier], Field(max_length=500, examples=[[]])] = []
     reason: Reason
 
 

@@ -127,6 +127,7 @@ SPECIAL: Mapping[str, Mapping[str, object]] = {
     "appeal_rules": {"start_event": "remittance_received"},
     "claim_appeals": {"resolved_on": None, "status": "submitted"},
     "claim_files": {"sent_at": None},
+    "claim_lines": {"drug": None},
     "claims": {
         "submitted_at": None,
         "replaces_id": None,

@@ -189,6 +189,7 @@ _A_MONTH = {
 COMPANIONS: Mapping[tuple[str, str], dict[str, str]] = {
     ("export_access_log", "patient_id"): _A_MONTH,
     ("list_access_log", "patient_id"): _A_MONTH,
+    ("load_code_table", "payer_id"): {"kind": "authorizations"},
 }
 """What else has to be given with a query parameter."""
 

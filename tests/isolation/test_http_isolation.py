@@ -90,6 +90,7 @@ ECHOING = {
 and why."""
 
 UNTRIED = {
+    "create_audit_access": "is for a person of a role that none of the rows' people has",
     "begin_provider_proof": "it asks the company's provider; tests of proofs run one",
     "download_acknowledgement": "the file behind a row is no row; tests of answers read it back",
     "download_claim_file": "the file behind a row is no row; tests of sending read it back",
@@ -99,6 +100,7 @@ UNTRIED = {
     "download_file": "the file behind a row is no row; tests of files read it back",
     "download_own_policy": "the file behind a row is no row; tests of policies read it back",
     "download_patient_statement": "the file behind a row is no row; tests of statements read it",
+    "download_statement_run": "the files behind a run are no row; tests of runs read them back",
     "download_remittance": "the file behind a row is no row; tests of uploads read it back",
     "mark_notification_read": "a person marks only notifications of their own",
     "end_session": "a person ends only sessions of their own",
