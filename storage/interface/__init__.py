@@ -1,0 +1,56 @@
+"""IStorage: the typed contract between the services and their rows.
+
+One handle is one company, one actor, one transaction. There is no way to name a company inside
+the handle, so nothing can be forgotten::
+
+    async with storage.transaction(company_id, actor) as store:
+        claim = await store.claims.get(claim_id)
+        await store.claims.update(claim.id, changes, expected_version=claim.version)
+"""
+
+from storage.interface.contract import DEFAULT_LIMIT, MAXIMUM_LIMIT, Actor, Log, Page, Repository
+from storage.interface.questions import (
+    AccessFigures,
+    ClaimFigures,
+    DenialQueue,
+    Figures,
+    FileFigures,
+    ImportLookups,
+    LedgerFigures,
+    Numbers,
+    OutboxLines,
+    RetentionFigures,
+    Secrets,
+    SilenceFigures,
+    Staging,
+    StatementFigures,
+    UnderpaymentQueue,
+)
+from storage.interface.store import CompanyRegistry, IStorage, Store
+
+__all__ = [
+    "DEFAULT_LIMIT",
+    "MAXIMUM_LIMIT",
+    "AccessFigures",
+    "Actor",
+    "ClaimFigures",
+    "CompanyRegistry",
+    "DenialQueue",
+    "Figures",
+    "FileFigures",
+    "IStorage",
+    "ImportLookups",
+    "LedgerFigures",
+    "Log",
+    "Numbers",
+    "OutboxLines",
+    "Page",
+    "Repository",
+    "RetentionFigures",
+    "Secrets",
+    "SilenceFigures",
+    "Staging",
+    "StatementFigures",
+    "Store",
+    "UnderpaymentQueue",
+]

@@ -1,0 +1,326 @@
+"""Questions that one statement answers, and what is no row of its own."""
+
+from __future__ import annotations
+
+import builtins
+import datetime as dt
+from collections.abc import Collection, Mapping, Sequence
+from typing import Protocol
+from uuid import UUID
+
+from sqlmodel import SQLModel
+
+from storage.figures import (
+    AccountBalance,
+    Ask,
+    ClaimTotals,
+    DenialTotals,
+    DenialWorth,
+    FactsChecked,
+    FigureRow,
+    FigureScope,
+    LastUse,
+    OpenItem,
+    OutcomeTotals,
+    PayerPace,
+    Total,
+    UnansweredClaims,
+    UnansweredFile,
+)
+from storage.files.sealing import FileKey
+from storage.filters import (
+    ClaimFilter,
+    DenialFilter,
+    UnderpaymentFilter,
+)
+from storage.imports import KnownRecord, Standing, Tally
+from storage.interface.contract import (
+    Page,
+)
+from storage.tables import contracts as contract_tables
+from storage.tables import ledger as ledger_tables
+from storage.vocabulary.figures import FigureDimension
+from storage.vocabulary.outbox import Channel
+
+
+class Numbers(Protocol):
+    """Human numbers of the company: unique, rising, gaps allowed."""
+
+    async def take(self, name: str, count: int = 1) -> int:
+        """Reserve ``count`` consecutive numbers; returns the first."""
+
+
+class AccessFigures(Protocol):
+    """What the database knows of the use that people make of their access."""
+
+    async def last_uses(self) -> list[LastUse]:
+        """When each person who ever signed in last did, and last asked for anything."""
+
+
+class LedgerFigures(Protocol):
+    """Sums of the ledger, computed by the database."""
+
+    async def account_balances(self, *, first: dt.date, last: dt.date) -> list[AccountBalance]:
+        """Debits less credits of each account over the days from ``first`` to ``last``."""
+
+    async def open_provider_items(self, *, limit: int) -> list[OpenItem]:
+        """Provider adjustments (PLB) that do not sum to zero, the oldest first."""
+
+    async def claims_that_differ(self, *, limit: int) -> list[UUID]:
+        """Claims whose own columns do not equal their ledger: there should never be one."""
+
+    async def transactions_not_cleared(self, *, limit: int) -> list[UUID]:
+        """Transactions whose deposit clearing does not sum to zero: there should never be one."""
+
+
+class ClaimFigures(Protocol):
+    """Counts and sums of claims and denials, computed by the database in one statement each."""
+
+    async def claim_totals(self, conditions: ClaimFilter) -> list[ClaimTotals]:
+        """The claims under the conditions, by status and adjudication status."""
+
+    async def denial_totals(
+        self, conditions: DenialFilter, *, today: dt.date
+    ) -> list[DenialTotals]:
+        """The denials under the conditions: all, by category, by reason and by payer.
+
+        Recoverable are those that are open and not yet due ``today``.
+        """
+
+
+class DenialQueue(Protocol):
+    """Open denials by what working them is expected to bring."""
+
+    async def outcome_totals(self, *, before: dt.date) -> list[OutcomeTotals]:
+        """What was recorded on the days before that one, by payer and category."""
+
+    async def page(
+        self,
+        conditions: DenialFilter,
+        worth: DenialWorth,
+        *,
+        limit: int,
+        after: tuple[int, UUID] | None = None,
+    ) -> list[tuple[ledger_tables.Denial, int]]:
+        """Denials under the conditions with their expected value in cents, the most valuable
+        first, of equal ones the oldest; after a value and an id, if they are given."""
+
+
+class StatementFigures(Protocol):
+    """Whom there is something to bill for."""
+
+    async def patients_owing(self, *, limit: int, after: UUID | None = None) -> list[UUID]:
+        """Patients who owe something on any claim that went out, in the order of their ids."""
+
+
+class UnderpaymentQueue(Protocol):
+    """Underpayments by their deadlines."""
+
+    async def page(
+        self,
+        conditions: UnderpaymentFilter,
+        *,
+        limit: int,
+        after: tuple[dt.date, UUID] | None = None,
+    ) -> list[contract_tables.Underpayment]:
+        """Those under the conditions, the earliest deadline first, of equal ones the oldest; after
+        a day and an id, if they are given."""
+
+
+class Figures(Protocol):
+    """What the measures of ``storage.vocabulary.figures`` come to.
+
+    The sums of some are kept by the transactions that change what they are of, and folded now and
+    then; the others are read as they are. A sum is of whole months.
+    """
+
+    async def totals(
+        self,
+        asks: Sequence[Ask],
+        scope: FigureScope,
+        *,
+        by: FigureDimension | None = None,
+    ) -> Mapping[str, Sequence[Total]]:
+        """One total an ask, in order: of all claims in scope (under an empty text), or of each
+        payer, provider or location (under its id), or month (as in "2026-03") of the day that a
+        measure counts by, that any of them counts something of.
+
+        A constant number of statements, however many asks.
+        """
+
+    async def rows(
+        self,
+        ask: Ask,
+        scope: FigureScope,
+        *,
+        limit: int,
+        after: UUID | None,
+    ) -> Page[FigureRow]:
+        """The very rows that a total counts, newest first; their patients count as read."""
+
+    async def fold(self) -> None:
+        """Add up what was appended to the sums since the last time."""
+
+    async def differing_facts(self, after: UUID | None, *, limit: int) -> FactsChecked:
+        """Which of some claims, in the order of their ids and after one, have facts that are not
+        what their rows come to: there should never be one."""
+
+    async def months_kept(self) -> tuple[dt.date, dt.date] | None:
+        """The first and the last month that there is anything to sum up of; None: nothing."""
+
+    async def differing_sums(self, first: dt.date, last: dt.date) -> builtins.list[str]:
+        """Which sums, from one month to another, are not what the rows come to."""
+
+
+class Staging(Protocol):
+    """Very many rows of one append-only table, on their way into it: added in pieces, looked at
+    together, and then taken over in one statement, or none of them."""
+
+    async def add(self, rows: Sequence[tuple[int, SQLModel]]) -> None:
+        """More rows, each with the number of the line that it came from."""
+
+    async def first_repeated(self, names: Sequence[str]) -> tuple[int, int] | None:
+        """The first line whose values of some columns an earlier one has, and that one."""
+
+    async def merge(self, given: Mapping[str, UUID]) -> int:
+        """Append all rows, in the order of their lines, each with the ids given as well, and end
+        this; how many there were. It may take minutes.
+
+        Raises ReferenceNotFound, ConstraintRefused.
+        """
+
+
+class FileFigures(Protocol):
+    """What the database knows of files beyond their rows."""
+
+    async def referring(self, file_id: UUID) -> list[str]:
+        """The tables that have a row which names this file, by name."""
+
+    async def files_of(self, record_ids: Sequence[UUID]) -> list[UUID]:
+        """The files that the rows with these ids name, whatever tables they are in."""
+
+
+class Secrets(Protocol):
+    """Secrets of the company: what may stand in a ``sealed_column`` and what it stands for.
+
+    A ``purpose`` is the table and the column, as in "people.sealed_totp_secret", and ``row_id`` the
+    row (the company, where it stands in none). What was sealed for one purpose, row or company
+    opens for no other.
+    """
+
+    async def seal(self, purpose: str, row_id: UUID, plaintext: bytes) -> bytes:
+        """A secret as it may lie in the database. Raises MasterKeyUnknown."""
+
+    async def open(self, purpose: str, row_id: UUID, sealed: bytes) -> bytes:
+        """The secret again. Raises SecretUnreadable, MasterKeyUnknown."""
+
+    async def pseudonym(self, purpose: str, text: str) -> bytes:
+        """32 bytes that are equal for equal texts of this company and purpose, for as long as the
+        company lasts, and from which nobody without its key can tell the text.
+
+        Raises MasterKeyUnknown.
+        """
+
+    async def file_key(self, file_id: UUID) -> FileKey:
+        """Where a new file of the company will lie, and what seals it. Raises MasterKeyUnknown."""
+
+    async def file_key_of(self, object_key: str, data_key_number: int) -> FileKey:
+        """The same of one that is kept. Raises MasterKeyUnknown, SecretUnreadable."""
+
+
+class RetentionFigures(Protocol):
+    """What a company has in the logs that months are retired of."""
+
+    async def oldest(self, log: str) -> UUID | None:
+        """The id of the oldest row."""
+
+    async def count(self, log: str, *, low: UUID, high: UUID) -> int:
+        """How many rows have an id from ``low`` and below ``high``."""
+
+    async def holds(self, log: str, *, low: UUID, high: UUID) -> list[UUID]:
+        """The standing holds that keep rows with an id from ``low`` and below ``high``: those on
+        everything, and those on a patient or record whom such rows are about."""
+
+
+class SilenceFigures(Protocol):
+    """What has gone out and was not answered, counted by the database."""
+
+    async def unanswered_files(
+        self, *, sent_before: dt.datetime, limit: int
+    ) -> list[UnansweredFile]:
+        """Files with claims about which nothing was answered, the oldest first."""
+
+    async def payer_paces(self, *, since: dt.datetime) -> list[PayerPace]:
+        """How soon primary payers decided, by what was posted since then."""
+
+    async def undecided_claims(
+        self, *, submitted_before: dt.datetime, of_payers: Mapping[UUID, dt.datetime]
+    ) -> list[UnansweredClaims]:
+        """Claims that went out before then (of the payers named: before their own time) and that
+        the primary payer has not decided about, by payer."""
+
+
+class ImportLookups(Protocol):
+    """What is known of records that came from another installation."""
+
+    async def latest(
+        self,
+        *,
+        source: str,
+        map_name: str,
+        import_id: UUID,
+        keys: Collection[str],
+        is_earlier: bool = False,
+    ) -> dict[str, KnownRecord]:
+        """The records under these keys as they last came and were written, by key; those that this
+        import is about to write count, unless what ``is_earlier`` than it is asked for."""
+
+    async def placed(
+        self, *, import_id: UUID, map_name: str, natural_keys: Collection[str]
+    ) -> dict[str, KnownRecord]:
+        """The records of an import that get rows of their own, by the natural keys of these."""
+
+    async def placed_as(
+        self, *, import_id: UUID, map_name: str, names: Collection[str]
+    ) -> dict[str, UUID]:
+        """The rows that records of an import get, by their natural key or name; what several have
+        names none."""
+
+    async def ids_by(
+        self, row: type[SQLModel], column: str, values: Collection[str]
+    ) -> dict[str, UUID]:
+        """The rows that these texts name, by the text; what several rows have names none."""
+
+    async def reached(self, *, import_id: UUID, map_name: str) -> int:
+        """The ordinal of the last record of a map that is on record; 0 before the first."""
+
+    async def highest_number(self, *, import_id: UUID, prefix: str, below: int) -> int | None:
+        """The highest number behind a prefix among the natural keys that an import has placed."""
+
+    async def tallies(self, import_id: UUID) -> list[Tally]:
+        """The records of an import, counted and added up by map and outcome."""
+
+    async def standing(
+        self,
+        import_id: UUID,
+        map_name: str,
+        row: type[SQLModel],
+        amount_column: str | None,
+        *,
+        parts: tuple[type[SQLModel], str] | None = None,
+    ) -> Standing:
+        """The rows that stand now for what an import placed, changed or left of a map. Their money
+        is in a column of theirs, or of the ``parts`` that name them in another."""
+
+
+class OutboxLines(Protocol):
+    """Where messages stand in line: one line for each destination."""
+
+    async def next_due(self, destination: str) -> UUID | None:
+        """The message that has been due longest, unless another of the line is under way."""
+
+    async def count_due(self, destination: str) -> int:
+        """How many messages of a line are due."""
+
+    async def overdue(self, *, since: dt.datetime) -> list[tuple[Channel, str]]:
+        """The lines that hold a message which has been due since then."""
