@@ -13,7 +13,7 @@ from services.claims.company_day import company_today
 from services.files.reading import ReadableFile, readable
 from services.identity.authentication import Principal
 from services.inputs import Input
-from services.refusals import Fault, InvalidInput, Refusal
+from services.refusals import Refusal
 from services.regulatory_compliance.policies.coverage import acknowledged_by, concerns
 from services.regulatory_compliance.policies.keeping import kept
 from services.regulatory_compliance.policies.standing import in_force
@@ -43,6 +43,13 @@ class NotInForce(Refusal):
     """Only what is in force today is acknowledged."""
 
     title: ClassVar[str] = "This version of the policy is not in force"
+
+
+@dataclass
+class OtherTextRead(Refusal):
+    """What was read is not what the version says."""
+
+    title: ClassVar[str] = "This is not the hash of what the version says"
 
 
 @dataclass
@@ -124,7 +131,7 @@ async def acknowledge(
 ) -> PolicyAcknowledgement:
     """Acknowledge the version that is in force.
 
-    Raises PersonNeeded, RowNotFound, PolicyArchived, NotInForce, AcknowledgedBefore, InvalidInput.
+    Raises PersonNeeded, RowNotFound, PolicyArchived, NotInForce, AcknowledgedBefore, OtherTextRead.
     """
     session_id = principal.require_session()
     version = await _concerning(store, principal, policy_version_id)
@@ -134,7 +141,7 @@ async def acknowledge(
     if current is None or current.policy_version_id != version.id:
         raise NotInForce
     if current.content_hash != bytes.fromhex(new.content_sha256):
-        raise InvalidInput([Fault("/content_sha256", "is not the hash of what this version says")])
+        raise OtherTextRead
     person = await store.people.get(principal.id)
     try:
         return await store.policy_acknowledgements.create(
