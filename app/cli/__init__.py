@@ -7,6 +7,7 @@ from types import FrameType
 import typer
 
 from app.cli import codes, database, files, identity, mips, pack, packs, remittances, secrets
+from app.cli.archives import export, import_archive
 from app.cli.backup import backup, restore
 from app.cli.failures import explained
 from app.cli.imports import import_dump
@@ -31,6 +32,8 @@ for command in (run, serve, work, migrate, status, backup, restore, seal, mainta
     application.command()(command)
 application.command("import")(import_dump)
 application.command("migration-status")(write_migration_status)
+identity.company.command("export")(export)
+identity.company.command("import-archive")(import_archive)
 application.add_typer(identity.company, name="company")
 application.add_typer(identity.user, name="user")
 application.add_typer(identity.key, name="key")

@@ -14,7 +14,7 @@ _TABLES = """
 _DIGEST = """
     SELECT count(*), coalesce(sum(('x' || left(hash, 16))::bit(64)::bigint::numeric), 0)::text
         || '/' || coalesce(sum(('x' || right(hash, 16))::bit(64)::bigint::numeric), 0)::text
-    FROM (SELECT md5({table}::text) AS hash FROM {table}) AS hashed"""
+    FROM (SELECT md5(each::text) AS hash FROM ({rows}) AS each) AS hashed"""
 """Sums of both halves of each row's hash, so that the order in which rows lie does not matter."""
 
 
@@ -39,10 +39,17 @@ def contents_of(connection: psycopg.Connection[tuple[object, ...]]) -> Contents:
         connection.execute(f"SET {setting}".encode())
     found: dict[str, TableContents] = {}
     for table in tables_of(connection):
-        asked = sql.SQL(_DIGEST).format(table=sql.Identifier(table))
-        rows, digest = connection.execute(asked).fetchall()[0]
-        found[table] = TableContents(int(str(rows)), str(digest))
+        rows = sql.SQL("SELECT * FROM {}").format(sql.Identifier(table))
+        found[table] = contents_of_rows(connection, rows)
     return found
+
+
+def contents_of_rows(
+    connection: psycopg.Connection[tuple[object, ...]], rows: sql.Composed
+) -> TableContents:
+    """What the rows of a query add up to, in the form of the session's settings."""
+    count, digest = connection.execute(sql.SQL(_DIGEST).format(rows=rows)).fetchall()[0]
+    return TableContents(int(str(count)), str(digest))
 
 
 def tables_of(connection: psycopg.Connection[tuple[object, ...]]) -> list[str]:

@@ -1,0 +1,93 @@
+"""``wellkept company export`` and ``import-archive``: a company's whole records as one file."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from app.runtime import Installation, installation
+from app.settings import Settings
+from services.identity.companies import is_slug
+from storage.archive.exporting import export_company
+from storage.archive.importing import import_company
+from storage.archive.manifest import Manifest
+
+_SHORTEST_PASSPHRASE = 12
+
+PassphraseFile = Annotated[
+    Path | None,
+    typer.Option(
+        exists=True,
+        dir_okay=False,
+        readable=True,
+        help="A file whose first line is the passphrase; without it you are asked.",
+    ),
+]
+
+
+def export(
+    slug: Annotated[str, typer.Argument(help="The company's slug.")],
+    file: Annotated[Path, typer.Argument(help="The archive, which must not be there yet.")],
+    passphrase_file: PassphraseFile = None,
+) -> None:
+    """Write all of a company's records and kept files to FILE, encrypted with a passphrase.
+
+    The program may run meanwhile. Nothing that signs anybody in is in it.
+    """
+    passphrase = _passphrase(passphrase_file, is_new=True)
+    with installation(Settings.from_environment()) as place:
+        made = export_company(
+            place.owner, slug, file, passphrase, vault=place.vault, keyring=place.keyring
+        )
+    typer.echo(f"{file}: {_told(made)}")
+    typer.echo("keep the passphrase apart from it: nobody can open it without", err=True)
+
+
+def import_archive(
+    file: Annotated[
+        Path, typer.Argument(exists=True, dir_okay=False, readable=True, help="The archive.")
+    ],
+    slug: Annotated[str | None, typer.Option(help="Another slug than it had.")] = None,
+    passphrase_file: PassphraseFile = None,
+) -> None:
+    """Bring a company in from an archive: all of it, every row compared, or nothing.
+
+    The schema must be at the revision that the archive was written at.
+    """
+    if slug is not None and not is_slug(slug):
+        raise typer.BadParameter("lower-case letters, digits and hyphens", param_hint="--slug")
+    passphrase = _passphrase(passphrase_file, is_new=False)
+    with installation(Settings.from_environment()) as place:
+        found = _import(place, file, passphrase, slug)
+    typer.echo(f"{slug or found.slug}: {_told(found)}, every row compared")
+    typer.echo(
+        "left out, so to be made anew: passwords (`wellkept user create` makes an administrator,"
+        " who gives the others theirs), second factors, API keys (`wellkept key rotate`), links to"
+        " calendars, the secrets of mailboxes, identity providers and webhook endpoints",
+        err=True,
+    )
+
+
+def _import(place: Installation, file: Path, passphrase: str, slug: str | None) -> Manifest:
+    return import_company(
+        place.owner, file, passphrase, slug=slug, vault=place.vault, keyring=place.keyring
+    )
+
+
+def _told(manifest: Manifest) -> str:
+    return (
+        f"{len(manifest.tables)} tables, {manifest.rows} rows, {manifest.file_count} files"
+        f" ({manifest.file_bytes} bytes) of {manifest.slug}"
+        f" at {manifest.exported_at:%Y-%m-%d %H:%M:%S} UTC"
+    )
+
+
+def _passphrase(file: Path | None, *, is_new: bool) -> str:
+    """What the operator gives, never on the command line. Raises BadParameter."""
+    if file is None:
+        given = str(typer.prompt("Passphrase", hide_input=True, confirmation_prompt=is_new))
+    else:
+        given = file.read_text("utf-8").partition("\n")[0].removesuffix("\r")
+    if len(given) < _SHORTEST_PASSPHRASE:
+        raise typer.BadParameter(f"a passphrase has at least {_SHORTEST_PASSPHRASE} characters")
+    return given

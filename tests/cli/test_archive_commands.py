@@ -1,0 +1,136 @@
+"""``wellkept company export`` and ``import-archive``, as an operator uses them."""
+
+import asyncio
+import base64
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from app.cli import main
+from storage.embedded import EmbeddedServer, RoleAddresses
+from storage.postgres.transaction import PostgresStorage
+from tests.builders.companies import CompanyForTests, make_company
+from tests.builders.keys import KEYRING, MASTER_KEY
+from tests.servers import migrated_database
+
+PASSPHRASE = "correct horse battery staple"
+Command = Callable[..., tuple[int, str]]
+
+
+@pytest.fixture(scope="module")
+def here(server: EmbeddedServer) -> RoleAddresses:
+    return migrated_database(server, "commands_from")
+
+
+@pytest.fixture(scope="module")
+def there(server: EmbeddedServer) -> RoleAddresses:
+    return migrated_database(server, "commands_to")
+
+
+@pytest.fixture(scope="module")
+def company(here: RoleAddresses) -> CompanyForTests:
+    async def made() -> CompanyForTests:
+        storage = PostgresStorage(here.app, keyring=KEYRING)
+        await storage.open()
+        try:
+            return await make_company(here.owner, storage)
+        finally:
+            await storage.close()
+
+    return asyncio.run(made())
+
+
+@pytest.fixture
+def passphrase_file(tmp_path: Path) -> Path:
+    path = tmp_path / "passphrase"
+    path.write_text(PASSPHRASE + "\n")
+    return path
+
+
+@pytest.fixture
+def wellkept(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> Command:
+    """Runs a command in an installation; its code and all that it printed."""
+    monkeypatch.setenv("WELLKEPT_DATA_DIRECTORY", str(tmp_path / "data"))
+    monkeypatch.setenv("WELLKEPT_MASTER_KEY", base64.b64encode(MASTER_KEY).decode())
+
+    def run(place: RoleAddresses, *arguments: str) -> tuple[int, str]:
+        monkeypatch.setenv("WELLKEPT_DATABASE_URL", place.app)
+        monkeypatch.setenv("WELLKEPT_OWNER_URL", place.owner)
+        monkeypatch.setattr(sys, "argv", ["wellkept", "company", *arguments])
+        code = 0
+        try:
+            main()
+        except SystemExit as ended:
+            code = int(ended.code or 0)
+        printed = capsys.readouterr()
+        shown = printed.out + printed.err
+        assert PASSPHRASE not in shown
+        return code, shown
+
+    return run
+
+
+def test_a_company_moves_from_one_installation_to_another(
+    wellkept: Command,
+    here: RoleAddresses,
+    there: RoleAddresses,
+    company: CompanyForTests,
+    passphrase_file: Path,
+    tmp_path: Path,
+) -> None:
+    archive = str(tmp_path / "company.archive")
+    given = ("--passphrase-file", str(passphrase_file))
+
+    code, shown = wellkept(here, "export", company.slug, archive, *given)
+    assert code == 0
+    assert f"of {company.slug}" in shown
+    assert Path(archive).stat().st_mode & 0o777 == 0o600
+
+    code, shown = wellkept(there, "import-archive", archive, "--slug", "moved-here", *given)
+    assert code == 0
+    assert "moved-here: " in shown
+    assert "every row compared" in shown
+    assert "made anew" in shown
+
+    code, shown = wellkept(there, "import-archive", archive, *given)
+    assert code == 1
+    assert "wellkept: not brought in: the company moved-here is here already" in shown
+
+    passphrase_file.write_text("another passphrase of theirs")
+    code, shown = wellkept(here, "import-archive", archive, *given)
+    assert code == 1
+    assert "the passphrase is another one" in shown
+
+
+@pytest.mark.parametrize(
+    ("slug", "passphrase", "words"),
+    [
+        ("a-company", "short", "at least 12 characters"),
+        ("No Slug", PASSPHRASE, "lower-case letters"),
+    ],
+)
+def test_what_cannot_be_right_is_refused_before_anything_is_opened(
+    wellkept: Command,
+    there: RoleAddresses,
+    passphrase_file: Path,
+    slug: str,
+    passphrase: str,
+    words: str,
+) -> None:
+    archive = passphrase_file
+    passphrase_file.write_text(passphrase)
+    code, shown = wellkept(
+        there,
+        "import-archive",
+        str(archive),
+        "--slug",
+        slug,
+        "--passphrase-file",
+        str(passphrase_file),
+    )
+    assert code == 2
+    assert words in shown
