@@ -5,7 +5,7 @@ Whatever it counts, a row tells payer, provider and location by the facts of its
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from storage.vocabulary.figures import Measure
@@ -22,6 +22,7 @@ class Source(StrEnum):
     DENIAL_WRITE_OFFS = "write_offs"
     APPEALS = "claim_appeals"
     DENIALS = "denials"
+    PATIENT_PAYMENTS = "patient_payments"
 
 
 SUMMED = frozenset({Source.CLAIMS, Source.LEDGER})
@@ -114,6 +115,13 @@ ROWS: Mapping[Source, Rows] = {
     ),
     Source.APPEALS: _items("claim_appeals AS item"),
     Source.DENIALS: _items("denials AS item"),
+    Source.PATIENT_PAYMENTS: _items(
+        "patient_payments AS payment JOIN ledger_entries AS item"
+        " ON item.company_id = payment.company_id AND item.source_id = payment.id"
+        " JOIN claims AS claim ON claim.company_id = item.company_id AND claim.id = item.claim_id",
+        "payment",
+        "claim",
+    ),
 }
 
 _RECEIVABLES = "('insurance_receivable', 'patient_receivable')"
@@ -162,6 +170,9 @@ IS_CASH, CASH_CENTS = _is_cash(_RECEIVABLES), _cash_cents(_RECEIVABLES)
 
 def _cash(receivable: str) -> Counted:
     return _ledger(_is_cash(f"('{receivable}')"), _cash_cents(f"('{receivable}')"))
+
+
+_PATIENT_CASH = _cash("patient_receivable")
 
 
 def _open(day: str, condition: str, amount: str) -> Counted:
@@ -256,7 +267,12 @@ MEASURES: Mapping[Measure, Counted] = {
         " ELSE -item.amount_cents END",
     ),
     Measure.PAYER_CASH: _cash("insurance_receivable"),
-    Measure.PATIENT_CASH: _cash("patient_receivable"),
+    Measure.PATIENT_CASH: _PATIENT_CASH,
+    Measure.POINT_OF_SERVICE_CASH: replace(
+        _PATIENT_CASH,
+        source=Source.PATIENT_PAYMENTS,
+        condition=f"{_PATIENT_CASH.condition} AND payment.received_on <= claim.service_date",
+    ),
     Measure.CASH_OF_NO_CLAIM: Counted(
         source=Source.CASH_OF_NO_CLAIM,
         day="item.effective_on",

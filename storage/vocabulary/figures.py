@@ -31,6 +31,7 @@ class Measure(StrEnum):
     RECEIVABLE = "receivable"
     PAYER_CASH = "payer_cash"
     PATIENT_CASH = "patient_cash"
+    POINT_OF_SERVICE_CASH = "point_of_service_cash"
     CASH_OF_NO_CLAIM = "cash_of_no_claim"
     PRIMARY_REMITS = "primary_remits"
     ZERO_REMITS = "zero_remits"

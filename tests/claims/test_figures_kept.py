@@ -9,6 +9,8 @@ from services.claims.claim_balances import Movement, move
 from services.claims.claims import get_claim
 from services.claims.drafts import NewAcknowledgement
 from services.claims.figures.checking import computed_anew
+from services.claims.patient_money.inputs import Application, NewPatientPayment, PaymentReversal
+from services.claims.patient_money.payments import receive_payment, reverse_payment
 from services.claims.submission import record_acknowledgement, reopen, void
 from storage.figures import Ask, FigureScope, Total
 from storage.files import FileVault
@@ -18,8 +20,8 @@ from storage.tables.money import WriteOffFields
 from storage.vocabulary.appeals import AppealStatus
 from storage.vocabulary.claims import AcknowledgementOutcome, ClaimStatus, LedgerKind
 from storage.vocabulary.figures import FigureDimension, Measure
-from storage.vocabulary.money import BalanceSide, WriteOffStatus
-from tests.builders.books import Books
+from storage.vocabulary.money import BalanceSide, PaymentMethod, WriteOffStatus
+from tests.builders.books import SERVICE_DATE, Books
 from tests.builders.companies import CompanyForTests
 from tests.builders.remittance_files import Cas, Claim, Line
 
@@ -179,6 +181,42 @@ async def test_a_write_off_counts_by_its_reason(
         Total(items=added.items - before.items, amount=added.amount - before.amount),
     ) == counted
     await assert_right(books)
+
+
+@pytest.mark.parametrize(
+    ("days_after_service", "at_service_cents"), [(-1, 2_500), (0, 2_500), (1, 0)]
+)
+async def test_what_a_patient_paid_by_the_day_of_service_was_paid_there(
+    books: Books, days_after_service: int, at_service_cents: int
+) -> None:
+    async def counted() -> tuple[int, int]:
+        asks = [
+            Ask(measure=each, first=MARCH[0], last=dt.date.max)
+            for each in (Measure.POINT_OF_SERVICE_CASH, Measure.PATIENT_CASH)
+        ]
+        async with books.storage.transaction(books.company.id, books.company.actor) as store:
+            at_service, altogether = (await store.figures.totals(asks, EVERYTHING))[""]
+        return at_service.amount, altogether.amount
+
+    claim_id = await books.claim("COPAY")
+    await books.pay(Claim(patient_control_number="COPAY", lines=SHARED))
+    new = NewPatientPayment(
+        patient_id=books.patient.id,
+        method=PaymentMethod.CASH,
+        received_on=SERVICE_DATE + dt.timedelta(days=days_after_service),
+        amount_cents=3_000,
+        applications=[Application(claim_id=claim_id, amount_cents=2_500)],
+    )
+    async with books.storage.transaction(books.company.id, books.company.actor) as store:
+        paid = await receive_payment(store, new)
+    assert await counted() == (at_service_cents, 2_500)
+    await assert_right(books)
+    bounced = PaymentReversal(reversed_on=SERVICE_DATE + dt.timedelta(days=9), reason="it bounced")
+    async with books.storage.transaction(books.company.id, books.company.actor) as store:
+        await reverse_payment(
+            store, paid.payment.id, bounced, expected_version=paid.payment.version
+        )
+    assert await counted() == (0, 0)
 
 
 @pytest.mark.parametrize("status", [*ENDED, AppealStatus.PENDING])

@@ -296,7 +296,12 @@ INDICATORS = (
         definition="What patients paid at or before their visit, by all that patients paid",
         source=MAP_KEYS,
         unit=FigureUnit.PERCENT,
-        numerator=Part((Entered(FigureInputKind.POINT_OF_SERVICE_CASH),)),
+        numerator=Part(
+            (
+                Term(Measure.POINT_OF_SERVICE_CASH, Counting.AMOUNT),
+                Entered(FigureInputKind.POINT_OF_SERVICE_CASH, is_needed=False),
+            )
+        ),
         denominator=Part(
             (
                 Term(Measure.PATIENT_CASH, Counting.AMOUNT),
