@@ -74,8 +74,8 @@ def _summary() -> str:
         moved = sum(bool(each.here) for each in service.map)
         done = sum(bool(each) for each in service.operations.values())
         operations = f"{done} of {len(service.operations)}" if service.operations else "none yet"
-        waiting = len(NOT_YET_MOVED.get(service.name, ()))
-        names = f"0 of {waiting}" if waiting else f"{len(MOVED)} of {len(MOVED)}"
+        named = len(MOVED.get(service.name, ()))
+        names = f"{named} of {named + len(NOT_YET_MOVED.get(service.name, ()))}"
         maps = f"{moved} of {len(service.map)}"
         lines.append(f"| {service.title} | {maps} | {operations} | {names} |\n")
     return "".join(lines)
