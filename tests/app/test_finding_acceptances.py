@@ -106,6 +106,23 @@ async def test_an_accepted_risk_lets_an_audit_end_and_an_expired_one_does_not(
     assert passed.status_code == 200, passed.text
 
 
+async def test_statistics_count_it_among_what_is_open_from_the_day_after(
+    people: list[Colleague], client: httpx.AsyncClient, clock: FixedClock
+) -> None:
+    async def still_open() -> int:
+        said = (
+            await client.get("/api/v1/compliance/statistics", params={"first": "2026-01-01"})
+        ).json()
+        return int(said["audits"]["open_findings"])
+
+    _, request = await asked(people)
+    assert await still_open() == 1
+    await stepped(people[2].client, request, "approve", {"note": "Yes."}, version=1)
+    assert await still_open() == 0
+    clock.move(dt.timedelta(days=30))
+    assert await still_open() == 1
+
+
 async def test_nobody_asks_for_a_day_that_is_over(people: list[Colleague]) -> None:
     finds = people[0].client
     url = (await finding(finds, await started_audit(finds))).headers["Location"]

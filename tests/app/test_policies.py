@@ -11,11 +11,8 @@ import psycopg
 import pytest
 from litestar import Litestar
 
-from app.server import create_app
-from app.settings import Settings
 from services.regulatory_compliance.policies.reminding import remind_of_policies
 from storage.embedded import RoleAddresses
-from storage.files import FileVault
 from storage.identifiers import SYSTEM_ACTOR_ID, new_id
 from storage.interface import Actor
 from storage.postgres.transaction import PostgresStorage
@@ -47,11 +44,6 @@ async def storage(addresses: RoleAddresses, clock: FixedClock) -> AsyncIterator[
     await storage.open()
     yield storage
     await storage.close()
-
-
-@pytest.fixture
-def application(storage: PostgresStorage, vault: FileVault) -> Litestar:
-    return create_app(Settings(), storage, vault)
 
 
 class Office:

@@ -10,10 +10,7 @@ import psycopg
 import pytest
 from litestar import Litestar
 
-from app.server import create_app
-from app.settings import Settings
 from storage.embedded import RoleAddresses
-from storage.files import FileVault
 from storage.postgres.transaction import PostgresStorage
 from storage.vocabulary.identity import Role
 from tests.builders.clocks import FixedClock
@@ -44,11 +41,6 @@ async def storage(addresses: RoleAddresses, clock: FixedClock) -> AsyncIterator[
     await storage.open()
     yield storage
     await storage.close()
-
-
-@pytest.fixture
-def application(storage: PostgresStorage, vault: FileVault) -> Litestar:
-    return create_app(Settings(), storage, vault)
 
 
 class Office:

@@ -2,11 +2,12 @@
 
 import datetime as dt
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from uuid import UUID
 
 import msgspec
 
+from services.regulatory_compliance.auditing.standing import accepted_until
 from services.regulatory_compliance.corrective_actions.lifecycle import ActionState, state_on
 from services.regulatory_compliance.reporting.content import (
     ReportedActions,
@@ -18,6 +19,7 @@ from storage.filters import (
     AuditFindingFilter,
     ByActions,
     CorrectiveActionFilter,
+    FindingAcceptanceFilter,
     RegulatoryAuditFilter,
 )
 from storage.interface import Store
@@ -41,6 +43,16 @@ class AuditRecords(msgspec.Struct, frozen=True, kw_only=True):
     findings: Sequence[AuditFinding]
     actions: Sequence[CorrectiveAction]
     states: Mapping[UUID, ActionState]
+    accepted: frozenset[UUID]
+    """The findings whose risk is accepted on that day."""
+
+    def standing(self, finding: AuditFinding, known_at: dt.datetime) -> FindingStanding:
+        """Where a finding stood, as it was known then."""
+        if finding.closed_at is not None and finding.closed_at <= known_at:
+            return FindingStanding.CLOSED
+        if finding.id in self.accepted:
+            return FindingStanding.RISK_ACCEPTED
+        return FindingStanding.OPEN
 
 
 async def audit_records(
@@ -73,6 +85,16 @@ async def audit_records(
         findings=findings,
         actions=actions,
         states={name: state for name, state in states.items() if state is not None},
+        accepted=await _accepted(store, ids, on),
+    )
+
+
+async def _accepted(store: Store, finding_ids: Collection[UUID], on: dt.date) -> frozenset[UUID]:
+    agreed = FindingAcceptanceFilter(finding_ids=list(finding_ids), is_asked_for=False)
+    return frozenset(
+        each.finding_id
+        for each in await store.finding_acceptances.all(agreed)
+        if accepted_until([each], on) is not None
     )
 
 
@@ -85,12 +107,6 @@ def status_at(audit: RegulatoryAudit, known_at: dt.datetime) -> AuditStatus:
     if audit.started_at is not None and audit.started_at <= known_at:
         return AuditStatus.IN_PROGRESS
     return AuditStatus.SCHEDULED
-
-
-def finding_standing(finding: AuditFinding, known_at: dt.datetime) -> FindingStanding:
-    """Whether a finding was closed by then."""
-    is_closed = finding.closed_at is not None and finding.closed_at <= known_at
-    return FindingStanding.CLOSED if is_closed else FindingStanding.OPEN
 
 
 def audit_figures(
@@ -121,7 +137,7 @@ def audit_figures(
         findings=len(found),
         critical_findings=sum(each.severity is FindingSeverity.CRITICAL for each in found),
         open_findings=sum(
-            finding_standing(each, known_at) is FindingStanding.OPEN for each in found
+            records.standing(each, known_at) is FindingStanding.OPEN for each in found
         ),
         actions=ReportedActions(
             total=len(states),
@@ -137,7 +153,7 @@ def reported_findings(
     """What was found in the period, and what of before was still open at its end."""
     found = []
     for each in records.findings:
-        standing = finding_standing(each, known_at)
+        standing = records.standing(each, known_at)
         if each.identified_on < period.first and standing is FindingStanding.CLOSED:
             continue
         audit = records.audits[each.audit_id]
