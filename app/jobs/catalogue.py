@@ -35,7 +35,7 @@ from services.outbox.webhooks import WebhookCarrier
 from services.regulatory_compliance.auditing.reminding import remind_of_finding_acceptances
 from services.regulatory_compliance.corrective_actions.escalating import escalate_overdue
 from services.regulatory_compliance.corrective_actions.reminding import remind_of_actions
-from services.regulatory_compliance.due.reminding import remind_of_requirements
+from services.regulatory_compliance.due.reminding import remind_of_due_things
 from services.regulatory_compliance.policies.reminding import remind_of_policies
 from services.trail.root_lateness import remind_of_late_roots
 from services.trail.root_sending import send_roots
@@ -277,7 +277,7 @@ async def _remind_people(place: Workplace) -> None:
         async with place.storage.transaction(company_id, _system()) as store:
             await remind_of_finding_acceptances(store)
         async with place.storage.transaction(company_id, _system()) as store:
-            await remind_of_requirements(store)
+            await remind_of_due_things(store)
         async with place.storage.transaction(company_id, _system()) as store:
             await remind_of_policies(store)
 

@@ -67,6 +67,11 @@ KINDS: Mapping[NotificationKind, Kind] = {
         "/api/v1/webhook-endpoints/{id}",
         Timing.AT_ONCE,
     ),
+    NotificationKind.MITIGATION_DUE: Kind(
+        "Something that was planned against a risk is due, or was.",
+        "/api/v1/compliance/mitigation-items/{id}",
+        Timing.AT_ONCE,
+    ),
     NotificationKind.POLICY_ACKNOWLEDGEMENT_DUE: Kind(
         "A policy that concerns you waits for your acknowledgement.",
         "/api/v1/own-policies/{id}",
@@ -90,6 +95,11 @@ KINDS: Mapping[NotificationKind, Kind] = {
     NotificationKind.FINDING_ACCEPTANCE_ENDS: Kind(
         "An accepted risk is about to be, or is again, an open finding.",
         "/api/v1/compliance/findings/{id}",
+        Timing.AT_ONCE,
+    ),
+    NotificationKind.RISK_ASSESSMENT_DUE: Kind(
+        "It is time to assess risks again.",
+        "/api/v1/compliance/risk-assessments/{id}",
         Timing.AT_ONCE,
     ),
     NotificationKind.ROOTS_LATE: Kind(

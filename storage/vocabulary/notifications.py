@@ -16,11 +16,13 @@ class NotificationKind(StrEnum):
     CORRECTIVE_ACTION_ESCALATED = "corrective_action_escalated"
     EMERGENCY_REVIEW_DUE = "emergency_review_due"
     ENDPOINT_DISABLED = "endpoint_disabled"
+    MITIGATION_DUE = "mitigation_due"
     POLICY_ACKNOWLEDGEMENT_DUE = "policy_acknowledgement_due"
     POLICY_REVIEW_DUE = "policy_review_due"
     FINDING_ACCEPTANCE_ENDS = "finding_acceptance_ends"
     REMITTANCE_PROCESSED = "remittance_processed"
     REQUIREMENT_DUE = "requirement_due"
+    RISK_ASSESSMENT_DUE = "risk_assessment_due"
     ROOTS_LATE = "roots_late"
 
 
@@ -36,9 +38,11 @@ class ReminderSubject(StrEnum):
     EMERGENCY_REVIEW = "emergency_review"
     FINDING_ACCEPTANCE = "finding_acceptance"
     FUNCTIONAL_ACKNOWLEDGEMENT = "functional_acknowledgement"
+    MITIGATION_ITEM = "mitigation_item"
     PAYER_REMITTANCE = "payer_remittance"
     POLICY_ACKNOWLEDGEMENT = "policy_acknowledgement"
     POLICY_REVIEW = "policy_review"
+    RISK_ASSESSMENT = "risk_assessment"
     ROOTS = "roots"
 
 

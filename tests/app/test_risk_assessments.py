@@ -4,15 +4,19 @@ import asyncio
 import datetime as dt
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
+from uuid import UUID
 
 import httpx
 import psycopg
 import pytest
 from litestar import Litestar
 
+from services.regulatory_compliance.due.reminding import remind_of_due_things
 from storage.embedded import RoleAddresses
+from storage.filters import NotificationFilter
 from storage.postgres.transaction import PostgresStorage
 from storage.vocabulary.identity import Role
+from storage.vocabulary.notifications import NotificationKind
 from tests.builders.clocks import FixedClock
 from tests.builders.companies import CompanyForTests
 from tests.builders.keys import KEYRING
@@ -26,6 +30,7 @@ RISKS = "/api/v1/compliance/risks"
 ITEMS = "/api/v1/compliance/mitigation-items"
 NOON = dt.datetime(2026, 3, 2, 18, tzinfo=dt.UTC)
 WHY = {"reason": "the committee has agreed"}
+REMINDERS = {NotificationKind.MITIGATION_DUE, NotificationKind.RISK_ASSESSMENT_DUE}
 DAYS = {"assessed_on": "2026-03-02", "next_due_on": "2027-03-02"}
 
 
@@ -377,6 +382,37 @@ async def test_a_plan_has_owners_and_days_and_is_overdue_by_itself(
     )
     assert (again.status_code, again.json()["legal"]) == (409, ["in_progress"])
     assert (await detail(office.one, f"{ITEMS}/overdue"))["items"] == []
+
+
+async def test_people_are_reminded_of_the_plan_and_of_the_next_assessment(
+    office: Office, storage: PostgresStorage, company: CompanyForTests, clock: FixedClock
+) -> None:
+    async def told(on: str) -> set[tuple[NotificationKind, UUID]]:
+        clock.set(dt.datetime.combine(dt.date.fromisoformat(on), clock.now().time(), dt.UTC))
+        async with storage.transaction(company.id, company.actor) as store:
+            before = {each.id for each in await store.notifications.all(NotificationFilter())}
+            await remind_of_due_things(store)
+            return {
+                (each.kind, each.person_id)
+                for each in await store.notifications.all(NotificationFilter())
+                if each.id not in before and each.kind in REMINDERS
+            }
+
+    assessment = await office.assessment(next_due_on="2026-12-01")
+    risk = await office.risk(assessment)
+    await office.approved(assessment)
+    one, other = (person.id for person in office.people)
+    new = {"task": "Encrypt the disks.", "owner_person_id": str(one), "due_on": "2026-09-01"}
+    await office.one.post(f"{risk}/mitigation-items", json=new)
+    assert await told("2026-07-01") == set()
+    assert await told("2026-09-01") == {(NotificationKind.MITIGATION_DUE, one)}
+    assert await told("2026-09-01") == set()
+    assert await told("2026-12-01") == {
+        (NotificationKind.MITIGATION_DUE, one),
+        (NotificationKind.RISK_ASSESSMENT_DUE, one),
+        (NotificationKind.RISK_ASSESSMENT_DUE, other),
+    }
+    assert await told("2026-12-01") == set()
 
 
 async def test_the_next_assessment_begins_with_the_last_one(office: Office) -> None:

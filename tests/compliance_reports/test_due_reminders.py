@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from services.notifications.reminders import lead_reached
-from services.regulatory_compliance.due.reminding import remind_of_requirements
+from services.regulatory_compliance.due.reminding import remind_of_due_things
 from storage.filters import NotificationFilter, ReminderFilter
 from storage.identifiers import new_id
 from storage.postgres.transaction import PostgresStorage
@@ -42,7 +42,7 @@ class Office:
         if on is not None:
             self.clock.set(NOON + dt.timedelta(days=(on - NOON.date()).days))
         async with self.storage.transaction(self.company.id, self.company.actor) as store:
-            return await remind_of_requirements(store)
+            return await remind_of_due_things(store)
 
     async def told(self) -> Counter[UUID]:
         """How often each person was told."""

@@ -1,5 +1,7 @@
 """Reminding people of what compliance has due, at the lead times that the company chose."""
 
+from collections.abc import Mapping
+
 from services.company_calendar import CompanyCalendar
 from services.identity.holders import holders_of
 from services.identity.scopes import Scope
@@ -8,15 +10,35 @@ from services.regulatory_compliance.due.things import DueKind, due_things
 from storage.interface import Store
 from storage.vocabulary.notifications import NotificationKind, ReminderSubject
 
-_SUBJECTS = {
-    DueKind.PERIOD: ReminderSubject.COMPLIANCE_REQUIREMENT,
-    DueKind.COVER: ReminderSubject.COMPLIANCE_COVER,
+_ABOUT: Mapping[DueKind, tuple[ReminderSubject, NotificationKind, str]] = {
+    DueKind.PERIOD: (
+        ReminderSubject.COMPLIANCE_REQUIREMENT,
+        NotificationKind.REQUIREMENT_DUE,
+        "compliance_requirements",
+    ),
+    DueKind.COVER: (
+        ReminderSubject.COMPLIANCE_COVER,
+        NotificationKind.REQUIREMENT_DUE,
+        "compliance_requirements",
+    ),
+    DueKind.ASSESSMENT: (
+        ReminderSubject.RISK_ASSESSMENT,
+        NotificationKind.RISK_ASSESSMENT_DUE,
+        "risk_assessments",
+    ),
+    DueKind.MITIGATION: (
+        ReminderSubject.MITIGATION_ITEM,
+        NotificationKind.MITIGATION_DUE,
+        "mitigation_items",
+    ),
 }
+"""What is told of each kind of thing, and the table that it is in. Policies and corrective actions
+have leads of their own."""
 
 
-async def remind_of_requirements(store: Store) -> int:
-    """Remind whoever is responsible for a requirement (else whoever keeps them) at each lead, once
-    for each day that it is due on; returns of how many."""
+async def remind_of_due_things(store: Store) -> int:
+    """Remind whoever is responsible for a thing (else whoever keeps compliance's records) at each
+    lead, once for each day that it is due on; returns of how many."""
     company = await store.companies.get(store.company_id)
     things = await due_things(store) if company.compliance_lead_days else []
     if not things:
@@ -28,15 +50,10 @@ async def remind_of_requirements(store: Store) -> int:
         each.id for each in await store.people.get_many(named) if each.disabled_at is None
     )
     told = 0
-    for kind, subject in _SUBJECTS.items():
+    for kind, (subject, notification, entity) in _ABOUT.items():
         told += await remind(
             store,
-            Reminding(
-                subject,
-                NotificationKind.REQUIREMENT_DUE,
-                "compliance_requirements",
-                leads=company.compliance_lead_days,
-            ),
+            Reminding(subject, notification, entity, leads=company.compliance_lead_days),
             [
                 Due(
                     each.entity_id,
