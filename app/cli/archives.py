@@ -1,16 +1,23 @@
 """``wellkept company export`` and ``import-archive``: a company's whole records as one file."""
 
+import asyncio
+from http import HTTPStatus
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from app.cli.identity import NoSuchCompany
 from app.runtime import Installation, installation
 from app.settings import Settings
 from services.identity.companies import is_slug
 from storage.archive.exporting import export_company
 from storage.archive.importing import import_company
 from storage.archive.manifest import Manifest
+from storage.identifiers import OPERATOR_ACTOR_ID, new_id
+from storage.interface import Actor
+from storage.postgres.checks import check_schema
+from storage.tables.trail import AccessFields
 
 _SHORTEST_PASSPHRASE = 12
 
@@ -36,6 +43,7 @@ def export(
     """
     passphrase = _passphrase(passphrase_file, is_new=True)
     with installation(Settings.from_environment()) as place:
+        asyncio.run(_put_on_record(place, slug, "export_company"))
         made = export_company(
             place.owner, slug, file, passphrase, vault=place.vault, keyring=place.keyring
         )
@@ -58,7 +66,10 @@ def import_archive(
         raise typer.BadParameter("lower-case letters, digits and hyphens", param_hint="--slug")
     passphrase = _passphrase(passphrase_file, is_new=False)
     with installation(Settings.from_environment()) as place:
-        found = _import(place, file, passphrase, slug)
+        found = import_company(
+            place.owner, file, passphrase, slug=slug, vault=place.vault, keyring=place.keyring
+        )
+        asyncio.run(_put_on_record(place, slug or found.slug, "import_company"))
     typer.echo(f"{slug or found.slug}: {_told(found)}, every row compared")
     typer.echo(
         "left out, so to be made anew: passwords (`wellkept user create` makes an administrator,"
@@ -68,10 +79,24 @@ def import_archive(
     )
 
 
-def _import(place: Installation, file: Path, passphrase: str, slug: str | None) -> Manifest:
-    return import_company(
-        place.owner, file, passphrase, slug=slug, vault=place.vault, keyring=place.keyring
-    )
+async def _put_on_record(place: Installation, slug: str, operation: str) -> None:
+    """Have the company's access log say that the operator did it. Raises NoSuchCompany."""
+    async with place.storage() as storage:
+        await check_schema(storage)
+        company_id = await storage.company_of_slug(slug) if is_slug(slug) else None
+        if company_id is None:
+            raise NoSuchCompany(slug)
+        actor = Actor(OPERATOR_ACTOR_ID, new_id())
+        async with storage.transaction(company_id, actor) as store:
+            await store.api_log.create(
+                AccessFields(
+                    request_id=actor.request_id,
+                    operation=operation,
+                    outcome=HTTPStatus.OK,
+                    patient_ids=[],
+                    record_id=company_id,
+                )
+            )
 
 
 def _told(manifest: Manifest) -> str:

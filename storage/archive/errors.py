@@ -20,6 +20,20 @@ class ArchiveUnusable(ArchiveError):
 
 
 @dataclass(eq=False)
+class SchemaUnfit(ArchiveError):
+    """The database is not at the program's own revision, so it could hold more than is known of."""
+
+    found: str
+    expected: str
+
+    def __str__(self) -> str:
+        return (
+            f"the schema is at revision {self.found} and this program is of {self.expected}:"
+            " archives are written and read at the same one (`wellkept migrate`)"
+        )
+
+
+@dataclass(eq=False)
 class ExportFailed(ArchiveError):
     """What is kept cannot be read; no archive was written."""
 

@@ -58,7 +58,7 @@ def export_company(
 ) -> Manifest:
     """Write a company's records and kept files to a new file, which is whole or not there.
 
-    The program may run meanwhile. Raises ExportFailed, psycopg.OperationalError.
+    The program may run meanwhile. Raises ExportFailed, SchemaUnfit, psycopg.OperationalError.
     """
     if target.exists():
         raise ExportFailed(f"{target} is there already")
@@ -82,6 +82,7 @@ def _snapshot(owner_url: str, slug: str) -> Iterator[tuple[Connection, UUID]]:
     with psycopg.connect(owner_url) as connection:
         for setting in _SETTINGS:
             connection.execute(setting.encode())
+        revision_of(connection)
         row = connection.execute(
             "SELECT company_id FROM company_directory WHERE slug = %s", [slug]
         ).fetchone()

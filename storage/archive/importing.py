@@ -28,7 +28,13 @@ from storage.archive.packing import Member, unpacked
 from storage.archive.selection import archived_tables
 from storage.backup.contents import differences
 from storage.clock import Clock, SystemClock
-from storage.errors import FileStoreUnavailable, StorageError
+from storage.errors import (
+    FileStoreFull,
+    FileStoreUnavailable,
+    MalwareFound,
+    MalwareScannerUnavailable,
+    StorageError,
+)
 from storage.files import FileKey, FileVault
 from storage.secrets.keyring import Keyring
 
@@ -57,7 +63,7 @@ def import_company(
     """Bring a company in under its own ids, in one transaction; ``slug`` gives it another name.
 
     Whatever keeps it from that, no row and no file is left behind. Raises ArchiveUnusable,
-    ImportRefused, RowsDiffer, psycopg.OperationalError.
+    ImportRefused, SchemaUnfit, RowsDiffer, psycopg.OperationalError.
     """
     with source.open("rb") as file, psycopg.connect(owner_url) as connection:
         members = unpacked(decrypted(passphrase, iter(lambda: file.read(_READ_BYTES), b"")))
@@ -201,6 +207,12 @@ class _Arrival:
                 self._vault.write(key, content)
             except FileStoreUnavailable as error:
                 raise ImportRefused(f"the store of files does not answer: {error}") from error
+            except FileStoreFull as error:
+                raise ImportRefused("the store of files is full") from error
+            except MalwareFound as error:
+                raise ImportRefused(f"{each.name} holds {error.signature}") from error
+            except MalwareScannerUnavailable as error:
+                raise ImportRefused(f"the scanner does not answer: {error.reason}") from error
 
 
 class _Spooled:

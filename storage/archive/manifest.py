@@ -8,9 +8,10 @@ import psycopg
 from psycopg import sql
 from pydantic import BaseModel, ValidationError
 
-from storage.archive.errors import ArchiveUnusable
+from storage.archive.errors import ArchiveUnusable, SchemaUnfit
 from storage.archive.selection import ArchivedTable
 from storage.backup.contents import TableContents, contents_of_rows
+from storage.migrations import expected_revision
 
 MANIFEST = "manifest.json"
 FORM = 1
@@ -75,9 +76,16 @@ def program_version() -> str:
 
 
 def revision_of(connection: Connection) -> str:
-    """Where the schema is."""
-    row = connection.execute("SELECT version_num FROM alembic_version").fetchone()
-    return "none" if row is None else str(row[0])
+    """Where the schema is: where the program is. Raises SchemaUnfit."""
+    expected = expected_revision()
+    try:
+        row = connection.execute("SELECT version_num FROM alembic_version").fetchone()
+    except psycopg.errors.UndefinedTable as error:
+        raise SchemaUnfit("none", expected) from error
+    found = "none" if row is None else str(row[0])
+    if found != expected:
+        raise SchemaUnfit(found, expected)
+    return found
 
 
 def described(connection: Connection, table: ArchivedTable) -> TableInArchive:

@@ -14,7 +14,13 @@ from sqlalchemy.dialects import postgresql as pg
 from services.files.keeping import NewFile, keep
 from services.files.reading import readable
 from storage.archive.encryption import decrypted, encrypted
-from storage.archive.errors import ArchiveUnusable, ExportFailed, ImportRefused, RowsDiffer
+from storage.archive.errors import (
+    ArchiveUnusable,
+    ExportFailed,
+    ImportRefused,
+    RowsDiffer,
+    SchemaUnfit,
+)
 from storage.archive.exporting import export_company
 from storage.archive.importing import import_company
 from storage.archive.manifest import MANIFEST, Manifest
@@ -511,6 +517,27 @@ def test_a_company_that_is_not_there_cannot_be_exported(
             addresses.owner, "nobody", target, PASSPHRASE, vault=our_vault, keyring=KEYRING
         )
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_schema_that_the_program_does_not_know_is_neither_written_nor_read(
+    server: EmbeddedServer, company: CompanyForTests, export: Export, their_vault: FileVault
+) -> None:
+    source = export(company)
+    newer = migrated_database(server, "newer")
+    with psycopg.connect(newer.owner) as owner:
+        owner.execute("UPDATE alembic_version SET version_num = '9999'")
+    with pytest.raises(SchemaUnfit, match="at revision 9999"):
+        import_company(newer.owner, source, PASSPHRASE, vault=their_vault, keyring=KEYRING)
+    target = source.with_name("newer.archive")
+    with pytest.raises(SchemaUnfit, match="at revision 9999"):
+        export_company(
+            newer.owner, company.slug, target, PASSPHRASE, vault=their_vault, keyring=KEYRING
+        )
+    assert not target.exists()
+    with psycopg.connect(newer.owner) as owner:
+        owner.execute("DROP TABLE alembic_version")
+    with pytest.raises(SchemaUnfit, match="at revision none"):
+        import_company(newer.owner, source, PASSPHRASE, vault=their_vault, keyring=KEYRING)
 
 
 def test_a_missing_kept_file_is_told_and_leaves_no_archive(

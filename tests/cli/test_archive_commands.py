@@ -6,13 +6,16 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import psycopg
 import pytest
 
 from app.cli import main
 from storage.embedded import EmbeddedServer, RoleAddresses
+from storage.identifiers import OPERATOR_ACTOR_ID
 from storage.postgres.transaction import PostgresStorage
 from tests.builders.companies import CompanyForTests, make_company
 from tests.builders.keys import KEYRING, MASTER_KEY
+from tests.builders.tenant_rows import bind
 from tests.servers import migrated_database
 
 PASSPHRASE = "correct horse battery staple"
@@ -95,6 +98,14 @@ def test_a_company_moves_from_one_installation_to_another(
     assert "moved-here: " in shown
     assert "every row compared" in shown
     assert "made anew" in shown
+
+    with psycopg.connect(there.owner) as owner:
+        bind(owner, company.id)
+        noted = owner.execute("SELECT operation, recorded_by FROM api_log ORDER BY id").fetchall()
+    assert noted[-2:] == [
+        ("export_company", OPERATOR_ACTOR_ID),
+        ("import_company", OPERATOR_ACTOR_ID),
+    ]
 
     code, shown = wellkept(there, "import-archive", archive, *given)
     assert code == 1
