@@ -13,6 +13,7 @@ from sqlalchemy.dialects import postgresql as pg
 
 from services.files.keeping import NewFile, keep
 from services.files.reading import readable
+from storage.archive import exporting
 from storage.archive.encryption import decrypted, encrypted
 from storage.archive.errors import (
     ArchiveUnusable,
@@ -223,6 +224,19 @@ def test_every_row_of_every_table_arrives_in_another_installation_as_it_was(
     assert all(before.values()), "a row in every table"
     bring(export(crowded))
     assert rows(elsewhere, crowded.id) == before
+
+
+def test_a_table_that_comes_in_many_pieces_arrives_as_one(
+    addresses: RoleAddresses,
+    elsewhere: RoleAddresses,
+    crowded: CompanyForTests,
+    export: Export,
+    bring: Bring,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(exporting, "_PIECE_BYTES", 1)
+    bring(export(crowded))
+    assert rows(elsewhere, crowded.id) == rows(addresses, crowded.id)
 
 
 def test_a_tax_identifier_arrives_sealed_under_the_other_installations_key(

@@ -1,12 +1,14 @@
 """An archive opens whole, with its own passphrase, or not at all."""
 
+import tracemalloc
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from storage.archive.encryption import decrypted, encrypted
 from storage.archive.errors import ArchiveUnusable
-from storage.archive.packing import member, packed, unpacked
+from storage.archive.packing import Member, member, packed, unpacked
 
 PASSPHRASE = "correct horse battery staple"
 CHEAP = 10
@@ -63,6 +65,22 @@ def test_two_archives_of_one_content_have_nothing_in_common() -> None:
     again = b"".join(encrypted(PASSPHRASE, iter([CONTENT]), cost_bits=CHEAP))
     assert len(again) == len(WRITTEN)
     assert again[40:200] != WRITTEN[40:200]
+
+
+def test_an_archive_of_any_size_takes_flat_memory() -> None:
+    size = 64 << 20
+    content = (bytes(1 << 18) for _ in range(size >> 18))
+    tracemalloc.start()
+    try:
+        stored = encrypted(
+            PASSPHRASE, packed(iter([Member("files/1", size, content)])), cost_bits=10
+        )
+        (found,) = (sum(map(len, each.content)) for each in unpacked(decrypted(PASSPHRASE, stored)))
+        _, most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert found == size
+    assert most < 16 << 20
 
 
 @given(st.lists(st.binary(max_size=2_000), max_size=8))
