@@ -104,7 +104,12 @@ class CalendarController(Controller):
     path = "/compliance/calendar"
     tags = ("Compliance reports",)
 
-    @get(operation_id="read_calendar_feed", scope=PUBLIC, produces=(CALENDAR,))
+    @get(
+        operation_id="read_calendar_feed",
+        scope=PUBLIC,
+        produces=(CALENDAR,),
+        also_refuses=(400, 401),
+    )
     async def read(self, request: Call, token: FeedToken) -> Response[Any]:
         """What is due, as whole days (RFC 5545), for whoever has the address. An address that was
         revoked, or whose person may not read compliance any more, is answered 401 like one that

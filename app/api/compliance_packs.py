@@ -165,7 +165,12 @@ class CompliancePackController(Controller):
 
         return await request.run(adopted, _adopted)
 
-    @get("/difference", operation_id="get_pack_difference", scope=Scope.COMPLIANCE_READ)
+    @get(
+        "/difference",
+        operation_id="get_pack_difference",
+        scope=Scope.COMPLIANCE_READ,
+        also_refuses=(409,),
+    )
     async def compare(
         self, request: Call, pack: PackName, version: PackVersion = None
     ) -> Response[PackDifferenceAnswer]:

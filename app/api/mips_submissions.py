@@ -205,7 +205,10 @@ class MipsSubmissionController(Controller):
         self, request: Call, submission_id: FromPath[UUID], data: JSONBody[MipsNote]
     ) -> Response[MipsSubmissionAnswer]:
         """Record that CMS accepted it."""
-        return await _decided(request, submission_id, MipsSubmissionStatus.ACCEPTED, data.note)
+        version = request.expected_version
+        return await _decided(
+            request, submission_id, MipsSubmissionStatus.ACCEPTED, data.note, version=version
+        )
 
     @post(
         "/{submission_id:uuid}/reject",
@@ -217,7 +220,10 @@ class MipsSubmissionController(Controller):
         self, request: Call, submission_id: FromPath[UUID], data: JSONBody[MipsReasons]
     ) -> Response[MipsSubmissionAnswer]:
         """Record that CMS rejected it, and what it said."""
-        return await _decided(request, submission_id, MipsSubmissionStatus.REJECTED, data.note)
+        version = request.expected_version
+        return await _decided(
+            request, submission_id, MipsSubmissionStatus.REJECTED, data.note, version=version
+        )
 
     @post(
         "/{submission_id:uuid}/reopen",
@@ -229,7 +235,10 @@ class MipsSubmissionController(Controller):
         self, request: Call, submission_id: FromPath[UUID], data: JSONBody[MipsReasons]
     ) -> Response[MipsSubmissionAnswer]:
         """Make a draft of what was rejected; the score that was kept stays in its history."""
-        return await _decided(request, submission_id, MipsSubmissionStatus.DRAFT, data.note)
+        version = request.expected_version
+        return await _decided(
+            request, submission_id, MipsSubmissionStatus.DRAFT, data.note, version=version
+        )
 
     @post(
         "/{submission_id:uuid}/withdraw",
@@ -241,7 +250,10 @@ class MipsSubmissionController(Controller):
         self, request: Call, submission_id: FromPath[UUID], data: JSONBody[MipsReasons]
     ) -> Response[MipsSubmissionAnswer]:
         """Give up a draft, or what was rejected, for good."""
-        return await _decided(request, submission_id, MipsSubmissionStatus.WITHDRAWN, data.note)
+        version = request.expected_version
+        return await _decided(
+            request, submission_id, MipsSubmissionStatus.WITHDRAWN, data.note, version=version
+        )
 
     @get(
         "/{submission_id:uuid}/steps",
@@ -288,9 +300,13 @@ class MipsSubmissionController(Controller):
 
 
 async def _decided(
-    request: Call, submission_id: UUID, to: MipsSubmissionStatus, note: str | None
+    request: Call,
+    submission_id: UUID,
+    to: MipsSubmissionStatus,
+    note: str | None,
+    *,
+    version: int,
 ) -> Response[MipsSubmissionAnswer]:
-    version = request.expected_version
     return await request.run(
         lambda store: submissions.decide_submission(
             store, submission_id, to, note, expected_version=version

@@ -412,7 +412,7 @@ async def test_a_pack_is_adopted_once_and_keeps_what_is_there(officer: httpx.Asy
     assert overdue["items"] == []
     unknown = await officer.post(f"{PACKS}/adopt", json={"pack": "unheard-of"})
     assert unknown.status_code == 422
-    assert "hipaa-security" in unknown.json()["known"]
+    assert "hipaa-security 2026.1" in unknown.json()["known"]
 
 
 async def chain_of(

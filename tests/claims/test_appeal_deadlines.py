@@ -71,6 +71,11 @@ def test_medicare_is_appealed_within_120_days_of_receipt() -> None:
     assert (due.due_on, due.is_verified, due.level) == (dt.date(2026, 5, 1), True, 1)
 
 
+def least_cents(amount: str, filed_on: dt.date) -> int | None:
+    found = DEADLINES.least(amount, filed_on)
+    return None if found is None else found.cents
+
+
 @pytest.mark.parametrize(
     ("year", "hearing", "court"),
     [(2024, 18_000, 184_000), (2025, 19_000, 190_000), (2026, 20_000, 196_000)],
@@ -78,13 +83,13 @@ def test_medicare_is_appealed_within_120_days_of_receipt() -> None:
 def test_the_amounts_in_controversy_move_with_the_year(year: int, hearing: int, court: int) -> None:
     """42 CFR 405.1006; 90 FR 55869 for 2026."""
     for day in (dt.date(year, 1, 1), dt.date(year, 12, 31)):
-        assert DEADLINES.least_cents("medicare_hearing", day) == hearing
-        assert DEADLINES.least_cents("medicare_court", day) == court
+        assert least_cents("medicare_hearing", day) == hearing
+        assert least_cents("medicare_court", day) == court
 
 
 def test_a_year_that_is_not_known_yet_takes_the_last_amount_and_one_before_all_none() -> None:
-    assert DEADLINES.least_cents("medicare_hearing", dt.date(2031, 1, 1)) == 20_000
-    assert DEADLINES.least_cents("medicare_hearing", dt.date(2001, 1, 1)) is None
+    assert least_cents("medicare_hearing", dt.date(2031, 1, 1)) == 20_000
+    assert least_cents("medicare_hearing", dt.date(2001, 1, 1)) is None
 
 
 def test_only_medicare_is_verified_and_every_kind_of_payer_has_a_first_level() -> None:

@@ -130,7 +130,8 @@ class SubmissionMachine(RuleBasedStateMachine):
     @invariant()
     def what_was_kept_never_changes(self) -> None:
         scores = self._done(lambda store: scores_of(store, self.submission_id))
-        assert scores[: len(self.kept)] == self.kept
+        before = scores[: len(self.kept)]
+        assert [each.model_dump() for each in before] == [e.model_dump() for e in self.kept]
         assert len(scores) == self.steps.count(Status.SUBMITTED)
         assert [each.number for each in scores] == list(range(1, len(scores) + 1))
         self.kept = scores

@@ -13,7 +13,7 @@ from storage import migrations
 from storage.embedded import EmbeddedServer, Role
 from storage.postgres.checks import check_server
 from tests.running.program import ROOT, Program, environment
-from tests.servers import chosen_server, start_test_server
+from tests.servers import chosen_server
 
 README = (ROOT / "README.md").read_text("utf-8")
 
@@ -57,9 +57,9 @@ def test_the_tables_of_settings_and_exit_codes_are_those_of_the_code() -> None:
 @pytest.fixture(scope="module")
 def own_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedServer]:
     """A server that knows nothing of the program's roles."""
-    server = start_test_server(chosen_server(), tmp_path_factory.mktemp("own"))
-    yield server
-    server.stop()
+    directory = tmp_path_factory.mktemp("own") / "data"
+    with EmbeddedServer(directory, binaries=chosen_server().binaries) as server:
+        yield server
 
 
 def test_the_sql_for_an_own_server_is_all_that_the_program_needs(
