@@ -4,7 +4,7 @@ import calendar
 import datetime as dt
 from itertools import pairwise
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from services.regulatory_compliance.reporting.periods import ReportPeriod, earlier
@@ -12,6 +12,7 @@ from services.regulatory_compliance.reporting.periods import ReportPeriod, earli
 DAYS = st.dates(dt.date(1980, 1, 1), dt.date(2100, 12, 31))
 
 
+@example(dt.date(2000, 1, 2), dt.date(2002, 1, 1), 3)  # the second before it is whole years
 @given(DAYS, DAYS, st.integers(1, 8))
 def test_each_ends_the_day_before_the_next_and_is_as_long(
     one: dt.date, other: dt.date, count: int

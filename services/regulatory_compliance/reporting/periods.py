@@ -21,26 +21,24 @@ class ReportPeriod(msgspec.Struct, frozen=True):
         return (self.last.year - self.first.year) * 12 + self.last.month - self.first.month + 1
 
 
-def before(period: ReportPeriod) -> ReportPeriod | None:
-    """The like period that ends the day before: so many whole months, or so many days. None before
-    the calendar's beginning."""
-    try:
-        last = period.first - dt.timedelta(days=1)
-        if (months := period.months) is None:
-            return ReportPeriod(last - (period.last - period.first), last)
-        month = period.first.year * 12 + period.first.month - 1 - months
-        return ReportPeriod(dt.date(month // 12, month % 12 + 1, 1), last)
-    except (OverflowError, ValueError):
-        return None
-
-
 def earlier(period: ReportPeriod, count: int) -> Iterator[ReportPeriod]:
-    """So many like periods before one, the latest first."""
-    each: ReportPeriod | None = period
+    """So many like periods before one, the latest first: each of as many whole months as that one,
+    or of as many days. They end at the calendar's beginning."""
+    each, months = period, period.months
     for _ in range(count):
-        if each is None or (each := before(each)) is None:
+        try:
+            each = _before(each, months)
+        except (OverflowError, ValueError):
             return
         yield each
+
+
+def _before(period: ReportPeriod, months: int | None) -> ReportPeriod:
+    last = period.first - dt.timedelta(days=1)
+    if months is None:
+        return ReportPeriod(last - (period.last - period.first), last)
+    month = period.first.year * 12 + period.first.month - 1 - months
+    return ReportPeriod(dt.date(month // 12, month % 12 + 1, 1), last)
 
 
 def _end_of_month(day: dt.date) -> dt.date:
