@@ -18,9 +18,9 @@ from app.demo.practices import FIRST_NAMES, LAST_NAMES, DemoPayer, Practice, Ser
 from services.claims import batches, claims, patients, payers, submission
 from services.claims.batches import NewBatch
 from services.claims.claims import ClaimWithLines
-from services.claims.company_day import company_today
 from services.claims.drafts import NewAcknowledgement, NewClaim, NewLine, NewTransmission
 from services.claims.patients import NewPatient
+from services.company_calendar import company_today
 from services.refusals import Refusal
 from storage.interface import Actor, IStorage, Store
 from storage.tables.claims import Claim, Patient, Payer, PayerFields

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from services.claims.company_day import company_today
+from services.company_calendar import company_today
 from services.inputs import ONE_LINE, Identifier, Input, left_out
 from services.refusals import Fault, InvalidInput, InvalidParameter
 from storage.errors import VersionConflict

@@ -31,7 +31,6 @@ from services.claims.claim_balances import (
     credit_since,
     insurance_credit_since,
 )
-from services.claims.company_day import company_today
 from services.claims.contracts.comparing import ask_for_comparison
 from services.claims.denial_work.posted_denials import save_denials
 from services.claims.exception_queue import (
@@ -42,6 +41,7 @@ from services.claims.exception_queue import (
     restate,
 )
 from services.claims.x12.remittance_model import RemittanceClaim
+from services.company_calendar import company_today
 from services.outbox.events import publish_many
 from storage.filters import RemittanceExceptionFilter
 from storage.interface import Store

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from services.claims.claims import lines_of
-from services.claims.company_day import company_today
 from services.claims.scrubbing.judging import judge_claims
 from services.claims.scrubbing.releases import ClaimHeld, HeldBy, still_held
 from services.claims.scrubbing.runs import results_of, scrub_held_claims, with_results
 from services.claims.validation import Finding, Severity, Subject, by_severity, validate
+from services.company_calendar import company_today
 from services.refusals import Category, Refusal
 from storage.interface import Store
 from storage.tables.claims import Claim

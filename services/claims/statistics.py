@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from decimal import ROUND_HALF_EVEN, Decimal
 from enum import StrEnum
 
-from services.claims.company_day import company_today
+from services.company_calendar import company_today
 from services.refusals import Fault, InvalidParameter
 from storage.figures import ClaimTotals, DenialTotals
 from storage.filters import ClaimFilter, DenialFilter

@@ -15,7 +15,6 @@ from services.claims.charges import booked_cents, charge_entry
 from services.claims.claims import ClaimWithLines, hold_claim, lines_of
 from services.claims.clearing.hold import require_in_no_file
 from services.claims.clearing.waiting import retry_waiting
-from services.claims.company_day import company_today
 from services.claims.drafts import NewAcknowledgement, NewTransmission
 from services.claims.lifecycle import ON_ITS_WAY, require_move
 from services.claims.posting import WAITING_KINDS, arrivals_of, post_arrivals
@@ -23,6 +22,7 @@ from services.claims.readiness import ClaimNotValid, findings_about, obstacle
 from services.claims.replacing.charges import give_back_charges, take_over_charges
 from services.claims.scrubbing.releases import ClaimHeld
 from services.claims.validation import Finding
+from services.company_calendar import company_today
 from services.outbox.events import publish, publish_many
 from services.refusals import Fault, InvalidInput, Refusal
 from storage.filters import DenialFilter, RemittanceExceptionFilter

@@ -13,8 +13,8 @@ from pydantic import Field
 from services.claims.appealing.deadlines import DEADLINES, DueDate, Ladder, Level, due_of
 from services.claims.appealing.drafting import denials_of, held
 from services.claims.appealing.lifecycle import ANSWERED, require_move
-from services.claims.company_day import company_today
 from services.claims.drafts import CalendarDay
+from services.company_calendar import company_today
 from services.inputs import Input, LongText
 from services.refusals import Fault, IllegalTransition, InvalidInput
 from storage.errors import RowNotFound

@@ -19,8 +19,8 @@ from services.claims.appealing.lifecycle import require_unsent
 from services.claims.appealing.typesetting import Addressee, PacketFacts, Sender, Service
 from services.claims.claims import lines_of
 from services.claims.code_wording import Wordings, wordings_for
-from services.claims.company_day import company_today
 from services.claims.denial_work.queue import codes_of
+from services.company_calendar import company_today
 from services.files.keeping import NewFile, WrittenFile
 from services.files.media_types import PDF
 from services.files.reading import FileNotKept, ReadableFile, readable

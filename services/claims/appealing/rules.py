@@ -10,9 +10,9 @@ from pydantic import Field
 
 from services.claims.appealing.deadlines import DEADLINES, ControversyAmount, Ladder, Level, due_of
 from services.claims.appealing.lifecycle import BEFORE_SENDING
-from services.claims.company_day import company_today
 from services.claims.contracts.disputes import count_disputes_anew
 from services.claims.drafts import CalendarDay
+from services.company_calendar import company_today
 from services.identity.authentication import Principal
 from services.inputs import Identifier, Input, Name
 from services.refusals import Fault, InvalidInput

@@ -10,9 +10,9 @@ from zoneinfo import ZoneInfo
 from services.claims.charges import booked_cents, charge_entry
 from services.claims.clearing.hold import ON_THE_WAY
 from services.claims.clearing.verdicts import LONGEST_REASON, Move, Standing, Verdict, move_of
-from services.claims.company_day import company_today
 from services.claims.lifecycle import ON_ITS_WAY
 from services.claims.replacing.charges import give_back_charges
+from services.company_calendar import company_today
 from services.outbox.events import publish_many
 from services.refusals import Refusal
 from storage.filters import ClaimFileFilter, ClaimFilter, FiledClaimFilter

@@ -10,9 +10,9 @@ from uuid import UUID
 
 from pydantic import Field
 
-from services.claims.company_day import company_today
 from services.claims.contracts.disputes import Dispute, disputes_of
 from services.claims.taken_work import Worklist
+from services.company_calendar import company_today
 from services.inputs import Input, LongText, Reason
 from services.refusals import Fault, InvalidInput
 from storage.filters import ByUnderpayment, UnderpaymentFilter

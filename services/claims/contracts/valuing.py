@@ -15,7 +15,6 @@ from uuid import UUID
 from msgspec.structs import replace
 
 from services.claims.adjustment_reasons import REASONS, REFUSING_NATURES, ReasonNature
-from services.claims.company_day import company_today
 from services.claims.contracts.pricing import (
     Price,
     Service,
@@ -29,6 +28,7 @@ from services.claims.contracts.underpayments import follow
 from services.claims.decided_parts import decided_parts
 from services.claims.scrubbing.code_lookup import fee_schedules
 from services.claims.x12.scrub_tables import Rates
+from services.company_calendar import company_today
 from storage.filters import (
     AdjudicationFilter,
     ByClaim,

@@ -13,8 +13,8 @@ from enum import StrEnum
 from uuid import UUID
 
 from services.claims.code_wording import CodeWording, wordings_for
-from services.claims.company_day import company_today
 from services.claims.denial_work.worth import ExpectedValue, Experience
+from services.company_calendar import company_today
 from storage.filters import DenialFilter
 from storage.interface import Page, Store
 from storage.tables.ledger import Denial

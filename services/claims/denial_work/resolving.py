@@ -11,9 +11,9 @@ from uuid import UUID
 from pydantic import Field
 
 from services.claims.bookshelf import load_books
-from services.claims.company_day import company_today
 from services.claims.denial_work.assigning import DENIALS
 from services.claims.denial_work.outcomes import Outcome, record_outcomes, retraction_of
+from services.company_calendar import company_today
 from services.inputs import Input, Reason
 from services.refusals import Fault, IllegalTransition, InvalidInput, Refusal
 from storage.errors import RowNotFound, VersionConflict

@@ -14,11 +14,11 @@ from uuid import UUID
 from pydantic import Field
 
 from services.claims.claim_balances import entry
-from services.claims.company_day import company_today
 from services.claims.deposits.expecting import cancel
 from services.claims.deposits.likeness import WINDOW, candidates, exact_pairs
 from services.claims.deposits.statement_file import Booking, lines_of
 from services.claims.drafts import HIGHEST_CHARGE_CENTS, CalendarDay
+from services.company_calendar import company_today
 from services.inputs import Identifier, Input, Name, Reason
 from services.refusals import Fault, IllegalTransition, InvalidInput, Refusal
 from storage.errors import VersionConflict

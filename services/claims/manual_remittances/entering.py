@@ -14,7 +14,6 @@ from uuid import UUID
 
 from pydantic import Field
 
-from services.claims.company_day import company_today
 from services.claims.deposits.offsetting import offset_sources
 from services.claims.drafts import CalendarDay
 from services.claims.manual_remittances.differences import Difference, differences_of
@@ -26,6 +25,7 @@ from services.claims.manual_remittances.remittance_file import (
 )
 from services.claims.receiving import ReceivedFile, new_file, receive_and_enqueue
 from services.claims.remittance_scan import scan
+from services.company_calendar import company_today
 from services.files.keeping import write_now
 from services.inputs import Input, left_out
 from services.refusals import Category, Fault, IllegalTransition, InvalidInput, Refusal

@@ -13,7 +13,6 @@ from typing import ClassVar
 from uuid import UUID
 
 from services.claims.claim_balances import Movement, entry, move
-from services.claims.company_day import company_today
 from services.claims.deposits.expecting import expect, expect_back
 from services.claims.patient_money.application import changes_of, faults_of
 from services.claims.patient_money.inputs import (
@@ -24,6 +23,7 @@ from services.claims.patient_money.inputs import (
     is_a_card_number,
     is_in_future,
 )
+from services.company_calendar import company_today
 from services.refusals import Fault, IllegalTransition, InvalidInput, Refusal
 from storage.errors import RowNotFound, VersionConflict
 from storage.filters import ClaimFilter, LedgerFilter, PatientPaymentFilter

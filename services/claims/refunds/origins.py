@@ -4,8 +4,8 @@ on no claim here and is owed back."""
 from __future__ import annotations
 
 from services.claims.claim_balances import Movement, entry, move
-from services.claims.company_day import company_today
 from services.claims.patient_money.payments import unapplied_cents
+from services.company_calendar import company_today
 from storage.filters import LedgerFilter
 from storage.interface import Store
 from storage.tables.claims import Claim

@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from services.claims.claim_balances import Movement, entry, move
-from services.claims.company_day import company_today
 from services.claims.refunds.takeback_rules import (
     RETURNED_REASONS,
     TAKEN_REASONS,
@@ -22,6 +21,7 @@ from services.claims.refunds.takeback_rules import (
     PayerItem,
     likenesses,
 )
+from services.company_calendar import company_today
 from services.refusals import IllegalTransition
 from storage.errors import VersionConflict
 from storage.filters import (

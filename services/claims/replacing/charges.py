@@ -7,8 +7,8 @@ from collections.abc import Sequence
 
 from services.claims.charges import charge_entry
 from services.claims.claim_balances import credit_since
-from services.claims.company_day import company_today
 from services.claims.lifecycle import ON_ITS_WAY
+from services.company_calendar import company_today
 from storage.filters import ClaimFilter
 from storage.interface import Store
 from storage.tables.claims import Claim

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from services.claims.claims import with_lines
-from services.claims.company_day import company_today
 from services.claims.outgoing import OutgoingClaim, outgoing_claims
 from services.claims.scrubbing.code_lookup import tables_for
 from services.claims.scrubbing.duplicates import sent_before
@@ -20,6 +19,7 @@ from services.claims.x12.claim_model import Frequency
 from services.claims.x12.party_model import Responsibility
 from services.claims.x12.scrub_content import fingerprint
 from services.claims.x12.scrubbing import Answer, Subject, scrub
+from services.company_calendar import company_today
 from services.refusals import Fault
 from storage.interface import Store
 from storage.tables.claims import Claim

@@ -19,9 +19,9 @@ from uuid import UUID
 
 from pydantic import Field
 
-from services.claims.company_day import company_today
 from services.claims.statements.billing import billable_lines, standing_of
 from services.claims.statements.stating import denied_cents, write_statements
+from services.company_calendar import company_today
 from services.files.keeping import NewFile, written
 from services.files.reading import ReadableFile, readable
 from services.inputs import Input

@@ -13,10 +13,10 @@ from uuid import UUID
 from pydantic import Field
 
 from services.claims.bookshelf import load_books
-from services.claims.company_day import company_today
 from services.claims.settlement import settle
 from services.claims.statements.billing import billable_lines, is_decided
 from services.claims.statements.document import Bill, statement_pdf
+from services.company_calendar import company_today
 from services.files.keeping import NewFile, record_many, write_now
 from services.files.reading import ReadableFile, readable
 from services.inputs import Input

@@ -17,9 +17,9 @@ from services.approvals.involvement import worked
 from services.approvals.steps import Step, Subject, Threshold
 from services.approvals.thresholds import second_person_needed
 from services.claims.claim_balances import Movement, balance_of, move
-from services.claims.company_day import company_today
 from services.claims.money_reasons import WRITE_OFF_REASONS
 from services.claims.patient_money.inputs import Cents
+from services.company_calendar import company_today
 from services.identity.authentication import Principal
 from services.identity.scopes import Scope
 from services.inputs import Identifier, Input, Reason

@@ -9,7 +9,7 @@ from pydantic import ConfigDict, JsonValue
 
 from services.approvals.asking import Asked, ask
 from services.approvals.steps import Step, Subject, Threshold
-from services.claims.company_day import company_today
+from services.company_calendar import company_today
 from services.identity.authentication import Principal
 from services.identity.scopes import Scope
 from services.inputs import Input, Reason

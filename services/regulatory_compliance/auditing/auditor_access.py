@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import ConfigDict, JsonValue
 
-from services.claims.company_day import company_today
+from services.company_calendar import company_today
 from services.identity.authentication import Principal
 from services.identity.roles import scopes_held
 from services.identity.scopes import OUTSIDE_SCOPES, Scope

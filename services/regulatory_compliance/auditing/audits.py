@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import ConfigDict, Field, JsonValue
 
-from services.claims.company_day import company_today
+from services.company_calendar import company_today
 from services.inputs import Input, LongText, Name, left_out
 from services.refusals import Fault, InvalidInput
 from services.regulatory_compliance.auditing.lifecycle import (

@@ -3,7 +3,7 @@
 import datetime as dt
 from uuid import UUID
 
-from services.claims.company_day import company_today
+from services.company_calendar import company_today
 from services.regulatory_compliance.auditing.findings import evidence_of_findings
 from services.regulatory_compliance.auditing.standing import (
     StandingFinding,

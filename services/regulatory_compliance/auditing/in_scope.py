@@ -5,7 +5,7 @@ Every function asks first whether the principal is admitted.
 
 from uuid import UUID
 
-from services.claims.company_day import company_today
+from services.company_calendar import company_today
 from services.files.reading import ReadableFile, readable
 from services.identity.authentication import Principal
 from services.regulatory_compliance.auditing.auditor_access import admitted

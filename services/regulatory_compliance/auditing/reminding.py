@@ -1,6 +1,6 @@
 """Reminding of accepted risks that end, and telling once of those that have ended."""
 
-from services.claims.company_day import company_today
+from services.company_calendar import company_today
 from services.identity.holders import holders_of
 from services.identity.scopes import Scope
 from services.notifications.reminders import Due, Reminding, remind

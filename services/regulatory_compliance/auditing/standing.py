@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from services.claims.company_day import company_today
+from services.company_calendar import company_today
 from storage.filters import AuditFindingFilter, FindingAcceptanceFilter
 from storage.interface import Store
 from storage.tables.audits import AuditFinding, FindingAcceptance

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 from uuid import UUID
 
-from services.claims.company_day import company_today
+from services.company_calendar import company_today
 from services.inputs import Input, Reason
 from services.notifications.telling import notify_about
 from services.outbox.events import publish_many

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from services.claims.company_day import company_today
+from services.company_calendar import company_today
 from services.regulatory_compliance.corrective_actions.lifecycle import ActionState, state_on
 from storage.errors import RowNotFound
 from storage.filters import ActionProgressFilter, ByActions, CorrectiveActionFilter

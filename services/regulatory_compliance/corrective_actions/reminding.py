@@ -1,6 +1,6 @@
 """Reminding of corrective actions that come due, and of effects that somebody has to check."""
 
-from services.claims.company_day import company_today
+from services.company_calendar import company_today
 from services.notifications.reminders import Due, Reminding, remind
 from services.regulatory_compliance.corrective_actions.lifecycle import UNDONE
 from services.regulatory_compliance.corrective_actions.steps import ENTITY

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 from uuid import UUID
 
-from services.claims.company_day import company_today
+from services.company_calendar import company_today
 from services.refusals import Fault, InvalidInput
 from services.regulatory_compliance.corrective_actions.hands import involve
 from services.regulatory_compliance.corrective_actions.lifecycle import MOVE_OF, require_step

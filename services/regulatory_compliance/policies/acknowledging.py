@@ -9,7 +9,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from services.claims.company_day import company_today
+from services.company_calendar import company_today
 from services.files.reading import ReadableFile, readable
 from services.identity.authentication import Principal
 from services.inputs import Input

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from services.claims.company_day import company_today
+from services.company_calendar import company_today
 from services.inputs import Identifier, Input, Name, Reason, left_out
 from services.refusals import Refusal
 from storage.errors import VersionConflict

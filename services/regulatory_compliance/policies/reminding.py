@@ -1,6 +1,6 @@
 """Reminding people of policies that they have not acknowledged, and owners of reviews."""
 
-from services.claims.company_day import company_today
+from services.company_calendar import company_today
 from services.notifications.reminders import Due, Reminding, remind
 from services.regulatory_compliance.policies.acknowledging import all_coverages
 from services.regulatory_compliance.policies.reviews import review_days

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 from uuid import UUID
 
-from services.claims.company_day import company_today
+from services.company_calendar import company_today
 from services.inputs import Input, LongText
 from services.refusals import Refusal
 from services.regulatory_compliance.policies.keeping import kept

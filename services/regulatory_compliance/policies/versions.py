@@ -13,7 +13,7 @@ from uuid import UUID
 from pydantic import ConfigDict, Field, JsonValue, model_validator
 
 from services.approvals.involvement import worked
-from services.claims.company_day import company_today
+from services.company_calendar import company_today
 from services.inputs import SEVERAL_LINES, Input, Reason, left_out
 from services.refusals import Fault, IllegalTransition, InvalidInput, Refusal
 from services.regulatory_compliance.evidence import Day

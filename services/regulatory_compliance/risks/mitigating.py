@@ -8,7 +8,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from services.claims.company_day import company_today
+from services.company_calendar import company_today
 from services.inputs import SEVERAL_LINES, Input, left_out
 from services.refusals import IllegalTransition
 from services.regulatory_compliance.evidence import Day

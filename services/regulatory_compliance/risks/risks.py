@@ -8,7 +8,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from services.claims.company_day import company_today
+from services.company_calendar import company_today
 from services.inputs import SEVERAL_LINES, Identifier, Input, LongText, left_out
 from services.refusals import Fault, InvalidInput, Refusal
 from services.regulatory_compliance.risks.assessing import held_draft
