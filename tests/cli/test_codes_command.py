@@ -1,13 +1,11 @@
 """``wellkept codes``, run as an operator runs it."""
 
 import asyncio
-import base64
 import sys
 from pathlib import Path
 
 import pytest
 
-from app.cli import main
 from services.claims.scrubbing import icd_10_cm
 from storage.embedded import RoleAddresses
 from storage.filters import CodeFilter
@@ -15,63 +13,18 @@ from storage.identifiers import OPERATOR_ACTOR_ID, new_id
 from storage.interface import Actor
 from storage.postgres.transaction import PostgresStorage
 from storage.tables.codes import Code
-from tests.builders.companies import CompanyForTests, make_company
-from tests.builders.keys import KEYRING, MASTER_KEY
+from tests.builders.companies import CompanyForTests
+from tests.builders.keys import KEYRING
+from tests.cli.conftest import Run
 
 DAYS = ("--effective-from", "2026-01-01")
 CPT = ("--edition", "2026", "--source", "AMA", *DAYS)
 
 
 @pytest.fixture
-def company(
-    addresses: RoleAddresses, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> CompanyForTests:
-    monkeypatch.setenv("WELLKEPT_DATABASE_URL", addresses.app)
-    monkeypatch.setenv("WELLKEPT_DATA_DIRECTORY", str(tmp_path / "data"))
-    monkeypatch.setenv("COLUMNS", "200")
-    monkeypatch.setenv("WELLKEPT_MASTER_KEY", base64.b64encode(MASTER_KEY).decode())
-
-    async def made() -> CompanyForTests:
-        storage = PostgresStorage(addresses.app, keyring=KEYRING)
-        await storage.open()
-        try:
-            return await make_company(addresses.owner, storage)
-        finally:
-            await storage.close()
-
-    return asyncio.run(made())
-
-
-@pytest.fixture
-def run(
-    company: CompanyForTests, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> "Run":
-    return Run(company, monkeypatch, capsys)
-
-
-class Run:
-    """The command, its exit code and what it printed."""
-
-    def __init__(
-        self,
-        company: CompanyForTests,
-        monkeypatch: pytest.MonkeyPatch,
-        capsys: pytest.CaptureFixture[str],
-    ) -> None:
-        self._company = company
-        self._monkeypatch = monkeypatch
-        self._capsys = capsys
-
-    def __call__(self, *arguments: str) -> tuple[int, str]:
-        given = ["wellkept", "codes", *arguments, "--company", self._company.slug]
-        self._monkeypatch.setattr(sys, "argv", given)
-        code = 0
-        try:
-            main()
-        except SystemExit as ended:
-            code = int(ended.code or 0)
-        printed = self._capsys.readouterr()
-        return code, printed.out + printed.err
+def run(wellkept: Run, company: CompanyForTests) -> Run:
+    """``wellkept codes`` for the company."""
+    return lambda *arguments: wellkept("codes", *arguments, "--company", company.slug)
 
 
 def test_a_file_is_loaded_once_and_listed(run: Run, tmp_path: Path) -> None:

@@ -1,17 +1,12 @@
 """``wellkept packs``, run as an operator runs it."""
 
-import asyncio
-import base64
 import sys
 from pathlib import Path
 
 import pytest
 
 from app.cli import main
-from storage.embedded import RoleAddresses
-from storage.postgres.transaction import PostgresStorage
-from tests.builders.companies import CompanyForTests, make_company
-from tests.builders.keys import KEYRING, MASTER_KEY
+from tests.builders.companies import CompanyForTests
 
 PACK = """\
 id = "house"
@@ -28,26 +23,6 @@ description = "Lock it."
 category = "physical"
 frequency = "annual"
 """
-
-
-@pytest.fixture
-def company(
-    addresses: RoleAddresses, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> CompanyForTests:
-    monkeypatch.setenv("WELLKEPT_DATABASE_URL", addresses.app)
-    monkeypatch.setenv("WELLKEPT_DATA_DIRECTORY", str(tmp_path / "data"))
-    monkeypatch.setenv("COLUMNS", "200")
-    monkeypatch.setenv("WELLKEPT_MASTER_KEY", base64.b64encode(MASTER_KEY).decode())
-
-    async def made() -> CompanyForTests:
-        storage = PostgresStorage(addresses.app, keyring=KEYRING)
-        await storage.open()
-        try:
-            return await make_company(addresses.owner, storage)
-        finally:
-            await storage.close()
-
-    return asyncio.run(made())
 
 
 def run(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> int:
