@@ -13,6 +13,7 @@ from litestar import Litestar
 
 from app.server import Routes
 from app.settings import Settings
+from storage.clock import Clock, SystemClock
 from storage.embedded import EmbeddedServer, RoleAddresses
 from storage.files import FileVault
 from storage.files.local import LocalFileStore
@@ -93,9 +94,15 @@ def durable(durable_server: EmbeddedServer) -> RoleAddresses:
 
 
 @pytest.fixture
-async def storage(addresses: RoleAddresses) -> AsyncIterator[PostgresStorage]:
-    """Storage as the program's restricted role."""
-    storage = PostgresStorage(addresses.app, keyring=KEYRING)
+def clock() -> Clock:
+    """The system's; tests that move time put their own in its place."""
+    return SystemClock()
+
+
+@pytest.fixture
+async def storage(addresses: RoleAddresses, clock: Clock) -> AsyncIterator[PostgresStorage]:
+    """Storage as the program's restricted role, at the time of the clock."""
+    storage = PostgresStorage(addresses.app, clock=clock, keyring=KEYRING)
     await storage.open()
     yield storage
     await storage.close()

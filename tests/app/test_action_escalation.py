@@ -9,7 +9,6 @@ from litestar import Litestar
 
 from services.regulatory_compliance.corrective_actions.escalating import escalate_overdue
 from services.regulatory_compliance.corrective_actions.reminding import remind_of_actions
-from storage.embedded import RoleAddresses
 from storage.filters import NotificationFilter
 from storage.identifiers import SYSTEM_ACTOR_ID, new_id
 from storage.interface import Actor, Store
@@ -19,7 +18,6 @@ from storage.vocabulary.notifications import NotificationKind
 from tests.builders.audits import Colleague, action, colleagues, stepped
 from tests.builders.clocks import FixedClock
 from tests.builders.companies import CompanyForTests
-from tests.builders.keys import KEYRING
 
 pytestmark = pytest.mark.anyio
 
@@ -30,15 +28,6 @@ Job = Callable[[Store], Awaitable[int]]
 @pytest.fixture
 def clock() -> FixedClock:
     return FixedClock(NOON)
-
-
-@pytest.fixture
-async def storage(addresses: RoleAddresses, clock: FixedClock) -> AsyncIterator[PostgresStorage]:
-    """Storage whose time the tests move."""
-    storage = PostgresStorage(addresses.app, clock=clock, keyring=KEYRING)
-    await storage.open()
-    yield storage
-    await storage.close()
 
 
 @pytest.fixture

@@ -20,7 +20,6 @@ from storage.tables.compliance import ComplianceSignature
 from storage.vocabulary.identity import Role
 from tests.builders.clocks import FixedClock
 from tests.builders.companies import CompanyForTests
-from tests.builders.keys import KEYRING
 from tests.builders.people import browser, make_person, prove, sign_in
 
 pytestmark = pytest.mark.anyio
@@ -53,15 +52,6 @@ WHY = {"reason": "we have found out better"}
 @pytest.fixture
 def clock() -> FixedClock:
     return FixedClock(NOON)
-
-
-@pytest.fixture
-async def storage(addresses: RoleAddresses, clock: FixedClock) -> AsyncIterator[PostgresStorage]:
-    """Storage whose time the tests move."""
-    storage = PostgresStorage(addresses.app, clock=clock, keyring=KEYRING)
-    await storage.open()
-    yield storage
-    await storage.close()
 
 
 @pytest.fixture

@@ -27,7 +27,6 @@ from tests.builders.audits import (
 )
 from tests.builders.clocks import FixedClock
 from tests.builders.companies import CompanyForTests
-from tests.builders.keys import KEYRING
 from tests.builders.tenant_rows import Connection, bind, insert
 
 pytestmark = pytest.mark.anyio
@@ -42,15 +41,6 @@ SECOND_PERSON = (403, "/problems/second-person-needed")
 @pytest.fixture
 def clock() -> FixedClock:
     return FixedClock(NOON)
-
-
-@pytest.fixture
-async def storage(addresses: RoleAddresses, clock: FixedClock) -> AsyncIterator[PostgresStorage]:
-    """Storage whose time the tests move."""
-    storage = PostgresStorage(addresses.app, clock=clock, keyring=KEYRING)
-    await storage.open()
-    yield storage
-    await storage.close()
 
 
 @pytest.fixture

@@ -8,7 +8,6 @@ import pytest
 from litestar import Litestar
 
 from services.regulatory_compliance.auditing.reminding import remind_of_finding_acceptances
-from storage.embedded import RoleAddresses
 from storage.filters import NotificationFilter
 from storage.identifiers import SYSTEM_ACTOR_ID, new_id
 from storage.interface import Actor
@@ -18,7 +17,6 @@ from storage.vocabulary.notifications import NotificationKind
 from tests.builders.audits import Colleague, colleagues, finding, started_audit, stepped
 from tests.builders.clocks import FixedClock
 from tests.builders.companies import CompanyForTests
-from tests.builders.keys import KEYRING
 
 pytestmark = pytest.mark.anyio
 
@@ -30,15 +28,6 @@ WANTED = {"reason": "The vendor mends it in spring.", "accepted_until": "2026-03
 @pytest.fixture
 def clock() -> FixedClock:
     return FixedClock(NOON)
-
-
-@pytest.fixture
-async def storage(addresses: RoleAddresses, clock: FixedClock) -> AsyncIterator[PostgresStorage]:
-    """Storage whose time the tests move."""
-    storage = PostgresStorage(addresses.app, clock=clock, keyring=KEYRING)
-    await storage.open()
-    yield storage
-    await storage.close()
 
 
 @pytest.fixture

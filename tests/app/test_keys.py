@@ -1,17 +1,14 @@
 """API keys over HTTP."""
 
 import datetime as dt
-from collections.abc import AsyncIterator
 
 import httpx
 import pytest
 
 from services.identity.scopes import Scope
-from storage.embedded import RoleAddresses
 from storage.postgres.transaction import PostgresStorage
 from tests.builders.clocks import FixedClock
 from tests.builders.companies import CompanyForTests, make_key
-from tests.builders.keys import KEYRING
 
 pytestmark = pytest.mark.anyio
 
@@ -24,15 +21,6 @@ FIRST = {"If-Match": '"1"'}
 @pytest.fixture
 def clock() -> FixedClock:
     return FixedClock()
-
-
-@pytest.fixture
-async def storage(addresses: RoleAddresses, clock: FixedClock) -> AsyncIterator[PostgresStorage]:
-    """Storage whose time the tests move."""
-    storage = PostgresStorage(addresses.app, clock=clock, keyring=KEYRING)
-    await storage.open()
-    yield storage
-    await storage.close()
 
 
 async def status_with(client: httpx.AsyncClient, secret: str) -> int:

@@ -52,15 +52,6 @@ def clock() -> FixedClock:
 
 
 @pytest.fixture
-async def storage(addresses: RoleAddresses, clock: FixedClock) -> AsyncIterator[PostgresStorage]:
-    """Storage whose time the tests move."""
-    storage = PostgresStorage(addresses.app, clock=clock, keyring=KEYRING)
-    await storage.open()
-    yield storage
-    await storage.close()
-
-
-@pytest.fixture
 def application(routes: Routes, storage: PostgresStorage, vault: FileVault) -> Litestar:
     return routes.serving(Settings(public_url=f"{SITE}/"), storage, vault)
 

@@ -19,7 +19,6 @@ from storage.postgres.transaction import PostgresStorage
 from storage.vocabulary.identity import Role
 from tests.builders.clocks import FixedClock
 from tests.builders.companies import CompanyForTests
-from tests.builders.keys import KEYRING
 from tests.builders.people import PersonForTests, browser, make_person, prove, sign_in
 
 pytestmark = pytest.mark.anyio
@@ -35,15 +34,6 @@ TEXT = "# Sanctions\n\nWhoever breaks a rule is told so.\n"
 @pytest.fixture
 def clock() -> FixedClock:
     return FixedClock(NOON)
-
-
-@pytest.fixture
-async def storage(addresses: RoleAddresses, clock: FixedClock) -> AsyncIterator[PostgresStorage]:
-    """Storage whose time the tests move."""
-    storage = PostgresStorage(addresses.app, clock=clock, keyring=KEYRING)
-    await storage.open()
-    yield storage
-    await storage.close()
 
 
 class Office:

@@ -8,7 +8,6 @@ import httpx
 import pytest
 from litestar import Litestar
 
-from storage.embedded import RoleAddresses
 from storage.postgres.transaction import PostgresStorage
 from storage.vocabulary.identity import Role
 from tests.builders.audits import (
@@ -22,7 +21,6 @@ from tests.builders.audits import (
 )
 from tests.builders.clocks import FixedClock
 from tests.builders.companies import CompanyForTests
-from tests.builders.keys import KEYRING
 
 pytestmark = pytest.mark.anyio
 
@@ -34,15 +32,6 @@ WHY = {"conclusion": "Everything that we looked at is in order."}
 @pytest.fixture
 def clock() -> FixedClock:
     return FixedClock(NOON)
-
-
-@pytest.fixture
-async def storage(addresses: RoleAddresses, clock: FixedClock) -> AsyncIterator[PostgresStorage]:
-    """Storage whose time the tests move."""
-    storage = PostgresStorage(addresses.app, clock=clock, keyring=KEYRING)
-    await storage.open()
-    yield storage
-    await storage.close()
 
 
 @pytest.fixture

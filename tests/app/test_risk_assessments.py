@@ -19,7 +19,6 @@ from storage.vocabulary.identity import Role
 from storage.vocabulary.notifications import NotificationKind
 from tests.builders.clocks import FixedClock
 from tests.builders.companies import CompanyForTests
-from tests.builders.keys import KEYRING
 from tests.builders.people import PersonForTests, browser, make_person, prove, sign_in
 
 pytestmark = pytest.mark.anyio
@@ -37,15 +36,6 @@ DAYS = {"assessed_on": "2026-03-02", "next_due_on": "2027-03-02"}
 @pytest.fixture
 def clock() -> FixedClock:
     return FixedClock(NOON)
-
-
-@pytest.fixture
-async def storage(addresses: RoleAddresses, clock: FixedClock) -> AsyncIterator[PostgresStorage]:
-    """Storage whose time the tests move."""
-    storage = PostgresStorage(addresses.app, clock=clock, keyring=KEYRING)
-    await storage.open()
-    yield storage
-    await storage.close()
 
 
 class Office:

@@ -27,7 +27,6 @@ from storage.postgres.transaction import PostgresStorage
 from storage.vocabulary.identity import PrincipalKind, Role
 from tests.builders.clocks import FixedClock
 from tests.builders.companies import CompanyForTests, make_company
-from tests.builders.keys import KEYRING
 from tests.builders.people import (
     PASSWORD,
     SECRET,
@@ -52,15 +51,6 @@ STEP = dt.timedelta(seconds=30)
 @pytest.fixture
 def clock() -> FixedClock:
     return FixedClock()
-
-
-@pytest.fixture
-async def storage(addresses: RoleAddresses, clock: FixedClock) -> AsyncIterator[PostgresStorage]:
-    """Storage whose time the tests move."""
-    storage = PostgresStorage(addresses.app, clock=clock, keyring=KEYRING)
-    await storage.open()
-    yield storage
-    await storage.close()
 
 
 @pytest.fixture

@@ -8,11 +8,9 @@ import pytest
 from litestar import Litestar
 
 from services.identity.scopes import Scope
-from storage.embedded import RoleAddresses
 from storage.postgres.transaction import PostgresStorage
 from tests.builders.clocks import FixedClock
 from tests.builders.companies import CompanyForTests, make_key
-from tests.builders.keys import KEYRING
 from tests.builders.people import PersonForTests, browser, make_person, sign_in
 
 pytestmark = pytest.mark.anyio
@@ -27,15 +25,6 @@ FIRST = {"If-Match": '"1"'}
 @pytest.fixture
 def clock() -> FixedClock:
     return FixedClock()
-
-
-@pytest.fixture
-async def storage(addresses: RoleAddresses, clock: FixedClock) -> AsyncIterator[PostgresStorage]:
-    """Storage whose time the tests move."""
-    storage = PostgresStorage(addresses.app, clock=clock, keyring=KEYRING)
-    await storage.open()
-    yield storage
-    await storage.close()
 
 
 @pytest.fixture

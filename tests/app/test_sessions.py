@@ -9,14 +9,12 @@ import pytest
 from litestar import Litestar
 
 from services.identity.scopes import ROLE_SCOPES
-from storage.embedded import RoleAddresses
 from storage.filters import AuditFilter
 from storage.identifiers import SYSTEM_ACTOR_ID
 from storage.postgres.transaction import PostgresStorage
 from storage.vocabulary.identity import Role
 from tests.builders.clocks import FixedClock
 from tests.builders.companies import CompanyForTests
-from tests.builders.keys import KEYRING
 from tests.builders.people import PASSWORD, PersonForTests, browser, make_person, sign_in
 
 pytestmark = pytest.mark.anyio
@@ -34,15 +32,6 @@ PATIENT = {
 @pytest.fixture
 def clock() -> FixedClock:
     return FixedClock()
-
-
-@pytest.fixture
-async def storage(addresses: RoleAddresses, clock: FixedClock) -> AsyncIterator[PostgresStorage]:
-    """Storage whose time the tests move."""
-    storage = PostgresStorage(addresses.app, clock=clock, keyring=KEYRING)
-    await storage.open()
-    yield storage
-    await storage.close()
 
 
 @pytest.fixture

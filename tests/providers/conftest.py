@@ -9,12 +9,10 @@ from litestar import Litestar
 
 from app.server import Routes
 from app.settings import Settings
-from storage.embedded import RoleAddresses
 from storage.files.vault import FileVault
 from storage.postgres.transaction import PostgresStorage
 from tests.builders.clocks import FixedClock
 from tests.builders.companies import CompanyForTests
-from tests.builders.keys import KEYRING
 from tests.builders.people import PersonForTests, browser, make_person
 from tests.builders.providers import (
     Forger,
@@ -41,15 +39,6 @@ def forger() -> Iterator[Forger]:
 @pytest.fixture
 def clock() -> FixedClock:
     return FixedClock()
-
-
-@pytest.fixture
-async def storage(addresses: RoleAddresses, clock: FixedClock) -> AsyncIterator[PostgresStorage]:
-    """Storage whose time the tests move."""
-    storage = PostgresStorage(addresses.app, clock=clock, keyring=KEYRING)
-    await storage.open()
-    yield storage
-    await storage.close()
 
 
 @pytest.fixture
