@@ -44,6 +44,7 @@ from storage.errors import RowNotFound, TransactionConflict
 from storage.files import FileVault
 from storage.identifiers import SYSTEM_ACTOR_ID, new_id
 from storage.interface import Actor, IStorage, Store
+from storage.signing import SigningKeys
 from storage.tables.trail import AccessFields
 
 Result = TypeVar("Result")
@@ -72,6 +73,13 @@ class Platform:
     settings: Settings
     guard: Guard
     provider_sign_in: ProviderSignIn
+    keys: SigningKeys | None
+
+    @property
+    def signing(self) -> SigningKeys:
+        """What the installation signs with; a program that was given no keys signs nothing."""
+        assert self.keys is not None, "this program was given no signing keys"
+        return self.keys
 
 
 class Call(Request[Any, Any, State]):

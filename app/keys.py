@@ -8,10 +8,13 @@ from pathlib import Path
 
 from app.settings import SettingsError
 from storage.embedded.credentials import write_private
+from storage.trail.keys import KnownKeys, parse_public_keys
 
 KEY_BYTES = 32
 FORMER_MASTER_KEYS = "former-master-keys"
 """In the ``keys`` folder of the data directory."""
+FORMER_SIGNING_KEYS = "former-signing-keys"
+"""There, too: public keys of former signing keys."""
 
 
 class KeyMissing(Exception):
@@ -58,6 +61,26 @@ def former_master_keys(given: str | None, path: Path) -> list[bytes]:
         for text in texts
         if text.strip()
     ]
+
+
+def former_signing_keys(given: str | None, path: Path) -> list[bytes]:
+    """Public keys of former signing keys: those given, and those kept in ``path`` one a line.
+
+    Raises SettingsError.
+    """
+    kept = path.read_text("ascii") if path.exists() else ""
+    found = []
+    for text, source in (
+        ((given or "").replace(",", "\n"), "WELLKEPT_FORMER_SIGNING_KEYS with commas between"),
+        (kept, f"{path} one a line"),
+    ):
+        try:
+            keys = parse_public_keys(text)
+            KnownKeys(keys)
+        except ValueError as error:
+            raise SettingsError(f"public keys stand as base64 in {source}: {error}") from error
+        found += keys
+    return found
 
 
 def _decoded(text: str, source: str) -> bytes:

@@ -6,13 +6,21 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from app.file_stores import vault_of
-from app.keys import FORMER_MASTER_KEYS, former_master_keys, installation_key
+from app.keys import (
+    FORMER_MASTER_KEYS,
+    FORMER_SIGNING_KEYS,
+    former_master_keys,
+    former_signing_keys,
+    installation_key,
+)
 from app.settings import Settings, SettingsError
 from storage import migrations
 from storage.embedded import EmbeddedServer, provision
 from storage.files import FileVault
 from storage.postgres.transaction import PostgresStorage
 from storage.secrets.keyring import Keyring
+from storage.signing import SigningKeys
+from storage.trail.keys import Signer
 
 DATABASE = "wellkept"
 
@@ -34,7 +42,9 @@ class Installation:
     former_master_keys: list[bytes] = field(default_factory=list, repr=False)
     """Open what they have sealed."""
     signing_key: bytes = field(repr=False)
-    """Signs the seals of the audit trail."""
+    """Signs the seals of the audit trail, and documents that leave the house."""
+    former_signing_keys: list[bytes] = field(default_factory=list)
+    """Public keys of those before it: what they have signed goes on being believed."""
     embedded: EmbeddedServer | None
     """The embedded server, None where the settings name a server."""
 
@@ -47,6 +57,11 @@ class Installation:
     def keyring(self) -> Keyring:
         """The master keys."""
         return Keyring(self.master_key, self.former_master_keys)
+
+    @property
+    def signing(self) -> SigningKeys:
+        """What the installation signs with, and what its signatures are believed by."""
+        return SigningKeys(Signer(self.signing_key), self.former_signing_keys)
 
     @property
     def vault(self) -> FileVault:
@@ -180,6 +195,9 @@ def _described(
             variable="WELLKEPT_SIGNING_KEY",
             path=keys / "signing.key",
             protects=None,
+        ),
+        former_signing_keys=former_signing_keys(
+            settings.former_signing_keys, keys / FORMER_SIGNING_KEYS
         ),
         embedded=embedded,
     )

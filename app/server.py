@@ -88,6 +88,7 @@ from app.api import (
     scrubs,
     second_factor,
     sessions,
+    signing_keys,
     silences,
     statement_runs,
     timelines,
@@ -111,6 +112,7 @@ from services.refusals import Refusal
 from storage.errors import FileStoreFull, FileStoreUnavailable, StorageError
 from storage.files import FileVault
 from storage.interface import IStorage
+from storage.signing import SigningKeys
 
 log = structlog.get_logger("wellkept")
 
@@ -215,6 +217,7 @@ CONTROLLERS = (
     files.FileController,
     audit.AuditController,
     audit_packs.AuditPackController,
+    signing_keys.SigningKeyController,
     timelines.TimelineController,
     disclosures.DisclosureController,
     disclosures.AccountingController,
@@ -236,12 +239,19 @@ def create_app(
     readiness: Callable[[], Awaitable[str | None]] = _always_ready,
     is_stopping: Callable[[], bool] = bool,
     metrics: Metrics | None = None,
+    signing: SigningKeys | None = None,
     lifespan: Callable[[Litestar], AbstractAsyncContextManager[None]] | None = None,
 ) -> Litestar:
     """The application over an open storage. Raises UndeclaredScope."""
     routes = Routes(largest_body_bytes=settings.largest_body_bytes, lifespan=lifespan)
     return routes.serving(
-        settings, storage, vault, readiness=readiness, is_stopping=is_stopping, metrics=metrics
+        settings,
+        storage,
+        vault,
+        readiness=readiness,
+        is_stopping=is_stopping,
+        metrics=metrics,
+        signing=signing,
     )
 
 
@@ -296,6 +306,7 @@ class Routes:
         readiness: Callable[[], Awaitable[str | None]] = _always_ready,
         is_stopping: Callable[[], bool] = bool,
         metrics: Metrics | None = None,
+        signing: SigningKeys | None = None,
     ) -> Litestar:
         """The application over an open storage, and no longer over the one before it."""
         limiter = Limiter(
@@ -312,7 +323,9 @@ class Routes:
         )
         self._app.state.update(
             {
-                "platform": Platform(storage, limiter, vault, settings, guard, provider_sign_in),
+                "platform": Platform(
+                    storage, limiter, vault, settings, guard, provider_sign_in, signing
+                ),
                 "metrics": metrics,
                 "readiness": readiness,
                 "warnings": lambda: health.warnings_of(settings, storage.clock),

@@ -75,6 +75,7 @@ async def _serve(
             readiness=fault,
             is_stopping=stopping.is_set,
             metrics=metrics,
+            signing=installation.signing,
         )
         server = HttpServer(
             server_configuration(app, installation.settings),

@@ -121,8 +121,11 @@ class Settings:
     """Master keys that still open what they have sealed, with commas between; besides them, those
     in ``keys/former-master-keys`` of the data directory, one a line."""
     signing_key: str | None = field(default=None, repr=False)
-    """32 bytes as base64: signs the seals of the audit trail. Without it, one is made in the data
-    directory."""
+    """32 bytes as base64: signs the seals of the audit trail and documents that leave the house.
+    Without it, one is made in the data directory. Several hosts have the same one."""
+    former_signing_keys: str | None = None
+    """Public keys of former signing keys, as base64 with commas between; besides them, those in
+    ``keys/former-signing-keys`` of the data directory, one a line."""
     metrics_token: str | None = field(default=None, repr=False)
     """What a request for /metrics must bear. Without it, only this machine is answered, and
     nothing that a proxy forwards."""

@@ -20,7 +20,7 @@ from storage.files.local import LocalFileStore
 from storage.postgres.transaction import PostgresStorage
 from tests import poolers
 from tests.builders.companies import CompanyForTests, make_company
-from tests.builders.keys import KEYRING
+from tests.builders.keys import KEYRING, SIGNING
 from tests.servers import chosen_server, migrated_database, start_test_server
 
 LONGEST = (
@@ -135,7 +135,7 @@ def routes() -> Routes:
 @pytest.fixture
 def application(routes: Routes, storage: PostgresStorage, vault: FileVault) -> Litestar:
     """The web application on the test database."""
-    return routes.serving(Settings(), storage, vault)
+    return routes.serving(Settings(), storage, vault, signing=SIGNING)
 
 
 @pytest.fixture

@@ -16,6 +16,7 @@ from app.cli.migrate import migrate
 from app.cli.migration_status import write_migration_status
 from app.cli.run import run
 from app.cli.serve import serve
+from app.cli.signing_keys import signing_keys
 from app.cli.status import status
 from app.cli.trail import audit, maintain, retention, seal
 from app.cli.work import work
@@ -31,6 +32,7 @@ application = typer.Typer(
 for command in (run, serve, work, migrate, status, backup, restore, seal, maintain, retention):
     application.command()(command)
 application.command("import")(import_dump)
+application.command("signing-keys")(signing_keys)
 application.command("migration-status")(write_migration_status)
 identity.company.command("export")(export)
 identity.company.command("import-archive")(import_archive)

@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from app.cli.trail import Verdict, known_keys, print_reports, worse
+from app.cli.trail import Verdict, print_reports, worse
 from app.runtime import (
     DATABASE,
     Installation,
@@ -108,7 +108,7 @@ def _try(taken: Backup, place: Installation, target: Path) -> None:
         tempfile.TemporaryDirectory(prefix=".trial-", dir=target) as scratch,
         restored(taken, Path(scratch) / "postgresql") as server,
     ):
-        verdict = asyncio.run(_verify(server, taken.database, known_keys(place)))
+        verdict = asyncio.run(_verify(server, taken.database, place.signing.known))
     if verdict is Verdict.TAMPERED:
         raise typer.Exit(verdict)
     typer.echo("tried: restored beside itself, every row compared, the audit trail in order")

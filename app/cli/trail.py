@@ -21,15 +21,12 @@ from storage.maintenance.deeds import PartitionRetired, RowsForgotten
 from storage.postgres.directory import ListedCompany, companies
 from storage.postgres.transaction import PostgresStorage
 from storage.trail.findings import Finding, LogReport
-from storage.trail.keys import KnownKeys, Signer, parse_public_keys
+from storage.trail.keys import KnownKeys, Signer
 from storage.trail.roots import RootsUnusable, read_roots, roots_of, write_roots
 from storage.trail.sealer import SealReport, seal_company
 from storage.trail.verification import LONGEST_WAIT, Roots, verify_company
 
 audit = typer.Typer(no_args_is_help=True, help="Check the audit trail and export its roots.")
-
-FORMER_KEYS = "former-signing-keys"
-"""In the ``keys`` folder of the data directory: public keys of former signing keys, one a line."""
 
 CompanySlug = Annotated[str | None, typer.Option(help="One company's slug; all without it.")]
 
@@ -68,7 +65,7 @@ def verify(
     """
     try:
         with installation(Settings.from_environment()) as place:
-            keys = known_keys(place)
+            keys = place.signing.known
             exported = _exported(place, roots, keys)
             verdict = asyncio.run(_verify(place, company, keys, exported))
     except Exception as error:
@@ -138,16 +135,6 @@ def retention() -> None:
         typer.echo(f"{table.table}: kept {since}")
         for each in table.due:
             typer.echo(f"would: {each}" if isinstance(each, RowsForgotten) else str(each))
-
-
-def known_keys(place: Installation) -> KnownKeys:
-    """The present public key and the former ones. Raises SettingsError."""
-    path = place.settings.data_directory / "keys" / FORMER_KEYS
-    try:
-        former = parse_public_keys(path.read_text("ascii")) if path.exists() else []
-        return KnownKeys([Signer(place.signing_key).public_key, *former])
-    except ValueError as error:
-        raise SettingsError(f"{path} holds public keys as base64, one a line: {error}") from error
 
 
 def _exported(place: Installation, roots: Path | None, keys: KnownKeys) -> Roots:

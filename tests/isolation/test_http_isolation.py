@@ -24,7 +24,7 @@ from storage.postgres.transaction import PostgresStorage
 from storage.vocabulary.identity import Role
 from tests.builders.clocks import FixedClock
 from tests.builders.companies import make_key
-from tests.builders.keys import KEYRING
+from tests.builders.keys import KEYRING, SIGNING
 from tests.builders.people import browser, make_person, sign_in
 from tests.builders.tenant_rows import fingerprints
 from tests.isolation.conftest import Furnished
@@ -37,6 +37,7 @@ PUBLIC = {
     "choose_password",
     "complete_provider_sign_in",
     "complete_sign_in",
+    "list_signing_keys",
     "live",
     "read_calendar_feed",
     "ready",
@@ -126,7 +127,8 @@ async def app(routes: Routes, addresses: RoleAddresses, tmp_path: Path) -> Async
     storage = PostgresStorage(addresses.app, clock=FixedClock(NOW), keyring=KEYRING)
     await storage.open()
     settings = Settings(rate_per_address="1000000/minute", rate_per_principal="1000000/minute")
-    yield routes.serving(settings, storage, FileVault(LocalFileStore(tmp_path / "files")))
+    vault = FileVault(LocalFileStore(tmp_path / "files"))
+    yield routes.serving(settings, storage, vault, signing=SIGNING)
     await storage.close()
 
 

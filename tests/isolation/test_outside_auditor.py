@@ -16,7 +16,7 @@ from storage.postgres.transaction import PostgresStorage
 from storage.tables.audits import AuditAccessFields
 from storage.vocabulary.identity import Role
 from tests.builders.clocks import FixedClock
-from tests.builders.keys import KEYRING
+from tests.builders.keys import KEYRING, SIGNING
 from tests.builders.people import PersonForTests, browser, make_person, sign_in
 from tests.isolation.conftest import Furnished
 from tests.isolation.routes import routes_of
@@ -48,7 +48,8 @@ async def storage(addresses: RoleAddresses) -> AsyncIterator[PostgresStorage]:
 def app(routes: Routes, storage: PostgresStorage, tmp_path: Path) -> Litestar:
     """The application, without a limit that the walk would meet."""
     settings = Settings(rate_per_address="1000000/minute", rate_per_principal="1000000/minute")
-    return routes.serving(settings, storage, FileVault(LocalFileStore(tmp_path / "files")))
+    vault = FileVault(LocalFileStore(tmp_path / "files"))
+    return routes.serving(settings, storage, vault, signing=SIGNING)
 
 
 @pytest.fixture
