@@ -41,7 +41,8 @@ class AuditPackController(Controller):
     ) -> Response[Any]:
         """Requirements with their versions, attestations with the chain of their signatures,
         evidence with its files, issued reports, the trail of these rows (which takes ``audit:read``
-        as well), and a manifest of hashes. That it left is on record before it does."""
+        as well), and a manifest of hashes that the installation signs. That it left is on record
+        before it does."""
         found: list[PackContents] = []
 
         def noted(contents: PackContents) -> Response[Any]:
@@ -63,7 +64,8 @@ class AuditPackController(Controller):
 
 async def _chunks(contents: PackContents, request: Call) -> AsyncIterator[bytes]:
     """The file piece by piece, read in threads; it breaks off where a file cannot be read."""
-    pieces = archive(contents, request.platform.vault.read)
+    platform = request.platform
+    pieces = archive(contents, platform.vault.read, platform.signing.signer)
     while (piece := await asyncio.to_thread(next, pieces, None)) is not None:
         if piece:
             yield piece

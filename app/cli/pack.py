@@ -7,6 +7,7 @@ import typer
 
 from app.cli.failures import ExitCode
 from services.regulatory_compliance.audit_pack.verification import verify_pack
+from storage.signing import trusted_key_ids
 
 app = typer.Typer(no_args_is_help=True, help="Audit packs.")
 _MOST_LINES = 50
@@ -22,10 +23,21 @@ def verify(
     file: Annotated[
         Path, typer.Argument(exists=True, dir_okay=False, readable=True, help="An audit pack.")
     ],
+    key: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="A public key that it may be signed with, its fingerprint, or a file of them."
+        ),
+    ] = None,
 ) -> None:
-    """Check that nothing of a pack is missing, added or changed, and that every signature follows
-    from the one before it. Says what does not fit, and exits with 1 then."""
-    verdict = verify_pack(file)
+    """Check that nothing of a pack is missing, added or changed, that every signature follows from
+    the one before it, and that it is signed with a KEY. Says what does not fit, and exits with 1
+    then.
+
+    Without KEY it says whose signature it bears, which has to be compared: anybody can make a key.
+    """
+    trusted = frozenset[str]().union(*map(_trusted, key or ()))
+    verdict = verify_pack(file, trusted)
     if verdict.manifest is not None:
         said = verdict.manifest
         typer.echo(
@@ -38,4 +50,19 @@ def verify(
         typer.echo(f"and {len(verdict.misfits) - _MOST_LINES} more", err=True)
     if not verdict.is_sound:
         raise typer.Exit(ExitCode.REFUSED)
+    typer.echo(f"signed with the key {verdict.signed_by}")
+    if not trusted:
+        typer.echo("compare it with the fingerprint that the installation publishes, or give --key")
     typer.echo("the pack is whole")
+
+
+def _trusted(given: str) -> frozenset[str]:
+    """The fingerprints of what was given as a key. Raises BadParameter."""
+    path = Path(given)
+    try:
+        return trusted_key_ids(path.read_text("ascii") if path.is_file() else given)
+    except (OSError, ValueError):
+        raise typer.BadParameter(
+            f"{given} is neither a public key, nor a fingerprint, nor a file of them",
+            param_hint="--key",
+        ) from None

@@ -1,5 +1,6 @@
 """``wellkept pack verify``, run as an auditor runs it: without a database."""
 
+import base64
 import datetime as dt
 import sys
 from pathlib import Path
@@ -10,7 +11,9 @@ from app.cli import main
 from services.regulatory_compliance.audit_pack.archive import archive
 from services.regulatory_compliance.audit_pack.gathering import PackContents
 from storage.identifiers import new_id
+from storage.trail.keys import Signer
 from storage.vocabulary.compliance import Program
+from tests.builders.keys import SIGNING
 
 NOON = dt.datetime(2026, 3, 2, 18, tzinfo=dt.UTC)
 
@@ -29,13 +32,13 @@ def pack(tmp_path: Path) -> Path:
         files=[],
     )
     path = tmp_path / contents.file_name
-    path.write_bytes(b"".join(archive(contents, lambda _: iter(()))))
+    path.write_bytes(b"".join(archive(contents, lambda _: iter(()), SIGNING.signer)))
     return path
 
 
-def verify(monkeypatch: pytest.MonkeyPatch, path: Path) -> int:
+def verify(monkeypatch: pytest.MonkeyPatch, path: Path, *options: str) -> int:
     """The command's exit code."""
-    monkeypatch.setattr(sys, "argv", ["wellkept", "pack", "verify", str(path)])
+    monkeypatch.setattr(sys, "argv", ["wellkept", "pack", "verify", str(path), *options])
     with pytest.raises(SystemExit) as left:
         main()
     return int(left.value.code or 0)
@@ -69,3 +72,34 @@ def test_what_is_no_pack_ends_with_1(
     path.write_bytes(b"Dear auditor")
     assert verify(monkeypatch, path) == 1
     assert "cannot be read as a zip" in capsys.readouterr().err
+
+
+def test_whose_pack_it_is_is_said_to_be_compared(
+    pack: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert verify(monkeypatch, pack) == 0
+    said = capsys.readouterr().out
+    assert f"signed with the key {SIGNING.signer.key_id}" in said
+    assert "compare that with the fingerprint" in said
+
+
+def test_a_key_that_was_told_is_held_against_the_signature(
+    pack: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    listed = tmp_path / "keys.txt"
+    public_key = base64.b64encode(SIGNING.signer.public_key).decode()
+    listed.write_text(f"# Riverbend's\n{public_key}\n")
+    for key in (SIGNING.signer.key_id, public_key, str(listed)):
+        assert verify(monkeypatch, pack, "--key", key) == 0
+        assert "compare" not in capsys.readouterr().out
+    somebody = Signer(bytes(32)).key_id
+    assert verify(monkeypatch, pack, "--key", somebody) == 1
+    assert f"of none of the keys given, but of {SIGNING.signer.key_id}" in capsys.readouterr().err
+    assert verify(monkeypatch, pack, "--key", somebody, "--key", str(listed)) == 0
+
+
+def test_what_is_no_key_is_a_mistake_of_whoever_gives_it(
+    pack: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert verify(monkeypatch, pack, "--key", "rubbish") == 2
+    assert "neither a public key" in capsys.readouterr().err

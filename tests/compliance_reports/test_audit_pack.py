@@ -1,12 +1,14 @@
 """An audit pack has everything, and says by itself what of it does not fit."""
 
 import datetime as dt
+import hashlib
 import io
 import json
 import zipfile
 from pathlib import Path
 
 import httpx
+import msgspec
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -16,7 +18,10 @@ from services.identity.scopes import Scope
 from services.regulatory_compliance.audit_pack.verification import PackVerdict, verify_pack
 from storage.filters import AccessFilter
 from storage.postgres.transaction import PostgresStorage
+from storage.signing import signed
+from storage.trail.keys import Signer
 from tests.builders.companies import CompanyForTests, make_key
+from tests.builders.keys import SIGNING
 from tests.builders.people import PersonForTests, browser
 from tests.compliance_reports.deeds import ComeBack, attested, made
 
@@ -101,7 +106,9 @@ async def test_a_pack_has_everything_of_its_program_and_is_whole(
     assert [each["code"] for each in standings["requirements"]] == ["A"]
     assert {json.loads(each)["entity"] for each in trail} == {"compliance_requirements"}
     assert verdict.manifest is not None
-    assert {each.path for each in verdict.manifest.files} == set(names) - {"manifest.json"}
+    listed = {each.path for each in verdict.manifest.files}
+    assert listed == set(names) - {"manifest.json", "signature.json"}
+    assert verdict.signed_by == verdict.manifest.key_id == SIGNING.signer.key_id
 
 
 async def test_that_a_pack_left_is_on_record_and_takes_the_right_to_read_the_trail(
@@ -172,6 +179,52 @@ async def test_a_forger_who_mends_the_hashes_does_not_mend_the_signatures(
             ("signature" in each) or ("hash is of" in each) or ("signed" in each) for each in told
         )
         assert len(told) > 1
+
+
+def made_anew(pack: bytes, signer: Signer, **changed: bytes) -> bytes:
+    """The pack with other files under some paths, and everything that hashes can mend mended."""
+    with zipfile.ZipFile(io.BytesIO(pack)) as old:
+        content = {name: changed.get(name, old.read(name)) for name in old.namelist()}
+    manifest = json.loads(content["manifest.json"])
+    manifest["key_id"] = signer.key_id
+    for each in manifest["files"]:
+        each["sha256"] = hashlib.sha256(content[each["path"]]).hexdigest()
+        each["byte_count"] = len(content[each["path"]])
+    content["manifest.json"] = json.dumps(manifest).encode()
+    signature = signed(signer, purpose=manifest["format"], content=content["manifest.json"])
+    content["signature.json"] = msgspec.json.encode(signature)
+    held = io.BytesIO()
+    with zipfile.ZipFile(held, "w") as new:
+        new.comment = b"sha256:" + b"0" * 64
+        for name, each in content.items():
+            new.writestr(name, each)
+    rest = held.getvalue()[:-64]
+    return rest + hashlib.sha256(rest).hexdigest().encode()
+
+
+async def test_a_pack_that_somebody_else_made_anew_is_known_by_its_key(
+    pack: bytes, tmp_path: Path
+) -> None:
+    ours, theirs = SIGNING.signer, Signer(bytes(32))
+    forged = made_anew(pack, theirs, **{"standings.json": b"{}", "trail.jsonl": b""})
+    found = checked(tmp_path, forged)
+    assert found.is_sound, "it fits in itself: only the key tells"
+    assert found.signed_by == theirs.key_id
+    held = verify_pack(tmp_path / "pack.zip", {ours.key_id})
+    assert [each.path for each in held.misfits] == ["signature.json"]
+    assert held.misfits[0].problem == f"is of none of the keys given, but of {theirs.key_id}"
+    assert checked(tmp_path, made_anew(pack, ours)).signed_by == ours.key_id
+
+
+async def test_a_manifest_that_was_changed_is_signed_by_nobody(pack: bytes, tmp_path: Path) -> None:
+    with zipfile.ZipFile(io.BytesIO(pack)) as file:
+        manifest = json.loads(file.read("manifest.json"))
+    forged = json.dumps(manifest | {"on": "2026-12-31"}).encode()
+    for changed in ({"manifest.json": forged}, {"signature.json": None}, {"signature.json": b"{}"}):
+        found = checked(tmp_path, rewritten(pack, **changed))
+        problems = {each.path: each.problem for each in found.misfits}
+        assert problems["signature.json"] == "is no signature of this manifest"
+        assert found.signed_by is None
 
 
 async def test_a_text_of_a_policy_that_was_changed_shows(pack: bytes, tmp_path: Path) -> None:

@@ -9,12 +9,15 @@ from services.regulatory_compliance.audit_pack.documents import (
     MANIFEST,
     SEAL_BYTES,
     SEAL_PREFIX,
+    SIGNATURE,
     Manifest,
     ManifestFile,
     document,
 )
 from services.regulatory_compliance.audit_pack.gathering import PackContents
 from storage.files import FileKey
+from storage.signing import signed
+from storage.trail.keys import Signer
 
 ReadFile = Callable[[FileKey], Iterator[bytes]]
 """The content of a kept file. May raise FileDamaged, FileStoreUnavailable."""
@@ -42,10 +45,11 @@ class _Sink:
         return b"".join(pieces)
 
 
-def archive(contents: PackContents, read: ReadFile) -> Iterator[bytes]:
+def archive(contents: PackContents, read: ReadFile, signer: Signer) -> Iterator[bytes]:
     """The bytes of the pack. Blocks while it reads files: it belongs in a thread.
 
-    Its last bytes are the SHA-256 of all before them, so that no byte can change unseen.
+    Its manifest is signed, so that nobody else can make it anew; its last bytes are the SHA-256 of
+    all before them, so that no byte can change unseen.
     """
     sink, whole = _Sink(), hashlib.sha256()
     listed: list[ManifestFile] = []
@@ -62,7 +66,10 @@ def archive(contents: PackContents, read: ReadFile) -> Iterator[bytes]:
                     whole.update(piece)
                     yield piece
             listed.append(ManifestFile(path, count, digest.hexdigest()))
-        file.writestr(_entry(MANIFEST), document(_manifest(contents, listed)))
+        manifest = document(_manifest(contents, listed, signer.key_id))
+        signature = signed(signer, purpose=FORMAT, content=manifest)
+        file.writestr(_entry(MANIFEST), manifest)
+        file.writestr(_entry(SIGNATURE), document(signature))
     rest = sink.taken()[:-SEAL_BYTES]
     whole.update(rest)
     yield rest + whole.hexdigest().encode()
@@ -82,9 +89,10 @@ def _entry(path: str) -> zipfile.ZipInfo:
     return entry
 
 
-def _manifest(contents: PackContents, listed: list[ManifestFile]) -> Manifest:
+def _manifest(contents: PackContents, listed: list[ManifestFile], key_id: str) -> Manifest:
     return Manifest(
         format=FORMAT,
+        key_id=key_id,
         company_name=contents.company_name,
         program=contents.program.value,
         on=contents.on,

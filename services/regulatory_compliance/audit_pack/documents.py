@@ -9,8 +9,11 @@ import msgspec
 from pydantic import BaseModel
 from sqlmodel import SQLModel
 
-FORMAT = "wellkept-audit-pack/1"
+FORMAT = "wellkept-audit-pack/2"
+"""Also the purpose that a pack's signature is of."""
 MANIFEST = "manifest.json"
+SIGNATURE = "signature.json"
+"""The installation's signature of the manifest's bytes (``storage.signing``)."""
 SEAL_PREFIX = b"sha256:"
 """The file's last bytes: this, and the SHA-256 of everything before it in hexadecimal."""
 SEAL_BYTES = 64
@@ -28,9 +31,10 @@ class ManifestFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 class Manifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """What is in a pack. ``on`` is the day for which it says where things stood, ``known_at`` up to
-    when records count."""
+    when records count, ``key_id`` the fingerprint of the key that signs this manifest."""
 
     format: str
+    key_id: str
     company_name: str
     program: str
     on: dt.date

@@ -51,9 +51,12 @@ risk-assessments/    what was approved of each, with its hash, its plan and what
 reports/             reports as they were issued: the text that their hashes are of
 trail.jsonl          who changed which of these rows, when, and what was there before and after
 manifest.json        the SHA-256 of every file
+signature.json       the signature of manifest.json by the installation that made this pack
 
-`wellkept pack verify FILE` checks all of it without a database: that nothing is missing, added or
-changed, and that every signature follows from the one before it.
+`wellkept pack verify FILE --key KEY` checks all of it without a database: that nothing is missing,
+added or changed, that every signature follows from the one before it, and that the pack is of the
+installation whose key or fingerprint is given. The installation publishes both at
+/api/v1/signing-keys; anybody can make a key, so take the fingerprint from where you trust it.
 """
 
 

@@ -4,7 +4,7 @@ import hashlib
 import struct
 import zipfile
 import zlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any, BinaryIO
@@ -17,6 +17,7 @@ from services.regulatory_compliance.audit_pack.documents import (
     MANIFEST,
     SEAL_BYTES,
     SEAL_PREFIX,
+    SIGNATURE,
     Manifest,
     ManifestFile,
     fields_of,
@@ -27,6 +28,7 @@ from services.regulatory_compliance.signature_chain import (
     attestation_hash,
     broken_links,
 )
+from storage.signing import holds, read_signature
 from storage.tables.compliance import (
     AttestationFields,
     ComplianceSignatureFields,
@@ -64,24 +66,27 @@ class Misfit:
 
 @dataclass(frozen=True)
 class PackVerdict:
-    """What a check has found. ``manifest`` is None where it cannot be read."""
+    """What a check has found. ``manifest`` is None where it cannot be read, ``signed_by`` the
+    fingerprint of the key whose signature holds."""
 
     manifest: Manifest | None
     misfits: Sequence[Misfit]
     checked_signatures: int
+    signed_by: str | None = None
 
     @property
     def is_sound(self) -> bool:
         return self.manifest is not None and not self.misfits
 
 
-def verify_pack(path: Path) -> PackVerdict:
-    """Check a pack with nothing but itself. Raises OSError."""
+def verify_pack(path: Path, trusted: Collection[str] = ()) -> PackVerdict:
+    """Check a pack with nothing but itself and the fingerprints of keys that it may be signed by;
+    without any, somebody has to look at whose key it is. Raises OSError."""
     with path.open("rb") as file:
         misfits = list(_misfits_of_the_seal(file, path.stat().st_size))
         try:
             with zipfile.ZipFile(file) as pack:
-                return _verdict(pack, misfits)
+                return _verdict(pack, misfits, trusted)
         except (*_UNREADABLE, AttributeError, TypeError) as error:
             broken = Misfit(path.name, f"cannot be read as a zip: {error}")
             return PackVerdict(None, [*misfits, broken], 0)
@@ -99,10 +104,15 @@ def _misfits_of_the_seal(file: BinaryIO, byte_count: int) -> Iterator[Misfit]:
         yield Misfit("the whole file", "is not as it was written: its last bytes do not fit")
 
 
-def _verdict(pack: zipfile.ZipFile, misfits: list[Misfit]) -> PackVerdict:
+def _verdict(pack: zipfile.ZipFile, misfits: list[Misfit], trusted: Collection[str]) -> PackVerdict:
     manifest = _manifest(pack)
     if manifest is None:
         return PackVerdict(None, [*misfits, Misfit(MANIFEST, "is missing or unreadable")], 0)
+    signed_by = _signed_by(pack, manifest)
+    if signed_by is None:
+        misfits.append(Misfit(SIGNATURE, "is no signature of this manifest"))
+    elif trusted and signed_by not in trusted:
+        misfits.append(Misfit(SIGNATURE, f"is of none of the keys given, but of {signed_by}"))
     misfits += _misfits_of_the_files(pack, manifest)
     hashes = {each.path: each.sha256 for each in manifest.files}
     evidence = _evidence(pack)
@@ -116,7 +126,18 @@ def _verdict(pack: zipfile.ZipFile, misfits: list[Misfit]) -> PackVerdict:
             chain, problems = _chain_of(said, evidence)
             signatures += chain
             misfits += [Misfit(path, each) for each in problems]
-    return PackVerdict(manifest, misfits, signatures)
+    return PackVerdict(manifest, misfits, signatures, signed_by)
+
+
+def _signed_by(pack: zipfile.ZipFile, manifest: Manifest) -> str | None:
+    """The fingerprint of the key that the manifest names and is signed by."""
+    try:
+        signature = read_signature(_read(pack, SIGNATURE))
+        content = _read(pack, MANIFEST)
+    except _UNREADABLE:
+        return None
+    is_signed = holds(signature, purpose=FORMAT, content=content)
+    return signature.key_id if is_signed and signature.key_id == manifest.key_id else None
 
 
 def _manifest(pack: zipfile.ZipFile) -> Manifest | None:
@@ -132,7 +153,7 @@ def _misfits_of_the_files(pack: zipfile.ZipFile, manifest: Manifest) -> Iterator
     known = [each.path for each in manifest.files]
     for name in sorted({each for each in there if there.count(each) > 1}):
         yield Misfit(name, "is there twice")
-    for name in sorted(set(there) - set(known) - {MANIFEST}):
+    for name in sorted(set(there) - set(known) - {MANIFEST, SIGNATURE}):
         yield Misfit(name, "is not in the manifest")
     for each in manifest.files:
         if each.path not in there:
