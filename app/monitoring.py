@@ -9,6 +9,7 @@ from litestar import Litestar
 from litestar.datastructures import State
 
 from app.api import health
+from app.ending import end_all
 from app.http_server import HttpServer, server_configuration
 from app.listener import probe_listener
 from app.metrics import Metrics
@@ -37,9 +38,7 @@ async def measuring(storage: PostgresStorage, metrics: Metrics) -> AsyncIterator
     try:
         yield
     finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await end_all(*tasks)
 
 
 async def _measure(storage: PostgresStorage, metrics: Metrics) -> None:

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 
 import structlog
 
+from app.ending import end_all
 from storage.embedded import EmbeddedServer, EmbeddedServerError
 
 log = structlog.get_logger("wellkept.database")
@@ -27,8 +28,7 @@ async def supervised(server: EmbeddedServer | None) -> AsyncIterator[None]:
     try:
         yield
     finally:
-        watching.cancel()
-        await asyncio.gather(watching, return_exceptions=True)
+        await end_all(watching)
 
 
 async def _watch(server: EmbeddedServer) -> None:

@@ -1,6 +1,7 @@
 """Runs the jobs of the queue until it is told to stop, whatever the database does meanwhile."""
 
 import asyncio
+import contextlib
 import time
 from collections.abc import Awaitable, Callable
 from uuid import UUID
@@ -8,7 +9,9 @@ from uuid import UUID
 import procrastinate
 import structlog
 from procrastinate import JobContext, PsycopgConnector, RetryStrategy
+from procrastinate.worker import Worker
 
+from app.ending import end_all
 from app.jobs.catalogue import COMPANY_JOBS, PERIODIC_JOBS, CompanyJob, PeriodicJob, Workplace
 from app.metrics import Metrics
 from app.runtime import Installation
@@ -87,26 +90,27 @@ async def _run_until(
         )(_periodic_job(place, periodic, metrics))
         queue.periodic(cron=periodic.schedule)(task)
     async with queue.open_async():
-        lasting = [
-            asyncio.create_task(_work_off(queue, name, listens=settings.worker_listens))
-            for name in Queue
-        ]
-        lasting.append(asyncio.create_task(_resume_stalled(queue)))
+        workers = [_worker_of(queue, name, listens=settings.worker_listens) for name in Queue]
+        working = [asyncio.create_task(worker.run()) for worker in workers]  # type: ignore[no-untyped-call]
+        resuming = asyncio.create_task(_resume_stalled(queue))
         stopping = asyncio.create_task(stop.wait())
         try:
-            await asyncio.wait((*lasting, stopping), return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait((*working, resuming, stopping), return_when=asyncio.FIRST_COMPLETED)
         finally:
-            for running in (stopping, *lasting):
-                running.cancel()
-            ended = await asyncio.gather(*lasting, return_exceptions=True)
-    for error in ended:
-        if isinstance(error, Exception):
+            for worker in workers:
+                worker.stop()  # type: ignore[no-untyped-call]
+            await end_all(resuming, stopping)
+            await asyncio.gather(*working, return_exceptions=True)
+    for ended in (*working, resuming):
+        if not ended.cancelled() and (error := ended.exception()) is not None:
             raise error
 
 
-async def _work_off(queue: procrastinate.App, name: Queue, *, listens: bool) -> None:
-    """Do the jobs of one queue, beside the others."""
-    await queue.run_worker_async(
+def _worker_of(queue: procrastinate.App, name: Queue, *, listens: bool) -> Worker:
+    """What does the jobs of one queue, beside the others. It is told to stop and never cancelled:
+    its jobs at hand are finished, and a cancellation can be lost while it starts."""
+    return Worker(
+        app=queue,
         queues=[name],
         name=name,
         concurrency=JOBS_AT_ONCE[name],
@@ -169,8 +173,7 @@ async def _logged(context: JobContext, work: Awaitable[None], metrics: Metrics) 
 
 
 async def _is_set_within(event: asyncio.Event, seconds: float) -> bool:
-    try:
-        await asyncio.wait_for(event.wait(), seconds)
-    except TimeoutError:
-        return False
-    return True
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(seconds):
+            await event.wait()
+    return event.is_set()
