@@ -21,6 +21,7 @@ from tests.builders.audits import (
 )
 from tests.builders.clocks import FixedClock
 from tests.builders.companies import CompanyForTests
+from tests.builders.people import browser, make_person, sign_in
 
 pytestmark = pytest.mark.anyio
 
@@ -191,7 +192,7 @@ async def test_everything_that_they_read_is_on_record(
     for what in reads:
         assert (await auditor.client.get(f"{seen(audit)}{what}")).status_code == 200
     log = (await client.get("/api/v1/access-log", params={"principal_id": str(auditor.id)})).json()
-    logged = [each for each in log["items"] if each["operation"] != "sign_in"]
+    logged = [each for each in log["items"] if "audited" in each["operation"]]
     assert [each["operation"] for each in logged][::-1] == [
         "get_audited",
         "list_audited_findings",
@@ -201,3 +202,47 @@ async def test_everything_that_they_read_is_on_record(
         "list_audited_evidence",
     ]
     assert {each["record_id"] for each in logged} == {audit.rsplit("/", 1)[1]}
+
+
+async def test_who_comes_from_outside_needs_a_second_factor_before_they_see_anything(
+    client: httpx.AsyncClient,
+    application: Litestar,
+    storage: PostgresStorage,
+    company: CompanyForTests,
+) -> None:
+    audit = await started_audit(client)
+    person = await make_person(storage, company, Role.EXTERNAL_AUDITOR, is_enrolled=False)
+    async with browser(application) as page:
+        signed_in = await sign_in(page, person)
+        assert signed_in.json()["who"]["must_enrol_second_factor"]
+        await opened(client, audit, Colleague(page, person))
+        for address in (AUDITED, seen(audit), f"{seen(audit)}/evidence"):
+            refused = await page.get(address)
+            assert (refused.status_code, refused.json()["type"]) == (
+                403,
+                "/problems/second-factor-due",
+            )
+
+
+async def test_nor_does_another_role_let_their_access_stand_without_one(
+    client: httpx.AsyncClient,
+    application: Litestar,
+    storage: PostgresStorage,
+    company: CompanyForTests,
+) -> None:
+    audit = await started_audit(client)
+    person = await make_person(storage, company, Role.EXTERNAL_AUDITOR, is_enrolled=False)
+    async with browser(application) as page:
+        await sign_in(page, person)
+        await opened(client, audit, Colleague(page, person))
+        changed = await client.patch(
+            f"/api/v1/people/{person.id}", json={"role": "auditor"}, headers=person.unchanged
+        )
+        assert changed.status_code == 200, changed.text
+        assert (await page.get("/api/v1/payers")).status_code == 200
+        for address in (AUDITED, seen(audit), f"{seen(audit)}/findings"):
+            refused = await page.get(address)
+            assert (refused.status_code, refused.json()["type"]) == (
+                403,
+                "/problems/second-factor-due",
+            )

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 from pydantic import ConfigDict, JsonValue
 
 from services.company_calendar import company_today
-from services.identity.authentication import Principal
+from services.identity.authentication import Principal, SecondFactorDue
 from services.identity.roles import scopes_held
 from services.identity.scopes import OUTSIDE_SCOPES, Scope
 from services.inputs import Input, Reason
@@ -116,27 +116,37 @@ async def admitted(store: Store, principal: Principal, audit_id: UUID) -> Regula
     """The audit, if the principal may read what is in its scope now: by an access that stands, or
     because they manage audits and look at what an auditor sees.
 
-    Raises RowNotFound, the same for an audit that is not there and one that is not theirs.
+    Raises RowNotFound, the same for an audit that is not there and one that is not theirs;
+    SecondFactorDue.
     """
     audit = await store.regulatory_audits.get(audit_id)
     if Scope.AUDITS_MANAGE in principal.scopes:
         return audit
     conditions = AuditAccessFilter(audit_id=audit_id, person_id=principal.id, is_standing=True)
-    if any(each.ends_at > store.now for each in await store.audit_accesses.all(conditions)):
-        return audit
-    raise RowNotFound("regulatory_audits")
+    if not any(each.ends_at > store.now for each in await store.audit_accesses.all(conditions)):
+        raise RowNotFound("regulatory_audits")
+    _require_second_factor(principal)
+    return audit
 
 
 async def audits_admitted_to(store: Store, principal: Principal) -> list[StandingAccess]:
-    """The audits that somebody was given access to and may read now."""
+    """The audits that somebody was given access to and may read now. Raises SecondFactorDue."""
     conditions = AuditAccessFilter(person_id=principal.id, is_standing=True)
     ends = {
         each.audit_id: each.ends_at
         for each in await store.audit_accesses.all(conditions)
         if each.ends_at > store.now
     }
+    if ends:
+        _require_second_factor(principal)
     found = await store.regulatory_audits.get_many(sorted(ends))
     return [StandingAccess(each, ends[each.id]) for each in found]
+
+
+def _require_second_factor(principal: Principal) -> None:
+    """Also of whoever was given another role since, which needs none. Raises SecondFactorDue."""
+    if not principal.has_second_factor:
+        raise SecondFactorDue(Scope.AUDITED_READ)
 
 
 async def _held(store: Store, access_id: UUID, expected_version: int) -> AuditAccess:
