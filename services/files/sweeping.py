@@ -123,9 +123,9 @@ async def sweep_files(
 async def retire_files(storage: IStorage, vault: FileVault, company_id: UUID) -> int:
     """Remove the content of files that are past their retention; their rows stay.
 
-    Returns how many those were. What a legal hold keeps stays. A company that keeps its records
-    longer now than when a file came keeps that longer, too. Raises FileStoreUnavailable,
-    StorageUnavailable.
+    Returns how many those were. What a legal hold keeps stays, and what an approved policy or an
+    attestation rests on, which are kept without end. A company that keeps its records longer now
+    than when a file came keeps that longer, too. Raises FileStoreUnavailable, StorageUnavailable.
     """
     retired = 0
     actor = Actor(SYSTEM_ACTOR_ID, new_id())
@@ -156,6 +156,8 @@ async def _retire_page(store: Store, after: UUID | None) -> tuple[list[FileKey],
         if kept_until(row.created_at.date(), years=company.retention_years) < today
         and not holds.keeps(row)
     ]
+    rested_on = set(await store.file_figures.behind_records([row.id for row in due]) if due else ())
+    due = [row for row in due if row.id not in rested_on]
     await store.stored_files.update_many(
         {row.id: row.version for row in due},
         {

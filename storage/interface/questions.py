@@ -199,6 +199,10 @@ class FileFigures(Protocol):
     async def files_of(self, record_ids: Sequence[UUID]) -> list[UUID]:
         """The files that the rows with these ids name, whatever tables they are in."""
 
+    async def behind_records(self, file_ids: Sequence[UUID]) -> list[UUID]:
+        """Those of the files that stand behind an approved version of a policy, or behind the
+        evidence of an attestation."""
+
 
 class Secrets(Protocol):
     """Secrets of the company: what may stand in a ``sealed_column`` and what it stands for.

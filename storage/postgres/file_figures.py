@@ -39,6 +39,26 @@ def files_of() -> str:
     return " UNION ".join(parts)
 
 
+_BEHIND_RECORDS = """
+SELECT text.file_id
+FROM policy_texts AS text
+JOIN policy_versions AS version
+  ON version.company_id = %(company_id)s AND version.text_id = text.id
+JOIN policy_approvals AS approval
+  ON approval.company_id = %(company_id)s AND approval.policy_version_id = version.id
+WHERE text.company_id = %(company_id)s AND text.file_id = ANY (%(file_ids)s::uuid[])
+UNION
+SELECT evidence.file_id
+FROM compliance_evidence AS evidence
+WHERE evidence.company_id = %(company_id)s AND evidence.file_id = ANY (%(file_ids)s::uuid[])
+  AND evidence.id IN (
+      SELECT unnest(attestation.evidence_ids)
+      FROM compliance_attestations AS attestation
+      WHERE attestation.company_id = %(company_id)s
+  )
+"""
+
+
 class PostgresFileFigures:
     """See ``storage.interface.FileFigures``."""
 
@@ -53,4 +73,9 @@ class PostgresFileFigures:
     async def files_of(self, record_ids: Sequence[UUID]) -> list[UUID]:
         parameters = {"company_id": self._store.company_id, "ids": list(record_ids)}
         cursor = await self._store.execute(files_of(), parameters)
+        return [file_id for (file_id,) in await cursor.fetchall()]
+
+    async def behind_records(self, file_ids: Sequence[UUID]) -> list[UUID]:
+        parameters = {"company_id": self._store.company_id, "file_ids": list(file_ids)}
+        cursor = await self._store.execute(_BEHIND_RECORDS, parameters)
         return [file_id for (file_id,) in await cursor.fetchall()]
