@@ -285,13 +285,15 @@ class PolicyController(Controller):
         "/{policy_id:uuid}/coverage",
         operation_id="get_policy_coverage",
         scope=Scope.COMPLIANCE_READ,
+        also_refuses=(409,),
     )
     async def coverage(
-        self, request: Call, policy_id: FromPath[UUID]
+        self, request: Call, policy_id: FromPath[UUID], on: On = None
     ) -> Response[PolicyCoverageAnswer]:
-        """Who has acknowledged what is in force, and who has not."""
+        """Who has acknowledged what is in force, and who has not; as of the end of a day, of those
+        whom the policy concerned then."""
         return await request.run(
-            lambda store: acknowledging.coverage_of(store, policy_id), _coverage
+            lambda store: acknowledging.coverage_of(store, policy_id, on), _coverage
         )
 
     @get(

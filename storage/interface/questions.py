@@ -204,6 +204,22 @@ class FileFigures(Protocol):
         evidence of an attestation."""
 
 
+class PastValues(Protocol):
+    """What rows said before, by the trail of their changes, as far as it is kept."""
+
+    async def changed(
+        self, entity: str, names: Sequence[str], *, since: dt.datetime
+    ) -> Mapping[UUID, Mapping[str, str | None]]:
+        """What these fields of the entity's rows said, as text, before the first change since; of
+        a row or field that was not changed since there is nothing."""
+
+    async def deleted(
+        self, entity: str, names: Sequence[str], *, since: dt.datetime
+    ) -> Mapping[UUID, Mapping[str, str | None]]:
+        """What these fields of rows said, as text, that were deleted since and were there
+        before."""
+
+
 class Secrets(Protocol):
     """Secrets of the company: what may stand in a ``sealed_column`` and what it stands for.
 

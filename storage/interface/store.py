@@ -28,6 +28,7 @@ from storage.interface.questions import (
     LedgerFigures,
     Numbers,
     OutboxLines,
+    PastValues,
     RetentionFigures,
     Secrets,
     SilenceFigures,
@@ -57,6 +58,7 @@ class Store(ClaimRows, MoneyRows, ComplianceRows, PlatformRows, Protocol):
     outbox_lines: OutboxLines
     silence_figures: SilenceFigures
     file_figures: FileFigures
+    past_values: PastValues
     import_lookups: ImportLookups
     sealing: Sealing
     secrets: Secrets

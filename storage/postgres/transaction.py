@@ -30,6 +30,7 @@ from storage.postgres.import_lookups import PostgresImportLookups
 from storage.postgres.ledger_figures import PostgresLedgerFigures
 from storage.postgres.numbers import Apart, PostgresNumbers
 from storage.postgres.outbox_lines import PostgresOutboxLines
+from storage.postgres.past_values import PostgresPastValues
 from storage.postgres.pool import Pool, PoolFigures, quietly
 from storage.postgres.repository import PostgresRepository
 from storage.postgres.retention_figures import PostgresRetentionFigures
@@ -83,6 +84,7 @@ class PostgresStore:
         self.outbox_lines = PostgresOutboxLines(self)
         self.silence_figures = PostgresSilenceFigures(self)
         self.file_figures = PostgresFileFigures(self)
+        self.past_values = PostgresPastValues(self)
         self.import_lookups = PostgresImportLookups(self)
         self.sealing = PostgresSealing(self)
         self._keyring = keyring

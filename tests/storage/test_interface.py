@@ -24,6 +24,7 @@ from storage.interface import (
     Log,
     Numbers,
     OutboxLines,
+    PastValues,
     Repository,
     RetentionFigures,
     Secrets,
@@ -41,6 +42,7 @@ from storage.postgres.import_lookups import PostgresImportLookups
 from storage.postgres.ledger_figures import PostgresLedgerFigures
 from storage.postgres.numbers import PostgresNumbers
 from storage.postgres.outbox_lines import PostgresOutboxLines
+from storage.postgres.past_values import PostgresPastValues
 from storage.postgres.repository import PostgresRepository
 from storage.postgres.retention_figures import PostgresRetentionFigures
 from storage.postgres.sealing import PostgresSealing
@@ -72,6 +74,7 @@ KEPT: dict[type, type] = {
     SilenceFigures: PostgresSilenceFigures,
     Figures: PostgresFigures,
     FileFigures: PostgresFileFigures,
+    PastValues: PostgresPastValues,
     ImportLookups: PostgresImportLookups,
     Sealing: PostgresSealing,
     Secrets: CompanySecrets,

@@ -9,27 +9,33 @@ from uuid import UUID
 
 from pydantic import Field
 
-from services.company_calendar import company_today
+from services.company_calendar import company_calendar, company_today
 from services.files.reading import ReadableFile, readable
 from services.identity.authentication import Principal
 from services.inputs import Input
 from services.refusals import Refusal
-from services.regulatory_compliance.policies.coverage import acknowledged_by, concerns
+from services.regulatory_compliance.policies.audiences import (
+    Audiences,
+    audiences_at,
+    audiences_now,
+)
+from services.regulatory_compliance.policies.coverage import acknowledged_by, concerned_by, concerns
 from services.regulatory_compliance.policies.keeping import kept
 from services.regulatory_compliance.policies.standing import in_force
 from storage.errors import DuplicateValue, RowNotFound
-from storage.filters import ByPolicy, PersonFilter, PolicyAcknowledgementFilter, PolicyFilter
+from storage.filters import ByPolicy, PolicyAcknowledgementFilter
 from storage.interface import Page, Store
-from storage.tables.identity import Person
 from storage.tables.policies import (
     Policy,
     PolicyAcknowledgement,
     PolicyAcknowledgementFields,
     PolicyApproval,
-    PolicyMember,
     PolicyText,
     PolicyVersion,
 )
+
+_FIRST_DAY = dt.date(1970, 1, 2)
+"""Nobody was there before."""
 
 
 class Acknowledgement(Input):
@@ -94,7 +100,8 @@ async def own_policies(store: Store, principal: Principal) -> Sequence[OwnPolicy
     """What is in force and concerns the signed-in person, by number. Raises PersonNeeded."""
     principal.require_session()
     person = await store.people.get(principal.id)
-    covered = await coverages(store, [person], only=person.id)
+    audiences = await audiences_now(store, [person])
+    covered = await _coverages(store, audiences, await company_today(store), only=person.id)
     return [
         OwnPolicy(each.policy, each.approval, each.due_on, person.id in each.acknowledged)
         for each in covered
@@ -164,57 +171,61 @@ async def list_acknowledgements(
     return await store.policy_acknowledgements.list(conditions, limit=limit, after=after)
 
 
-async def coverage_of(store: Store, policy_id: UUID) -> Coverage:
-    """Who has acknowledged what is in force of a policy. Raises RowNotFound, NotInForce."""
+async def coverage_of(store: Store, policy_id: UUID, on: dt.date | None = None) -> Coverage:
+    """Who had acknowledged what was in force of a policy at the end of a day (None: now), of those
+    whom it concerned then. Raises RowNotFound, NotInForce.
+    """
     await store.policies.get(policy_id)
-    for each in await coverages(store, await _everybody(store)):
-        if each.policy.id == policy_id:
-            return each
-    raise NotInForce
+    calendar = await company_calendar(store)
+    today = calendar.day_of(store.now)
+    if on is None or on >= today:
+        audiences = await audiences_now(store, policy_id=policy_id)
+        found = await _coverages(store, audiences, on or today)
+    else:
+        end = calendar.midnight(max(on, _FIRST_DAY) + dt.timedelta(days=1)).astimezone(dt.UTC)
+        audiences = await audiences_at(store, end, on, policy_id=policy_id)
+        found = await _coverages(store, audiences, on, known_at=end)
+    if not found:
+        raise NotInForce
+    return found[0]
 
 
 async def all_coverages(store: Store) -> Sequence[Coverage]:
-    """The same of every policy of which something is in force, by number."""
-    return await coverages(store, await _everybody(store))
+    """The same of every policy of which something is in force now, by number."""
+    return await _coverages(store, await audiences_now(store), await company_today(store))
 
 
-async def coverages(
-    store: Store, people: Sequence[Person], *, only: UUID | None = None
-) -> Sequence[Coverage]:
-    """Who of some people has acknowledged what is in force, for each policy, by number; ``only``
-    reads what one of them has acknowledged."""
-    policies = await store.policies.all(PolicyFilter(is_kept=True))
-    ids = ByPolicy(policy_ids=[each.id for each in policies])
+async def _coverages(
+    store: Store,
+    audiences: Audiences,
+    on: dt.date,
+    *,
+    known_at: dt.datetime | None = None,
+    only: UUID | None = None,
+) -> list[Coverage]:
+    """Who of some people has acknowledged what is in force, for each policy; ``only`` reads what
+    one of them has acknowledged, and nothing counts that came after ``known_at``."""
+    ids = [each.policy.id for each in audiences.policies]
     approvals: defaultdict[UUID, list[PolicyApproval]] = defaultdict(list)
-    for approval in await store.policy_approvals.all(ids):
+    for approval in await store.policy_approvals.all(ByPolicy(policy_ids=ids)):
         approvals[approval.policy_id].append(approval)
-    members: defaultdict[UUID, list[PolicyMember]] = defaultdict(list)
-    for member in await store.policy_members.all(ids):
-        members[member.policy_id].append(member)
     acknowledgements: defaultdict[UUID, list[PolicyAcknowledgement]] = defaultdict(list)
-    conditions = PolicyAcknowledgementFilter(
-        policy_ids=[each.id for each in policies], person_id=only
-    )
+    conditions = PolicyAcknowledgementFilter(policy_ids=ids, person_id=only)
     for each in await store.policy_acknowledgements.all(conditions):
-        acknowledgements[each.policy_id].append(each)
-    today = await company_today(store)
+        if known_at is None or each.recorded_at < known_at:
+            acknowledgements[each.policy_id].append(each)
     covered = []
-    for policy in sorted(policies, key=lambda each: each.number):
-        if (current := in_force(approvals[policy.id], today)) is None:
+    for then in audiences.policies:
+        alike = approvals[then.policy.id]
+        if (current := in_force(alike, on)) is None:
             continue
-        concerned = frozenset(
-            each.id for each in people if concerns(policy.audience, members[policy.id], each)
-        )
-        alike = approvals[policy.id]
-        done = concerned & acknowledged_by(current.major, alike, acknowledgements[policy.id])
+        members = audiences.members.get(then.policy.id, ())
+        concerned = concerned_by(then.audience, members, audiences.people)
+        done = concerned & acknowledged_by(current.major, alike, acknowledgements[then.policy.id])
         since = min(each.in_force_on for each in alike if each.major == current.major)
-        due_on = since + dt.timedelta(days=policy.acknowledge_days)
-        covered.append(Coverage(policy, current, due_on, done, concerned - done))
+        due_on = since + dt.timedelta(days=then.acknowledge_days)
+        covered.append(Coverage(then.policy, current, due_on, done, concerned - done))
     return covered
-
-
-async def _everybody(store: Store) -> Sequence[Person]:
-    return await store.people.all(PersonFilter(is_enabled=True))
 
 
 async def _concerning(store: Store, principal: Principal, policy_version_id: UUID) -> PolicyVersion:

@@ -52,15 +52,24 @@ class Numbered(Protocol):
     def major(self) -> int: ...
 
 
-def concerns(audience: PolicyAudience, members: Iterable[Member], person: Someone) -> bool:
+def concerns(audience: PolicyAudience, members: Collection[Member], person: Someone) -> bool:
     """Whether a policy concerns somebody."""
+    return person.id in concerned_by(audience, members, [person])
+
+
+def concerned_by(
+    audience: PolicyAudience, members: Collection[Member], people: Iterable[Someone]
+) -> frozenset[UUID]:
+    """Whom of some people a policy concerns."""
     if audience is PolicyAudience.EVERYBODY:
-        return True
-    return any(
-        each.person_id == person.id
-        or (each.role is not None and each.role is person.role)
-        or (each.role_id is not None and each.role_id == person.role_id)
-        for each in members
+        return frozenset(each.id for each in people)
+    roles = {each.role for each in members} | {each.role_id for each in members}
+    roles -= {None}
+    named = {each.person_id for each in members}
+    return frozenset(
+        each.id
+        for each in people
+        if each.id in named or each.role in roles or each.role_id in roles
     )
 
 
