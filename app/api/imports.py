@@ -55,8 +55,13 @@ SourceName = Annotated[
         description="The installation that it comes from: ids of one source mean one record.",
     ),
 ]
-
-
+Steward = Annotated[
+    UUID | None,
+    QueryParameter(
+        description="A person of the company, who gets what the dump gives to people who are not"
+        " here: policies, risks, corrective actions."
+    ),
+]
 MapName = Annotated[
     str | None,
     QueryParameter(
@@ -67,12 +72,14 @@ MapName = Annotated[
 
 class DataImportAnswer(RowAnswer):
     """An import. ``done_count`` says how many of its records were gone through, in the phase that
-    it is in. ``retries_id`` is the import whose quarantined record was tried again by it."""
+    it is in. ``retries_id`` is the import whose quarantined record was tried again by it. What
+    named nobody here was given to the steward."""
 
     source: str
     status: ImportStatus
     is_trial: bool
     retries_id: UUID | None
+    steward_person_id: UUID | None
     record_count: int
     done_count: int
     refusal: str | None
@@ -89,6 +96,7 @@ class ImportRecordAnswer(RecordAnswer):
     outcome: ImportOutcome
     content: str
     amount_cents: int
+    part_count: int
     target_id: UUID | None
     reason: str | None
     field: str | None
@@ -154,6 +162,7 @@ class ImportController(Controller):
         source: SourceName,
         file_name: FileName = "dump.json",
         is_trial: FromQuery[bool] = False,
+        steward_person_id: Steward = None,
     ) -> Response[DataImportAnswer]:
         """Bring in a dump, sent as the body: an object of maps by name, or one map.
 
@@ -171,7 +180,11 @@ class ImportController(Controller):
         ):
             return await request.run(
                 lambda store: receiving.receive_and_enqueue(
-                    store, file, source=source, is_trial=is_trial
+                    store,
+                    file,
+                    source=source,
+                    is_trial=is_trial,
+                    steward_person_id=steward_person_id,
                 ),
                 _followed,
             )

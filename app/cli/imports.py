@@ -24,9 +24,9 @@ from services.importing import receiving
 from services.importing.reporting import MapReport, Reconciliation, Verdict, reconcile
 from services.importing.running import Progress as ImportProgress
 from services.importing.running import run_import
-from storage.filters import ImportRecordFilter
+from storage.filters import ImportRecordFilter, PersonFilter
 from storage.identifiers import OPERATOR_ACTOR_ID, new_id
-from storage.interface import Actor
+from storage.interface import Actor, Store
 from storage.postgres.transaction import PostgresStorage
 from storage.tables.importing import ImportRecord
 from storage.vocabulary.importing import ImportOutcome
@@ -44,6 +44,10 @@ def import_dump(
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Check every record and write nothing.")
     ] = False,
+    steward: Annotated[
+        str | None,
+        typer.Option(help="The e-mail address of who gets what the dump gives to nobody here."),
+    ] = None,
     report: Annotated[
         Path | None, typer.Option(help="Write the report there: .json or .html by its name.")
     ] = None,
@@ -59,7 +63,9 @@ def import_dump(
         raise typer.BadParameter("holds no .json file", param_hint="FILE|FOLDER")
     console = Console()
     with installation(Settings.from_environment()) as place:
-        found, shown = asyncio.run(_import(place, files, company, source, is_trial=dry_run))
+        found, shown = asyncio.run(
+            _import(place, files, company, source, steward, is_trial=dry_run)
+        )
     for each in shown:
         _print_record(console, each)
     console.print(report_table(found))
@@ -79,7 +85,13 @@ def _trial_code(found: Reconciliation) -> int:
 
 
 async def _import(
-    place: Installation, files: list[Path], slug: str, source: str, *, is_trial: bool
+    place: Installation,
+    files: list[Path],
+    slug: str,
+    source: str,
+    steward: str | None,
+    *,
+    is_trial: bool,
 ) -> tuple[Reconciliation, list[ImportRecord]]:
     async with place.storage() as storage:
         company_id = await storage.company_of_slug(slug)
@@ -87,7 +99,7 @@ async def _import(
             raise typer.BadParameter(f"no company has the slug {slug!r}", param_hint="--company")
         actor = Actor(OPERATOR_ACTOR_ID, new_id())
         import_id = await _received(
-            place, storage, company_id, actor, files, source, is_trial=is_trial
+            place, storage, company_id, actor, files, source, steward, is_trial=is_trial
         )
         bar = Progress(
             TextColumn("{task.description}"),
@@ -126,6 +138,7 @@ async def _received(
     actor: Actor,
     files: list[Path],
     source: str,
+    steward: str | None,
     *,
     is_trial: bool,
 ) -> UUID:
@@ -141,8 +154,19 @@ async def _received(
                 )
             )
         async with storage.transaction(company_id, actor) as store:
-            made = await receiving.receive(store, kept, source=source, is_trial=is_trial)
+            steward_id = None if steward is None else await _person(store, steward)
+            made = await receiving.receive(
+                store, kept, source=source, is_trial=is_trial, steward_person_id=steward_id
+            )
     return made.id
+
+
+async def _person(store: Store, email: str) -> UUID:
+    """Somebody who works here, by their address. Raises BadParameter."""
+    found = await store.people.all(PersonFilter(email=email.lower()))
+    if not found or found[0].disabled_at is not None:
+        raise typer.BadParameter("is the address of nobody who works here", param_hint="--steward")
+    return found[0].id
 
 
 def _print_record(console: Console, record: ImportRecord) -> None:

@@ -13,6 +13,7 @@ from services.importing.declaration import (
     Draft,
     OriginalMap,
     Reference,
+    Wanted,
     drafted,
 )
 from services.importing.json_stream import SourceRecord, parsed
@@ -26,6 +27,8 @@ from storage.vocabulary.importing import ImportOutcome
 _MOST_NOTES = 50
 _LONGEST_FIELD = 200
 _LONGEST_SHOWN = 60
+_COUNTS = range(2, 52)
+"""What stands behind a number that is taken."""
 
 
 @dataclass
@@ -97,6 +100,8 @@ async def _verdicts(
     await find_references(store, held_in, fresh)
     _judge(declared, fresh)
     twins = await _twins(store, held_in, declared, fresh)
+    others = [draft for draft in fresh if draft.key not in known]
+    await _renumber(store, held_in, declared, others, twins)
     verdicts += [_verdict(declared, draft, known.get(draft.key), twins) for draft in fresh]
     _follow_their_twins(verdicts)
     return verdicts
@@ -136,6 +141,53 @@ class _Twin:
 
     row_id: UUID
     values: Mapping[str, object]
+    is_of_this_import: bool = True
+
+    def differs_in(self, declared: OriginalMap, draft: Draft) -> list[str]:
+        """The columns that twins have in common, and these two have not."""
+        return [
+            name for name in declared.twin_columns if self.values.get(name) != draft.values[name]
+        ]
+
+
+async def _renumber(
+    store: Store,
+    held_in: DataImport,
+    declared: OriginalMap,
+    drafts: Sequence[Draft],
+    twins: Mapping[str, _Twin],
+) -> None:
+    """Give a number of its own to what has that of another row which was here before."""
+    key, rule = declared.natural_key, declared.renumbering
+    if key is None or rule is None:
+        return
+    taken = [
+        draft
+        for draft in drafts
+        if draft.fault is None
+        and (twin := twins.get(draft.values[key])) is not None
+        and not twin.is_of_this_import
+        and twin.differs_in(declared, draft)
+    ]
+    names = {
+        draft.key: [rule.numbered(draft.values[key], count) for count in _COUNTS] for draft in taken
+    }
+    wanted = {name for each in names.values() for name in each}
+    if not wanted:
+        return
+    used = set(await store.import_lookups.ids_by(declared.row, key, wanted))
+    used |= set(
+        await store.import_lookups.placed(
+            import_id=held_in.id, map_name=declared.name, natural_keys=wanted
+        )
+    )
+    used |= {str(draft.values.get(key)) for draft in drafts}
+    for draft in taken:
+        number = next((name for name in names[draft.key] if name not in used), None)
+        if number is not None:
+            used.add(number)
+            draft.notes.append(f"{draft.values[key]} is taken here: it is {number}")
+            declared.renumber(draft, number)
 
 
 def _verdict(
@@ -160,9 +212,7 @@ def _verdict(
             twins[natural] = _Twin(draft.row_id, draft.values)
         name = None if declared.name_column is None else draft.values[declared.name_column]
         return _Verdict(draft, ImportOutcome.PLACED, natural_key=natural, name=name)
-    differing = [
-        name for name in declared.twin_columns if twin.values.get(name) != draft.values[name]
-    ]
+    differing = twin.differs_in(declared, draft)
     if differing:
         draft.fault = Unusable(
             f"has the {declared.natural_key} of another, from which it differs in"
@@ -253,15 +303,24 @@ async def find_references(store: Store, held_in: DataImport, drafts: Sequence[Dr
         found[reference] = ids
     for draft in drafts:
         for each in draft.wanted:
-            ids = found[each.reference]
-            row_id = next((ids[name] for name in each.names if name in ids), None)
-            if row_id is None and each.is_needed and draft.fault is None:
-                draft.fault = Unusable(
-                    f"names nothing that was placed of {each.reference.map_name}",
-                    "place what it names, then try this again",
-                    each.pointer,
-                )
-            each.place[each.key] = row_id
+            _put_in_place(held_in, draft, each, found[each.reference])
+
+
+def _put_in_place(held_in: DataImport, draft: Draft, each: Wanted, ids: dict[str, UUID]) -> None:
+    row_id = next((ids[name] for name in each.names if name in ids), None)
+    has_steward = each.reference.has_steward
+    if row_id is None and has_steward and held_in.steward_person_id is not None:
+        row_id = held_in.steward_person_id
+        draft.notes.append(f"{each.pointer}: is nobody here, so that the steward has it")
+    if row_id is None and each.is_needed and draft.fault is None:
+        draft.fault = Unusable(
+            f"names nothing that was placed of {each.reference.map_name}",
+            "name a person of the company, or a steward"
+            if has_steward
+            else "place what it names, then try this again",
+            each.pointer,
+        )
+    each.place[each.key] = row_id
 
 
 async def _derive(
@@ -329,7 +388,9 @@ async def _twins(
     )
     ids = await store.import_lookups.ids_by(declared.row, key, wanted - placed.keys())
     rows = await getattr(store, str(declared.row.__tablename__)).get_many(list(ids.values()))
-    twins = {getattr(row, key): _Twin(row.id, row.__dict__) for row in rows}
+    twins = {
+        getattr(row, key): _Twin(row.id, row.__dict__, is_of_this_import=False) for row in rows
+    }
     again = {
         natural: drafted(
             declared,
@@ -364,6 +425,7 @@ async def _put_on_record(
                 content=each.draft.record.text,
                 sha256=each.draft.sha256,
                 amount_cents=each.draft.amount_cents,
+                part_count=len(each.draft.parts),
                 target_id=None if each.fault is not None else each.draft.row_id,
                 patient_id=each.draft.patient_id,
                 reason=None if each.fault is None else each.fault.reason,

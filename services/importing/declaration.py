@@ -29,11 +29,28 @@ Values = dict[str, Any]
 @dataclass(frozen=True)
 class Reference:
     """To a record of another map: by its id there, else by our column that holds its code, else by
-    the one that holds its name."""
+    the one that holds its name. ``has_steward``: what names nobody here is given to the person
+    whom the import names for that, and the record says so."""
 
     map_name: str
     row: type[SQLModel]
     columns: tuple[str, ...]
+    has_steward: bool = False
+
+
+@dataclass(frozen=True)
+class Renumbering:
+    """What a record is called whose number another row has already: the number with ``-2`` behind
+    it, or the next count that is free. ``also`` are columns that hold the same number."""
+
+    longest: int
+    also: tuple[str, ...] = ()
+    ending: str = ""
+
+    def numbered(self, old: str, count: int) -> str:
+        """The number with a count behind it."""
+        tail = f"-{count}{self.ending}"
+        return old.removesuffix(self.ending)[: self.longest - len(tail)] + tail
 
 
 @dataclass(frozen=True)
@@ -109,8 +126,10 @@ class OriginalMap:
     it came and need no column. ``changeable`` are columns that a newer dump may change; what else
     differs waits for a person. ``amount`` is the field of the record's money; its
     column is one of the row, or of the ``amount_parts`` that name the row in that column. What has
-    the natural key of another and is as it in the ``twin_columns`` is merged with it; what is not,
-    waits for a person.
+    the natural key of another and is as it in the ``twin_columns`` is merged with it; what is not
+    waits for a person, or gets a number of its own where the map has a ``renumbering`` and the
+    other was here before. ``parts`` are the rows that a record makes beside its own, one for each
+    of its draft's parts, with the column of each that names it.
     """
 
     name: str
@@ -129,11 +148,20 @@ class OriginalMap:
     amount: str | None = None
     amount_column: str | None = None
     amount_parts: tuple[type[SQLModel], str] | None = None
+    parts: tuple[tuple[type[SQLModel], str], ...] = ()
+    renumbering: Renumbering | None = None
     derives: str | None = None
 
     def known_fields(self) -> frozenset[str]:
         """Every field that the declaration names."""
         return self.known | {rule.source for rule in self.fields} | {"id"}
+
+    def renumber(self, draft: Draft, number: str) -> None:
+        """Give a draft another natural key."""
+        if self.natural_key is None or draft.values.get(self.natural_key) == number:
+            return
+        also = () if self.renumbering is None else self.renumbering.also
+        draft.values |= dict.fromkeys((self.natural_key, *also), number)
 
 
 def drafted(declared: OriginalMap, record: SourceRecord, ordinal: int) -> Draft:

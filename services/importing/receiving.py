@@ -10,6 +10,7 @@ from pydantic import Field
 
 from services.files.keeping import NewFile, WrittenFile
 from services.inputs import ONE_LINE
+from services.refusals import Fault, InvalidInput
 from storage.filters import ByImport, DataImportFilter, ImportRecordFilter
 from storage.interface import Page, Store
 from storage.tables.importing import (
@@ -36,10 +37,19 @@ def new_file(name: str) -> NewFile:
 
 
 async def receive(
-    store: Store, files: Sequence[WrittenFile], *, source: str, is_trial: bool
+    store: Store,
+    files: Sequence[WrittenFile],
+    *,
+    source: str,
+    is_trial: bool,
+    steward_person_id: UUID | None = None,
 ) -> DataImport:
-    """Put an import and its files on record. A trial checks everything and writes nothing."""
-    made = await store.data_imports.create(DataImportFields(source=source, is_trial=is_trial))
+    """Put an import and its files on record. A trial checks everything and writes nothing. What
+    names a person who is not here is given to the steward. Raises InvalidInput."""
+    await require_steward(store, steward_person_id)
+    made = await store.data_imports.create(
+        DataImportFields(source=source, is_trial=is_trial, steward_person_id=steward_person_id)
+    )
     kept = [await file.record(store) for file in files]
     await store.import_files.create_many(
         [
@@ -50,11 +60,27 @@ async def receive(
     return made
 
 
+async def require_steward(store: Store, person_id: UUID | None) -> None:
+    """Raises InvalidInput for somebody who is not of the company, or no longer signs in."""
+    if person_id is None:
+        return
+    found = await store.people.get_many([person_id])
+    if not found or found[0].disabled_at is not None:
+        raise InvalidInput([Fault("/steward_person_id", "names nobody who works here")])
+
+
 async def receive_and_enqueue(
-    store: Store, file: WrittenFile, *, source: str, is_trial: bool
+    store: Store,
+    file: WrittenFile,
+    *,
+    source: str,
+    is_trial: bool,
+    steward_person_id: UUID | None = None,
 ) -> DataImport:
     """``receive``, and a durable job that goes through it."""
-    made = await receive(store, [file], source=source, is_trial=is_trial)
+    made = await receive(
+        store, [file], source=source, is_trial=is_trial, steward_person_id=steward_person_id
+    )
     await enqueue(store, made.id)
     return made
 

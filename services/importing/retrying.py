@@ -13,6 +13,7 @@ from pydantic import Field
 
 from services.importing.declaration import Workplace
 from services.importing.json_stream import SourceRecord, parsed
+from services.importing.receiving import require_steward
 from services.importing.running import check_records
 from services.importing.writing import write_map
 from services.inputs import Input
@@ -25,11 +26,13 @@ from storage.vocabulary.importing import ImportOutcome, ImportStatus
 
 
 class RecordRetry(Input):
-    """The record as it should have been, whole; left out, it is tried as it came."""
+    """The record as it should have been, whole; left out, it is tried as it came. What names a
+    person who is not here is given to the steward; left out, to that of the import."""
 
     content: Annotated[
         dict[str, Any] | None, Field(examples=[{"id": "c1", "claimNumber": "CLM-1000"}])
     ] = None
+    steward_person_id: UUID | None = None
 
 
 @dataclass
@@ -45,12 +48,13 @@ async def retry_record(
 ) -> DataImport:
     """Check a record anew and write it, in one transaction; a remittance is posted by a job.
 
-    Raises RowNotFound, NotQuarantined.
+    Raises RowNotFound, NotQuarantined, InvalidInput.
     """
     record = await store.import_records.get(record_id)
     first = await store.data_imports.get(record.import_id)
     if record.outcome is not ImportOutcome.QUARANTINED or first.is_trial:
         raise NotQuarantined(record.outcome)
+    await require_steward(store, retry.steward_person_id)
     await store.wait_for_lock("import")
     text = record.content if retry.content is None else msgspec.json.encode(retry.content).decode()
     key = None if record.legacy_key.startswith("#") else record.legacy_key
@@ -59,6 +63,7 @@ async def retry_record(
             source=record.source,
             status=ImportStatus.CHECKING,
             retries_id=record.import_id,
+            steward_person_id=retry.steward_person_id or first.steward_person_id,
             record_count=1,
         )
     )

@@ -63,6 +63,8 @@ def _drafts(declared: OriginalMap, records: Sequence[ImportRecord]) -> list[Draf
         )
         draft = drafted(declared, source, record.ordinal)
         draft.row_id = record.target_id
+        if record.natural_key is not None:
+            declared.renumber(draft, record.natural_key)
         drafts.append(draft)
     return drafts
 

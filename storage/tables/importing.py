@@ -32,6 +32,7 @@ class DataImportFields(SQLModel):
     status: ImportStatus = choice_column(ImportStatus, default=ImportStatus.RECEIVED)
     is_trial: bool = Field(default=False, sa_type=sa.Boolean)
     retries_id: UUID | None = key_column(default=None)
+    steward_person_id: UUID | None = key_column(default=None)
     record_count: int = Field(default=0, sa_type=sa.BigInteger)
     done_count: int = Field(default=0, sa_type=sa.BigInteger)
     refusal: str | None = text_column(500, default=None)
@@ -42,12 +43,14 @@ class DataImport(DataImportFields, TenantRow, table=True):
     """Records of one ``source``, an installation that a company moves over from.
 
     ``done_count`` says how many of its records were gone through, in the phase that it is in.
-    ``retries_id`` is the import whose quarantined record this one tries again.
+    ``retries_id`` is the import whose quarantined record this one tries again. What names a person
+    who is not here is given to the steward.
     """
 
     __tablename__ = "data_imports"
     __table_args__ = (
         belongs_to("data_imports", "retries_id"),
+        belongs_to("people", "steward_person_id"),
         index("data_imports", "status", "id"),
         check("refused_has_a_reason", "(status = 'refused') = (refusal IS NOT NULL)"),
     )
@@ -101,6 +104,7 @@ class ImportRecordFields(SQLModel):
     content: str = text_column(LONGEST_RECORD)
     sha256: bytes = bytes_column()
     amount_cents: int = cents_column(default=0)
+    part_count: int = Field(default=0, sa_type=sa.Integer)
     target_id: UUID | None = key_column(default=None)
     patient_id: UUID | None = key_column(default=None)
     natural_key: str | None = text_column(200, searched=True, default=None)
@@ -116,8 +120,8 @@ class ImportRecord(ImportRecordFields, AppendOnlyRow, table=True):
 
     ``natural_key`` is what the row of a placed one is known by, whichever id it has.
 
-    ``target_id`` is the row that stands for it, ``amount_cents`` its money, ``notes`` what was
-    rounded or differs from before. What was tried again has a later record under the same key.
+    ``target_id`` is the row that stands for it, ``amount_cents`` its money, ``part_count`` how many
+    rows it makes beside that one, ``notes`` what was rounded or differs from before. What was tried again has a later record under the same key.
     """
 
     __tablename__ = "import_records"

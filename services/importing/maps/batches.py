@@ -8,6 +8,7 @@ from services.importing.declaration import (
     FieldRule,
     OriginalMap,
     Reference,
+    Renumbering,
     Wanted,
     Workplace,
     wanted_names,
@@ -94,4 +95,5 @@ BATCHES = OriginalMap(
     write=_write,
     amount="totalChargeAmount",
     amount_column="total_charge_cents",
+    renumbering=Renumbering(40),
 )

@@ -40,6 +40,7 @@ from services.importing.declaration import (
     FieldRule,
     OriginalMap,
     Reference,
+    Renumbering,
     Values,
     Wanted,
     Workplace,
@@ -48,7 +49,7 @@ from services.importing.declaration import (
 from services.importing.json_stream import SourceRecord
 from services.importing.maps.patients import NAME, PATIENTS, split_name
 from storage.interface import Store
-from storage.tables.claims import Claim, ClaimFields, ClaimLineFields, Patient, Payer
+from storage.tables.claims import Claim, ClaimFields, ClaimLine, ClaimLineFields, Patient, Payer
 from storage.vocabulary.claims import ClaimStatus, ClaimType
 
 PAYER = Reference("payers", Payer, ("payer_identifier", "name"))
@@ -322,5 +323,7 @@ CLAIMS = OriginalMap(
     update=_update,
     amount="totalChargeAmount",
     amount_column="total_charge_cents",
+    parts=((ClaimLine, "claim_id"),),
+    renumbering=Renumbering(_LONGEST_CONTROL_NUMBER, also=("patient_control_number",)),
     derives=PATIENTS.name,
 )

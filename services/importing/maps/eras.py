@@ -21,6 +21,7 @@ from services.importing.declaration import (
     Draft,
     FieldRule,
     OriginalMap,
+    Renumbering,
     Values,
     Wanted,
     Workplace,
@@ -47,6 +48,9 @@ _GROUPS: dict[str, Literal["CO", "OA", "PI", "PR"]] = {
 _DECIDED_BY: tuple[Literal["1", "2", "3"], ...] = ("1", "2", "3")
 """CLP02 of a decision of the first, second and third payer."""
 
+_LONGEST_NAME = 255
+_ENDING = ".835"
+
 _CLAIM = (
     FieldRule("claimNumber", "claim_number", _NUMBER),
     FieldRule("paidAmount", "paid_cents", _SIGNED, is_required=True),
@@ -58,7 +62,7 @@ def _complete(draft: Draft) -> None:
     values = draft.values
     number = values.pop("era_number")
     values["trace_number"] = values["trace_number"] or number
-    values["file_name"] = f"{number}.835"
+    values["file_name"] = f"{number}{_ENDING}"
     given = draft.source.get("claimPayments")
     if not isinstance(given, list) or not given:
         raise Unusable("names no claims", "write what was paid for each claim", "/claimPayments")
@@ -178,4 +182,5 @@ ERAS = OriginalMap(
     amount="paymentAmount",
     amount_column="payment_cents",
     amount_parts=(RemittanceTransaction, "remittance_id"),
+    renumbering=Renumbering(_LONGEST_NAME, ending=_ENDING),
 )
