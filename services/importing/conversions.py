@@ -22,7 +22,8 @@ _ONE_LINE = re.compile(ONE_LINE)
 _SEVERAL_LINES = re.compile(SEVERAL_LINES)
 _DAY = re.compile(r"(\d{4})-(\d{2})-(\d{2})")
 _MOMENT = re.compile(
-    r"(\d{4}-\d{2}-\d{2})[T ](\d{2}:\d{2})(?::(\d{2}))?(?:[.,](\d{1,9}))?\s*(Z|[+-]\d{2}:?\d{2})?"
+    r"(\d{4}-\d{2}-\d{2})[T ](\d{2}:\d{2})(?::(\d{2}))?(?:[.,](\d{1,9}))?"
+    r"\s*(Z|[+-]\d{2}(?::?\d{2})?)?"
 )
 _EARLIEST, _LATEST = dt.date(1850, 1, 1), dt.date(2199, 12, 31)
 _EARLIEST_MILLISECONDS, _LATEST_MILLISECONDS = -3_786_825_600_000, 7_258_118_399_999
@@ -166,7 +167,7 @@ def moment(value: object) -> dt.datetime:
     date, clock, seconds, fraction, offset = found.groups()
     micros = (fraction or "").ljust(6, "0")[:6]
     zone = "+00:00" if offset in (None, "Z") else offset
-    zone = zone if ":" in zone else f"{zone[:3]}:{zone[3:]}"
+    zone = zone if ":" in zone else f"{zone[:3]}:{zone[3:] or '00'}"
     try:
         made = dt.datetime.fromisoformat(f"{date}T{clock}:{seconds or '00'}.{micros}{zone}")
         made = made.astimezone(dt.UTC)

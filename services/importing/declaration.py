@@ -17,6 +17,7 @@ from sqlmodel import SQLModel
 
 from services.importing.conversions import Conversion, Rounded, Unusable
 from services.importing.json_stream import SourceRecord
+from services.importing.table_rows import as_record
 from storage.files import FileVault
 from storage.interface import Store
 
@@ -167,6 +168,7 @@ class OriginalMap:
 def drafted(declared: OriginalMap, record: SourceRecord, ordinal: int) -> Draft:
     """What a record becomes by its declaration, references still to be found. Never raises: the
     first thing that is wrong is the draft's ``fault``."""
+    record = as_record(declared.name, record)
     draft = as_it_came(record, ordinal)
     source = record.value
     if not isinstance(source, dict):

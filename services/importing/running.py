@@ -18,6 +18,7 @@ from services.importing.declaration import Draft, OriginalMap, Workplace, as_it_
 from services.importing.json_stream import DumpUnreadable, SourceRecord, read_dump
 from services.importing.maps import DECLARED, DERIVED, KNOWN
 from services.importing.numbers import start_above
+from services.importing.table_rows import under_its_map
 from services.importing.writing import write_map
 from storage.files import FileKey, FileVault
 from storage.filters import ByImport
@@ -128,7 +129,7 @@ class _Run:
 
     def _records(self, files: Sequence[tuple[str, FileKey]]) -> Iterator[SourceRecord]:
         for name, key in files:
-            yield from read_dump(name, self._vault.read(key), KNOWN)
+            yield from map(under_its_map, read_dump(name, self._vault.read(key), KNOWN))
 
     async def _scout(self, held_in: DataImport) -> DataImport:
         """Read every file to its end, and note its maps. Raises DumpUnreadable."""

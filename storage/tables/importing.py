@@ -121,7 +121,8 @@ class ImportRecord(ImportRecordFields, AppendOnlyRow, table=True):
     ``natural_key`` is what the row of a placed one is known by, whichever id it has.
 
     ``target_id`` is the row that stands for it, ``amount_cents`` its money, ``part_count`` how many
-    rows it makes beside that one, ``notes`` what was rounded or differs from before. What was tried again has a later record under the same key.
+    rows it makes beside that one, ``notes`` what was rounded or differs from before. What was tried
+    again has a later record under the same key.
     """
 
     __tablename__ = "import_records"

@@ -11,6 +11,7 @@ from services.importing.maps.compliance import ATTESTATIONS, REQUIREMENTS
 from services.importing.maps.eras import ERAS
 from services.importing.maps.patients import PATIENTS
 from services.importing.maps.payers import PAYERS
+from services.importing.table_rows import TABLES
 
 DECLARED: Mapping[str, OriginalMap] = {
     each.name: each
@@ -49,5 +50,5 @@ HELD = frozenset(
 )
 """Kept byte for byte and counted, as is whatever else a dump holds."""
 
-KNOWN = frozenset(DECLARED) - DERIVED | HELD
+KNOWN = frozenset(DECLARED) - DERIVED | HELD | frozenset(TABLES)
 """The names by which a file is known to hold several maps."""
