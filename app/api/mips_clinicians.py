@@ -198,17 +198,18 @@ class MipsClinicianController(Controller):
 
 
 def _final(result: FinalResult) -> Response[Any]:
+    outcome = result.outcome
     answer = MipsFinalScoreAnswer(
         clinician_id=result.clinician.id,
         performance_year=result.clinician.performance_year,
-        payment_year=result.payment_year,
+        payment_year=outcome.payment_year,
         rules_edition=result.table.edition,
         rules_sha256=result.table.sha256.hex(),
-        categories=[MipsCategoryPartAnswer.model_validate(each) for each in result.parts],
-        score=result.score,
-        is_neutral=result.is_neutral,
-        adjustment_pct=result.adjustment_pct,
-        scaling_factor=result.scaling_factor,
-        steps=shown_steps(result.steps),
+        categories=[MipsCategoryPartAnswer.model_validate(each) for each in outcome.parts],
+        score=outcome.score,
+        is_neutral=outcome.is_neutral,
+        adjustment_pct=outcome.adjustment_pct,
+        scaling_factor=outcome.scaling_factor,
+        steps=shown_steps(outcome.steps),
     )
     return ready_made(answer)

@@ -13,6 +13,7 @@ from sqlmodel import SQLModel
 from services.regulatory_compliance.audit_pack.audits import audit_documents
 from services.regulatory_compliance.audit_pack.documents import document, plain
 from services.regulatory_compliance.audit_pack.files import PackedFile, packed_files
+from services.regulatory_compliance.audit_pack.mips import mips_documents
 from services.regulatory_compliance.audit_pack.policies import policy_documents
 from services.regulatory_compliance.audit_pack.risks import risk_documents
 from services.regulatory_compliance.reporting.measuring import (
@@ -48,6 +49,9 @@ audits/              one file an audit: its findings, corrective actions and eac
 policies/            one file a policy: its versions with their texts, approvals, reviews and who
                      has read which; texts that are files lie in folders beside them
 risk-assessments/    what was approved of each, with its hash, its plan and what was accepted
+mips/                who reports under MIPS (packs of that program): what was reported, every step
+                     with CMS, every score that was kept with its arithmetic, the final score on
+                     that day, the table of rules, and which of CMS's lists they went by
 reports/             reports as they were issued: the text that their hashes are of
 trail.jsonl          who changed which of these rows, when, and what was there before and after
 manifest.json        the SHA-256 of every file
@@ -94,6 +98,7 @@ async def gather(store: Store, program: Program, on: dt.date | None) -> PackCont
         "evidence",
     )
     policies, texts = await policy_documents(store, program, ids)
+    mips, mips_ids = await mips_documents(store, program, known_at)
     return PackContents(
         company_name=company.name,
         program=program,
@@ -109,8 +114,12 @@ async def gather(store: Store, program: Program, on: dt.date | None) -> PackCont
             *policies,
             *audits,
             *await risk_documents(store, program),
+            *mips,
             *await _reports(store, program),
-            ("trail.jsonl", await _trail(store, [*ids, *(each.id for each in evidence)])),
+            (
+                "trail.jsonl",
+                await _trail(store, [*ids, *(each.id for each in evidence), *mips_ids]),
+            ),
         ],
         files=[*files.values(), *texts],
     )

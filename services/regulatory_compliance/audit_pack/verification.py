@@ -22,6 +22,7 @@ from services.regulatory_compliance.audit_pack.documents import (
     ManifestFile,
     fields_of,
 )
+from services.regulatory_compliance.audit_pack.mips_verification import FOLDER, problems_of_scores
 from services.regulatory_compliance.requirements import content_hash
 from services.regulatory_compliance.risks.submitting import content_hash as assessment_hash
 from services.regulatory_compliance.signature_chain import (
@@ -120,6 +121,7 @@ def _verdict(pack: zipfile.ZipFile, misfits: list[Misfit], trusted: Collection[s
     misfits += _misfits_of_reports(pack, hashes)
     misfits += _misfits_of_policies(pack, hashes)
     misfits += _misfits_of_assessments(pack, hashes)
+    misfits += _misfits_of_mips(pack, hashes)
     signatures = 0
     for path in (each for each in hashes if each.startswith("requirements/")):
         for said in _documents(pack, [path]):
@@ -263,6 +265,18 @@ def _misfits_of_assessments(pack: zipfile.ZipFile, hashes: Mapping[str, str]) ->
             content = AssessmentContent.model_validate(record["content"])
             if assessment_hash(content).hex() != record["content_hash"]:
                 yield Misfit(path, "is not what was approved")
+
+
+def _misfits_of_mips(pack: zipfile.ZipFile, hashes: Mapping[str, str]) -> Iterator[Misfit]:
+    """Scores of MIPS that are not what they are made of."""
+    for path in (each for each in hashes if each.startswith(FOLDER)):
+        for said in _documents(pack, [path]):
+            try:
+                problems = list(problems_of_scores(said, hashes.get("mips/rules.toml")))
+            except (AttributeError, KeyError, TypeError, ValueError) as error:
+                problems = [f"cannot be understood: {type(error).__name__}"]
+            for each in problems:
+                yield Misfit(path, each)
 
 
 def _chain_of(said: Said, evidence: Mapping[UUID, Said]) -> tuple[int, list[str]]:

@@ -139,10 +139,11 @@ class YearRules(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class YearTable(msgspec.Struct, frozen=True):
-    """Which table the rules were read from: what a kept score names."""
+    """Which table the rules were read from: what a kept score names, and its text."""
 
     edition: dt.date
     sha256: bytes
+    text: bytes
 
 
 class _Year(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -197,7 +198,7 @@ def _read() -> tuple[YearTable, Mapping[int, YearRules]]:
         )
         for each in table.years
     }
-    return YearTable(table.edition, hashlib.sha256(content).digest()), rules
+    return YearTable(table.edition, hashlib.sha256(content).digest(), content), rules
 
 
 def _check_objectives(table: _YearsFile) -> None:

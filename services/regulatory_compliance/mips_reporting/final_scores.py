@@ -32,6 +32,7 @@ from storage.filters import MipsSubmissionFilter
 from storage.interface import Store
 from storage.tables.mips import (
     MipsClinician,
+    MipsClinicianFields,
     MipsScoreContent,
     MipsSubmission,
     ScoredMeasureContent,
@@ -66,11 +67,9 @@ class CategoryPart:
 
 
 @dataclass(frozen=True)
-class FinalResult:
+class FinalOutcome:
     """A final score with what it was made of, and the change of payment that it brings."""
 
-    clinician: MipsClinician
-    table: YearTable
     parts: list[CategoryPart]
     score: Decimal
     is_neutral: bool
@@ -81,7 +80,18 @@ class FinalResult:
 
 
 @dataclass(frozen=True)
-class _Scored:
+class FinalResult:
+    """The final score of a clinician or group, and the table of rules that it was made by."""
+
+    clinician: MipsClinician
+    table: YearTable
+    outcome: FinalOutcome
+
+
+@dataclass(frozen=True)
+class ScoredSubmission:
+    """A submission with a score of it."""
+
     submission: MipsSubmission
     content: MipsScoreContent
 
@@ -101,6 +111,18 @@ async def final_score_of(
     scored = await _scored(store, clinician, with_drafts=with_drafts)
     if not scored:
         raise NothingSubmitted(clinician.performance_year)
+    outcome = final_outcome(clinician, scored, scaling_factor=scaling_factor)
+    return FinalResult(clinician, TABLE, outcome)
+
+
+def final_outcome(
+    clinician: MipsClinicianFields,
+    scored: Sequence[ScoredSubmission],
+    *,
+    scaling_factor: Decimal = Decimal(1),
+) -> FinalOutcome:
+    """What the scores of all that a clinician or group has submitted come to."""
+    rules = rules_of(clinician.performance_year)
     percents: dict[MipsCategory, Fraction] = {}
     bases: dict[MipsCategory, CategoryBasis] = {}
     steps: list[Step] = []
@@ -129,9 +151,7 @@ async def final_score_of(
         )
         for category in MipsCategory
     ]
-    return FinalResult(
-        clinician=clinician,
-        table=TABLE,
+    return FinalOutcome(
         parts=parts,
         score=final.score,
         is_neutral=final.is_neutral,
@@ -154,7 +174,9 @@ async def handed_in(
     return sorted(found, key=lambda e: (order.index(e.category), e.submission_method))
 
 
-async def _scored(store: Store, clinician: MipsClinician, *, with_drafts: bool) -> list[_Scored]:
+async def _scored(
+    store: Store, clinician: MipsClinician, *, with_drafts: bool
+) -> list[ScoredSubmission]:
     """Raises ListNotLoaded, InvalidInput."""
     standing = await handed_in(store, clinician, with_drafts=with_drafts)
     kept = {
@@ -165,7 +187,7 @@ async def _scored(store: Store, clinician: MipsClinician, *, with_drafts: bool) 
     now = await computed(store, clinician, drafts) if drafts else []
     contents = {each.submission_id: each.content for each in now}
     return [
-        _Scored(
+        ScoredSubmission(
             each,
             contents[each.id] if each.score_number is None else kept[each.id, each.score_number],
         )
@@ -174,7 +196,10 @@ async def _scored(store: Store, clinician: MipsClinician, *, with_drafts: bool) 
 
 
 def _percent(
-    own: Sequence[_Scored], clinician: MipsClinician, rules: QualityRules, steps: list[Step]
+    own: Sequence[ScoredSubmission],
+    clinician: MipsClinicianFields,
+    rules: QualityRules,
+    steps: list[Step],
 ) -> Fraction | None:
     """The percent of a category: of several submissions the best, and of quality what the
     measures of all of them come to. Their steps are added to ``steps``."""
@@ -217,7 +242,9 @@ def _measure(line: ScoredMeasureContent) -> ScoredMeasure:
     )
 
 
-def _basis(category: MipsCategory, clinician: MipsClinician, *, is_scored: bool) -> CategoryBasis:
+def _basis(
+    category: MipsCategory, clinician: MipsClinicianFields, *, is_scored: bool
+) -> CategoryBasis:
     if is_scored:
         return CategoryBasis.SCORED
     is_left_out = {

@@ -6,15 +6,10 @@ from decimal import Decimal
 from uuid import UUID
 
 import msgspec
-from pydantic import BaseModel, ConfigDict
 
+from services.regulatory_compliance.reporting.mips_content import ReportedMipsClinician
+from services.regulatory_compliance.reporting.parts import ReportPart
 from storage.vocabulary.compliance import Program, RequirementStatus, StatusReason
-
-
-class ReportPart(BaseModel):
-    """A part of a report: closed, and as it is."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 class ReportedRate(ReportPart):
@@ -104,7 +99,8 @@ class ReportedTrend(ReportPart):
 
 
 class ReportContent(ReportPart):
-    """All that a report says. ``known_at`` is up to when records count."""
+    """All that a report says. ``known_at`` is up to when records count. ``mips`` is who reports
+    under MIPS, in reports of that program."""
 
     report_number: str | None
     company_name: str
@@ -119,6 +115,7 @@ class ReportContent(ReportPart):
     attestations: ReportedAttestations
     audits: ReportedAudits
     findings: list[ReportedFinding]
+    mips: list[ReportedMipsClinician] = []  # reports of before say nothing of it
     trend: list[ReportedTrend]
     advice: list[str]
     recommendations: list[str]

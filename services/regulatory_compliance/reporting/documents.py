@@ -11,6 +11,8 @@ from services.regulatory_compliance.reporting.content import (
     ReportedAudits,
     ReportedRate,
 )
+from services.regulatory_compliance.reporting.mips_documents import mips_rows, mips_said
+from storage.vocabulary.compliance import Program
 
 _TEMPLATE = (
     files("services.regulatory_compliance").joinpath("data/compliance_report.typ").read_bytes()
@@ -27,6 +29,10 @@ COLUMNS = (
     "denominator",
     "rate_pct",
     "text",
+    "performance_year",
+    "tin",
+    "npi",
+    "value",
 )
 """Of the CSV; each section fills those that it has."""
 
@@ -77,6 +83,13 @@ def report_rows(content: ReportContent, content_hash: bytes) -> Iterator[Sequenc
             reason=finding.severity,
             text=finding.description,
         )
+    yield from _closing_rows(content)
+
+
+def _closing_rows(content: ReportContent) -> Iterator[Sequence[object]]:
+    for clinician in content.mips:
+        for section, cells in mips_rows(clinician):
+            yield _row(section, **cells)
     for trend in content.trend:
         span = f"{trend.period_from} to {trend.period_to}"
         yield _row("trend", text=span, **_rate(trend.rate))
@@ -143,6 +156,9 @@ def _said(content: ReportContent, content_hash: bytes) -> dict[str, object]:
             (each.finding_number, each.severity, each.status, each.description)
             for each in content.findings
         ],
+        "mips": (
+            [mips_said(each) for each in content.mips] if content.program is Program.MIPS else None
+        ),
         "trend": [
             (
                 f"{each.period_from} to {each.period_to}",

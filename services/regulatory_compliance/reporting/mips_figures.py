@@ -2,18 +2,34 @@
 
 import datetime as dt
 from collections import Counter
+from collections.abc import Sequence
 from decimal import ROUND_HALF_UP, Decimal
-from uuid import UUID
 
 import msgspec
 
-from storage.filters import ByMipsSubmission, MipsSubmissionFilter
+from services.regulatory_compliance.mips.arithmetic import Step
+from services.regulatory_compliance.mips_reporting.final_scores import FinalOutcome
+from services.regulatory_compliance.mips_reporting.known import (
+    KnownClinician,
+    KnownSubmission,
+    known_clinicians,
+    known_submissions,
+)
+from services.regulatory_compliance.reporting.mips_content import (
+    ReportedMipsClinician,
+    ReportedMipsFinalScore,
+    ReportedMipsMeasure,
+    ReportedMipsStep,
+    ReportedMipsSubmission,
+    ReportedMipsWeight,
+)
+from services.regulatory_compliance.reporting.periods import ReportPeriod
 from storage.interface import Store
-from storage.tables.mips import MipsScore
-from storage.vocabulary.mips import MipsSubmissionStatus
+from storage.vocabulary.compliance import Program
+from storage.vocabulary.mips import MipsCategory, MipsSubmissionStatus
 
 _HUNDREDTH = Decimal("0.01")
-_HANDED_IN = frozenset({MipsSubmissionStatus.SUBMITTED, MipsSubmissionStatus.ACCEPTED})
+_CATEGORIES = list(MipsCategory)
 
 
 class MipsFigures(msgspec.Struct, frozen=True, kw_only=True):
@@ -26,36 +42,119 @@ class MipsFigures(msgspec.Struct, frozen=True, kw_only=True):
     average_score_pct: Decimal | None
 
 
-async def mips_figures(
-    store: Store, first: dt.date, last: dt.date, known_at: dt.datetime
-) -> MipsFigures:
+async def mips_figures(store: Store, period: ReportPeriod, known_at: dt.datetime) -> MipsFigures:
     """A constant number of statements."""
-    ids = [
-        each.id
-        for each in await store.mips_submissions.all(MipsSubmissionFilter())
-        if first.year <= each.performance_year <= last.year and each.created_at <= known_at
-    ]
-    of_these = ByMipsSubmission(submission_ids=ids)
-    statuses: dict[UUID, MipsSubmissionStatus] = dict.fromkeys(ids, MipsSubmissionStatus.DRAFT)
-    scores: dict[UUID, MipsScore] = {}
-    if ids:
-        for step in await store.mips_steps.all(of_these):  # oldest first
-            if step.recorded_at <= known_at:
-                statuses[step.submission_id] = step.to_status
-        for score in await store.mips_scores.all(of_these):
-            if score.recorded_at <= known_at:
-                scores[score.submission_id] = score
-    counted = Counter(statuses.values())
+    found = [e for e in await known_submissions(store, known_at) if _is_of_a_year_of(period, e)]
+    counted = Counter(each.status for each in found)
     held = [
-        score.content.percent
-        for name, score in scores.items()
-        if statuses[name] in _HANDED_IN and score.content.percent is not None
+        each.score.content.percent
+        for each in found
+        if each.counts and each.score is not None and each.score.content.percent is not None
     ]
     return MipsFigures(
-        total=len(ids),
+        total=len(found),
         statuses={each: counted[each] for each in MipsSubmissionStatus},
         scored=len(held),
         average_score_pct=(
             (sum(held, Decimal()) / len(held)).quantize(_HUNDREDTH, ROUND_HALF_UP) if held else None
         ),
     )
+
+
+async def reported_mips(
+    store: Store, program: Program, period: ReportPeriod, known_at: dt.datetime, begins: dt.datetime
+) -> list[ReportedMipsClinician]:
+    """Who reports, in a report of MIPS: in the performance years that the period touches, and those
+    of earlier ones with whose submissions something was done since it began. In a constant number
+    of statements."""
+    if program is not Program.MIPS:
+        return []
+    found = await known_submissions(store, known_at)
+    chosen = {
+        each.submission.clinician_id
+        for each in found
+        if _is_of_a_year_of(period, each) or any(step.recorded_at >= begins for step in each.steps)
+    }
+    own = [each for each in found if each.submission.clinician_id in chosen]
+    return [_clinician(each) for each in await known_clinicians(store, own, known_at)]
+
+
+def _is_of_a_year_of(period: ReportPeriod, known: KnownSubmission) -> bool:
+    return period.first.year <= known.submission.performance_year <= period.last.year
+
+
+def _clinician(known: KnownClinician) -> ReportedMipsClinician:
+    in_order = sorted(known.submissions, key=_order)
+    return ReportedMipsClinician(
+        performance_year=known.fields.performance_year,
+        tin=known.fields.tin,
+        npi=known.fields.npi,
+        name=known.fields.name,
+        submissions=[_submission(each) for each in in_order],
+        final_score=None if known.final is None else reported_final_score(known.final),
+    )
+
+
+def _order(known: KnownSubmission) -> tuple[int, str, str]:
+    row = known.submission
+    return _CATEGORIES.index(row.category), row.submission_method, str(row.id)
+
+
+def _submission(known: KnownSubmission) -> ReportedMipsSubmission:
+    row, score = known.submission, known.score
+    return ReportedMipsSubmission(
+        submission_id=row.id,
+        category=row.category,
+        submission_method=row.submission_method,
+        performance_start=row.performance_start,
+        performance_end=row.performance_end,
+        status=known.status,
+        submitted_at=known.submitted_at,
+        score_number=None if score is None else score.number,
+        score_pct=None if score is None else score.content.percent,
+        measures=[
+            ReportedMipsMeasure(
+                measure_id=each.measure_id,
+                basis=each.basis,
+                points=each.points,
+                counts=each.counts,
+            )
+            for each in (() if score is None else score.content.measures)
+        ],
+        missing=[] if score is None else score.content.missing,
+    )
+
+
+def reported_final_score(final: FinalOutcome) -> ReportedMipsFinalScore:
+    """A final score as documents say it."""
+    return ReportedMipsFinalScore(
+        score=final.score,
+        is_neutral=final.is_neutral,
+        payment_year=final.payment_year,
+        adjustment_pct=final.adjustment_pct,
+        scaling_factor=final.scaling_factor,
+        weights=[
+            ReportedMipsWeight(
+                category=each.category,
+                basis=each.basis,
+                percent=each.percent,
+                weight_pct=each.weight_pct,
+            )
+            for each in final.parts
+        ],
+        steps=reported_steps(final.steps),
+    )
+
+
+def reported_steps(steps: Sequence[Step]) -> list[ReportedMipsStep]:
+    """An arithmetic as documents say it."""
+    return [
+        ReportedMipsStep(
+            what=each.what,
+            arithmetic=each.arithmetic,
+            result=each.result,
+            source=each.source,
+            is_verified=each.is_verified,
+        )
+        for each in steps
+    ]

@@ -79,7 +79,7 @@ async def compliance_statistics(
         attestations=attestation_figures(records.histories.values(), period, known_at),
         audits=audit_figures(audits, period, known_at),
         risk_assessments=await risk_figures(store, period, known_at),
-        mips=await mips_figures(store, first, last, known_at),
+        mips=await mips_figures(store, period, known_at),
     )
 
 

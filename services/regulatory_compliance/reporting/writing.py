@@ -27,6 +27,7 @@ from services.regulatory_compliance.reporting.measuring import (
     rate_of,
     records_of,
 )
+from services.regulatory_compliance.reporting.mips_figures import reported_mips
 from services.regulatory_compliance.reporting.periods import ReportPeriod, earlier
 from storage.interface import Store
 from storage.tables.compliance_reports import ComplianceReportDraft
@@ -46,6 +47,7 @@ async def write_report(
     records = await records_of(store, draft.program)
     period = ReportPeriod(draft.period_from, draft.period_to)
     known_at = known_by(draft, records.calendar, store.now)
+    moment = min(known_at, end_of(period.last, records.calendar))
     rows = measured(records, on=period.last, known_at=known_at)
     audits = await audit_records(store, draft.program, on=period.last, known_at=known_at)
     rate = rate_of(rows)
@@ -64,6 +66,9 @@ async def write_report(
         attestations=attestation_figures(records.histories.values(), period, known_at),
         audits=audit_figures(audits, period, known_at),
         findings=reported_findings(audits, period, known_at),
+        mips=await reported_mips(
+            store, draft.program, period, moment, records.calendar.midnight(period.first)
+        ),
         trend=list(_trend(records, period, store.now)),
         advice=list(_advice(rate, rows)),
         recommendations=draft.recommendations,
