@@ -12,44 +12,59 @@ from storage.postgres.statements import table_of
 from storage.vocabulary.importing import ImportOutcome
 
 _LATEST = """
-SELECT DISTINCT ON (record.legacy_key)
-       record.legacy_key, record.import_id, record.outcome, record.content, record.sha256,
-       record.target_id, record.patient_id
-FROM import_records AS record
-JOIN import_maps AS map
-  ON map.company_id = record.company_id AND map.import_id = record.import_id
- AND map.name = record.map_name
-WHERE record.company_id = %(company_id)s
-  AND map.company_id = %(company_id)s
-  AND record.source = %(source)s
-  AND record.map_name = %(map_name)s
-  AND record.legacy_key = ANY (%(keys)s)
-  AND record.target_id IS NOT NULL
-  AND {condition}
-ORDER BY record.legacy_key, record.id DESC
+SELECT wanted.key, found.*
+FROM unnest(%(keys)s::text[]) AS wanted (key)
+CROSS JOIN LATERAL (
+    SELECT record.import_id, record.outcome, record.content, record.sha256, record.target_id,
+           record.patient_id
+    FROM import_records AS record
+    WHERE record.company_id = %(company_id)s
+      AND record.source = %(source)s
+      AND record.map_name = %(map_name)s
+      AND record.legacy_key = wanted.key
+      AND record.target_id IS NOT NULL
+      AND ({condition})
+    ORDER BY record.source DESC, record.map_name DESC, record.legacy_key DESC, record.id DESC
+    LIMIT 1
+) AS found
 """
-_THIS_TOO = "(record.import_id = %(import_id)s OR map.written_at IS NOT NULL)"
-_EARLIER = "record.import_id <> %(import_id)s AND map.written_at IS NOT NULL"
+"""Key by key, each by its index: rows that were written a moment ago are in no statistics, so a
+plan that joins them as a set reads all of them for every chunk."""
+
+_WRITTEN = """EXISTS (
+        SELECT FROM import_maps AS map
+        WHERE map.company_id = %(company_id)s AND map.import_id = record.import_id
+          AND map.name = record.map_name AND map.written_at IS NOT NULL
+    )"""
+_THIS_TOO = f"record.import_id = %(import_id)s OR {_WRITTEN}"
+_EARLIER = f"record.import_id <> %(import_id)s AND {_WRITTEN}"
 
 _NATURALS = """
-SELECT natural_key, import_id, outcome, content, sha256, target_id, patient_id
-FROM import_records
-WHERE company_id = %(company_id)s AND import_id = %(import_id)s AND map_name = %(map_name)s
-  AND natural_key = ANY (%(keys)s)
+SELECT wanted.key, found.*
+FROM unnest(%(keys)s::text[]) AS wanted (key)
+CROSS JOIN LATERAL (
+    SELECT import_id, outcome, content, sha256, target_id, patient_id
+    FROM import_records
+    WHERE company_id = %(company_id)s AND natural_key = wanted.key
+      AND import_id IS NOT DISTINCT FROM %(import_id)s AND map_name = %(map_name)s
+    LIMIT 1
+) AS found
 """
+"""The import ``IS NOT DISTINCT FROM``, which no index serves: so none on the import alone does."""
 
 _PLACED_AS = """
-SELECT name, (array_agg(target_id))[1]
-FROM (
-    SELECT natural_key AS name, target_id FROM import_records
-    WHERE company_id = %(company_id)s AND import_id = %(import_id)s AND map_name = %(map_name)s
-      AND natural_key = ANY (%(names)s)
+SELECT wanted.name, (array_agg(found.target_id))[1]
+FROM unnest(%(names)s::text[]) AS wanted (name)
+CROSS JOIN LATERAL (
+    SELECT target_id FROM import_records
+    WHERE company_id = %(company_id)s AND natural_key = wanted.name
+      AND import_id IS NOT DISTINCT FROM %(import_id)s AND map_name = %(map_name)s
     UNION
-    SELECT name, target_id FROM import_records
-    WHERE company_id = %(company_id)s AND import_id = %(import_id)s AND map_name = %(map_name)s
-      AND name = ANY (%(names)s)
-) AS placed
-GROUP BY name
+    SELECT target_id FROM import_records
+    WHERE company_id = %(company_id)s AND name = wanted.name
+      AND import_id IS NOT DISTINCT FROM %(import_id)s AND map_name = %(map_name)s
+) AS found
+GROUP BY wanted.name
 HAVING count(*) = 1
 """
 

@@ -132,11 +132,12 @@ class ImportRecord(ImportRecordFields, AppendOnlyRow, table=True):
         index("import_records", "source", "map_name", "legacy_key", "id"),
         index(
             "import_records",
+            "natural_key",
             "import_id",
             "map_name",
-            "natural_key",
             where="natural_key IS NOT NULL",
         ),
+        index("import_records", "name", "import_id", "map_name", where="name IS NOT NULL"),
         check("hash_is_sha256", "octet_length(sha256) = 32"),
         check(
             "quarantined_has_a_reason",
