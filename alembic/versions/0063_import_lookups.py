@@ -4,7 +4,7 @@ statistics of a running import cannot take an index on the import alone for as g
 from alembic import op
 
 revision = "0063"
-down_revision = "0062"
+down_revision = "0065"
 
 
 def upgrade() -> None:

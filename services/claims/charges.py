@@ -1,6 +1,7 @@
 """A claim's charge as a ledger entry, and whose ledger it stands in."""
 
 import datetime as dt
+from uuid import UUID
 
 from storage.tables.claims import Claim
 from storage.tables.ledger import LedgerFields
@@ -20,6 +21,13 @@ def booked_cents(claim: Claim) -> int:
 
 def charge_entry(claim: Claim, amount_cents: int, effective_on: dt.date) -> LedgerFields:
     """The charge going in, or with a negative amount out again."""
+    return charge_of(claim.id, claim.primary_payer_id, amount_cents, effective_on)
+
+
+def charge_of(
+    claim_id: UUID, payer_id: UUID, amount_cents: int, effective_on: dt.date
+) -> LedgerFields:
+    """``charge_entry`` of a claim that is not at hand as a row."""
     debit, credit = LEDGER_ACCOUNTS[LedgerKind.CHARGE]
     return LedgerFields(
         kind=LedgerKind.CHARGE,
@@ -27,6 +35,6 @@ def charge_entry(claim: Claim, amount_cents: int, effective_on: dt.date) -> Ledg
         credit_account=credit,
         amount_cents=amount_cents,
         effective_on=effective_on,
-        claim_id=claim.id,
-        payer_id=claim.primary_payer_id,
+        claim_id=claim_id,
+        payer_id=payer_id,
     )

@@ -21,6 +21,7 @@ from services.importing.maps import DECLARED
 from storage.identifiers import new_id
 from storage.imports import KnownRecord
 from storage.interface import Store
+from storage.rows import checked_already
 from storage.tables.importing import DataImport, ImportRecordFields
 from storage.vocabulary.importing import ImportOutcome
 
@@ -415,25 +416,30 @@ async def _put_on_record(
 ) -> None:
     await store.import_records.create_many(
         [
-            ImportRecordFields.model_construct(
-                import_id=held_in.id,
-                source=held_in.source,
-                map_name=map_name,
-                legacy_key=each.draft.key[:LONGEST_KEY],
-                ordinal=each.draft.ordinal,
-                outcome=each.outcome,
-                content=each.draft.record.text,
-                sha256=each.draft.sha256,
-                amount_cents=each.draft.amount_cents,
-                part_count=len(each.draft.parts),
-                target_id=None if each.fault is not None else each.draft.row_id,
-                patient_id=each.draft.patient_id,
-                reason=None if each.fault is None else each.fault.reason,
-                field=None if each.fault is None else each.fault.pointer[:_LONGEST_FIELD] or None,
-                remedy=None if each.fault is None else each.fault.remedy,
-                natural_key=each.natural_key,
-                name=each.name,
-                notes=each.draft.notes[:_MOST_NOTES],
+            checked_already(
+                ImportRecordFields,
+                {
+                    "import_id": held_in.id,
+                    "source": held_in.source,
+                    "map_name": map_name,
+                    "legacy_key": each.draft.key[:LONGEST_KEY],
+                    "ordinal": each.draft.ordinal,
+                    "outcome": each.outcome,
+                    "content": each.draft.record.text,
+                    "sha256": each.draft.sha256,
+                    "amount_cents": each.draft.amount_cents,
+                    "part_count": len(each.draft.parts),
+                    "target_id": None if each.fault is not None else each.draft.row_id,
+                    "patient_id": each.draft.patient_id,
+                    "reason": None if each.fault is None else each.fault.reason,
+                    "field": None
+                    if each.fault is None
+                    else each.fault.pointer[:_LONGEST_FIELD] or None,
+                    "remedy": None if each.fault is None else each.fault.remedy,
+                    "natural_key": each.natural_key,
+                    "name": each.name,
+                    "notes": each.draft.notes[:_MOST_NOTES],
+                },
             )
             for each in sorted(verdicts, key=lambda each: each.draft.ordinal)
         ]

@@ -37,7 +37,11 @@ def array_literal(values: Sequence[Value]) -> str:
     Written here in one pass, because psycopg's own way costs several calls an element, and bulk
     statements send hundreds of thousands of them.
     """
-    return "{" + ",".join(map(_element_writer(values), values)) + "}"
+    first = values[0] if values else None
+    write = _element_writer(values)
+    if values.count(first) == len(values):  # so it is with what has its default
+        return "{" + ",".join([write(first)] * len(values)) + "}"
+    return "{" + ",".join(map(write, values)) + "}"
 
 
 def _element_writer(values: Sequence[Value]) -> Callable[[Value], str]:

@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from services.claims.charges import charge_entry
+from services.claims.charges import charge_of
 from services.claims.drafts import (
     DIAGNOSIS_CODE,
     EARLIEST_SERVICE,
@@ -49,6 +49,7 @@ from services.importing.declaration import (
 from services.importing.json_stream import SourceRecord
 from services.importing.maps.patients import NAME, PATIENTS, split_name
 from storage.interface import Store
+from storage.rows import checked_already
 from storage.tables.claims import Claim, ClaimFields, ClaimLine, ClaimLineFields, Patient, Payer
 from storage.vocabulary.claims import ClaimStatus, ClaimType
 
@@ -209,27 +210,29 @@ async def _write(store: Store, drafts: Sequence[Draft], _: Workplace) -> None:
     company = await store.companies.get(store.company_id)
     zone = ZoneInfo(company.time_zone)
     ids = [draft.row_id for draft in drafts if draft.row_id is not None]
-    claims = [ClaimFields.model_construct(**draft.values) for draft in drafts]
+    claims = [checked_already(ClaimFields, draft.values) for draft in drafts]
     await store.claims.create_many(claims, ids=ids)
     lines = []
     for claim_id, draft in zip(ids, drafts, strict=True):
         control = draft.values["patient_control_number"]
         stem = control if len(control) <= _LONGEST_STEM else patient_control_number()
         lines += [
-            ClaimLineFields.model_construct(
-                claim_id=claim_id,
-                line_control_number=line_control_number(stem, line["line_number"]),
-                **line,
+            checked_already(
+                ClaimLineFields,
+                {
+                    "claim_id": claim_id,
+                    "line_control_number": line_control_number(stem, line["line_number"]),
+                    **line,
+                },
             )
             for line in draft.parts
         ]
     await store.claim_lines.create_many(lines)
     await store.ledger_entries.create_many(
         [
-            charge_entry(
-                Claim.model_construct(
-                    id=claim_id, primary_payer_id=draft.values["primary_payer_id"]
-                ),
+            charge_of(
+                claim_id,
+                draft.values["primary_payer_id"],
                 draft.values["total_charge_cents"],
                 draft.values["submitted_at"].astimezone(zone).date(),
             )

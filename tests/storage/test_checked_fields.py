@@ -1,0 +1,20 @@
+"""Fields that are made of checked values are the same as those that pydantic makes of them."""
+
+import pytest
+from sqlmodel import SQLModel
+
+from storage.rows import checked_already
+from storage.tables.claims import ClaimFields, ClaimLineFields, PatientFields
+from storage.tables.importing import ImportRecordFields
+
+
+@pytest.mark.parametrize("kind", [ClaimFields, ClaimLineFields, PatientFields, ImportRecordFields])
+def test_what_is_not_given_has_its_default(kind: type[SQLModel]) -> None:
+    given = {name: name for name, field in kind.model_fields.items() if field.is_required()}
+    assert checked_already(kind, given).__dict__ == kind.model_construct(**given).__dict__
+
+
+def test_a_default_that_can_change_is_no_other_row_s() -> None:
+    one, other = (checked_already(ImportRecordFields, {}) for _ in range(2))
+    one.__dict__["notes"].append("rounded")
+    assert other.__dict__["notes"] == []
