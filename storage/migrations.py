@@ -4,6 +4,7 @@ import re
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -21,6 +22,12 @@ def _configuration(connection: sa.Connection | None = None) -> Config:
     configuration.set_main_option("script_location", str(_SCRIPTS))
     configuration.attributes["connection"] = connection
     return configuration
+
+
+@cache
+def _scripts() -> ScriptDirectory:
+    """The migrations as they are on disk, read once: `note_oldest_program` asks at every step."""
+    return ScriptDirectory.from_config(_configuration())
 
 
 def engine_for(conninfo_url: str) -> sa.Engine:
@@ -130,7 +137,7 @@ def oldest_program(revision: str) -> str | None:
 
 def steps(revision: str = "head") -> list[tuple[str, bool]]:
     """The migrations up to a revision, the first one first, and whether each only expands."""
-    scripts = ScriptDirectory.from_config(_configuration()).iterate_revisions(revision, "base")
+    scripts = _scripts().iterate_revisions(revision, "base")
     found = [(str(each.revision), getattr(each.module, "expands", False)) for each in scripts]
     return found[::-1]
 
@@ -163,12 +170,11 @@ SELECT version_num, obj_description('alembic_version'::regclass, 'pg_class') FRO
 
 def expected_revision() -> str:
     """The revision that this program was written for."""
-    head = ScriptDirectory.from_config(_configuration()).get_current_head()
+    head = _scripts().get_current_head()
     assert head is not None
     return head
 
 
 def is_known(revision: str) -> bool:
     """Whether this program knows a revision; one that it does not is newer than the program."""
-    scripts = ScriptDirectory.from_config(_configuration())
-    return revision in {script.revision for script in scripts.walk_revisions()}
+    return revision in {script.revision for script in _scripts().walk_revisions()}
