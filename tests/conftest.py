@@ -9,10 +9,12 @@ from pathlib import Path
 
 import httpx
 import pytest
+from argon2 import PasswordHasher
 from litestar import Litestar
 
 from app.server import Routes
 from app.settings import Settings
+from services.identity import passwords
 from storage.clock import Clock, SystemClock
 from storage.embedded import EmbeddedServer, RoleAddresses
 from storage.files import FileVault
@@ -38,6 +40,17 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(scope="session")
 def anyio_backend() -> str:
     return "asyncio"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def product_hasher() -> Iterator[PasswordHasher]:
+    """What the product keeps passwords with, which makes guessing costly; tests guess nothing."""
+    with pytest.MonkeyPatch.context() as patch:
+        product = passwords._HASHER
+        patch.setattr(
+            passwords, "_HASHER", PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+        )
+        yield product
 
 
 @pytest.fixture(scope="session")

@@ -3,11 +3,12 @@
 import unicodedata
 
 import pytest
-from argon2 import extract_parameters
+from argon2 import PasswordHasher, extract_parameters
 from argon2.low_level import Type
 from hypothesis import given
 from hypothesis import strategies as st
 
+from services.identity import passwords
 from services.identity.emails import LONGEST, normalised_email
 from services.identity.passwords import (
     check_password,
@@ -21,11 +22,15 @@ EMAIL = "ada@example.org"
 
 
 @pytest.mark.anyio
-async def test_a_password_is_kept_as_argon2id_with_the_parameters_of_rfc_9106() -> None:
+async def test_a_password_is_kept_as_argon2id_with_the_parameters_of_rfc_9106(
+    product_hasher: PasswordHasher, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(passwords, "_HASHER", product_hasher)
     stored = await stored_password("correct horse battery", is_temporary=False)
     parameters = extract_parameters(stored.hash)
     assert parameters.type is Type.ID
-    assert (parameters.time_cost, parameters.memory_cost) == (3, 64 * 1024)
+    assert (parameters.time_cost, parameters.memory_cost, parameters.parallelism) == (3, 65536, 4)
+    assert await is_password("correct horse battery", stored.hash)
     assert "horse" not in repr(stored)
 
 
