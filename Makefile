@@ -9,6 +9,9 @@ FOUND_PGBOUNCER := $(wildcard /usr/sbin/pgbouncer)
 FOUND_CLAMAV := $(wildcard /usr/sbin/clamd)
 FOUND_CHROMIUM := $(wildcard /usr/bin/chromium)
 
+# The tests start the program some hundred times: compiled modules are kept, whoever runs this.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: help run test lint survival benchmark format
 
 help:
