@@ -38,7 +38,12 @@ from services.regulatory_compliance.auditing.findings import (
 from services.regulatory_compliance.auditing.standing import StandingFinding
 from storage.filters import AuditFindingFilter
 from storage.interface import Page
-from storage.vocabulary.audits import FindingSeverity, FindingStanding, FindingStatus
+from storage.vocabulary.audits import (
+    FindingSeverity,
+    FindingStanding,
+    FindingStatus,
+    FindingStepKind,
+)
 
 LOCATION = "/api/v1/compliance/findings/{id}"
 
@@ -83,6 +88,17 @@ class FindingAcceptanceAnswer(RowAnswer):
     reason: str
     accepted_until: dt.date
     accepted_on: dt.date | None
+
+
+class FindingStepAnswer(RecordAnswer):
+    """That a finding was closed, with what was seen, or opened again, and why."""
+
+    finding_id: UUID
+    number: int
+    kind: FindingStepKind
+    taken_on: dt.date
+    note: str
+    evidence_id: UUID | None
 
 
 class FindingEvidenceAnswer(RecordAnswer):
@@ -195,6 +211,20 @@ class AuditFindingController(Controller):
                 store, finding_id, data.reason, expected_version=version
             ),
             one(FindingAnswer),
+        )
+
+    @get(
+        "/findings/{finding_id:uuid}/steps",
+        operation_id="list_finding_steps",
+        scope=Scope.AUDITS_READ,
+    )
+    async def steps(
+        self, request: Call, finding_id: FromPath[UUID]
+    ) -> Response[PageAnswer[FindingStepAnswer]]:
+        """Each closing and reopening, oldest first: what says where it stood on any day."""
+        return await request.run(
+            lambda store: findings.steps_of_finding(store, finding_id),
+            lambda rows: page(FindingStepAnswer)(Page(rows, None)),
         )
 
     @post(

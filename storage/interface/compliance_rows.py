@@ -157,6 +157,7 @@ class ComplianceRows(Protocol):
     audit_findings: Repository[
         audit_tables.AuditFindingFields, audit_tables.AuditFinding, AuditFindingFilter
     ]
+    finding_steps: Log[audit_tables.FindingStepFields, audit_tables.FindingStep, ByFindings]
     finding_evidence: Log[
         audit_tables.FindingEvidenceFields, audit_tables.FindingEvidence, ByFindings
     ]

@@ -19,7 +19,13 @@ from storage.rows import (
     text_column,
     unique,
 )
-from storage.vocabulary.audits import AuditStatus, AuditType, FindingSeverity, FindingStatus
+from storage.vocabulary.audits import (
+    AuditStatus,
+    AuditType,
+    FindingSeverity,
+    FindingStatus,
+    FindingStepKind,
+)
 from storage.vocabulary.compliance import Program
 
 
@@ -143,6 +149,30 @@ class AuditFinding(AuditFindingFields, TenantRow, table=True):
             " AND (closed_at IS NULL) = (closing_note IS NULL)"
             " AND (closed_at IS NULL OR root_cause IS NOT NULL)",
         ),
+    )
+
+
+class FindingStepFields(SQLModel):
+    finding_id: UUID = key_column()
+    number: int = Field(sa_type=sa.Integer)
+    kind: FindingStepKind = choice_column(FindingStepKind)
+    taken_on: dt.date = date_column()
+    note: str = text_column(4000)
+    evidence_id: UUID | None = key_column(default=None)
+
+
+class FindingStep(FindingStepFields, AppendOnlyRow, table=True):
+    """That a finding was closed, with what was seen and the evidence that it is mended, or opened
+    again, and why. ``taken_on`` is the company's day."""
+
+    __tablename__ = "finding_steps"
+    __table_args__ = (
+        belongs_to("audit_findings", "finding_id"),
+        belongs_to("compliance_evidence", "evidence_id"),
+        unique("finding_steps", "finding_id", "number"),
+        index("finding_steps", "evidence_id", "id"),
+        check("number_is_positive", "number >= 1"),
+        check("closed_with_evidence", "(kind = 'closed') = (evidence_id IS NOT NULL)"),
     )
 
 

@@ -37,6 +37,13 @@ class FindingStatus(StrEnum):
     CLOSED = "closed"
 
 
+class FindingStepKind(StrEnum):
+    """What somebody did with a finding."""
+
+    CLOSED = "closed"
+    REOPENED = "reopened"
+
+
 class FindingStanding(StrEnum):
     """Where a finding stands on a day: derived, for an accepted risk is one until a day only."""
 

@@ -122,6 +122,7 @@ LISTED: Mapping[str, str] = {
     "list_action_steps": "action_steps",
     "list_attestations": "compliance_attestations",
     "list_finding_evidence": "compliance_evidence",
+    "list_finding_steps": "finding_steps",
     "list_compliance_evidence": "compliance_evidence",
     "list_requirement_decisions": "requirement_decisions",
     "list_requirement_evidence": "compliance_evidence",

@@ -45,6 +45,7 @@ async def audit_documents(
     of_action = {each.id: each.audit_id for each in actions}
     finding_ids, action_ids = list(of_finding), list(of_action)
     evidence = await store.finding_evidence.all(ByFindings(finding_ids=finding_ids))
+    closings = await store.finding_steps.all(ByFindings(finding_ids=finding_ids))
     steps = await store.action_steps.all(ByActions(action_ids=action_ids))
     parts: dict[str, Mapping[UUID, Sequence[SQLModel]]] = {
         "requirements": _grouped(requirements, "audit_id", of),
@@ -53,6 +54,7 @@ async def audit_documents(
         ),
         "findings": _grouped(findings, "audit_id", of),
         "finding_evidence": _grouped(evidence, "finding_id", of_finding),
+        "finding_steps": _grouped(closings, "finding_id", of_finding),
         "actions": _grouped(actions, "audit_id", of),
         "action_participants": _grouped(
             await store.action_participants.all(ByActions(action_ids=action_ids)),
@@ -69,6 +71,7 @@ async def audit_documents(
     named = {each.evidence_id for each in evidence}
     named |= {each.closing_evidence_id for each in findings if each.closing_evidence_id is not None}
     named |= {each.evidence_id for each in steps if each.evidence_id is not None}
+    named |= {each.evidence_id for each in closings if each.evidence_id is not None}
     documents = [
         (
             f"audits/{each.id}.json",

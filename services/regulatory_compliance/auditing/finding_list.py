@@ -26,12 +26,14 @@ async def list_findings(
     after: UUID | None,
 ) -> tuple[list[StandingFinding], UUID | None]:
     """Findings, oldest first, with where they stand on a day (None: today), and the id to go on
-    after. The standing is derived for all of them, in a constant number of statements."""
+    after: those that had been found by then. The standing is derived for all of them, in a constant
+    number of statements."""
     found = await findings_of(store, conditions, on)
     chosen = [
         each
         for each in found
-        if (standing is None or each.standing is standing)
+        if (on is None or each.finding.identified_on <= on)
+        and (standing is None or each.standing is standing)
         and (after is None or each.finding.id > after)
     ]
     shown = chosen[:limit]

@@ -8,6 +8,7 @@ from uuid import UUID
 from pydantic import ConfigDict, Field, JsonValue, model_validator
 
 from services.approvals.involvement import worked
+from services.company_calendar import company_today
 from services.inputs import Identifier, Input, LongText, Name, Reason, left_out
 from services.refusals import Fault, IllegalTransition, InvalidInput, Refusal
 from services.regulatory_compliance.auditing.audits import requirements_in_scope
@@ -22,9 +23,16 @@ from storage.tables.audits import (
     AuditFindingFields,
     FindingEvidence,
     FindingEvidenceFields,
+    FindingStep,
+    FindingStepFields,
 )
 from storage.tables.compliance import ComplianceEvidence
-from storage.vocabulary.audits import AuditStatus, FindingSeverity, FindingStatus
+from storage.vocabulary.audits import (
+    AuditStatus,
+    FindingSeverity,
+    FindingStatus,
+    FindingStepKind,
+)
 
 ENTITY = "audit_findings"
 EvidenceIds = Annotated[list[UUID], Field(max_length=50)]
@@ -183,6 +191,7 @@ async def close_finding(
         raise RootCauseMissing
     if unfinished := await unfinished_actions(store, finding_id):
         raise ActionsUnfinished([each.number for each in unfinished])
+    await _record(store, finding_id, FindingStepKind.CLOSED, closing.note, closing.evidence_id)
     return await store.audit_findings.update(
         finding_id,
         {
@@ -198,13 +207,14 @@ async def close_finding(
 async def reopen_finding(
     store: Store, finding_id: UUID, reason: str, *, expected_version: int
 ) -> AuditFinding:
-    """Open a finding again; that and how it was closed stays in the trail.
+    """Open a finding again; that and how it was closed stays among its steps.
 
     Raises RowNotFound, VersionConflict, IllegalTransition.
     """
     finding = await _held(store, finding_id, expected_version)
     if finding.status is FindingStatus.OPEN:
         raise IllegalTransition("finding", finding.status, "open", [str(FindingStatus.CLOSED)])
+    await _record(store, finding_id, FindingStepKind.REOPENED, reason, None)
     return await store.audit_findings.update(
         finding_id,
         {
@@ -218,6 +228,12 @@ async def reopen_finding(
     )
 
 
+async def steps_of_finding(store: Store, finding_id: UUID) -> list[FindingStep]:
+    """Each closing and reopening, oldest first. Raises RowNotFound."""
+    await store.audit_findings.get(finding_id)
+    return await store.finding_steps.all(ByFindings(finding_ids=[finding_id]))
+
+
 async def held_open(
     store: Store, finding_id: UUID, expected_version: int, wanted: str
 ) -> AuditFinding:
@@ -225,6 +241,23 @@ async def held_open(
     finding = await _held(store, finding_id, expected_version)
     _require_open(finding, wanted)
     return finding
+
+
+async def _record(
+    store: Store, finding_id: UUID, kind: FindingStepKind, note: str, evidence_id: UUID | None
+) -> None:
+    """A step of a finding that is held."""
+    earlier = await store.finding_steps.count(ByFindings(finding_ids=[finding_id]))
+    await store.finding_steps.create(
+        FindingStepFields(
+            finding_id=finding_id,
+            number=earlier + 1,
+            kind=kind,
+            taken_on=await company_today(store),
+            note=note,
+            evidence_id=evidence_id,
+        )
+    )
 
 
 async def check_evidence(store: Store, evidence_ids: Sequence[UUID], pointer: str) -> None:

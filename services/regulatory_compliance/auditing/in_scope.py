@@ -110,7 +110,9 @@ async def _named_by_findings(store: Store, audit_id: UUID) -> set[UUID]:
     actions = await store.corrective_actions.all(CorrectiveActionFilter(audit_id=audit_id))
     shown = await store.finding_evidence.all(ByFindings(finding_ids=[each.id for each in findings]))
     steps = await store.action_steps.all(ByActions(action_ids=[each.id for each in actions]))
+    closings = await store.finding_steps.all(ByFindings(finding_ids=[each.id for each in findings]))
     named = {each.evidence_id for each in steps}
     named |= {each.closing_evidence_id for each in findings}
+    named |= {each.evidence_id for each in closings}
     named |= {each.evidence_id for each in shown}
     return {each for each in named if each is not None}

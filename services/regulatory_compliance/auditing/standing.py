@@ -1,16 +1,20 @@
-"""Where findings stand on a day."""
+"""Where findings stand on a day, as known at a time: the one place that audits and reports go by.
+
+A finding is closed from the company's day on which it was closed until the one on which it was
+opened again; in between, and before and after, a risk that is accepted is one until its last day.
+"""
 
 import datetime as dt
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from services.company_calendar import company_today
-from storage.filters import AuditFindingFilter, FindingAcceptanceFilter
+from storage.filters import AuditFindingFilter, ByFindings, FindingAcceptanceFilter
 from storage.interface import Store
-from storage.tables.audits import AuditFinding, FindingAcceptance
-from storage.vocabulary.audits import FindingStanding
+from storage.tables.audits import AuditFinding, FindingAcceptance, FindingStep
+from storage.vocabulary.audits import FindingStanding, FindingStepKind
 
 
 @dataclass(frozen=True)
@@ -20,6 +24,46 @@ class StandingFinding:
     finding: AuditFinding
     standing: FindingStanding
     accepted_until: dt.date | None
+
+
+@dataclass(frozen=True)
+class FindingHistory:
+    """A finding with each closing and reopening, in their order, and what was agreed to."""
+
+    finding: AuditFinding
+    steps: Sequence[FindingStep]
+    acceptances: Sequence[FindingAcceptance]
+
+    def on(self, day: dt.date, known_at: dt.datetime) -> StandingFinding:
+        """Where it stood at the end of a day, by what was recorded until a time."""
+        taken = [e for e in self.steps if e.taken_on <= day and e.recorded_at <= known_at]
+        if taken and taken[-1].kind is FindingStepKind.CLOSED:
+            return StandingFinding(self.finding, FindingStanding.CLOSED, None)
+        known = [each for each in self.acceptances if each.updated_at <= known_at]
+        until = accepted_until(known, day)
+        standing = FindingStanding.OPEN if until is None else FindingStanding.RISK_ACCEPTED
+        return StandingFinding(self.finding, standing, until)
+
+
+async def histories_of(store: Store, findings: Sequence[AuditFinding]) -> list[FindingHistory]:
+    """The findings, each with what became of it, in a constant number of statements."""
+    if not findings:
+        return []
+    ids = [each.id for each in findings]
+    steps: dict[UUID, list[FindingStep]] = defaultdict(list)
+    for step in await store.finding_steps.all(ByFindings(finding_ids=ids)):
+        steps[step.finding_id].append(step)
+    accepted: dict[UUID, list[FindingAcceptance]] = defaultdict(list)
+    for each in await store.finding_acceptances.all(
+        FindingAcceptanceFilter(finding_ids=ids, is_asked_for=False)
+    ):
+        accepted[each.finding_id].append(each)
+    return [
+        FindingHistory(
+            each, sorted(steps[each.id], key=lambda step: step.number), accepted[each.id]
+        )
+        for each in findings
+    ]
 
 
 async def findings_of(
@@ -35,15 +79,7 @@ async def standing_on(
     store: Store, findings: Sequence[AuditFinding], on: dt.date
 ) -> list[StandingFinding]:
     """The findings, each with where it stands on a day by what is recorded now."""
-    if not findings:
-        return []
-    zone = ZoneInfo((await store.companies.get(store.company_id)).time_zone)
-    accepted: dict[UUID, list[FindingAcceptance]] = {each.id: [] for each in findings}
-    for each in await store.finding_acceptances.all(
-        FindingAcceptanceFilter(finding_ids=list(accepted), is_asked_for=False)
-    ):
-        accepted[each.finding_id].append(each)
-    return [_standing(each, accepted[each.id], on, zone) for each in findings]
+    return [each.on(on, store.now) for each in await histories_of(store, findings)]
 
 
 def accepted_until(acceptances: Sequence[FindingAcceptance], on: dt.date) -> dt.date | None:
@@ -56,13 +92,3 @@ def accepted_until(acceptances: Sequence[FindingAcceptance], on: dt.date) -> dt.
         ),
         default=None,
     )
-
-
-def _standing(
-    finding: AuditFinding, acceptances: Sequence[FindingAcceptance], on: dt.date, zone: ZoneInfo
-) -> StandingFinding:
-    if finding.closed_at is not None and finding.closed_at.astimezone(zone).date() <= on:
-        return StandingFinding(finding, FindingStanding.CLOSED, None)
-    until = accepted_until(acceptances, on)
-    standing = FindingStanding.OPEN if until is None else FindingStanding.RISK_ACCEPTED
-    return StandingFinding(finding, standing, until)

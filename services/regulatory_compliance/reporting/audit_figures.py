@@ -2,12 +2,12 @@
 
 import datetime as dt
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from uuid import UUID
 
 import msgspec
 
-from services.regulatory_compliance.auditing.standing import accepted_until
+from services.regulatory_compliance.auditing.standing import histories_of
 from services.regulatory_compliance.corrective_actions.lifecycle import ActionState, state_on
 from services.regulatory_compliance.reporting.content import (
     ReportedActions,
@@ -19,7 +19,6 @@ from storage.filters import (
     AuditFindingFilter,
     ByActions,
     CorrectiveActionFilter,
-    FindingAcceptanceFilter,
     RegulatoryAuditFilter,
 )
 from storage.interface import Store
@@ -43,16 +42,8 @@ class AuditRecords(msgspec.Struct, frozen=True, kw_only=True):
     findings: Sequence[AuditFinding]
     actions: Sequence[CorrectiveAction]
     states: Mapping[UUID, ActionState]
-    accepted: frozenset[UUID]
-    """The findings whose risk is accepted on that day."""
-
-    def standing(self, finding: AuditFinding, known_at: dt.datetime) -> FindingStanding:
-        """Where a finding stood, as it was known then."""
-        if finding.closed_at is not None and finding.closed_at <= known_at:
-            return FindingStanding.CLOSED
-        if finding.id in self.accepted:
-            return FindingStanding.RISK_ACCEPTED
-        return FindingStanding.OPEN
+    standings: Mapping[UUID, FindingStanding]
+    """Where each finding stood at the end of that day, as it was known then."""
 
 
 async def audit_records(
@@ -85,41 +76,36 @@ async def audit_records(
         findings=findings,
         actions=actions,
         states={name: state for name, state in states.items() if state is not None},
-        accepted=await _accepted(store, ids, on),
+        standings={
+            each.finding.id: each.on(on, known_at).standing
+            for each in await histories_of(store, findings)
+        },
     )
 
 
-async def _accepted(store: Store, finding_ids: Collection[UUID], on: dt.date) -> frozenset[UUID]:
-    agreed = FindingAcceptanceFilter(finding_ids=list(finding_ids), is_asked_for=False)
-    return frozenset(
-        each.finding_id
-        for each in await store.finding_acceptances.all(agreed)
-        if accepted_until([each], on) is not None
-    )
-
-
-def status_at(audit: RegulatoryAudit, known_at: dt.datetime) -> AuditStatus:
+def status_at(audit: RegulatoryAudit, moment: dt.datetime) -> AuditStatus:
     """Where an audit was: the last of its stamps that is not later."""
-    if audit.concluded_at is not None and audit.concluded_at <= known_at:
+    if audit.concluded_at is not None and audit.concluded_at <= moment:
         return audit.status
-    if audit.completed_at is not None and audit.completed_at <= known_at:
+    if audit.completed_at is not None and audit.completed_at <= moment:
         return AuditStatus.COMPLETED
-    if audit.started_at is not None and audit.started_at <= known_at:
+    if audit.started_at is not None and audit.started_at <= moment:
         return AuditStatus.IN_PROGRESS
     return AuditStatus.SCHEDULED
 
 
 def audit_figures(
-    records: AuditRecords, period: ReportPeriod, known_at: dt.datetime
+    records: AuditRecords, period: ReportPeriod, moment: dt.datetime
 ) -> ReportedAudits:
-    """Audits that were scheduled for a day of the period, by where they were at its end. Passed and
-    failed ones have been completed, too."""
+    """Audits that were scheduled for a day of the period, by where they were at its last moment (or
+    at the time up to which records count, if that is earlier). Passed and failed ones have been
+    completed, too."""
     chosen = {
         name
         for name, each in records.audits.items()
         if period.first <= each.scheduled_on <= period.last
     }
-    counted = Counter(status_at(records.audits[name], known_at) for name in chosen)
+    counted = Counter(status_at(records.audits[name], moment) for name in chosen)
     found = [each for each in records.findings if each.audit_id in chosen]
     states = [
         records.states[each.id]
@@ -136,9 +122,7 @@ def audit_figures(
         failed=counted[AuditStatus.FAILED],
         findings=len(found),
         critical_findings=sum(each.severity is FindingSeverity.CRITICAL for each in found),
-        open_findings=sum(
-            records.standing(each, known_at) is FindingStanding.OPEN for each in found
-        ),
+        open_findings=sum(records.standings[each.id] is FindingStanding.OPEN for each in found),
         actions=ReportedActions(
             total=len(states),
             completed=sum(each.status in _DONE for each in states),
@@ -147,13 +131,11 @@ def audit_figures(
     )
 
 
-def reported_findings(
-    records: AuditRecords, period: ReportPeriod, known_at: dt.datetime
-) -> list[ReportedFinding]:
+def reported_findings(records: AuditRecords, period: ReportPeriod) -> list[ReportedFinding]:
     """What was found in the period, and what of before was still open at its end."""
     found = []
     for each in records.findings:
-        standing = records.standing(each, known_at)
+        standing = records.standings[each.id]
         if each.identified_on < period.first and standing is FindingStanding.CLOSED:
             continue
         audit = records.audits[each.audit_id]

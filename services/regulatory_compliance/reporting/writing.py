@@ -64,8 +64,8 @@ async def write_report(
         statuses=ReportedStatuses(**{each.value: counted[each] for each in RequirementStatus}),
         requirements=[_requirement(each, period.last) for each in rows],
         attestations=attestation_figures(records.histories.values(), period, known_at),
-        audits=audit_figures(audits, period, known_at),
-        findings=reported_findings(audits, period, known_at),
+        audits=audit_figures(audits, period, moment),
+        findings=reported_findings(audits, period),
         mips=await reported_mips(
             store, draft.program, period, moment, records.calendar.midnight(period.first)
         ),
