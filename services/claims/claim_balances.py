@@ -82,6 +82,19 @@ def balance_of(claim: Claim, side: BalanceSide) -> int:
     return claim.insurance_balance_cents
 
 
+def has_money(claim: Claim) -> bool:
+    """Whether anything but its charge stands on a claim: what payers decided and did not take back
+    whole, or what the company itself moved."""
+    return any(
+        (
+            claim.payment_cents,
+            claim.write_off_cents,
+            claim.patient_balance_cents,
+            *(getattr(claim, effect.sum_column) for effect in _SUMS),
+        )
+    )
+
+
 def credit_since(balance_cents: int, since: dt.date | None, today: dt.date) -> dt.date | None:
     """Since when a balance is a credit: the first day of this one, None where it is none."""
     return (since or today) if balance_cents < 0 else None

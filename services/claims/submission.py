@@ -12,6 +12,7 @@ from typing import ClassVar
 from uuid import UUID
 
 from services.claims.charges import booked_cents, charge_entry
+from services.claims.claim_balances import has_money
 from services.claims.claims import ClaimWithLines, hold_claim, lines_of
 from services.claims.clearing.hold import require_in_no_file
 from services.claims.clearing.waiting import retry_waiting
@@ -252,7 +253,7 @@ def _refuse_money(claim: Claim) -> None:
         claim.patient_balance_cents,
         claim.insurance_write_off_cents,
     )
-    if any(money) or claim.patient_payment_cents or claim.payer_refund_cents:
+    if has_money(claim):
         raise ClaimHasMoney(*money)
 
 

@@ -8,6 +8,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from services.claims.charges import booked_cents, charge_entry
+from services.claims.claim_balances import has_money
 from services.claims.clearing.hold import ON_THE_WAY
 from services.claims.clearing.verdicts import LONGEST_REASON, Move, Standing, Verdict, move_of
 from services.claims.lifecycle import ON_ITS_WAY
@@ -162,6 +163,7 @@ async def _cases(
             standing=Standing(
                 status=claim.status,
                 is_adjudicated=claim.adjudication_status is not AdjudicationStatus.NOT_ADJUDICATED,
+                has_money=has_money(claim),
                 filed=None,
                 sent_on=day if latest is None else sent_on.get(latest, day),
             ),
@@ -178,6 +180,7 @@ def _judge(case: _Case, verdict: Verdict) -> Judged:
     now = Standing(
         status=case.standing.status,
         is_adjudicated=case.standing.is_adjudicated,
+        has_money=case.standing.has_money,
         filed=held or (None if filed is None else filed.status),
         is_named=named in case.filed,
         is_latest=file_id == case.latest,
@@ -191,6 +194,7 @@ def _judge(case: _Case, verdict: Verdict) -> Judged:
         case.standing = Standing(
             status=move.status,
             is_adjudicated=now.is_adjudicated,
+            has_money=now.has_money,
             filed=now.filed,
             sent_on=now.sent_on,
         )

@@ -5,7 +5,9 @@ The rules, and why they do not depend on the order in which answers come:
 - A claim that was rejected for itself stays rejected, whatever else is said of that transmission.
 - One that came back with its whole file is ready again, unless it is rejected for itself as well.
 - An acceptance moves only what is submitted; said of what came back, it contradicts.
-- What a payer has decided about is not rejected any more: that contradicts too.
+- What a payer has decided about is not rejected any more: that contradicts too. So does a rejection
+  of a claim on which money stands (the company wrote a part of it off): its balances would be
+  zero beside it.
 """
 
 from __future__ import annotations
@@ -74,14 +76,15 @@ class Standing:
     """How a claim stands when an answer about it comes.
 
     ``filed`` is how it stands in the file that the answer is about, None where it went out
-    otherwise; ``is_named`` whether the answer says that it is about that one; ``is_latest``
-    whether it was not sent again since; ``is_next_payers`` whether it is submitted already, and
-    went to a later payer.
+    otherwise; ``has_money`` whether anything but its charge stands on it; ``is_named`` whether the
+    answer says that it is about that one; ``is_latest`` whether it was not sent again since;
+    ``is_next_payers`` whether it is submitted already, and went to a later payer.
     """
 
     status: ClaimStatus
     is_adjudicated: bool
     filed: FiledClaimStatus | None
+    has_money: bool = False
     is_named: bool = False
     is_latest: bool = True
     is_next_payers: bool = False
@@ -134,7 +137,7 @@ def _accepted(now: Standing) -> Move:
 
 
 def _back(standing: AcknowledgementStanding, now: Standing) -> Move:
-    if now.is_adjudicated:
+    if now.is_adjudicated or now.has_money:
         return Move(waits=WaitingReason.CONTRADICTS)
     is_own = standing is AcknowledgementStanding.REJECTED
     wanted = ClaimStatus.REJECTED if is_own else ClaimStatus.READY_TO_SUBMIT

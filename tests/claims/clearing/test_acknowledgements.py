@@ -22,9 +22,14 @@ from services.claims.clearing.waiting import (
     dismiss_waiting,
 )
 from services.claims.submission import submit_claims
+from services.claims.write_offs.writing_off import NewWriteOff, reverse_write_off, write_off
 from storage.filters import AcknowledgementFileFilter, ByClaim, ClaimFilter
+from storage.identifiers import new_id
+from storage.interface import Actor
+from storage.postgres.transaction import PostgresStorage
 from storage.tables.claims import Claim
 from storage.tables.clearing import ClaimFile
+from storage.tables.money import WriteOff
 from storage.vocabulary.claims import AcknowledgementOutcome, AdjudicationStatus, ClaimStatus
 from storage.vocabulary.clearing import (
     ClaimFileStatus,
@@ -32,9 +37,12 @@ from storage.vocabulary.clearing import (
     WaitingReason,
     WaitingStatus,
 )
+from storage.vocabulary.money import BalanceSide
+from tests.approvals.conftest import signed_in
 from tests.builders.answers import answer_277, answer_999, ta1
 from tests.builders.claims import transmission
 from tests.builders.clearing import Desk
+from tests.builders.clocks import FixedClock
 from tests.builders.statements import counted
 from tests.claims.x12.acknowledgement_files import AcknowledgementFile
 
@@ -193,6 +201,42 @@ async def test_what_a_payer_has_decided_about_is_not_rejected_any_more(desk: Des
     assert {each.waits_because for each in await desk.waiting()} == {WaitingReason.CONTRADICTS}
     await desk.hear(answer_277((number(claim), "A2")))
     assert await desk.statuses(claim) == [ClaimStatus.ACCEPTED]
+
+
+async def test_a_claim_on_which_money_stands_is_rejected_once_that_is_taken_back(
+    desk: Desk, storage: PostgresStorage, clock: FixedClock
+) -> None:
+    claim, beside = await desk.ready_claims(2)
+    sent = await desk.send(claim, beside)
+    clerk = await signed_in(storage, clock, desk.company)
+    given = NewWriteOff(
+        claim_id=claim.id,
+        side=BalanceSide.INSURANCE,
+        reason_code="small_balance",
+        amount_cents=500,
+    )
+    async with storage.transaction(desk.company.id, Actor(clerk.id, new_id())) as store:
+        given_up = await write_off(store, clerk, given)
+    assert isinstance(given_up, WriteOff)
+    await desk.hear(answer_277((number(claim), "A3")))
+    await desk.hear(answer_999(sent, "R"))
+    assert await desk.statuses(claim, beside) == [
+        ClaimStatus.SUBMITTED,
+        ClaimStatus.READY_TO_SUBMIT,
+    ]
+    first, *others = await desk.waiting()
+    assert {each.waits_because for each in (first, *others)} == {WaitingReason.CONTRADICTS}
+    assert (await desk.claim(claim)).insurance_balance_cents == 9_500
+    async with storage.transaction(desk.company.id, desk.company.actor) as store:
+        await reverse_write_off(
+            store, given_up.id, "it came back", expected_version=given_up.version
+        )
+        await assign_waiting(
+            store, first.id, Assignment(claim_id=claim.id), expected_version=first.version
+        )
+        assert await store.ledger_figures.claims_that_differ(limit=10) == []
+    assert await desk.statuses(claim) == [ClaimStatus.REJECTED]
+    assert await desk.charge_in_ledger(claim) == 0
 
 
 async def test_what_no_rule_decides_waits_for_a_person(desk: Desk) -> None:
