@@ -117,13 +117,17 @@ async def test_allowed_is_what_was_paid_and_what_the_patient_shares(books: Books
 
 
 async def test_what_is_denied_is_worked_as_a_denial_and_is_no_underpayment(books: Books) -> None:
+    """Nothing is in both worklists, and nothing in neither: a line that was paid in part has no
+    denial."""
     await books.claim(charges=(10_000, 10_000))
     await agree(books, FIXED)
     await books.pay(Claim(lines=(line(3_000, denied=7_000), line(0, denied=10_000))))
     (row,) = await compared(books)
-    assert amounts([row]) == [("as_expected", 8_000, 3_000, 0)]
-    assert row.refused_cents == 5_000
-    assert await worklist(books) == []
+    assert amounts([row]) == [("underpaid", 8_000, 3_000, -5_000)]
+    assert [each.line_ordinal for each in await books.denials()] == [2]
+    assert [(each.line_ordinal, each.amount_cents) for each in await worklist(books)] == [
+        (1, 5_000)
+    ]
 
 
 async def test_a_payment_without_a_contract_or_a_fee_is_no_data_and_never_zero(

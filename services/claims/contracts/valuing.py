@@ -331,7 +331,8 @@ def _decision(
     is_denied: bool = False,
 ) -> _Decided:
     """Allowed is what the payer says it is (AMT*B6); else what it paid, what the patient shares,
-    and what a reduction by law or penalty took off the payment."""
+    and what a reduction by law or penalty took off the payment. What was refused of a part that was
+    paid has no denial: nobody would work it were it taken out of the difference."""
     allowed, refused = paid_cents, 0
     on: dt.date = adjudication.effective_on
     for each in adjustments:
@@ -342,7 +343,7 @@ def _decision(
             allowed += each.amount_cents
     if stated_cents is not None:
         allowed = stated_cents
-    return _Decided(ordinal, claim_line_id, allowed, refused, is_denied)
+    return _Decided(ordinal, claim_line_id, allowed, refused if is_denied else 0, is_denied)
 
 
 def _sum(parts: Sequence[_Decided]) -> _Decided:
