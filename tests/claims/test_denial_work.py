@@ -202,7 +202,33 @@ async def test_money_names_the_decision_that_brought_it(books: Books, denial: De
                 adjudication_id=denial.adjudication_id,
             ),
         )
-    assert [each.message for each in refused.value.faults] == ["is more than the decision paid"]
+    assert [each.message for each in refused.value.faults] == ["is the decision that denied it"]
+
+
+@pytest.mark.parametrize("which", ["denied it beside", "taken back"])
+async def test_only_a_decision_that_came_after_it_and_stands_brings_money(
+    books: Books, which: str
+) -> None:
+    """The odds learn from it: what was paid beside the denial came back for nothing."""
+    beside = Line(adjustments=(Cas("CO", "45", 2_000),))
+    refused_line = Line(adjustments=(Cas("CO", "197", 10_000),))
+    await books.claim(charges=(10_000, 10_000))
+    await books.pay(Claim(lines=(beside, refused_line)))
+    (open_denial,) = await books.denials()
+    named = open_denial.adjudication_id
+    if which == "taken back":
+        more = Claim(
+            lines=(Line(charge_cents=1_000, adjustments=()),), payer_claim_number="ICN-more"
+        )
+        await books.pay(more)
+        named = (await books.adjudications())[-1].id
+        await books.pay(more.reversed())
+    won = Resolution(
+        resolution=DenialResolution.OVERTURNED, recovered_cents=500, adjudication_id=named
+    )
+    with pytest.raises(InvalidInput) as refused:
+        await resolved(books, open_denial, won)
+    assert [each.pointer for each in refused.value.faults] == ["/adjudication_id"]
 
 
 async def test_an_upheld_denial_is_learned_from_and_taken_back_when_it_is_reopened(

@@ -17,6 +17,7 @@ from services.company_calendar import company_today
 from services.inputs import Input, Reason
 from services.refusals import Fault, IllegalTransition, InvalidInput, Refusal
 from storage.errors import RowNotFound, VersionConflict
+from storage.filters import AdjudicationFilter
 from storage.interface import Store
 from storage.tables.ledger import Denial
 from storage.vocabulary.claims import ClaimStatus, DenialStatus
@@ -130,6 +131,11 @@ async def _faults(store: Store, denial: Denial, resolution: Resolution) -> list[
         return [Fault("/adjudication_id", "names nothing that exists")]
     if decision.claim_id != denial.claim_id or decision.payer_id != denial.payer_id:
         return [Fault("/adjudication_id", "is no decision of this payer about this claim")]
+    if decision.id == denial.adjudication_id:
+        return [Fault("/adjudication_id", "is the decision that denied it")]
+    of_claim = await store.adjudications.all(AdjudicationFilter(claim_id=denial.claim_id))
+    if any(each.reverses_id == decision.id for each in of_claim):
+        return [Fault("/adjudication_id", "was taken back by the payer")]
     recovered = resolution.recovered_cents or 0
     if recovered > decision.paid_cents:
         found.append(Fault("/recovered_cents", "is more than the decision paid"))
