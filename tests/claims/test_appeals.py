@@ -23,7 +23,12 @@ from services.claims.appealing.drafting import (
     NoSuchLevel,
     NothingToAppeal,
 )
-from services.claims.appealing.submitting import DeadlinePassed, Submission, TooLittleInDispute
+from services.claims.appealing.submitting import (
+    DeadlinePassed,
+    NothingLeftToAppeal,
+    Submission,
+    TooLittleInDispute,
+)
 from services.identity.authentication import PersonNeeded
 from services.refusals import IllegalTransition, InvalidInput
 from storage.embedded import RoleAddresses
@@ -391,6 +396,44 @@ async def test_an_appeal_that_is_turned_down_starts_the_days_of_the_next_level(
     assert refused.value.least_cents == 19_000
     together = Submission(method=AppealMethod.MAIL, reference="RR123", is_aggregated=True)
     assert (await desk.submitted(ready, together)).is_aggregated
+
+
+async def test_what_stands_at_another_level_does_not_go_along(
+    storage: PostgresStorage, vault: FileVault, company: CompanyForTests, clock: FixedClock
+) -> None:
+    """Else the days of a denial that nobody has appealed would begin anew with those of another."""
+    books = await Books.open(storage, vault, company, payers=0)
+    await books.payer("MED01", trace_identifier="1999999999", type=PayerType.MEDICARE)
+    await books.claim(charges=(10_000, 10_000))
+    refused_line = Line(adjustments=(Cas("CO", "197", 10_000),))
+    await books.pay(Claim(lines=(refused_line, refused_line)))
+    desk = await Desk.open(books)
+    appealed, forgotten = await books.denials()
+    await lost(desk, await desk.draft(denial_ids=[str(appealed.id)]))
+    clock.move(dt.timedelta(days=121))
+    with pytest.raises(InvalidInput) as refused:
+        await desk.draft(denial_ids=[str(appealed.id), str(forgotten.id)])
+    assert [each.pointer for each in refused.value.faults] == ["/denial_ids"]
+    late_one = await desk.draft()
+    assert (late_one.level, late_one.amount_cents) == (1, 10_000)
+    assert late_one.due_on == forgotten.due_on
+    with pytest.raises(DeadlinePassed):
+        await desk.submitted(await desk.approved(late_one))
+    assert (await desk.draft(denial_ids=[str(appealed.id)])).level == 2
+
+
+async def test_an_appeal_about_what_was_decided_otherwise_meanwhile_does_not_go_out(
+    desk: Desk,
+) -> None:
+    ready = await desk.approved(await desk.draft())
+    await desk.books.pay(DENIED.reversed(), PAID)
+    with pytest.raises(NothingLeftToAppeal):
+        await desk.submitted(ready)
+    async with desk.transaction() as store:
+        withdrawn = await submitting.withdraw_appeal(
+            store, ready.id, "The payer paid", expected_version=ready.version
+        )
+    assert withdrawn.status is AppealStatus.WITHDRAWN
 
 
 async def test_where_no_further_level_is_known_a_person_ends_the_work(desk: Desk) -> None:

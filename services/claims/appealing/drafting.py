@@ -96,8 +96,8 @@ class NewAppeal(Input):
     """Why the payer should decide again, about which denials, and what goes with it.
 
     Without ``denial_ids`` it is about every open denial of the claim that one payer can be asked
-    about. ``supporting_documents`` names papers that go along and are not kept here. ``plan`` picks
-    the company's rules for a plan of the payer.
+    about at one level, that of the one due first. ``supporting_documents`` names papers that go
+    along and are not kept here. ``plan`` picks the company's rules for a plan of the payer.
     """
 
     reason: LongText
@@ -297,7 +297,9 @@ async def _chosen(store: Store, claim: Claim, denial_ids: Sequence[UUID] | None)
         )
         if not found:
             raise NothingToAppeal
-        return [each for each in found if each.payer_id == found[-1].payer_id]
+        of_payer = [each for each in found if each.payer_id == found[-1].payer_id]
+        urgent = min(of_payer, key=lambda each: (each.due_on, each.id))
+        return [each for each in of_payer if each.appeal_level == urgent.appeal_level]
     found = await store.denials.lock_all(DenialFilter(ids=list(denial_ids)))
     by_id = {each.id: each for each in found if each.claim_id == claim.id}
     faults = [
@@ -332,22 +334,41 @@ async def _next_level(
     payer = await store.payers.get(denials[0].payer_id)
     rules = await store.appeal_rules.all(AppealRuleFilter(payer_id=payer.id))
     links = await store.appeal_denials.all(ByAppeal(denial_ids=[each.id for each in denials]))
-    earlier = await store.claim_appeals.get_many(sorted({each.appeal_id for each in links}))
-    for appeal in earlier:
+    earlier = {
+        each.id: each
+        for each in await store.claim_appeals.get_many(sorted({each.appeal_id for each in links}))
+    }
+    for appeal in earlier.values():
         if appeal.status in UNDER_WAY or appeal.status is AppealStatus.OVERTURNED:
             raise AppealUnderWay(appeal.id, appeal.status)
-    lost = [each for each in earlier if each.status in _LOST and each.resolved_on is not None]
-    last = max(lost, key=lambda each: (each.level, each.id), default=None)
-    if last is not None and last.resolved_on is not None:
-        number, started_on = last.level + 1, last.resolved_on
-    else:
-        number, started_on = 1, min(each.deadline_started_on for each in denials)
+    stands = [
+        _stands_at(each, [earlier[link.appeal_id] for link in links if link.denial_id == each.id])
+        for each in denials
+    ]
+    if len({number for number, _ in stands}) > 1:
+        raise InvalidInput(
+            [Fault("/denial_ids", "stand at different levels of appeal: appeal to each by itself")]
+        )
+    number, started_on = min(stands)
     level = Ladder(payer.id, payer.type, rules).level(
         number, on=started_on, claim_type=claim.type, plan=plan
     )
     if level is None:
         raise NoSuchLevel(payer.id, number)
     return level, started_on
+
+
+def _stands_at(denial: Denial, earlier: Sequence[ClaimAppeal]) -> tuple[int, dt.date]:
+    """The level at which one denial can be appealed now, and from when on its days are counted."""
+    lost = [
+        (each.level, each.resolved_on)
+        for each in earlier
+        if each.status in _LOST and each.resolved_on is not None
+    ]
+    if not lost:
+        return 1, denial.deadline_started_on
+    level, answered_on = max(lost)
+    return level + 1, answered_on
 
 
 async def _attachable(

@@ -10,7 +10,7 @@ from pydantic import Field
 
 from services.approvals.involvement import worked
 from services.claims.appealing.deadlines import DEADLINES, Ladder
-from services.claims.appealing.drafting import ENTITY, held
+from services.claims.appealing.drafting import ENTITY, denials_of, held
 from services.claims.appealing.lifecycle import require_move
 from services.claims.drafts import CalendarDay
 from services.inputs import Input, Name
@@ -21,6 +21,7 @@ from storage.filters import AppealRuleFilter
 from storage.interface import Store
 from storage.tables.appeals import ClaimAppeal
 from storage.vocabulary.appeals import AppealMethod, AppealStatus
+from storage.vocabulary.claims import DenialStatus
 
 
 @dataclass
@@ -49,6 +50,18 @@ class TooLittleInDispute(Refusal):
         return "If other claims are put together with it, say so with is_aggregated."
 
 
+@dataclass
+class NothingLeftToAppeal(Refusal):
+    """Everything that the appeal is about was decided otherwise or ended since it was drafted."""
+
+    title: ClassVar[str] = "None of the denials that the appeal is about is open any more"
+    denials: list[str]
+
+    @property
+    def detail(self) -> str:
+        return "Withdraw it; what the payer denies now is a denial of its own."
+
+
 class Submission(Input):
     """How an appeal goes out.
 
@@ -70,11 +83,14 @@ async def submit_appeal(
     """Send a ready appeal, or put on record that it was sent.
 
     The last day counts whole, in the company's time. Raises RowNotFound, VersionConflict,
-    IllegalTransition, InvalidInput, DeadlinePassed, TooLittleInDispute, DecidedBefore and what
-    sending to a mailbox raises.
+    IllegalTransition, NothingLeftToAppeal, InvalidInput, DeadlinePassed, TooLittleInDispute,
+    DecidedBefore and what sending to a mailbox raises.
     """
     appeal = await held(store, appeal_id, expected_version)
     require_move(appeal, AppealStatus.SUBMITTED)
+    denials = await denials_of(store, appeal_id)
+    if denials and not any(each.status is DenialStatus.OPEN for each in denials):
+        raise NothingLeftToAppeal([str(each.status) for each in denials])
     sent_on = await _sent_on(store, appeal, submission)
     is_late = appeal.due_on is not None and sent_on > appeal.due_on
     if is_late and appeal.late_approved_by_person_id is None:
