@@ -28,6 +28,7 @@ from services.claims.refunds.credit_deadlines import CREDIT_DEADLINES
 from services.claims.refunds.credits import Credit, list_credits
 from services.claims.refunds.refunding import (
     ExceedsCredit,
+    ExceedsPayments,
     NewPatientRefund,
     NewPayerRefund,
     RefundPayment,
@@ -59,6 +60,37 @@ async def overpaid(books: Books) -> UUID:
     await books.pay(Claim(patient_control_number="PCN0009", lines=(correction,)))
     assert (await books.row("PCN0009")).payment_cents == 13_000
     return claim_id
+
+
+async def test_a_payer_gets_no_more_than_it_paid_itself(books: Books, office: Office) -> None:
+    """A claim is 30.00 in credit: its first payer paid 110.00, its second one 20.00."""
+    first = books.payers[0]
+    second = await books.payer("60054", trace_identifier="1888888888")
+    claim_id = await books.claim("PCN0010", payers=[first, second])
+    too_much = Line(adjustments=(Cas("OA", "23", -1_000),))
+    await books.pay(Claim(patient_control_number="PCN0010", lines=(too_much,)))
+    beside = Line(adjustments=(Cas("OA", "23", 8_000),))
+    of_second = Claim(patient_control_number="PCN0010", lines=(beside,), status_code="2")
+    await books.pay(of_second, payer=second)
+    assert (await books.row("PCN0010")).insurance_balance_cents == -3_000
+
+    async def refunded(cents: int) -> Refund:
+        new = NewPayerRefund(
+            claim_id=claim_id, payer_id=second.id, reason_code="overpayment", amount_cents=cents
+        )
+        async with acting(books, office.clerk) as store:
+            result = await refund_payer(store, office.clerk, new)
+        assert isinstance(result, Asked)
+        return result.item
+
+    with pytest.raises(ExceedsPayments) as refused:
+        await refunded(2_001)
+    assert refused.value.paid_cents == 2_000
+    whole = await refunded(1_500)
+    await decided(books, office.manager, whole.id)
+    with pytest.raises(ExceedsPayments) as refused:
+        await refunded(501)
+    assert refused.value.paid_cents == 500
 
 
 async def received(books: Books, who: Principal, cents: int) -> PaymentInFull:

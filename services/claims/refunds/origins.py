@@ -6,12 +6,13 @@ from __future__ import annotations
 from services.claims.claim_balances import Movement, entry, move
 from services.claims.patient_money.payments import unapplied_cents
 from services.company_calendar import company_today
-from storage.filters import LedgerFilter
+from storage.filters import LedgerFilter, RefundFilter
 from storage.interface import Store
 from storage.tables.claims import Claim
 from storage.tables.money import PatientPayment, Refund
 from storage.tables.remittances import RemittanceException
 from storage.vocabulary.claims import LedgerKind
+from storage.vocabulary.money import RefundStatus
 
 Origin = Claim | PatientPayment | RemittanceException
 
@@ -65,3 +66,21 @@ async def paid_before(store: Store, refund: Refund) -> int | None:
         return None
     paid = LedgerFilter(claim_id=refund.claim_id, payer_id=refund.payer_id, kind=LedgerKind.PAYMENT)
     return sum(each.amount_cents for each in await store.ledger_entries.all(paid))
+
+
+async def paid_and_kept(store: Store, refund: Refund) -> int | None:
+    """What the payer has paid on the claim and is not going back to it already; None for a refund
+    of no claim. A refund that the payer has booked has taken its payment back itself."""
+    paid_cents = await paid_before(store, refund)
+    if paid_cents is None:
+        return None
+    others = RefundFilter(
+        claim_id=refund.claim_id,
+        payer_id=refund.payer_id,
+        statuses=[RefundStatus.APPROVED, RefundStatus.PAID],
+    )
+    return paid_cents - sum(
+        each.amount_cents
+        for each in await store.refunds.all(others)
+        if each.booked_on is None and each.id != refund.id
+    )

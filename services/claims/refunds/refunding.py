@@ -24,7 +24,13 @@ from services.claims.exception_queue import cancel_out_numbers
 from services.claims.matching import payers_in_turn
 from services.claims.money_reasons import REFUND_REASONS
 from services.claims.patient_money.inputs import Cents
-from services.claims.refunds.origins import available_cents, hold_origin, paid_before, take_of
+from services.claims.refunds.origins import (
+    available_cents,
+    hold_origin,
+    paid_and_kept,
+    paid_before,
+    take_of,
+)
 from services.company_calendar import company_today
 from services.identity.authentication import Principal
 from services.identity.scopes import Scope
@@ -97,12 +103,21 @@ class ExceedsCredit(Refusal):
     wanted_cents: int
 
 
+@dataclass
+class ExceedsPayments(Refusal):
+    """The claim is in credit by what another payer paid."""
+
+    title: ClassVar[str] = "More would be given back than this payer has paid on the claim"
+    paid_cents: int
+    wanted_cents: int
+
+
 async def refund_payer(
     store: Store, principal: Principal, new: NewPayerRefund
 ) -> Refund | Asked[Refund]:
-    """Give back to a payer what its claim is in credit.
+    """Give back to a payer what its claim is in credit, and no more than it has paid itself.
 
-    Raises InvalidInput, ExceedsCredit, PersonNeeded, MissingScope.
+    Raises InvalidInput, ExceedsCredit, ExceedsPayments, PersonNeeded, MissingScope.
     """
     faults = await _reason_faults(store, BalanceSide.INSURANCE, new)
     try:
@@ -301,10 +316,13 @@ async def _approved(store: Store, refund: Refund) -> Refund:
 
 
 async def _require_credit(store: Store, refund: Refund) -> None:
-    """Hold what it comes of. Raises ExceedsCredit."""
+    """Hold what it comes of. Raises ExceedsCredit, ExceedsPayments."""
     there_cents = available_cents(await hold_origin(store, refund))
     if refund.amount_cents > there_cents:
         raise ExceedsCredit(there_cents, refund.amount_cents)
+    paid_cents = await paid_and_kept(store, refund)
+    if paid_cents is not None and refund.amount_cents > paid_cents:
+        raise ExceedsPayments(max(0, paid_cents), refund.amount_cents)
 
 
 def _require_move(found: Refund, wanted: RefundStatus) -> None:
