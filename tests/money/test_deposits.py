@@ -327,6 +327,16 @@ def test_a_statement_that_cannot_be_read_says_where(content: str, line: int) -> 
     assert [each.line for each in refused.value.faults] == [line]
 
 
+async def test_a_statement_of_days_to_come_is_not_imported(books: Books) -> None:
+    """What is matched to such a line would be cash before it can have come."""
+    bookings = read_statement((STATEMENT + "2099-01-02,1.00,,x\n").encode())
+    with pytest.raises(UnreadableStatement) as refused:
+        async with books._transaction() as store:
+            await import_statement(store, "operating", bookings)
+    assert [each.line for each in refused.value.faults] == [6]
+    assert await lines(books) == []
+
+
 def test_a_statement_in_another_encoding_says_where() -> None:
     with pytest.raises(UnreadableStatement) as refused:
         read_statement(STATEMENT.encode() + b"2025-03-31,1.00,,\xff\n")

@@ -16,7 +16,13 @@ from pydantic import Field
 from services.claims.claim_balances import entry
 from services.claims.deposits.expecting import cancel
 from services.claims.deposits.likeness import WINDOW, candidates, exact_pairs
-from services.claims.deposits.statement_file import Booking, lines_of
+from services.claims.deposits.statement_file import (
+    MOST_FAULTS,
+    Booking,
+    StatementFault,
+    UnreadableStatement,
+    lines_of,
+)
 from services.claims.drafts import HIGHEST_CHARGE_CENTS, CalendarDay
 from services.company_calendar import company_today
 from services.inputs import Identifier, Input, Name, Reason
@@ -116,7 +122,15 @@ async def add_lines(store: Store, new: NewBankLines) -> Imported:
 
 
 async def import_statement(store: Store, account: str, bookings: Sequence[Booking]) -> Imported:
-    """Import what is new of a statement, and match what is exact."""
+    """Import what is new of a statement, and match what is exact. Raises UnreadableStatement for
+    bookings of days to come; its lines are those of the file."""
+    today = await company_today(store)
+    if faults := [
+        StatementFault(line, "booked_on lies in the future")
+        for line, each in enumerate(bookings, start=2)
+        if each.booked_on > today
+    ]:
+        raise UnreadableStatement(faults[:MOST_FAULTS])
     await store.wait_for_lock("bank-lines")
     lines = lines_of(account, bookings)
     keys = [each.line_key for each in lines]
