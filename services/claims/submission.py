@@ -85,6 +85,7 @@ async def make_ready(
     """
     claim = await hold_claim(store, claim_id, expected_version=expected_version)
     require_move(claim.status, ClaimStatus.READY_TO_SUBMIT)
+    await store.wait_for_lock(f"bill/{claim.patient_id}")  # of two that repeat each other one is
     if (refusal := await obstacle(store, claim)) is not None:
         return refusal
     return await _move(store, claim, ClaimStatus.READY_TO_SUBMIT, {})

@@ -1,5 +1,6 @@
 """The scrubber over HTTP: what the rules say of a claim, and what comes of it."""
 
+import asyncio
 from typing import Any
 
 import httpx
@@ -153,6 +154,19 @@ async def test_the_same_services_a_second_time_are_a_duplicate(
     again, other = await practice.claim(), await practice.claim(charges_cents=(9_000,))
     assert found(await scrubbed(client, again.claim.id)) == [("claim_repeated", "")]
     assert found(await scrubbed(client, other.claim.id)) == []
+
+
+async def test_of_two_claims_for_the_same_services_one_is_made_ready(
+    client: httpx.AsyncClient, practice: Practice
+) -> None:
+    """Both would go out in one file; neither has gone out before the other."""
+    first, second = await practice.claim(), await practice.claim()
+    answers = await asyncio.gather(*(ready(client, each.claim.id) for each in (first, second)))
+    assert sorted(each.status_code for each in answers) == [200, 422]
+    (turned_away,) = [each for each in answers if each.status_code == 422]
+    assert "claim_repeated" in turned_away.text
+    made_ready = first if answers[0].status_code == 200 else second
+    assert found(await scrubbed(client, made_ready.claim.id)) == []
 
 
 async def test_a_rule_is_tried_before_it_is_switched_on_and_holds_claims_then(

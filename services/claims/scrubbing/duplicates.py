@@ -10,10 +10,14 @@ from services.claims.lifecycle import ON_ITS_WAY
 from storage.filters import ClaimFilter
 from storage.interface import Store
 from storage.tables.claims import Claim
+from storage.vocabulary.claims import ClaimStatus
+
+_BILLED = ON_ITS_WAY | {ClaimStatus.READY_TO_SUBMIT}
 
 
 async def sent_before(store: Store, claims: Sequence[ClaimWithLines]) -> set[UUID]:
-    """Those whose services another claim of the patient bills that went out and still stands.
+    """Those whose services another claim of the patient bills that went out and still stands, or is
+    ready to: two that are ready go out in one file.
 
     Takes two statements.
     """
@@ -28,7 +32,7 @@ async def sent_before(store: Store, claims: Sequence[ClaimWithLines]) -> set[UUI
         )
     )
     wanted = {_outline(each.claim) for each in claims}
-    likely = [each for each in others if each.status in ON_ITS_WAY and _outline(each) in wanted]
+    likely = [each for each in others if each.status in _BILLED and _outline(each) in wanted]
     sent: dict[tuple[object, ...], set[UUID]] = {}
     for other in await with_lines(store, likely):
         sent.setdefault(_services(other), set()).add(other.claim.id)

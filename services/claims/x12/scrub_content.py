@@ -173,7 +173,7 @@ def _duplicates(subject: Subject) -> Iterator[Finding | NoData]:
     if subject.sent_before is None:
         yield NoData("", "the claims that went out before are not known")
     elif fingerprint(subject.claim) in subject.sent_before:
-        yield Finding("", "the same services were billed before and the claim still stands")
+        yield Finding("", "another claim bills the same services: it went out, or is ready to")
 
 
 def _timely(subject: Subject) -> Iterator[Finding | NoData]:
@@ -342,10 +342,10 @@ CONTENT_RULES = (
     ),
     Rule(
         id="claim_repeated",
-        version=1,
+        version=2,
         severity=Severity.ERROR,
-        title="The same services were not billed before",
-        remedy="Send a corrected claim, or void the first.",
+        title="No other claim bills the same services",
+        remedy="Send a corrected claim, or void the other one.",
         source="CMS duplicate claim edits",
         check=_duplicates,
         applies_to=_is_original,
