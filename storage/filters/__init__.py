@@ -69,6 +69,7 @@ from storage.filters.mips import (
     ByMipsSubmission,
     MipsClinicianFilter,
     MipsListFilter,
+    MipsPriorSubmissionFilter,
     MipsSubmissionFilter,
 )
 from storage.filters.money import (
@@ -227,6 +228,7 @@ __all__ = [
     "ManualRemittanceFilter",
     "MipsClinicianFilter",
     "MipsListFilter",
+    "MipsPriorSubmissionFilter",
     "MipsSubmissionFilter",
     "MitigationItemFilter",
     "NoFilter",

@@ -49,3 +49,9 @@ class MipsSubmissionFilter(Filter):
 class ByMipsSubmission(Filter):
     submission_id: UUID | None = where("submission_id")
     submission_ids: list[UUID] | None = where("submission_id", operator="in")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MipsPriorSubmissionFilter(Filter):
+    performance_year: int | None = where("performance_year")
+    tin: str | None = where("tin")

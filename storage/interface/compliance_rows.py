@@ -25,6 +25,7 @@ from storage.filters import (
     FindingAcceptanceFilter,
     MipsClinicianFilter,
     MipsListFilter,
+    MipsPriorSubmissionFilter,
     MipsSubmissionFilter,
     MitigationItemFilter,
     PackFilter,
@@ -142,6 +143,11 @@ class ComplianceRows(Protocol):
     ]
     mips_measures: Repository[
         mips_tables.MipsMeasureFields, mips_tables.MipsMeasure, ByMipsSubmission
+    ]
+    mips_prior_submissions: Repository[
+        mips_tables.MipsPriorSubmissionFields,
+        mips_tables.MipsPriorSubmission,
+        MipsPriorSubmissionFilter,
     ]
     mips_scores: Log[mips_tables.MipsScoreFields, mips_tables.MipsScore, ByMipsSubmission]
     mips_steps: Log[mips_tables.MipsStepTakenFields, mips_tables.MipsStepTaken, ByMipsSubmission]

@@ -266,3 +266,51 @@ class MipsStepTaken(MipsStepTakenFields, AppendOnlyRow, table=True):
         belongs_to("mips_submissions", "submission_id"),
         index("mips_steps", "submission_id", "id"),
     )
+
+
+class PriorMeasure(BaseModel):
+    """A measure as another system reported it, with the points that it gave."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    measure_id: str
+    performance_rate: Decimal | None
+    numerator: int | None
+    denominator: int | None
+    is_eligible: bool | None
+    is_met: bool | None
+    points: Decimal | None
+
+
+class PriorMeasures(BaseModel):
+    """All measures of a submission of another system."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    measures: list[PriorMeasure]
+
+
+class MipsPriorSubmissionFields(SQLModel):
+    performance_year: int = Field(sa_type=sa.Integer)
+    tin: str = text_column(9, searched=True)
+    npi: str | None = text_column(10, searched=True, default=None)
+    category: MipsCategory = choice_column(MipsCategory)
+    submission_method: SubmissionMethod = choice_column(SubmissionMethod)
+    status: MipsSubmissionStatus = choice_column(MipsSubmissionStatus)
+    submitted_on: dt.date | None = date_column(default=None)
+    said_score_pct: Decimal | None = quantity_column(7, 4, default=None)
+    feedback: str | None = text_column(4000, default=None)
+    content: PriorMeasures = document_column(PriorMeasures)
+
+
+class MipsPriorSubmission(MipsPriorSubmissionFields, TenantRow, table=True):
+    """What another system reported before the company moved over, as it says. It is no submission
+    of ours: nothing of it is scored here, and ``said_score_pct`` is that system's reckoning."""
+
+    __tablename__ = "mips_prior_submissions"
+    __table_args__ = (
+        index("mips_prior_submissions", "performance_year", "id"),
+        check("tin_is_nine_digits", "tin ~ '^[0-9]{9}$'"),
+        check("npi_is_ten_digits", "npi ~ '^[0-9]{10}$'"),
+        check("score_is_a_percentage", "said_score_pct BETWEEN 0 AND 100"),
+    )

@@ -259,6 +259,11 @@ SPECIAL: Mapping[str, Mapping[str, object]] = {
     "mips_lists": {"performance_year": 2026, "withdrawn_at": None, "withdrawal_reason": None},
     "mips_benchmarks": {"cut_offs": {"percentiles": list(range(0, 110, 10))}},
     "mips_clinicians": {"performance_year": 2026, "tin": "123456789", "npi": "1234567893"},
+    "mips_prior_submissions": {
+        "tin": "123456789",
+        "npi": "1234567893",
+        "content": {"measures": []},
+    },
     "mips_submissions": {
         "performance_year": 2026,
         "submitted_at": None,

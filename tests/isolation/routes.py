@@ -136,6 +136,7 @@ LISTED: Mapping[str, str] = {
     "list_mips_benchmarks": "mips_benchmarks",
     "list_mips_listed_measures": "mips_listed_measures",
     "list_mips_measures": "mips_measures",
+    "list_mips_prior_submissions": "mips_prior_submissions",
     "get_claim_history": "audit_log",
     "list_access_log": "api_log",
     "list_audit_log": "audit_log",
