@@ -5,7 +5,7 @@ from pathlib import Path
 from alembic import op
 
 revision = "0066"
-down_revision = "0065"
+down_revision = "0069"
 expands = True
 
 _TABLES = Path(__file__).with_suffix(".sql")

@@ -4,7 +4,12 @@ from uuid import UUID
 
 from storage.interface import Store
 
-PREFIXES = {"claim": "CLM-", "claim_batch": "BATCH-"}
+PREFIXES = {
+    "claim": "CLM-",
+    "claim_batch": "BATCH-",
+    "policy": "POL-",
+    "regulatory_audit": "AUD-",
+}
 """The counters of numbers that the original gave too, and how those begin."""
 
 HIGHEST = 999_999_999

@@ -90,7 +90,13 @@ class Importer:
         self.storage, self.vault, self.company = storage, vault, company
 
     async def bring(
-        self, dump: object, *, name: str = "dump.json", source: str = "node", is_trial: bool = False
+        self,
+        dump: object,
+        *,
+        name: str = "dump.json",
+        source: str = "node",
+        is_trial: bool = False,
+        steward_person_id: UUID | None = None,
     ) -> Reconciliation:
         """Import what is given as JSON, or as the bytes of a file."""
         content = dump if isinstance(dump, bytes) else json.dumps(dump).encode()
@@ -106,7 +112,13 @@ class Importer:
             ) as file,
             self.storage.transaction(company.id, company.actor) as store,
         ):
-            made = await receiving.receive(store, [file], source=source, is_trial=is_trial)
+            made = await receiving.receive(
+                store,
+                [file],
+                source=source,
+                is_trial=is_trial,
+                steward_person_id=steward_person_id,
+            )
         await run_import(self.storage, self.vault, company.id, company.actor, made.id)
         return await self.report(made.id)
 
@@ -226,3 +238,174 @@ def attestation(key: str = "at1", **changes: Any) -> Record:
         "updatedAt": "2025-11-01T00:00:00.000Z",
         **changes,
     }
+
+
+def finding(key: str = "f1", **changes: Any) -> Record:
+    """Something that an audit has found."""
+    return {
+        "id": key,
+        "findingNumber": "AUD-1000-F1",
+        "category": "Privacy",
+        "severity": "major",
+        "description": "Screen visible",
+        "requirement": "OSHA-07",
+        "impact": "Exposure",
+        "evidenceDate": "2025-10-05",
+        "identifiedBy": "K. Roe",
+        **changes,
+    }
+
+
+def action(key: str = "ca1", **changes: Any) -> Record:
+    """What is to be done about a finding, by somebody who is nobody here."""
+    return {
+        "id": key,
+        "findingId": "f1",
+        "action": "Privacy filter",
+        "assignedTo": "u6",
+        "dueDate": "2025-11-01",
+        "status": "planned",
+        "notes": "",
+        **changes,
+    }
+
+
+def audit(key: str = "au1", **changes: Any) -> Record:
+    """An audit in progress, with a finding and an action."""
+    return {
+        "id": key,
+        "auditNumber": "AUD-1000",
+        "program": "HIPAA",
+        "auditType": "internal",
+        "scope": "Front desk",
+        "status": "in_progress",
+        "auditor": "K. Roe",
+        "scheduledDate": "2025-10-05",
+        "startDate": "2025-10-05T09:00:00.000Z",
+        "findings": [finding()],
+        "recommendations": ["Turn the desk"],
+        "correctiveActions": [action()],
+        "riskRating": "high",
+        "createdBy": "u5",
+        "createdAt": "2025-09-20T00:00:00.000Z",
+        "updatedAt": "2025-10-05T00:00:00.000Z",
+        **changes,
+    }
+
+
+def measure(**changes: Any) -> Record:
+    """A measure that was reported for a hundred people."""
+    return {
+        "measureId": "236",
+        "performanceRate": 72,
+        "numerator": 72,
+        "denominator": 100,
+        "eligible": True,
+        "performanceMet": True,
+        "points": 7.5,
+        **changes,
+    }
+
+
+def mips_submission(key: str = "ms1", **changes: Any) -> Record:
+    """What was submitted of one category."""
+    return {
+        "id": key,
+        "submissionYear": 2025,
+        "tin": "000000001",
+        "npi": "1000000004",
+        "performanceCategory": "quality",
+        "measures": [measure()],
+        "submissionMethod": "registry",
+        "submissionDate": "2025-11-02T00:00:00.000Z",
+        "status": "submitted",
+        "score": 75,
+        "createdBy": "u5",
+        "createdAt": "2025-10-30T00:00:00.000Z",
+        "updatedAt": "2025-11-02T00:00:00.000Z",
+        **changes,
+    }
+
+
+def policy(key: str = "po1", **changes: Any) -> Record:
+    """A policy that was approved over there."""
+    return {
+        "id": key,
+        "policyNumber": "POL-12",
+        "title": "Device use",
+        "category": "Privacy",
+        "program": "HIPAA",
+        "version": "2.1",
+        "effectiveDate": "2025-02-01",
+        "reviewDate": "2025-02-03T00:00:00.000Z",
+        "nextReviewDate": "2026-02-01T00:00:00.000Z",
+        "owner": "u5",
+        "approvedBy": "u1",
+        "status": "approved",
+        "content": "Lock it.",
+        "relatedRequirements": ["OSHA-07"],
+        "createdAt": "2025-02-03T00:00:00.000Z",
+        "updatedAt": "2025-02-03T00:00:00.000Z",
+        **changes,
+    }
+
+
+def risk(**changes: Any) -> Record:
+    """A risk of a score of 12."""
+    return {
+        "id": "rk1",
+        "riskCategory": "Loss",
+        "description": "Stolen laptop",
+        "likelihood": "possible",
+        "impact": "major",
+        "riskScore": 12,
+        "currentControls": ["Lock"],
+        "additionalControls": ["Encryption"],
+        "residualRisk": "low",
+        "owner": "IT",
+        **changes,
+    }
+
+
+def risk_assessment(key: str = "ra1", **changes: Any) -> Record:
+    """An assessment of one risk."""
+    return {
+        "id": key,
+        "assessmentType": "security",
+        "assessmentDate": "2025-09-01T00:00:00.000Z",
+        "scope": "Laptops",
+        "risks": [risk()],
+        "overallRiskLevel": "high",
+        "mitigationPlan": ["Encrypt"],
+        "assessedBy": "u5",
+        "nextAssessmentDate": "2026-09-01",
+        "createdAt": "2025-09-01T00:00:00.000Z",
+        "updatedAt": "2025-09-01T00:00:00.000Z",
+        **changes,
+    }
+
+
+def compliance_report(key: str = "cr1", **changes: Any) -> Record:
+    """A report of a quarter."""
+    return {
+        "id": key,
+        "program": "OSHA",
+        "reportType": "quarterly",
+        "reportingPeriodStart": "2025-10-01",
+        "reportingPeriodEnd": "2025-12-31",
+        "requirements": [
+            {"requirementId": "OSHA-07", "status": "compliant", "complianceRate": 100}
+        ],
+        "overallComplianceRate": 100,
+        "findings": [],
+        "recommendations": [],
+        "generatedDate": "2025-11-05T00:00:00.000Z",
+        "generatedBy": "u5",
+        "createdAt": "2025-11-05T00:00:00.000Z",
+        **changes,
+    }
+
+
+def user(key: str = "u5", **changes: Any) -> Record:
+    """Somebody who signed in over there."""
+    return {"id": key, "email": "K.Roe@example.org", "name": "K. Roe", **changes}

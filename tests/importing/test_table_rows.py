@@ -14,14 +14,20 @@ from tests.builders.dumps import (
     Importer,
     appeal,
     attestation,
+    audit,
     batch,
     claim,
+    compliance_report,
     era,
     keyed,
+    mips_submission,
     of_map,
     payer,
+    policy,
     requirement,
+    risk_assessment,
 )
+from tests.builders.people import make_person
 
 pytestmark = pytest.mark.anyio
 
@@ -66,6 +72,11 @@ TABLES: dict[str, list[dict[str, Any]]] = {
     "claim_eras": [row(era(), payment_amount="98.00")],
     "compliance_requirements": [row(requirement())],
     "compliance_attestations": [row(attestation())],
+    "regulatory_audits": [row(audit(), scheduled_date="2025-10-05 00:00:00")],
+    "mips_submissions": [row(mips_submission(), score="75.00")],
+    "policy_documents": [row(policy())],
+    "compliance_risk_assessments": [row(risk_assessment())],
+    "compliance_reports": [row(compliance_report(), overall_compliance_rate="100.00")],
 }
 
 
@@ -79,12 +90,18 @@ TABLES: dict[str, list[dict[str, Any]]] = {
         ("claim_eras", "eras", 9800),
         ("compliance_requirements", "complianceRequirements", 0),
         ("compliance_attestations", "attestations", 0),
+        ("regulatory_audits", "audits", 0),
+        ("mips_submissions", "mipsSubmissions", 0),
+        ("policy_documents", "policyDocuments", 0),
+        ("compliance_risk_assessments", "riskAssessments", 0),
+        ("compliance_reports", "complianceReports", 0),
     ],
 )
 async def test_a_table_s_rows_are_records_of_its_map(
     importer: Importer, table: str, name: str, cents: int
 ) -> None:
-    found = await importer.bring(TABLES)
+    steward = await make_person(importer.storage, importer.company)
+    found = await importer.bring(TABLES, steward_person_id=steward.id)
     report = of_map(found, name)
     assert (report.placed_count, report.row_cents, report.unknown_fields) == (1, cents, [])
     assert found.verdict is Verdict.AGREES

@@ -23,13 +23,20 @@ from tests.builders.dumps import (
     Importer,
     appeal,
     attestation,
+    audit,
     batch,
     claim,
+    compliance_report,
     era,
+    mips_submission,
     payer,
+    policy,
     requirement,
+    risk_assessment,
+    user,
 )
 from tests.builders.keys import KEYRING
+from tests.builders.people import make_person
 
 JSON = st.recursive(
     st.none()
@@ -49,6 +56,12 @@ WHOLE = {
     "eras": era(),
     "complianceRequirements": requirement(),
     "attestations": attestation(),
+    "audits": audit(),
+    "mipsSubmissions": mips_submission(),
+    "policyDocuments": policy(),
+    "riskAssessments": risk_assessment(),
+    "complianceReports": compliance_report(),
+    "users": user(),
 }
 
 
@@ -152,7 +165,9 @@ async def brought_twice(
     try:
         company = await make_company(addresses.owner, storage)
         importer = Importer(storage, FileVault(LocalFileStore(directory / company.slug)), company)
-        return await importer.bring(dump), await importer.bring(dump)
+        steward = (await make_person(storage, company)).id
+        first = await importer.bring(dump, steward_person_id=steward)
+        return first, await importer.bring(dump, steward_person_id=steward)
     finally:
         await storage.close()
 

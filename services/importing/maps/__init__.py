@@ -5,17 +5,38 @@ from collections.abc import Mapping
 
 from services.importing.declaration import OriginalMap
 from services.importing.maps.appeals import APPEALS
+from services.importing.maps.audits import AUDITS
 from services.importing.maps.batches import BATCHES
 from services.importing.maps.claims import CLAIMS
 from services.importing.maps.compliance import ATTESTATIONS, REQUIREMENTS
 from services.importing.maps.eras import ERAS
+from services.importing.maps.mips import MIPS_SUBMISSIONS
 from services.importing.maps.patients import PATIENTS
 from services.importing.maps.payers import PAYERS
+from services.importing.maps.people import USERS
+from services.importing.maps.policies import POLICIES
+from services.importing.maps.reports import REPORTS
+from services.importing.maps.risks import RISK_ASSESSMENTS
 from services.importing.table_rows import TABLES
 
 DECLARED: Mapping[str, OriginalMap] = {
     each.name: each
-    for each in (PAYERS, PATIENTS, CLAIMS, BATCHES, APPEALS, ERAS, REQUIREMENTS, ATTESTATIONS)
+    for each in (
+        USERS,
+        PAYERS,
+        PATIENTS,
+        CLAIMS,
+        BATCHES,
+        APPEALS,
+        ERAS,
+        REQUIREMENTS,
+        ATTESTATIONS,
+        AUDITS,
+        MIPS_SUBMISSIONS,
+        POLICIES,
+        RISK_ASSESSMENTS,
+        REPORTS,
+    )
 }
 """By name, each after those that it refers to."""
 
@@ -24,25 +45,20 @@ DERIVED = frozenset({each.derives for each in DECLARED.values() if each.derives 
 
 HELD = frozenset(
     {
-        "audits",
         "bestPractices",
         "bundleCompliance",
         "careBundles",
         "cohorts",
-        "complianceReports",
         "dashboards",
         "gapAnalyses",
         "healthRiskAssessments",
         "measureCalculations",
-        "mipsSubmissions",
         "pdsaCycles",
         "performanceImprovements",
-        "policyDocuments",
         "predictiveAnalyses",
         "predictiveModels",
         "projects",
         "qualityMeasures",
-        "riskAssessments",
         "riskScores",
         "socialDeterminants",
         "starRatings",

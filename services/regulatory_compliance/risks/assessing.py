@@ -175,7 +175,14 @@ async def held_draft(
 
 async def next_number(store: Store) -> str:
     """The next assessment's number."""
-    return f"RA-{await store.numbers.take('risk_assessment'):04}"
+    (number,) = await next_numbers(store, 1)
+    return number
+
+
+async def next_numbers(store: Store, count: int) -> list[str]:
+    """Those of so many next assessments."""
+    first = await store.numbers.take("risk_assessment", count)
+    return [f"RA-{number:04}" for number in range(first, first + count)]
 
 
 def require_later(assessed_on: dt.date, next_due_on: dt.date) -> None:
