@@ -8,6 +8,7 @@ from random import Random
 from uuid import UUID
 
 from app.demo.books import Office, enter_claims
+from app.demo.compliance import keep_compliance
 from app.demo.payments import post_payments
 from app.demo.practices import PRACTICES, Practice
 from app.runtime import Installation
@@ -113,6 +114,7 @@ async def _found(
     random = Random(practice.slug)  # noqa: S311 -- the same books every time
     sent = await enter_claims(storage, office, random)
     await post_payments(storage, place.vault, office, sent, random)
+    await keep_compliance(storage, practice, company_id, ids)
     people = [
         Credential(
             practice.slug, role, name, _email(practice, name), passwords[role], apps.get(role)
