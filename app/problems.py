@@ -199,6 +199,8 @@ def _storage_problem(error: errors.StorageError) -> Problem:
     match error:
         case errors.RowNotFound():
             return http_problem(404)
+        case errors.CompanyClosed():
+            return replace(http_problem(401), headers={"WWW-Authenticate": "Bearer"})
         case errors.VersionConflict():
             return http_problem(412, "Read it again and repeat your change with its new ETag.")
         case errors.DuplicateValue():

@@ -70,6 +70,9 @@ class Settings:
     """A folder to which the embedded server copies its write-ahead log, a minute late at most, so
     that a backup can be brought back to any moment after it. With an own server, its own
     archiving does that."""
+    backup_days: int = 0
+    """For how many days backups are kept, for certificates of deletion: nothing is removed by it.
+    0 is not stated."""
     host: str = "127.0.0.1"
     """The address to listen at."""
     port: int = 8420

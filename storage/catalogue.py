@@ -17,6 +17,7 @@ from storage.security import APP_ROLE, WORKER_ROLE, bound_company, tenant_tables
 
 EXEMPT: Mapping[str, str] = {
     "alembic_version": "says which migration the schema is at; no company's",
+    "company_deletions": "says which companies are closed; outlives their rows",
     "company_directory": "says which company a slug names; only its owner and the worker read it",
     "procrastinate_jobs": "the queue, which belongs to its library; a job names its company itself",
     "procrastinate_events": "as procrastinate_jobs",
@@ -27,6 +28,7 @@ EXEMPT: Mapping[str, str] = {
 
 DEFINER_FUNCTIONS: Mapping[str, str] = {
     "company_of_slug": "maps one slug to one company, so that nobody can list companies",
+    "enter_company": "refuses a closed company, and tells of no other",
     "enqueue_job": "puts the bound company into a job, so that no job speaks for another",
     "master_keys_in_use": "counts data keys by the id of their master key, naming no company",
 }

@@ -75,6 +75,11 @@ class CompanyNotBound(StorageError):
 
 
 @dataclass
+class CompanyClosed(StorageError):
+    """The company is being deleted, or was: nobody enters it any more."""
+
+
+@dataclass
 class NothingCommitted(StorageError):
     """The work went on after a statement that failed, so PostgreSQL undid all of it: a defect."""
 

@@ -9,6 +9,7 @@ import typer
 from app.cli import codes, database, files, identity, mips, pack, packs, remittances, secrets
 from app.cli.archives import export, import_archive
 from app.cli.backup import backup, restore
+from app.cli.deletions import certificate, delete, deletions, verify_certificate
 from app.cli.failures import explained
 from app.cli.imports import import_dump
 from app.cli.jobs import app as jobs
@@ -36,6 +37,10 @@ application.command("signing-keys")(signing_keys)
 application.command("migration-status")(write_migration_status)
 identity.company.command("export")(export)
 identity.company.command("import-archive")(import_archive)
+identity.company.command("delete")(delete)
+identity.company.command("deletions")(deletions)
+identity.company.command("certificate")(certificate)
+identity.company.command("verify-certificate")(verify_certificate)
 application.add_typer(identity.company, name="company")
 application.add_typer(identity.user, name="user")
 application.add_typer(identity.key, name="key")

@@ -6,8 +6,8 @@ from typing import Annotated
 import typer
 
 from app.cli.failures import ExitCode
+from app.cli.signing_keys import KeysTrusted, trusted_keys
 from services.regulatory_compliance.audit_pack.verification import verify_pack
-from storage.signing import trusted_key_ids
 
 app = typer.Typer(no_args_is_help=True, help="Audit packs.")
 _MOST_LINES = 50
@@ -23,12 +23,7 @@ def verify(
     file: Annotated[
         Path, typer.Argument(exists=True, dir_okay=False, readable=True, help="An audit pack.")
     ],
-    key: Annotated[
-        list[str] | None,
-        typer.Option(
-            help="A public key that it may be signed with, its fingerprint, or a file of them."
-        ),
-    ] = None,
+    key: KeysTrusted = None,
 ) -> None:
     """Check that nothing of a pack is missing, added or changed, that every signature follows from
     the one before it, and that it is signed with a KEY. Says what does not fit, and exits with 1
@@ -36,7 +31,7 @@ def verify(
 
     Without KEY it says whose signature it bears, which has to be compared: anybody can make a key.
     """
-    trusted = frozenset[str]().union(*map(_trusted, key or ()))
+    trusted = trusted_keys(key)
     verdict = verify_pack(file, trusted)
     if verdict.manifest is not None:
         said = verdict.manifest
@@ -54,15 +49,3 @@ def verify(
     if not trusted:
         typer.echo("compare it with the fingerprint that the installation publishes, or give --key")
     typer.echo("the pack is whole")
-
-
-def _trusted(given: str) -> frozenset[str]:
-    """The fingerprints of what was given as a key. Raises BadParameter."""
-    path = Path(given)
-    try:
-        return trusted_key_ids(path.read_text("ascii") if path.is_file() else given)
-    except (OSError, ValueError):
-        raise typer.BadParameter(
-            f"{given} is neither a public key, nor a fingerprint, nor a file of them",
-            param_hint="--key",
-        ) from None

@@ -12,6 +12,7 @@ import typer
 
 from app.cli.failures import ExitCode, explained
 from app.cli.files import retire
+from app.deletions import gone_on_with
 from app.runtime import Installation, installation
 from app.settings import Settings, SettingsError
 from storage.clock import SystemClock
@@ -113,11 +114,17 @@ def maintain(
         deeds = run_maintenance(place.owner, Signer(place.signing_key), dry_run=dry_run)
         retires = place.worker_url is not None and not dry_run
         files = asyncio.run(retire(place)) if retires else 0
+        outcomes = [] if dry_run else gone_on_with(place)
     for deed in deeds:
         typer.echo(f"would: {deed}" if dry_run else str(deed))
     if files:
         typer.echo(f"stored_files: the content of {files} files removed")
-    if not deeds and not files:
+    for outcome in outcomes:
+        if outcome.kept_from is not None:
+            typer.echo(f"{outcome.deletion.slug}: {outcome.kept_from}")
+        elif outcome.certificate is not None:
+            typer.echo(f"{outcome.deletion.slug}: {outcome.certificate.deleted} rows deleted")
+    if not deeds and not files and not outcomes:
         typer.echo("nothing to do")
 
 

@@ -9,6 +9,7 @@ from uuid import UUID
 import structlog
 
 from app.approval_steps import STEPS
+from app.deletions import gone_on_with
 from app.runtime import Installation
 from services.approvals.closing import expire, overdue
 from services.claims.clearing.delivery import ClaimFileCarrier
@@ -353,6 +354,15 @@ async def _maintain(place: Workplace) -> None:
     log.info("maintained", deeds=len(deeds))
 
 
+async def _delete_companies(place: Workplace) -> None:
+    """Take out of closed companies what nothing holds any more."""
+    for outcome in await asyncio.to_thread(gone_on_with, place.installation):
+        if outcome.kept_from is not None:
+            log.warning("company not deleted", reason=str(outcome.kept_from))
+        elif outcome.certificate is not None:
+            log.info("company deleted", is_final=outcome.certificate.is_final)
+
+
 COMPANY_JOBS = (
     CompanyJob("post_remittance", _post_remittance),
     CompanyJob(PREPARE, _prepare_claim_file),
@@ -376,4 +386,5 @@ PERIODIC_JOBS = (
     PeriodicJob("tell_people", "* * * * * 45", _tell_people),
     PeriodicJob("fold_figures", "* * * * * 50", _fold_figures),
     PeriodicJob("maintain", "20 7 * * *", _maintain, needs_owner=True),
+    PeriodicJob("delete_companies", "*/10 * * * * 35", _delete_companies, needs_owner=True),
 )

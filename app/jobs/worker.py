@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import time
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from uuid import UUID
 
 import procrastinate
@@ -15,6 +16,7 @@ from app.ending import end_all
 from app.jobs.catalogue import COMPANY_JOBS, PERIODIC_JOBS, CompanyJob, PeriodicJob, Workplace
 from app.metrics import Metrics
 from app.runtime import Installation
+from storage.errors import CompanyClosed
 from storage.job_queue import COMPANY_ARGUMENT
 from storage.postgres.transaction import PostgresStorage
 from storage.vocabulary.work import Queue
@@ -138,7 +140,8 @@ def _company_job(
 ) -> Callable[..., Awaitable[None]]:
     async def work(context: JobContext, **arguments: str) -> None:
         company_id = UUID(arguments.pop(COMPANY_ARGUMENT))
-        await _logged(context, job.work(place, company_id, arguments), metrics)
+        with suppress(CompanyClosed):  # whoever asked for it is gone, and so is what it is about
+            await _logged(context, job.work(place, company_id, arguments), metrics)
 
     return work
 

@@ -28,6 +28,7 @@ from storage.archive.packing import Member, unpacked
 from storage.archive.selection import archived_tables
 from storage.backup.contents import differences
 from storage.clock import Clock, SystemClock
+from storage.deletion.register import let_return
 from storage.errors import (
     FileStoreFull,
     FileStoreUnavailable,
@@ -46,7 +47,7 @@ _SETTINGS = (
     "SET LOCAL datestyle = 'ISO'",
 )
 _TAKE_SLUG = "INSERT INTO company_directory (slug, company_id) VALUES (%s, %s)"
-_TAKEN = "SELECT slug FROM company_directory WHERE company_id = %s OR slug = %s"
+_TAKEN = "SELECT slug, closed_at FROM company_directory WHERE company_id = %s OR slug = %s"
 _PIECE = re.compile(r"(tables|opened)/([a-z_0-9.]+)\.\d{6}\.jsonl")
 
 
@@ -121,7 +122,11 @@ class _Arrival:
         company_id = self._manifest.company_id
         taken = self._connection.execute(_TAKEN, [company_id, slug]).fetchone()
         if taken is not None:
-            raise ImportRefused(f"the company {taken[0]} is here already, by its id or its slug")
+            rest = "" if taken[1] is None else ": it was deleted, and what retention holds is here"
+            raise ImportRefused(
+                f"the company {taken[0]} is here already, by its id or its slug{rest}"
+            )
+        let_return(self._connection, company_id, self._now)
         self._connection.execute(_TAKE_SLUG, [slug, company_id])
         self._connection.execute(f"SET LOCAL app.company_id = '{company_id}'".encode())
         self._keys = CompanyKeys.begun(self._connection, company_id, self._keyring, self._now)

@@ -21,7 +21,7 @@ from storage.maintenance.row_retirement import retire_rows, survey_rows
 from storage.partitions import PARTITIONED
 from storage.trail.keys import Signer
 
-_MAINTENANCE_LOCK = 0x6D61696E
+MAINTENANCE_LOCK = 0x6D61696E
 """The advisory lock of maintenance ("main")."""
 
 
@@ -79,7 +79,7 @@ def survey(owner_url: str, signer: Signer, *, clock: Clock | None = None) -> Sur
 @contextmanager
 def _connected(owner_url: str) -> Iterator[psycopg.Connection[tuple[object, ...]]]:
     with psycopg.connect(owner_url, autocommit=True) as connection:
-        connection.execute("SELECT pg_advisory_lock(%s)", [_MAINTENANCE_LOCK])
+        connection.execute("SELECT pg_advisory_lock(%s)", [MAINTENANCE_LOCK])
         connection.execute("SET lock_timeout = '10s'")
         connection.execute("SET statement_timeout = '15min'")
         try:

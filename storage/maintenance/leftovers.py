@@ -61,7 +61,9 @@ def forget_sessions(owner: Owner) -> list[RowsForgotten]:
 def _each_company(owner: Owner, table: str, delete: Callable[[UUID], int]) -> list[RowsForgotten]:
     """Run a deletion bound to each company in turn, each in a transaction of its own."""
     rows = 0
-    for (company_id,) in owner.run("SELECT company_id FROM company_directory").fetchall():
+    for (company_id,) in owner.run(
+        "SELECT company_id FROM company_directory WHERE closed_at IS NULL"
+    ).fetchall():
         with owner.transaction():
             bound = UUID(str(company_id))
             owner.bind(bound)

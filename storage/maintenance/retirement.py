@@ -43,7 +43,7 @@ def retire(owner: Owner, table: str, signer: Signer) -> list[PartitionRetired | 
     """Drop the months that nobody needs any more; each company's loss is signed and on record."""
     today = owner.now.date()
     due = [m for m in months_of(owner, table) if retirable_on(m, years=LEAST_YEARS) <= today]
-    known = companies(owner) if due else []
+    known = companies(owner, closed_too=True) if due else []
     return [
         _evidently_kept(owner, table, month, known) or _retire_month(owner, table, month, signer)
         for month in due

@@ -38,10 +38,14 @@ class Terms:
         return None if self.hold_id is None else f"legal hold {self.hold_id} stands"
 
 
-def companies(owner: Owner) -> list[Terms]:
-    """The terms of all companies; each is read bound to it, so it takes a statement a company."""
+def companies(owner: Owner, *, closed_too: bool = False) -> list[Terms]:
+    """The terms of all companies; each is read bound to it, so it takes a statement a company.
+
+    ``closed_too``: those as well of which the deletion has left what retention holds.
+    """
     found = []
-    for (company_id,) in owner.run("SELECT company_id FROM company_directory").fetchall():
+    listed = "SELECT company_id FROM company_directory WHERE closed_at IS NULL OR %s"
+    for (company_id,) in owner.run(listed, closed_too).fetchall():
         with owner.transaction():
             terms = terms_of(owner, UUID(str(company_id)))
         if terms is not None:

@@ -15,12 +15,13 @@ class ListedCompany:
 
 
 async def companies(storage: PostgresStorage) -> list[ListedCompany]:
-    """Every company, oldest first. Storage is open as the worker or the owner.
+    """Every company that is open, oldest first. Storage is open as the worker or the owner.
 
     Raises psycopg.errors.InsufficientPrivilege for the program's role.
     """
     async with storage.pool.connection() as connection:
         cursor = await connection.execute(
-            "SELECT company_id, slug FROM company_directory ORDER BY company_id"
+            "SELECT company_id, slug FROM company_directory WHERE closed_at IS NULL"
+            " ORDER BY company_id"
         )
         return [ListedCompany(*row) for row in await cursor.fetchall()]

@@ -32,6 +32,9 @@ def _constraint_columns() -> dict[str, tuple[str, ...]]:
 
 _COLUMNS = _constraint_columns()
 
+COMPANY_CLOSED = "WK001"
+"""What ``enter_company`` refuses a closed company with."""
+
 _UNKEEPABLE = frozenset({None, "22003", "22008", "22021", "22P05"})
 """A value that no column of its type can hold: a number or date out of range, a NUL in a text
 (which psycopg refuses before it sends it, so without a SQLSTATE)."""

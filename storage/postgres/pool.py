@@ -10,8 +10,8 @@ from psycopg import AsyncConnection
 from psycopg.types.numeric import Int8BinaryLoader, IntLoader
 from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
-from storage.errors import NothingCommitted, StorageUnavailable
-from storage.postgres.errors import translate
+from storage.errors import CompanyClosed, NothingCommitted, StorageUnavailable
+from storage.postgres.errors import COMPANY_CLOSED, translate
 
 _LONGEST_WAIT_SECONDS = 10
 """How long a transaction waits for a connection to be free, or to be made."""
@@ -115,7 +115,11 @@ class Pool:
             except psycopg.OperationalError:
                 await connection.close()
                 await self.connections.putconn(connection)
-            except BaseException:
+            except BaseException as error:
+                if isinstance(error, psycopg.Error) and error.sqlstate == COMPANY_CLOSED:
+                    await quietly(connection, "ROLLBACK")
+                    await self.connections.putconn(connection)
+                    raise CompanyClosed from error
                 await connection.close()
                 await self.connections.putconn(connection)
                 raise

@@ -81,7 +81,13 @@ class PostgresSealing:
         self._cursors = 0
 
     async def freeze(self) -> None:
-        await self._store.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
+        """Begins anew: entering the company was a query, after which no transaction changes its
+        level."""
+        bound = UUID(int=self._store.company_id.int)  # SET takes no parameter
+        await self._store.connection.execute(
+            "ROLLBACK; BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;"
+            f" SET LOCAL app.company_id = '{bound}'"
+        )
 
     async def horizon(self) -> Horizon:
         row = await (await self._store.execute(_HORIZON)).fetchone()

@@ -242,7 +242,7 @@ class PostgresStorage(IStorage):
         self, pool: Pool, company_id: UUID, actor: Actor, *, durable: bool
     ) -> AsyncIterator[Store]:
         parsed = UUID(int=company_id.int)  # SET takes no parameter: nothing else reaches its text
-        opening = f"BEGIN; SET LOCAL app.company_id = '{parsed}'"
+        opening = f"BEGIN; SET LOCAL app.company_id = '{parsed}'; SELECT enter_company()"
         if not durable:
             opening += "; SET LOCAL synchronous_commit = off"
         async with pool.transaction(opening) as connection:

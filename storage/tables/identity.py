@@ -34,6 +34,8 @@ class CompanyDirectory(SQLModel, table=True):
 
     slug: str = text_column(63, primary_key=True)
     company_id: UUID = key_column(unique=True)
+    closed_at: dt.datetime | None = moment_column(default=None)
+    """Since when nobody enters it, because it is being deleted."""
 
 
 class CompanyFields(SQLModel):

@@ -1,0 +1,1 @@
+"""Deleting a company for good, with a certificate of what went and what retention holds."""

@@ -1,0 +1,165 @@
+"""The installation's list of companies that are closed for good: it outlives their rows."""
+
+import datetime as dt
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from psycopg.rows import class_row
+
+from storage.archive.manifest import Connection
+from storage.backup.contents import TableContents
+from storage.identifiers import new_id
+
+_COLUMNS = (
+    "id, company_id, slug, name, retention_years, asked_by, asked_at, approved_by, approved_at,"
+    " is_handed_over, closed_at, ended_at"
+)
+_DUE = f"SELECT {_COLUMNS} FROM company_deletions WHERE ended_at IS NULL ORDER BY id"  # noqa: S608
+_ALL = f"SELECT {_COLUMNS} FROM company_deletions ORDER BY id"  # noqa: S608
+_CLOSE = """
+INSERT INTO company_deletions (id, company_id, slug, name, retention_years, asked_by, asked_at,
+                               approved_by, approved_at, is_handed_over, closed_at)
+SELECT %(id)s, company_id, slug, name, retention_years, %(asked_by)s, %(asked_at)s,
+       %(approved_by)s, %(approved_at)s, %(is_handed_over)s, %(closed_at)s
+FROM companies WHERE company_id = %(company_id)s"""
+_LEAVE = "UPDATE company_directory SET closed_at = %s WHERE company_id = %s"
+_ADD = "UPDATE company_deletions SET removed = removed || %s::jsonb WHERE id = %s"
+_REMOVED = """
+SELECT part ->> 'table', part ->> 'rows', part ->> 'digest', part ->> 'files', part ->> 'bytes'
+FROM company_deletions, jsonb_array_elements(removed) AS part WHERE id = %s"""
+_CERTIFY = """
+UPDATE company_deletions SET certificate = %(certificate)s::jsonb, ended_at = %(ended_at)s
+WHERE id = %(id)s"""
+_CERTIFICATE = "SELECT certificate #>> '{}' FROM company_deletions WHERE id = %s"
+_LEAVE_DIRECTORY = "DELETE FROM company_directory WHERE company_id = %s"
+_RETURN = """
+UPDATE company_deletions SET returned_at = %s
+WHERE company_id = %s AND returned_at IS NULL AND ended_at IS NOT NULL"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Decision:
+    """Who wanted the company deleted, who agreed, and whether its records went with it."""
+
+    asked_by: str
+    asked_at: dt.datetime
+    approved_by: str
+    approved_at: dt.datetime
+    is_handed_over: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Deletion(Decision):
+    """A company that is closed; it is gone once ``ended_at`` is there."""
+
+    id: UUID
+    company_id: UUID
+    slug: str
+    name: str
+    retention_years: int
+    closed_at: dt.datetime
+    ended_at: dt.datetime | None
+
+
+@dataclass(frozen=True)
+class Removed:
+    """Rows of a table that went, and the kept files of which they were the record."""
+
+    contents: TableContents
+    files: int = 0
+    file_bytes: int = 0
+
+    def and_also(self, more: "Removed") -> "Removed":
+        """Both together: digests are sums of rows."""
+        halves = zip(self.contents.digest.split("/"), more.contents.digest.split("/"), strict=True)
+        digest = "/".join(str(int(one) + int(other)) for one, other in halves)
+        contents = TableContents(self.contents.rows + more.contents.rows, digest)
+        return Removed(contents, self.files + more.files, self.file_bytes + more.file_bytes)
+
+
+NOTHING_REMOVED = Removed(TableContents(0, "0/0"))
+
+
+def close(
+    connection: Connection, company_id: UUID, decision: Decision, closed_at: dt.datetime
+) -> None:
+    """Let nobody enter the company any more, from the end of this transaction on, which is bound
+    to it."""
+    connection.execute(
+        _CLOSE.encode(),
+        {
+            "id": new_id(),
+            "company_id": company_id,
+            "asked_by": decision.asked_by,
+            "asked_at": decision.asked_at,
+            "approved_by": decision.approved_by,
+            "approved_at": decision.approved_at,
+            "is_handed_over": decision.is_handed_over,
+            "closed_at": closed_at,
+        },
+    )
+    connection.execute(_LEAVE.encode(), [closed_at, company_id])
+
+
+def under_way(connection: Connection) -> Sequence[Deletion]:
+    """What is not over: rows are still there, held or not yet removed."""
+    return _read(connection, _DUE)
+
+
+def all_deletions(connection: Connection) -> Sequence[Deletion]:
+    """Every company that was ever closed here, the first one first."""
+    return _read(connection, _ALL)
+
+
+def _read(connection: Connection, query: str) -> Sequence[Deletion]:
+    with connection.cursor(row_factory=class_row(Deletion)) as cursor:
+        return cursor.execute(query.encode()).fetchall()
+
+
+def note_removed(connection: Connection, deletion: Deletion, table: str, part: Removed) -> None:
+    """Write down what went, in the transaction in which it goes."""
+    told = {
+        "table": table,
+        "rows": part.contents.rows,
+        "digest": part.contents.digest,
+        "files": part.files,
+        "bytes": part.file_bytes,
+    }
+    connection.execute(_ADD.encode(), [json.dumps([told]), deletion.id])
+
+
+def removed(connection: Connection, deletion: Deletion) -> dict[str, Removed]:
+    """All that went so far, by table."""
+    found: dict[str, Removed] = {}
+    for row in connection.execute(_REMOVED.encode(), [deletion.id]).fetchall():
+        table, rows, digest, files, file_bytes = map(str, row)
+        part = Removed(TableContents(int(rows), digest), int(files), int(file_bytes))
+        found[table] = found.get(table, NOTHING_REMOVED).and_also(part)
+    return found
+
+
+def certify(
+    connection: Connection, deletion: Deletion, certificate: str, ended_at: dt.datetime | None
+) -> None:
+    """Keep the certificate; with ``ended_at`` nothing is left, and the slug is free again."""
+    parameters = {
+        "id": deletion.id,
+        "certificate": json.dumps(certificate),
+        "ended_at": ended_at,
+    }
+    connection.execute(_CERTIFY.encode(), parameters)
+    if ended_at is not None:
+        connection.execute(_LEAVE_DIRECTORY.encode(), [deletion.company_id])
+
+
+def certificate_of(connection: Connection, deletion_id: UUID) -> str | None:
+    """The newest certificate of a deletion; none before its first run was through."""
+    row = connection.execute(_CERTIFICATE.encode(), [deletion_id]).fetchone()
+    return None if row is None or row[0] is None else str(row[0])
+
+
+def let_return(connection: Connection, company_id: UUID, now: dt.datetime) -> None:
+    """Open the door to a company that is wholly gone, for it comes back."""
+    connection.execute(_RETURN.encode(), [now, company_id])

@@ -1,0 +1,320 @@
+"""Taking a closed company's rows out, a table a transaction, children before their parents.
+
+What goes is decided anew by every run: all that is not held today. So a run that breaks off is
+gone on with by the next one, and what retention held goes by itself once it is past.
+"""
+
+import asyncio
+import datetime as dt
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from psycopg import sql
+
+from storage.archive.manifest import Connection, program_version
+from storage.archive.selection import ArchivedTable
+from storage.backup.contents import TableContents, contents_of_rows
+from storage.clock import Clock, SystemClock
+from storage.deletion.certificate import (
+    DeletedTable,
+    DeletionCertificate,
+    LastRoot,
+    checked,
+    issued,
+)
+from storage.deletion.closing import (
+    LONGEST_WAIT,
+    as_owner,
+    bound,
+    forget_jobs,
+    standing_holds,
+    wait_until_empty,
+    wipe_secrets,
+)
+from storage.deletion.errors import CompanyBusy, LegalHoldsStand
+from storage.deletion.holding import Held, HeldRows, company_tables
+from storage.deletion.register import (
+    NOTHING_REMOVED,
+    Deletion,
+    Removed,
+    certificate_of,
+    certify,
+    note_removed,
+    removed,
+    under_way,
+)
+from storage.files import FileVault
+from storage.maintenance.partition_upkeep import Owner
+from storage.maintenance.retirement_records import Removed as Retired
+from storage.maintenance.retirement_records import put_on_record
+from storage.postgres.transaction import PostgresStorage
+from storage.retention import kept_until
+from storage.trail.forms import SEALED_LOGS
+from storage.trail.keys import Signer
+from storage.trail.roots import roots_of
+from storage.trail.sealer import seal_company
+
+BACKUPS_UNKNOWN = (
+    "Backups that were made before hold the company until they are removed; for how long the"
+    " installation keeps them is not stated."
+)
+_MANY_ROWS = 20_000
+_UNSEALED = """
+SELECT EXISTS (
+    SELECT FROM {log} AS entry
+    LEFT JOIN (
+        SELECT company_id, until_xid, after_id FROM seals
+        WHERE company_id = %(company_id)s AND log = %(log)s ORDER BY sequence DESC LIMIT 1
+    ) AS last ON last.company_id = entry.company_id
+    WHERE entry.company_id = %(company_id)s
+      AND (last.after_id IS NULL OR entry.id > last.after_id)
+      AND (last.until_xid IS NULL OR entry.xid >= last.until_xid::text::xid8)
+)"""
+_FILES = """
+SELECT count(*), coalesce(sum(byte_count), 0) FROM stored_files AS entry
+WHERE deletion IS NULL AND {going}"""
+_END = "SELECT id FROM {table} AS entry WHERE {going} ORDER BY id {way} LIMIT 1"
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a run did about one company."""
+
+    deletion: Deletion
+    certificate: DeletionCertificate | None = None
+    """What was issued; None where nothing had changed since the last one."""
+    kept_from: LegalHoldsStand | CompanyBusy | None = None
+
+
+def go_on(
+    owner_url: str,
+    *,
+    vault: FileVault,
+    signer: Signer,
+    backups: str = BACKUPS_UNKNOWN,
+    clock: Clock | None = None,
+) -> Sequence[Outcome]:
+    """Take out of every closed company what nothing holds any more; may be repeated.
+
+    Raises SchemaUnfit, FileStoreUnavailable, psycopg.OperationalError; what was done stays done.
+    """
+    now = (clock or SystemClock()).now()
+    with as_owner(owner_url) as connection:
+        return [
+            _Removal(connection, owner_url, deletion, signer, now).done(vault, backups)
+            for deletion in under_way(connection)
+        ]
+
+
+class _Removal:
+    """One company on its way out."""
+
+    def __init__(
+        self,
+        connection: Connection,
+        owner_url: str,
+        deletion: Deletion,
+        signer: Signer,
+        now: dt.datetime,
+    ) -> None:
+        self._connection = connection
+        self._owner_url = owner_url
+        self._deletion = deletion
+        self._company_id = deletion.company_id
+        self._signer = signer
+        self._now = now
+
+    def done(self, vault: FileVault, backups: str) -> Outcome:
+        before = certificate_of(self._connection, self._deletion.id)
+        known = None if before is None else checked(before)[0]
+        try:
+            roots = self._made_ready(is_first=known is None)
+        except (LegalHoldsStand, CompanyBusy) as reason:
+            return Outcome(self._deletion, kept_from=reason)
+        held = self._held()
+        for table in reversed(list(company_tables())):
+            self._remove(held, table.name)
+        self._sweep(vault)
+        gone = removed(self._connection, self._deletion)
+        if known is not None and known.deleted == sum(each.contents.rows for each in gone.values()):
+            return Outcome(self._deletion)
+        made = self._certificate(held, gone, roots or (known.roots if known else []), backups)
+        with self._connection.transaction():
+            ended_at = self._now if made.is_final else None
+            certify(self._connection, self._deletion, issued(made, self._signer), ended_at)
+        return Outcome(self._deletion, made)
+
+    def _made_ready(self, *, is_first: bool) -> list[LastRoot]:
+        """Nobody is inside, nothing opens anything, and the trail is sealed to its end."""
+        wait_until_empty(self._connection, self._company_id)
+        forget_jobs(self._connection, self._company_id)
+        with bound(self._connection, self._company_id):
+            if holds := standing_holds(self._connection, self._company_id):
+                raise LegalHoldsStand(holds)
+            if is_first:
+                wipe_secrets(self._connection)
+        return asyncio.run(self._sealed())
+
+    async def _sealed(self) -> list[LastRoot]:
+        """Seal what the company wrote last. Raises CompanyBusy while others' transactions that
+        are older keep it from being settled."""
+        owner = PostgresStorage(self._owner_url)
+        await owner.open()
+        try:
+            give_up_at = time.monotonic() + LONGEST_WAIT.seconds
+            await seal_company(owner, self._company_id, self._signer)
+            while self._has_unsealed():
+                if time.monotonic() > give_up_at:
+                    raise CompanyBusy(LONGEST_WAIT)
+                await asyncio.sleep(0.5)
+                await seal_company(owner, self._company_id, self._signer)
+            roots = await roots_of(owner, self._company_id, self._deletion.slug)
+        finally:
+            await owner.close()
+        return [LastRoot(log=each.log, sequence=each.sequence, hash=each.hash) for each in roots]
+
+    def _has_unsealed(self) -> bool:
+        with bound(self._connection, self._company_id):
+            return any(
+                self._connection.execute(
+                    _UNSEALED.format(log=log).encode(),
+                    {"company_id": self._company_id, "log": log},
+                ).fetchone()
+                == (True,)
+                for log in SEALED_LOGS
+            )
+
+    def _held(self) -> Held:
+        with bound(self._connection, self._company_id):
+            held = Held.found(
+                self._connection,
+                self._company_id,
+                years=self._deletion.retention_years,
+                is_handed_over=self._deletion.is_handed_over,
+                now=self._now,
+            )
+            if held.has_company:  # the company's row stays, and names no mailbox any more
+                self._connection.execute(
+                    b"UPDATE companies SET roots_mailbox_id = NULL, roots_email = NULL"
+                )
+        self._connection.execute(b"ANALYZE held")
+        return held
+
+    def _remove(self, held: Held, table: str) -> None:
+        """Take the rows of a table that go."""
+        going = held.going(table)
+        with bound(self._connection, self._company_id):
+            contents = self._contents(table, going)
+            if contents.rows == 0:
+                return
+            if held.has_trail and table in SEALED_LOGS:
+                self._retire(table, going, contents.rows)
+            files, file_bytes = self._files(going) if table == "stored_files" else (0, 0)
+            gone = self._connection.execute(
+                sql.SQL("DELETE FROM {} AS entry WHERE {}").format(sql.Identifier(table), going)
+            ).rowcount
+            assert gone == contents.rows, table
+            part = Removed(contents, files, file_bytes)
+            note_removed(self._connection, self._deletion, table, part)
+        if contents.rows > _MANY_ROWS:  # who looks for children of a parent would wade through them
+            self._connection.execute(sql.SQL("VACUUM {}").format(sql.Identifier(table)))
+
+    def _contents(self, table: str, going: sql.Composed) -> TableContents:
+        carried = next(ArchivedTable(each) for each in company_tables() if each.name == table)
+        return contents_of_rows(
+            self._connection,
+            sql.SQL("SELECT {} FROM {} AS entry WHERE {}").format(
+                sql.SQL(", ").join(map(sql.Identifier, carried.carried)),
+                sql.Identifier(table),
+                going,
+            ),
+        )
+
+    def _files(self, going: sql.Composed) -> tuple[int, int]:
+        query = sql.SQL(_FILES).format(going=going)
+        ((files, file_bytes),) = self._connection.execute(query).fetchall()
+        return int(str(files)), int(str(file_bytes))
+
+    def _retire(self, table: str, going: sql.Composed, rows: int) -> None:
+        """Sign for rows of a sealed log, so that the trail that stays does not miss them."""
+        low, high = (
+            UUID(str(self._connection.execute(
+                sql.SQL(_END).format(
+                    table=sql.Identifier(table), going=going, way=sql.SQL(way)
+                )
+            ).fetchall()[0][0]))
+            for way in ("ASC", "DESC")
+        )  # fmt: skip
+        owner = Owner(self._connection, self._now, dry_run=False)
+        gone = Retired(table, low, UUID(int=high.int + 1), rows, "the company was deleted")
+        put_on_record(owner, self._company_id, gone, self._signer)
+
+    def _sweep(self, vault: FileVault) -> None:
+        """Remove every object of the company that no row names: what was kept, and what uploads
+        that were broken off have left."""
+        with bound(self._connection, self._company_id):
+            found = self._connection.execute(
+                b"SELECT object_key FROM stored_files WHERE deletion IS NULL"
+            ).fetchall()
+        named = {str(key) for (key,) in found}
+        for each in vault.objects(self._company_id):
+            if each.name.rpartition("/")[2] not in named:
+                vault.delete_object(each)
+
+    def _certificate(
+        self,
+        held: Held,
+        gone: Mapping[str, Removed],
+        roots: list[LastRoot],
+        backups: str,
+    ) -> DeletionCertificate:
+        with bound(self._connection, self._company_id):
+            stays = held.summary()
+            left = {table.name: self._count(table.name) for table in company_tables()}
+        assert {name: rows for name, rows in left.items() if rows} == {
+            name: each.rows for name, each in stays.items()
+        }, "rows are there that nothing holds"
+        deletion = self._deletion
+        return DeletionCertificate(
+            program=program_version(),
+            company_id=deletion.company_id,
+            slug=deletion.slug,
+            name=deletion.name,
+            asked_by=deletion.asked_by,
+            asked_at=deletion.asked_at,
+            approved_by=deletion.approved_by,
+            approved_at=deletion.approved_at,
+            records_were_handed_over=deletion.is_handed_over,
+            closed_at=deletion.closed_at,
+            issued_at=self._now,
+            is_final=not stays,
+            tables=[
+                self._told(name, gone.get(name, NOTHING_REMOVED), stays.get(name))
+                for name in sorted(left)
+            ],
+            files_deleted=sum(each.files for each in gone.values()),
+            file_bytes_deleted=sum(each.file_bytes for each in gone.values()),
+            keys_destroyed="data_keys" not in stays,
+            roots=roots,
+            backups=backups,
+        )
+
+    def _count(self, table: str) -> int:
+        query = sql.SQL("SELECT count(*) FROM {} WHERE company_id = %s")
+        ((rows,),) = self._connection.execute(
+            query.format(sql.Identifier(table)), [self._company_id]
+        ).fetchall()
+        return int(str(rows))
+
+    def _told(self, name: str, gone: Removed, stays: HeldRows | None) -> DeletedTable:
+        years = self._deletion.retention_years
+        return DeletedTable(
+            name=name,
+            deleted=gone.contents.rows,
+            digest=gone.contents.digest,
+            held=0 if stays is None else stays.rows,
+            held_until=None if stays is None else kept_until(stays.moment.date(), years=years),
+            reasons=[] if stays is None else list(stays.reasons),
+        )
