@@ -4,8 +4,10 @@ from collections.abc import Mapping, Sequence
 from itertools import groupby
 from uuid import UUID
 
+from services.refusals import Fault, InvalidInput
 from services.regulatory_compliance.mips.measures import Measure
 from services.regulatory_compliance.mips.qpp_submission import (
+    NON_PROPORTION,
     Measurement,
     MeasurementSet,
     Submission,
@@ -29,20 +31,20 @@ from storage.interface import Store
 from storage.tables.mips import MipsMeasure, MipsSubmission
 from storage.vocabulary.mips import MipsCategory, MipsListKind, SubmissionMethod
 
+BY_FILE = frozenset({SubmissionMethod.REGISTRY, SubmissionMethod.ELECTRONIC_HEALTH_RECORD})
+"""The methods that CMS takes a file of; claims and surveys reach it by themselves, and its web
+interface takes no file."""
+
 
 async def qpp_submission(store: Store, clinician_id: UUID) -> bytes:
     """The submission in the form that CMS's Quality Payment Program takes.
 
-    What CMS computes from claims by itself is no part of it. Raises RowNotFound, NothingSubmitted,
-    ListNotLoaded, InvalidInput.
+    What reaches CMS by another way (claims, surveys, its web interface) is no part of it. Raises
+    RowNotFound, NothingSubmitted, ListNotLoaded, InvalidInput for a measure that has no form in it.
     """
     clinician = await store.mips_clinicians.get(clinician_id)
     standing = await handed_in(store, clinician, with_drafts=False)
-    ours = [
-        each
-        for each in standing
-        if each.submission_method is not SubmissionMethod.ADMINISTRATIVE_CLAIMS
-    ]
+    ours = [each for each in standing if each.submission_method in BY_FILE]
     if not ours:
         raise NothingSubmitted(clinician.performance_year)
     conditions = ByMipsSubmission(submission_ids=[each.id for each in ours])
@@ -89,4 +91,12 @@ def _measurements(
             return interoperability_measurements(interoperability(submission, rows))
         case _:
             made = performances(submission, rows, listed)
-            return tuple(quality_measurement(each) for each in made)
+            types = {each.measure_id: listed[each.measure_id].metric_type for each in made}
+            faults = [
+                Fault(f"/measures/{name}", "is handed in to CMS by its registry, not by this file")
+                for name, metric_type in types.items()
+                if metric_type == NON_PROPORTION
+            ]
+            if faults:
+                raise InvalidInput(faults)
+            return tuple(quality_measurement(each, types[each.measure_id]) for each in made)

@@ -4,6 +4,8 @@ import datetime as dt
 import json
 from decimal import Decimal
 
+import msgspec
+
 from services.regulatory_compliance.mips.interoperability import Counted, Interoperability
 from services.regulatory_compliance.mips.performance import (
     Performance,
@@ -20,6 +22,7 @@ from services.regulatory_compliance.mips.qpp_submission import (
 )
 from storage.vocabulary.mips import Algorithm, MipsCategory
 
+SINGLE = "singlePerformanceRate"
 ONE_RATE = Performance(
     measure_id="236",
     submission_method="electronicHealthRecord",
@@ -45,7 +48,7 @@ def quality(*measures: Performance) -> MeasurementSet:
         submission_method="electronicHealthRecord",
         performance_start=dt.date(2026, 1, 1),
         performance_end=dt.date(2026, 12, 31),
-        measurements=tuple(quality_measurement(each) for each in measures),
+        measurements=tuple(quality_measurement(each, SINGLE) for each in measures),
     )
 
 
@@ -88,7 +91,7 @@ def test_a_group_has_no_provider_number() -> None:
     assert "nationalProviderIdentifier" not in written(quality(ONE_RATE))
 
 
-def test_several_rates_are_named_and_a_value_is_a_number() -> None:
+def test_several_rates_are_named() -> None:
     several = Performance(
         measure_id="226",
         submission_method="registry",
@@ -98,12 +101,15 @@ def test_several_rates_are_named_and_a_value_is_a_number() -> None:
             Stratum("performance", Proportion(eligible=47, met=40, not_met=7)),
         ),
     )
-    survey = Performance(
-        measure_id="321", submission_method="certifiedSurveyVendor", value=Decimal("81.5")
-    )
-    rates, value = values(quality(several, survey))
+    (rates,) = values(quality(several))
     assert [each["stratum"] for each in rates["strata"]] == ["reporting", "performance"]
-    assert value == Decimal("81.5")
+    assert all("isEndToEndReported" not in each for each in rates["strata"])
+
+
+def test_a_registry_states_the_rate_beside_the_counts_where_cms_asks_for_it() -> None:
+    for metric_type, expected in (("registrySinglePerformanceRate", "54.46"), (SINGLE, None)):
+        made = msgspec.to_builtins(quality_measurement(ONE_RATE, metric_type).value)
+        assert made.get("performanceRate") == expected
 
 
 def test_activities_and_interoperability() -> None:
