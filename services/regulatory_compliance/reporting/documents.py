@@ -8,8 +8,10 @@ import typst
 
 from services.regulatory_compliance.reporting.content import (
     ReportContent,
+    ReportedAttestations,
     ReportedAudits,
     ReportedRate,
+    ReportedRequirement,
 )
 from services.regulatory_compliance.reporting.mips_documents import mips_rows, mips_said
 from storage.vocabulary.compliance import Program
@@ -121,7 +123,6 @@ def _rate(rate: ReportedRate) -> dict[str, object]:
 
 def _said(content: ReportContent, content_hash: bytes) -> dict[str, object]:
     number = content.report_number or "Draft"
-    signed = ", ".join(f"{count} {name.replace('_', ' ')}" for name, count in content.attestations)
     return {
         "title": content.title,
         "company_name": content.company_name,
@@ -132,28 +133,25 @@ def _said(content: ReportContent, content_hash: bytes) -> dict[str, object]:
             ("Company", content.company_name),
             ("Program", content.program.value.replace("_", " ")),
             ("Period", f"{content.period_from} to {content.period_to}"),
-            ("Known at", f"{content.known_at:%Y-%m-%d %H:%M:%S} UTC"),
+            ("By records until", f"{content.known_at:%Y-%m-%d %H:%M:%S} UTC"),
         ],
         "rate_sentence": _sentence(content.rate),
-        "statuses": [
-            f"{count} {name.replace('_', ' ')}" for name, count in content.statuses if count
-        ],
+        "statuses": [f"{count} {_words(name)}" for name, count in content.statuses if count],
         "requirements": [
             (
                 each.code,
                 each.name,
-                each.status.value.replace("_", " "),
-                each.reason.value.replace("_", " "),
-                "" if each.due_on is None else str(each.due_on),
+                each.citation or "",
+                _words(each.status.value),
+                _because(each),
+                _due(each),
             )
             for each in content.requirements
         ],
-        "attestations": signed,
-        "audits": ", ".join(
-            f"{count} {name.replace('_', ' ')}" for name, count in _audit_counts(content.audits)
-        ),
+        "attestations": _attestations(content.attestations),
+        "audits": _audits(content.audits),
         "findings": [
-            (each.finding_number, each.severity, each.status, each.description)
+            (each.finding_number, each.severity, _words(each.status), each.description)
             for each in content.findings
         ],
         "mips": (
@@ -163,7 +161,7 @@ def _said(content: ReportContent, content_hash: bytes) -> dict[str, object]:
             (
                 f"{each.period_from} to {each.period_to}",
                 f"{each.rate.numerator} of {each.rate.denominator}",
-                "" if each.rate.rate_pct is None else f"{each.rate.rate_pct} %",
+                "none concerned" if each.rate.rate_pct is None else f"{each.rate.rate_pct} %",
             )
             for each in content.trend
         ],
@@ -177,4 +175,42 @@ def _sentence(rate: ReportedRate) -> str:
     return (
         f"{rate.numerator} of the {rate.denominator} requirements that concern the company were"
         f" complied with: {rate.rate_pct} %."
+    )
+
+
+def _words(name: str) -> str:
+    """A word of a vocabulary as people read it."""
+    return "non-compliant" if name == "non_compliant" else name.replace("_", " ")
+
+
+def _because(requirement: ReportedRequirement) -> str:
+    until = requirement.covered_until
+    reason = _words(requirement.reason.value)
+    return reason if until is None else f"{reason}, until {until}"
+
+
+def _due(requirement: ReportedRequirement) -> str:
+    if requirement.due_on is None:
+        return ""
+    days = requirement.days_overdue
+    return str(requirement.due_on) + ("" if days is None else f", {days} days overdue")
+
+
+def _attestations(signed: ReportedAttestations) -> str:
+    if signed.signed == 0:
+        return "None."
+    states = [f"{n} {_words(name)}" for name, n in signed if n and name != "signed"]
+    return f"{signed.signed} signed: {', '.join(states)} at its end."
+
+
+def _audits(audits: ReportedAudits) -> str:
+    if audits.total == 0:
+        return "None was scheduled."
+    actions = audits.actions
+    return (
+        f"{audits.total} scheduled for the period: {audits.scheduled} not begun,"
+        f" {audits.in_progress} in progress, {audits.completed} completed ({audits.passed} passed,"
+        f" {audits.failed} failed). {audits.findings} findings, {audits.critical_findings} of them"
+        f" critical, {audits.open_findings} open. {actions.total} corrective actions,"
+        f" {actions.completed} completed, {actions.overdue} overdue."
     )
