@@ -6,7 +6,7 @@ changes; what CMS said of a clinician, from the row and the trail of its changes
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -79,15 +79,28 @@ async def known_submissions(store: Store, known_at: dt.datetime) -> list[KnownSu
     if not rows:
         return []
     of_these = ByMipsSubmission(submission_ids=[each.id for each in rows])
-    steps: dict[UUID, list[MipsStepTaken]] = defaultdict(list)
-    for step in await store.mips_steps.all(of_these):  # oldest first
+    return as_known(
+        rows, await store.mips_steps.all(of_these), await store.mips_scores.all(of_these), known_at
+    )
+
+
+def as_known(
+    rows: Sequence[MipsSubmission],
+    steps: Iterable[MipsStepTaken],
+    scores: Iterable[MipsScore],
+    known_at: dt.datetime,
+) -> list[KnownSubmission]:
+    """Submissions with what was recorded of them until a time; steps and scores come oldest
+    first."""
+    taken: dict[UUID, list[MipsStepTaken]] = defaultdict(list)
+    for step in steps:
         if step.recorded_at <= known_at:
-            steps[step.submission_id].append(step)
-    scores: dict[UUID, MipsScore] = {}
-    for score in await store.mips_scores.all(of_these):
+            taken[step.submission_id].append(step)
+    kept: dict[UUID, MipsScore] = {}
+    for score in scores:
         if score.recorded_at <= known_at:
-            scores[score.submission_id] = score
-    return [_known(each, steps[each.id], scores.get(each.id)) for each in rows]
+            kept[score.submission_id] = score
+    return [_known(each, taken[each.id], kept.get(each.id)) for each in rows]
 
 
 async def known_clinicians(

@@ -2,7 +2,7 @@
 
 import datetime as dt
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from decimal import ROUND_HALF_UP, Decimal
 
 import msgspec
@@ -44,7 +44,12 @@ class MipsFigures(msgspec.Struct, frozen=True, kw_only=True):
 
 async def mips_figures(store: Store, period: ReportPeriod, known_at: dt.datetime) -> MipsFigures:
     """A constant number of statements."""
-    found = [e for e in await known_submissions(store, known_at) if _is_of_a_year_of(period, e)]
+    return figures_of(await known_submissions(store, known_at), period)
+
+
+def figures_of(known: Iterable[KnownSubmission], period: ReportPeriod) -> MipsFigures:
+    """The figures of submissions as they were known."""
+    found = [each for each in known if _is_of_a_year_of(period, each)]
     counted = Counter(each.status for each in found)
     held = [
         each.score.content.percent
