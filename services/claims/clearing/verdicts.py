@@ -4,7 +4,9 @@ The rules, and why they do not depend on the order in which answers come:
 
 - A claim that was rejected for itself stays rejected, whatever else is said of that transmission.
 - One that came back with its whole file is ready again, unless it is rejected for itself as well.
-- An acceptance moves only what is submitted; said of what came back, it contradicts.
+- An acceptance moves only what is submitted; said of what came back, it contradicts; so does the
+  return of a whole file said of a claim in it that was accepted: a person looks before it goes out
+  a second time.
 - What a payer has decided about is not rejected any more: that contradicts too. So does a rejection
   of a claim on which money stands (the company wrote a part of it off): its balances would be
   zero beside it.
@@ -142,6 +144,8 @@ def _back(standing: AcknowledgementStanding, now: Standing) -> Move:
     is_own = standing is AcknowledgementStanding.REJECTED
     wanted = ClaimStatus.REJECTED if is_own else ClaimStatus.READY_TO_SUBMIT
     match now.status:
+        case ClaimStatus.ACCEPTED if not is_own:
+            return Move(wanted, _filed(standing, now), WaitingReason.CONTRADICTS)
         case ClaimStatus.SUBMITTED | ClaimStatus.ACCEPTED:
             return Move(wanted, _filed(standing, now))
         case ClaimStatus.READY_TO_SUBMIT if now.filed is FiledClaimStatus.RETURNED and is_own:

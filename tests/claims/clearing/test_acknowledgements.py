@@ -188,6 +188,21 @@ async def test_an_old_rejection_says_nothing_of_a_claim_that_was_sent_again(desk
     assert await desk.statuses(claim) == [ClaimStatus.ACCEPTED]
 
 
+@pytest.mark.parametrize("accepted_first", [True, False])
+async def test_a_claim_that_was_accepted_out_of_a_rejected_file_is_looked_at(
+    desk: Desk, accepted_first: bool
+) -> None:
+    """It would be sent a second time; whichever answer comes first."""
+    claim, beside = await desk.ready_claims(2)
+    sent = await desk.send(claim, beside)
+    answers = [answer_277((number(claim), "A2")), answer_999(sent, "R")]
+    for content in answers if accepted_first else reversed(answers):
+        await desk.hear(content)
+    assert set(await desk.statuses(claim, beside)) == {ClaimStatus.READY_TO_SUBMIT}
+    (waiting,) = await desk.waiting()
+    assert (waiting.claim_id, waiting.waits_because) == (claim.id, WaitingReason.CONTRADICTS)
+
+
 async def test_what_a_payer_has_decided_about_is_not_rejected_any_more(desk: Desk) -> None:
     (claim,) = await desk.ready_claims(1)
     sent = await desk.send(claim)
