@@ -82,4 +82,8 @@ class IllegalTransition(Refusal):
     @property
     def detail(self) -> str:
         legal = ", ".join(self.legal) or "none"
-        return f"A {self.entity} that is {self.state} cannot become {self.wanted}; legal: {legal}."
+        article = "An" if self.entity[0] in "aeiou" else "A"
+        return (
+            f"{article} {self.entity} that is {self.state} cannot become {self.wanted};"
+            f" legal: {legal}."
+        )
