@@ -97,6 +97,18 @@ async def test_a_packet_is_a_cover_sheet_a_letter_and_the_attachments_in_their_o
     ]
 
 
+async def test_the_letter_goes_to_the_address_of_the_payer(desk: Desk) -> None:
+    payer = desk.books.payers[0]
+    where = PostalAddress(
+        line_1="P.O. Box 9000", city="Duluth", state="MN", postal_code="558021234"
+    )
+    appeal = await desk.draft()
+    async with desk.transaction() as store:
+        await store.payers.update(payer.id, {"address": where}, expected_version=payer.version)
+        content = await packet.content_of(store, appeal.id, expected_version=appeal.version)
+    assert content.facts.payer.address == ["P.O. Box 9000", "Duluth, MN 55802-1234"]
+
+
 async def test_what_is_kept_is_what_was_approved(desk: Desk) -> None:
     ready = await desk.approved(await desk.draft())
     async with desk.transaction() as store:

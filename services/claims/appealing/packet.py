@@ -20,6 +20,7 @@ from services.claims.appealing.typesetting import Addressee, PacketFacts, Sender
 from services.claims.claims import lines_of
 from services.claims.code_wording import Wordings, wordings_for
 from services.claims.denial_work.queue import codes_of
+from services.claims.envelope_addresses import address_lines
 from services.company_calendar import company_today
 from services.files.keeping import NewFile, WrittenFile
 from services.files.media_types import PDF
@@ -28,7 +29,6 @@ from services.refusals import Category, Fault, InvalidInput, Refusal
 from storage.errors import VersionConflict
 from storage.filters import CareProviderFilter
 from storage.interface import Store
-from storage.tables.addresses import PostalAddress
 from storage.tables.appeals import ClaimAppeal
 from storage.tables.claims import Claim, ClaimLine, Patient, Payer
 from storage.tables.ledger import Adjudication, Denial
@@ -290,21 +290,14 @@ def _sender(provider: CareProvider | None, claim: Claim, company: str) -> Sender
     if (contact := provider.contact) is not None:
         ways += [_telephone(contact.telephone)] if contact.telephone else []
         ways += [contact.email] if contact.email else []
-    return Sender(" ".join(each for each in names if each), _address(provider.address), ways)
+    return Sender(" ".join(each for each in names if each), address_lines(provider.address), ways)
 
 
 def _addressee(payer: Payer) -> Addressee:
     contact = payer.contact_info
     written = contact.address if contact is not None and contact.address else ""
-    return Addressee(payer.name, [part.strip() for part in written.split(",", 1) if part.strip()])
-
-
-def _address(address: PostalAddress | None) -> list[str]:
-    if address is None:
-        return []
-    region = " ".join(each for each in (address.state, address.postal_code) if each)
-    city = ", ".join(each for each in (address.city, region) if each)
-    return [each for each in (address.line_1, address.line_2, city, address.country) if each]
+    lines = [part.strip() for part in written.split(",", 1) if part.strip()]
+    return Addressee(payer.name, lines or address_lines(payer.address))
 
 
 def _telephone(digits: str) -> str:

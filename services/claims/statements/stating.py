@@ -13,6 +13,7 @@ from uuid import UUID
 from pydantic import Field
 
 from services.claims.bookshelf import load_books
+from services.claims.envelope_addresses import address_lines
 from services.claims.settlement import settle
 from services.claims.statements.billing import billable_lines, is_decided
 from services.claims.statements.document import Bill, statement_pdf
@@ -25,7 +26,6 @@ from storage.errors import RowNotFound
 from storage.files import FileVault
 from storage.filters import ClaimFilter, DenialFilter, PatientStatementFilter
 from storage.interface import Page, Store
-from storage.tables.addresses import PostalAddress
 from storage.tables.claims import Claim, Patient
 from storage.tables.money import (
     PatientStatement,
@@ -110,7 +110,7 @@ async def write_statements(
             content=StatementContent(
                 company_name=company.name,
                 patient_name=f"{patient.first_name} {patient.last_name}",
-                patient_address=[] if patient.address is None else address_lines(patient.address),
+                patient_address=address_lines(patient.address),
                 lines=lines,
             ),
         )
@@ -163,14 +163,6 @@ async def list_statements(
 ) -> Page[PatientStatement]:
     """Statements, newest first."""
     return await store.patient_statements.list(conditions, limit=limit, after=after)
-
-
-def address_lines(address: PostalAddress) -> list[str]:
-    """An address as it stands on an envelope."""
-    region = " ".join(part for part in (address.state, address.postal_code) if part)
-    town = ", ".join(part for part in (address.city, region) if part)
-    lines = (address.line_1, address.line_2, town, address.country)
-    return [each for each in lines if each]
 
 
 async def denied_cents(store: Store, claims: Sequence[Claim]) -> dict[UUID, int]:
