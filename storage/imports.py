@@ -23,7 +23,8 @@ class Tally:
     """How many records of one map have one outcome, and their money.
 
     ``mended_count`` counts those of the quarantined that a later record under the same key has
-    placed, ``noted_count`` those of which something was rounded or differs from before.
+    placed, ``noted_count`` those of which something was rounded or differs from before,
+    ``part_count`` the rows that they make beside their own.
     """
 
     map_name: str
@@ -32,6 +33,7 @@ class Tally:
     amount_cents: int
     mended_count: int
     noted_count: int
+    part_count: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,3 +42,30 @@ class Standing:
 
     count: int
     amount_cents: int
+
+
+@dataclass(frozen=True, slots=True)
+class Settlement:
+    """What has become of remittances, by the books as they stand.
+
+    Posted: its deposit is booked to the cent, and each of its claims is decided. Waiting: not
+    posted for a reason that is on record, or with a claim in the queue of exceptions. Lost:
+    neither.
+    """
+
+    posted_count: int
+    posted_cents: int
+    waiting_count: int
+    waiting_cents: int
+    lost_count: int
+
+
+@dataclass(frozen=True, slots=True)
+class FaultCount:
+    """How many records of a map wait for one reason; of a list's entries the place is ``*``."""
+
+    map_name: str
+    field: str | None
+    reason: str
+    remedy: str
+    count: int

@@ -71,6 +71,13 @@ def import_dump(
     console.print(report_table(found))
     if found.refusal is not None:
         console.print(found.refusal, style="red", highlight=False, markup=False)
+    for of in found.maps:
+        if of.posted_count or of.waiting_count or of.lost_count:
+            console.print(_settled(of), highlight=False)
+    for fault in found.faults[:_SHOWN]:
+        where = f"{fault.map_name} {fault.field or ''}".strip()
+        line = f"{fault.count:,} x {where} {fault.reason}: {fault.remedy}"
+        console.print(line, highlight=False, markup=False)
     console.print(f"Verdict: {found.verdict}")
     if report is not None:
         _write_report(report, found)
@@ -193,6 +200,8 @@ def report_table(found: Reconciliation) -> Table:
         "Money came",
         "Rows now",
         "Money now",
+        "Parts",
+        "Parts now",
         "Verdict",
     )
     for column in table.columns[1:-1]:
@@ -200,6 +209,15 @@ def report_table(found: Reconciliation) -> Table:
     for each in found.maps:
         table.add_row(*_cells(each))
     return table
+
+
+def _settled(each: MapReport) -> str:
+    """What has become of remittances."""
+    return (
+        f"{each.name}: {each.posted_count:,} posted ({_dollars(each.posted_cents)}),"
+        f" {each.waiting_count:,} waiting ({_dollars(each.waiting_cents)}),"
+        f" {each.lost_count:,} lost"
+    )
 
 
 def _cells(each: MapReport) -> Iterator[str]:
@@ -217,6 +235,8 @@ def _cells(each: MapReport) -> Iterator[str]:
     yield _dollars(each.record_cents)
     yield f"{each.row_count:,}"
     yield _dollars(each.row_cents)
+    yield f"{each.part_count:,}"
+    yield f"{each.part_row_count:,}"
     yield each.verdict
 
 

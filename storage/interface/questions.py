@@ -33,7 +33,7 @@ from storage.filters import (
     DenialFilter,
     UnderpaymentFilter,
 )
-from storage.imports import KnownRecord, Standing, Tally
+from storage.imports import FaultCount, KnownRecord, Settlement, Standing, Tally
 from storage.interface.contract import (
     Page,
 )
@@ -331,6 +331,17 @@ class ImportLookups(Protocol):
     ) -> Standing:
         """The rows that stand now for what an import placed, changed or left of a map. Their money
         is in a column of theirs, or of the ``parts`` that name them in another."""
+
+    async def part_rows(
+        self, import_id: UUID, map_name: str, parts: Collection[tuple[type[SQLModel], str]]
+    ) -> int:
+        """The rows that stand beside those now, each naming one of them in a column."""
+
+    async def settlement(self, import_id: UUID, map_name: str) -> Settlement:
+        """What has become of the remittances that an import placed or left of a map."""
+
+    async def faults(self, import_id: UUID, *, most: int) -> list[FaultCount]:
+        """Why records wait that no later one has placed, the commonest reasons first."""
 
 
 class OutboxLines(Protocol):

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from sqlmodel import SQLModel
 
-from storage.imports import KnownRecord, Standing, Tally
+from storage.imports import FaultCount, KnownRecord, Settlement, Standing, Tally
 from storage.postgres.bound import BoundTransaction
 from storage.postgres.statements import table_of
 from storage.vocabulary.importing import ImportOutcome
@@ -80,9 +80,7 @@ WHERE company_id = %(company_id)s AND import_id = %(import_id)s
   AND substring(natural_key FROM %(pattern)s)::bigint <= %(below)s
 """
 
-_TALLIES = """
-SELECT map_name, outcome, count(*), sum(amount_cents)::bigint,
-       count(*) FILTER (WHERE outcome = 'quarantined' AND EXISTS (
+_IS_MENDED = """EXISTS (
            SELECT FROM import_records AS later
            JOIN import_maps AS map
              ON map.company_id = later.company_id AND map.import_id = later.import_id
@@ -90,13 +88,74 @@ SELECT map_name, outcome, count(*), sum(amount_cents)::bigint,
            WHERE later.company_id = record.company_id AND later.source = record.source
              AND later.map_name = record.map_name AND later.legacy_key = record.legacy_key
              AND later.id > record.id AND later.target_id IS NOT NULL
-       )),
-       count(*) FILTER (WHERE cardinality(notes) > 0)
+       )"""
+
+_TALLIES = f"""
+SELECT map_name, outcome, count(*), sum(amount_cents)::bigint,
+       count(*) FILTER (WHERE outcome = 'quarantined' AND {_IS_MENDED}),
+       count(*) FILTER (WHERE cardinality(notes) > 0), sum(part_count)::bigint
 FROM import_records AS record
 WHERE company_id = %(company_id)s AND import_id = %(import_id)s
 GROUP BY map_name, outcome
 ORDER BY map_name, outcome
+"""  # noqa: S608 -- parts of our own
+
+_FAULTS = f"""
+SELECT map_name, place, reason, remedy, count(*)
+FROM (
+    SELECT map_name, regexp_replace(field, '/[0-9]+(?=/|$)', '/*', 'g') AS place, reason, remedy
+    FROM import_records AS record
+    WHERE company_id = %(company_id)s AND import_id = %(import_id)s
+      AND outcome = 'quarantined' AND NOT {_IS_MENDED}
+) AS waiting
+GROUP BY map_name, place, reason, remedy
+ORDER BY count(*) DESC, map_name, place, reason
+LIMIT %(most)s
+"""  # noqa: S608 -- parts of our own
+
+
+_TARGETS = """
+    SELECT target_id FROM import_records
+    WHERE company_id = %(company_id)s AND import_id = %(import_id)s AND map_name = %(map_name)s
+      AND outcome IN ('placed', 'changed', 'unchanged')
 """
+
+_SETTLEMENT = f"""
+SELECT count(*) FILTER (WHERE is_booked AND NOT waits),
+       coalesce(sum(payment_cents) FILTER (WHERE is_booked AND NOT waits), 0)::bigint,
+       count(*) FILTER (WHERE waits),
+       coalesce(sum(payment_cents) FILTER (WHERE waits), 0)::bigint,
+       count(*) FILTER (WHERE NOT is_booked AND NOT waits)
+FROM (
+    SELECT paid.payment_cents, books.is_booked,
+           CASE WHEN paid.status = 'posted' THEN books.is_booked AND books.is_queued
+                ELSE paid.status_reason IS NOT NULL OR paid.duplicate_of_id IS NOT NULL
+           END AS waits
+    FROM remittance_transactions AS paid
+    CROSS JOIN LATERAL (
+        SELECT paid.status = 'posted'
+           AND paid.payment_cents = (
+               SELECT coalesce(sum(amount_cents), 0) FROM ledger_entries
+               WHERE company_id = %(company_id)s AND transaction_id = paid.id AND kind = 'deposit'
+           )
+           AND paid.claim_count = (
+               SELECT count(*) FROM (
+                   SELECT claim_ordinal FROM adjudications
+                   WHERE company_id = %(company_id)s AND transaction_id = paid.id
+                   UNION
+                   SELECT claim_ordinal FROM remittance_exceptions
+                   WHERE company_id = %(company_id)s AND transaction_id = paid.id
+               ) AS decided
+           ) AS is_booked,
+           EXISTS (
+               SELECT FROM remittance_exceptions
+               WHERE company_id = %(company_id)s AND transaction_id = paid.id
+                 AND status IN ('open', 'release_requested')
+           ) AS is_queued
+    ) AS books
+    WHERE paid.company_id = %(company_id)s AND paid.remittance_id IN ({_TARGETS})
+) AS remitted
+"""  # noqa: S608 -- parts of our own
 
 
 class PostgresImportLookups:
@@ -177,8 +236,8 @@ class PostgresImportLookups:
     async def tallies(self, import_id: UUID) -> list[Tally]:
         cursor = await self._execute(_TALLIES, {"import_id": import_id})
         return [
-            Tally(name, ImportOutcome(outcome), count, cents, mended, noted)
-            for name, outcome, count, cents, mended, noted in await cursor.fetchall()
+            Tally(name, ImportOutcome(outcome), *counts)
+            for name, outcome, *counts in await cursor.fetchall()
         ]
 
     async def standing(
@@ -204,16 +263,37 @@ class PostgresImportLookups:
 SELECT count(*), coalesce(sum({amount}), 0)::bigint
 FROM {table.name} AS target
 WHERE target.company_id = %(company_id)s
-  AND target.id IN (
-      SELECT target_id FROM import_records
-      WHERE company_id = %(company_id)s AND import_id = %(import_id)s AND map_name = %(map_name)s
-        AND outcome IN ('placed', 'changed', 'unchanged')
-  )
+  AND target.id IN ({_TARGETS})
 """,  # noqa: S608 -- names of ours
             {"import_id": import_id, "map_name": map_name},
         )
         count, cents = await cursor.fetchone() or (0, 0)
         return Standing(int(count), int(cents))
+
+    async def part_rows(
+        self, import_id: UUID, map_name: str, parts: Collection[tuple[type[SQLModel], str]]
+    ) -> int:
+        if not parts:
+            return 0
+        counted = " UNION ALL ".join(
+            f"SELECT count(*) AS rows FROM {table_of(row).name}"  # noqa: S608 -- names of ours
+            f" WHERE company_id = %(company_id)s AND {column} IN ({_TARGETS})"
+            for row, column in parts
+        )
+        cursor = await self._execute(
+            f"SELECT sum(rows)::bigint FROM ({counted}) AS counted",  # noqa: S608
+            {"import_id": import_id, "map_name": map_name},
+        )
+        (count,) = await cursor.fetchone() or (0,)
+        return int(count)
+
+    async def settlement(self, import_id: UUID, map_name: str) -> Settlement:
+        cursor = await self._execute(_SETTLEMENT, {"import_id": import_id, "map_name": map_name})
+        return Settlement(*(await cursor.fetchone() or (0, 0, 0, 0, 0)))
+
+    async def faults(self, import_id: UUID, *, most: int) -> list[FaultCount]:
+        cursor = await self._execute(_FAULTS, {"import_id": import_id, "most": most})
+        return [FaultCount(*found) for found in await cursor.fetchall()]
 
     async def _execute(self, sql: str, parameters: Mapping[str, Any]) -> Any:
         return await self._store.execute(sql, {"company_id": self._store.company_id, **parameters})

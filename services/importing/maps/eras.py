@@ -182,5 +182,6 @@ ERAS = OriginalMap(
     amount="paymentAmount",
     amount_column="payment_cents",
     amount_parts=(RemittanceTransaction, "remittance_id"),
+    is_settled=True,
     renumbering=Renumbering(_LONGEST_NAME, ending=_ENDING),
 )
