@@ -23,6 +23,7 @@ from app.answers import (
 )
 from app.api.parameters import Cursor, Limit
 from app.call import Call
+from app.import_page import HTML, POLICY, import_page
 from app.uploads import spooled_body
 from services.files.keeping import written
 from services.identity.scopes import Scope
@@ -127,12 +128,38 @@ class ImportedMapAnswer(Answer):
     noted_count: int
     row_count: int
     row_cents: int
+    part_count: int
+    part_row_count: int
+    posted_count: int
+    posted_cents: int
+    waiting_count: int
+    waiting_cents: int
+    lost_count: int
     unknown_fields: list[str]
     verdict: Verdict
 
 
+class ImportedFileAnswer(Answer):
+    """A file as it came, and the SHA-256 of its bytes."""
+
+    name: str
+    byte_count: int
+    sha256: str
+
+
+class ImportFaultAnswer(Answer):
+    """How many records of a map wait for one reason, and what mends it."""
+
+    map_name: str
+    field: str | None
+    reason: str
+    remedy: str
+    count: int
+
+
 class ImportReconciliation(Answer):
-    """An import against the books, recomputed from the rows as they stand."""
+    """An import against the books, recomputed from the rows as they stand. `lost_count` are
+    remittances that are neither posted nor wait for a reason."""
 
     import_id: UUID
     source: str
@@ -140,7 +167,13 @@ class ImportReconciliation(Answer):
     is_trial: bool
     refusal: str | None
     verdict: Verdict
+    company_name: str
+    received_at: dt.datetime
+    finished_at: dt.datetime | None
+    reckoned_at: dt.datetime
+    files: list[ImportedFileAnswer]
     maps: list[ImportedMapAnswer]
+    faults: list[ImportFaultAnswer]
 
 
 class ImportController(Controller):
@@ -224,6 +257,21 @@ class ImportController(Controller):
         return await request.run(
             lambda store: reporting.reconcile(store, import_id),
             lambda found: Response(encode(ImportReconciliation, found), media_type=JSON_TYPE),
+        )
+
+    @get(
+        "/{import_id:uuid}/report",
+        operation_id="get_import_report",
+        scope=Scope.IMPORTS_READ,
+        produces=(HTML,),
+    )
+    async def report(self, request: Call, import_id: FromPath[UUID]) -> Response[Any]:
+        """The reconciliation as a page to print or to hand on, which needs nothing else."""
+        return await request.run(
+            lambda store: reporting.reconcile(store, import_id),
+            lambda found: Response(
+                import_page(found), media_type=HTML, headers={"Content-Security-Policy": POLICY}
+            ),
         )
 
     @get(

@@ -12,7 +12,19 @@ from storage.files import FileVault
 from storage.filters import ClaimFilter
 from storage.postgres.transaction import PostgresStorage
 from tests.builders.companies import CompanyForTests
-from tests.builders.dumps import claim, keyed, payer
+from tests.builders.dumps import (
+    audit,
+    claim,
+    compliance_report,
+    finding,
+    keyed,
+    mips_submission,
+    payer,
+    policy,
+    risk,
+    risk_assessment,
+)
+from tests.builders.people import make_person
 
 pytestmark = pytest.mark.anyio
 
@@ -115,3 +127,78 @@ async def test_a_trial_of_a_file_of_one_map_writes_nothing(uploads: Uploads) -> 
     report = await uploads.ask(f"{url}/reconciliation")
     assert (report["verdict"], report["maps"][0]["placed_count"]) == ("undecided", 1)
     assert (await uploads.ask("/api/v1/payers"))["items"] == []
+
+
+async def test_the_report_is_a_page_that_loads_nothing(uploads: Uploads) -> None:
+    url = await uploads.bring(DUMP)
+    answer = await uploads.client.get(f"{url}/report")
+    assert answer.headers["Content-Type"].startswith("text/html")
+    assert answer.headers["Content-Security-Policy"].startswith("default-src 'none'")
+    page = answer.text
+    assert "<strong>waits</strong>" in page
+    assert "<code>/patientDOB</code>" in page
+    assert "<script" not in page
+    assert "Ada" not in page
+
+
+async def test_what_a_dump_says_is_no_markup_of_the_page(uploads: Uploads) -> None:
+    url = await uploads.bring(
+        {"payers": [payer(**{"<b>odd</b>": 1})]}, source="<i>node</i>", file_name="<u>.json"
+    )
+    page = (await uploads.client.get(f"{url}/report")).text
+    assert "<i>" not in page
+    assert "<b>" not in page
+    assert "<u>" not in page
+    assert "&lt;i&gt;node&lt;/i&gt;" in page
+
+
+async def test_the_reasons_why_records_wait_are_counted(uploads: Uploads) -> None:
+    report = await uploads.ask(f"{await uploads.bring(DUMP)}/reconciliation")
+    assert report["faults"] == [
+        {
+            "map_name": "claims",
+            "field": "/patientDOB",
+            "reason": "is no date that there is",
+            "remedy": "correct it",
+            "count": 1,
+        }
+    ]
+    assert [len(each["sha256"]) for each in report["files"]] == [64]
+
+
+MENDED = [
+    ("audits", audit(findings=[finding(severity="dire")]), audit()),
+    ("mipsSubmissions", mips_submission(npi="1"), mips_submission()),
+    ("policyDocuments", policy(version="last"), policy()),
+    ("riskAssessments", risk_assessment(risks=[risk(likelihood="often")]), risk_assessment()),
+    ("complianceReports", compliance_report(generatedBy=None), compliance_report()),
+]
+
+
+@pytest.mark.parametrize(("name", "wrong", "right"), MENDED)
+async def test_a_record_of_compliance_is_mended_and_placed(
+    uploads: Uploads, name: str, wrong: dict[str, Any], right: dict[str, Any]
+) -> None:
+    steward = await make_person(uploads.storage, uploads.company)
+    url = await uploads.bring({name: [wrong]})
+    (record,) = await uploads.quarantined(url)
+    retry = f"/api/v1/import-records/{record['id']}/retry"
+    mended = {"content": right, "steward_person_id": str(steward.id)}
+    answer = await uploads.client.post(retry, json=mended)
+    assert answer.status_code == 201, answer.text
+    report = await uploads.ask(f"{url}/reconciliation")
+    (found,) = report["maps"]
+    assert (found["mended_count"], report["verdict"], report["faults"]) == (1, "agrees", [])
+
+
+async def test_a_steward_is_somebody_who_works_here(uploads: Uploads) -> None:
+    answer = await uploads.client.post(
+        URL,
+        content=b"{}",
+        headers={"Content-Type": "application/json"},
+        params={"source": "node", "steward_person_id": "01a1fd87-34ee-71ca-b850-10bcf0bfc799"},
+    )
+    assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (
+        422,
+        "/steward_person_id",
+    )
