@@ -20,8 +20,8 @@ from services.claims.batches import NewBatch
 from services.claims.claims import ClaimWithLines
 from services.claims.drafts import NewAcknowledgement, NewClaim, NewLine, NewTransmission
 from services.claims.patients import NewPatient
+from services.claims.readying import make_many_ready
 from services.company_calendar import company_today
-from services.refusals import Refusal
 from storage.interface import Actor, IStorage, Store
 from storage.tables.claims import Claim, Patient, Payer, PayerFields
 from storage.vocabulary.claims import AcknowledgementOutcome, ClaimType, SubmissionMethod
@@ -74,12 +74,7 @@ async def enter_claims(storage: IStorage, office: Office, random: Random) -> Sen
         drafted = await claims.create_claims(
             store, [_draft(office.practice, known, random, treated, today) for _ in range(CLAIMS)]
         )
-        for each in drafted[DRAFTS:]:
-            made = await submission.make_ready(
-                store, each.claim.id, expected_version=each.claim.version
-            )
-            if isinstance(made, Refusal):
-                raise made
+        await make_many_ready(store, [each.claim.id for each in drafted[DRAFTS:]])
     sent_ids = [each.claim.id for each in drafted[DRAFTS + READY :]]
     async with storage.transaction(office.company_id, office.staff) as store:
         for payer in known.values():

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
+from uuid import UUID
 
-from services.claims.claims import lines_of
+from services.claims.claims import with_lines
 from services.claims.scrubbing.judging import judge_claims
 from services.claims.scrubbing.releases import ClaimHeld, HeldBy, still_held
-from services.claims.scrubbing.runs import results_of, scrub_held_claims, with_results
+from services.claims.scrubbing.runs import all_with_results, results_of, scrub_held_claims
 from services.claims.validation import Finding, Severity, Subject, by_severity, validate
 from services.company_calendar import company_today
 from services.refusals import Category, Refusal
@@ -31,38 +32,57 @@ class ClaimNotValid(Refusal):
 async def findings_about(store: Store, claim: Claim) -> list[Finding]:
     """All findings about a claim as it stands, errors first; nothing is kept."""
     (judgement,) = await judge_claims(store, [claim])
-    own = await _own_findings(store, claim, is_scrubbed=not judgement.faults)
+    (subject,) = await _subjects(store, [claim])
+    own = validate(subject, is_scrubbed=not judgement.faults)
     return by_severity([*own, *_scrubbed(results_of(judgement))])
 
 
-async def obstacle(store: Store, claim: Claim) -> ClaimNotValid | ClaimHeld | None:
-    """Why a claim that the caller holds cannot be declared complete, None where it can.
+async def obstacles(store: Store, claims: Sequence[Claim]) -> dict[UUID, ClaimNotValid | ClaimHeld]:
+    """Why claims that the caller holds cannot be declared complete: by the ids of those that
+    cannot, in a constant number of statements.
 
     What the scrubber said is kept, whatever comes of it.
     """
-    (run,) = await scrub_held_claims(store, [claim])
-    results = (await with_results(store, run)).results
-    own = await _own_findings(store, claim, is_scrubbed=run.is_complete)
-    findings = by_severity([*own, *_scrubbed(results)])
-    if errors := [each for each in findings if each.severity is Severity.ERROR]:
-        return ClaimNotValid(errors)
-    if held := await still_held(store, claim, results):
-        return ClaimHeld(
-            [HeldBy(each.rule_id, each.rule_version, each.title, each.evidence) for each in held]
-        )
-    return None
-
-
-async def _own_findings(store: Store, claim: Claim, *, is_scrubbed: bool) -> list[Finding]:
-    (payer,) = await store.payers.get_many([claim.primary_payer_id])
-    subject = Subject(
-        claim=claim,
-        lines=await lines_of(store, claim.id),
-        patient=await store.patients.get(claim.patient_id),
-        primary_payer=payer,
-        today=await company_today(store),
+    runs = await all_with_results(store, await scrub_held_claims(store, claims))
+    subjects = await _subjects(store, claims)
+    held = await still_held(
+        store, [(claim, of_claim.results) for claim, of_claim in zip(claims, runs, strict=True)]
     )
-    return validate(subject, is_scrubbed=is_scrubbed)
+    found: dict[UUID, ClaimNotValid | ClaimHeld] = {
+        claim_id: ClaimHeld(
+            [HeldBy(each.rule_id, each.rule_version, each.title, each.evidence) for each in holds]
+        )
+        for claim_id, holds in held.items()
+    }
+    for subject, of_claim in zip(subjects, runs, strict=True):
+        own = validate(subject, is_scrubbed=of_claim.run.is_complete)
+        findings = by_severity([*own, *_scrubbed(of_claim.results)])
+        if errors := [each for each in findings if each.severity is Severity.ERROR]:
+            found[subject.claim.id] = ClaimNotValid(errors)
+    return found
+
+
+async def _subjects(store: Store, claims: Sequence[Claim]) -> list[Subject]:
+    """What claims are validated by, in the order given."""
+    payers = {
+        each.id: each
+        for each in await store.payers.get_many(sorted({each.primary_payer_id for each in claims}))
+    }
+    patients = {
+        each.id: each
+        for each in await store.patients.get_many(sorted({each.patient_id for each in claims}))
+    }
+    today = await company_today(store)
+    return [
+        Subject(
+            claim=whole.claim,
+            lines=whole.lines,
+            patient=patients[whole.claim.patient_id],
+            primary_payer=payers[whole.claim.primary_payer_id],
+            today=today,
+        )
+        for whole in await with_lines(store, claims)
+    ]
 
 
 def _scrubbed(results: Iterable[ScrubResultFields]) -> Iterator[Finding]:

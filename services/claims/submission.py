@@ -19,8 +19,9 @@ from services.claims.clearing.waiting import retry_waiting
 from services.claims.drafts import NewAcknowledgement, NewTransmission
 from services.claims.lifecycle import ON_ITS_WAY, require_move
 from services.claims.posting import WAITING_KINDS, arrivals_of, post_arrivals
-from services.claims.readiness import ClaimNotValid, findings_about, obstacle
+from services.claims.readiness import ClaimNotValid, findings_about, obstacles
 from services.claims.replacing.charges import give_back_charges, take_over_charges
+from services.claims.scrubbing.duplicates import wait_to_bill
 from services.claims.scrubbing.releases import ClaimHeld
 from services.claims.validation import Finding
 from services.company_calendar import company_today
@@ -85,8 +86,8 @@ async def make_ready(
     """
     claim = await hold_claim(store, claim_id, expected_version=expected_version)
     require_move(claim.status, ClaimStatus.READY_TO_SUBMIT)
-    await store.wait_for_lock(f"bill/{claim.patient_id}")  # of two that repeat each other one is
-    if (refusal := await obstacle(store, claim)) is not None:
+    await wait_to_bill(store, [claim])
+    if (refusal := (await obstacles(store, [claim])).get(claim_id)) is not None:
         return refusal
     return await _move(store, claim, ClaimStatus.READY_TO_SUBMIT, {})
 

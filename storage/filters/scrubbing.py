@@ -47,6 +47,7 @@ class ScrubRunFilter(Filter):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ByScrubRun(Filter):
     run_id: UUID | None = where("run_id")
+    run_ids: list[UUID] | None = where("run_id", operator="in")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Protocol
 from uuid import UUID
@@ -73,6 +73,9 @@ class Store(ClaimRows, MoneyRows, ComplianceRows, PlatformRows, Protocol):
 
     async def wait_for_lock(self, name: str) -> None:
         """Wait for the company's lock of this name and hold it until the transaction ends."""
+
+    async def wait_for_locks(self, names: Collection[str]) -> None:
+        """The same for several, in the order of their names, by one statement."""
 
     async def staging(self, row: type[SQLModel], *, given: Sequence[str]) -> Staging:
         """A place for rows of one class, all columns of which but those ``given`` are their own;

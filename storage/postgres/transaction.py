@@ -2,7 +2,7 @@
 
 import datetime as dt
 import typing
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any
 from uuid import UUID
@@ -130,9 +130,13 @@ class PostgresStore:
         return bool(taken)
 
     async def wait_for_lock(self, name: str) -> None:
+        await self.wait_for_locks([name])
+
+    async def wait_for_locks(self, names: Collection[str]) -> None:
         await self.execute(
-            "SELECT pg_advisory_xact_lock(hashtextextended(%(name)s, 0))",
-            {"name": f"{self.company_id}/{name}"},
+            "SELECT pg_advisory_xact_lock(hashtextextended(name, 0))"
+            " FROM (SELECT unnest(%(names)s::text[]) AS name ORDER BY name) AS wanted",
+            {"names": [f"{self.company_id}/{name}" for name in names]},
         )
 
     async def staging(self, row: type[SQLModel], *, given: Sequence[str]) -> PostgresStaging:

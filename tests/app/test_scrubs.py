@@ -189,6 +189,9 @@ async def test_a_rule_is_tried_before_it_is_switched_on_and_holds_claims_then(
     held = await ready(client, on.claim.id)
     assert (held.status_code, held.json()["type"]) == (409, "/problems/claim-held")
     assert [each["rule_id"] for each in held.json()["held_by"]] == ["company:high_charges"]
+    together = await client.post(f"{CLAIMS}/ready", json={"claim_ids": [str(on.claim.id)]})
+    (kept_back,) = together.json()["refused"]
+    assert kept_back["held_by"] == held.json()["held_by"]
     release = {"rule_id": "company:high_charges", "reason": "The charge was checked"}
     path, unchanged = f"{CLAIMS}/{on.claim.id}/scrub-releases", {"If-Match": '"1"'}
     by_key = await client.post(path, json=release, headers=unchanged)

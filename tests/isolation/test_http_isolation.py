@@ -80,6 +80,7 @@ NOW = dt.datetime(2026, 6, 1, 12, tzinfo=dt.UTC)
 """Later than the examples in the schema, so that none of them lies in the future."""
 
 ECHOING = {
+    "make_claims_ready": "says of each claim that was put forward why it stays a draft",
     "create_batch": "says of each claim that was put forward why it is not part of the batch",
     "get_aging": "repeats the payer that the figures are narrowed to",
     "create_claim_file": "says of each claim that was put forward why it does not go along",

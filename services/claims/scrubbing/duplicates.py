@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from uuid import UUID
 
@@ -37,6 +38,26 @@ async def sent_before(store: Store, claims: Sequence[ClaimWithLines]) -> set[UUI
     for other in await with_lines(store, likely):
         sent.setdefault(_services(other), set()).add(other.claim.id)
     return {each.claim.id for each in claims if sent.get(_services(each), set()) - {each.claim.id}}
+
+
+async def wait_to_bill(store: Store, claims: Iterable[Claim]) -> None:
+    """Make claims wait for others of the same patients that are being declared complete: of two
+    that repeat each other, only one is."""
+    await store.wait_for_locks({f"bill/{claim.patient_id}" for claim in claims})
+
+
+def rounds(claims: Iterable[Claim]) -> list[list[Claim]]:
+    """Claims in rounds, none of which has two that might repeat each other: so that those of the
+    next can be held against what became of those before."""
+    seen: Counter[tuple[object, ...]] = Counter()
+    found: list[list[Claim]] = []
+    for claim in claims:
+        outline = _outline(claim)
+        if seen[outline] == len(found):
+            found.append([])
+        found[seen[outline]].append(claim)
+        seen[outline] += 1
+    return found
 
 
 def _outline(claim: Claim) -> tuple[object, ...]:

@@ -88,18 +88,27 @@ async def list_releases(
 
 
 async def still_held(
-    store: Store, claim: Claim, results: Sequence[ScrubResult]
-) -> list[ScrubResult]:
-    """The holds among the results of a claim that nobody has let it go by, as it is now."""
-    holding = holds_of(results)
+    store: Store, found: Sequence[tuple[Claim, Sequence[ScrubResult]]]
+) -> dict[UUID, list[ScrubResult]]:
+    """The holds among what was found of claims that nobody has let them go by, as they are now; by
+    the claims' ids, only of those that are held."""
+    holding = {claim.id: (claim.version, holds_of(results)) for claim, results in found}
+    holding = {claim_id: each for claim_id, each in holding.items() if each[1]}
     if not holding:
-        return []
+        return {}
     released = {
-        (each.rule_id, each.rule_version)
-        for each in await store.scrub_releases.all(ByClaim(claim_id=claim.id))
-        if each.claim_version == claim.version
+        (each.claim_id, each.claim_version, each.rule_id, each.rule_version)
+        for each in await store.scrub_releases.all(ByClaim(claim_ids=list(holding)))
     }
-    return [each for each in holding if (each.rule_id, each.rule_version) not in released]
+    held = {
+        claim_id: [
+            each
+            for each in holds
+            if (claim_id, version, each.rule_id, each.rule_version) not in released
+        ]
+        for claim_id, (version, holds) in holding.items()
+    }
+    return {claim_id: holds for claim_id, holds in held.items() if holds}
 
 
 def holds_of(results: Sequence[ScrubResult]) -> list[ScrubResult]:

@@ -106,8 +106,18 @@ async def scrub_held_claims(store: Store, claims: Sequence[Claim]) -> list[Scrub
 
 async def with_results(store: Store, run: ScrubRun) -> RunWithResults:
     """A run with its results."""
-    results = await store.scrub_results.all(ByScrubRun(run_id=run.id))
-    return RunWithResults(run, sorted(results, key=lambda each: each.ordinal))
+    (whole,) = await all_with_results(store, [run])
+    return whole
+
+
+async def all_with_results(store: Store, runs: Sequence[ScrubRun]) -> list[RunWithResults]:
+    """Runs with their results, in the order given, by one statement."""
+    by_run: dict[UUID, list[ScrubResult]] = {run.id: [] for run in runs}
+    for each in await store.scrub_results.all(ByScrubRun(run_ids=list(by_run))):
+        by_run[each.run_id].append(each)
+    return [
+        RunWithResults(run, sorted(by_run[run.id], key=lambda each: each.ordinal)) for run in runs
+    ]
 
 
 async def get_run(store: Store, run_id: UUID) -> RunWithResults:
