@@ -2,7 +2,6 @@
 
 import asyncio
 import datetime as dt
-import shutil
 import tempfile
 from pathlib import Path
 from typing import Annotated
@@ -19,6 +18,7 @@ from app.runtime import (
 )
 from app.settings import Settings, SettingsError
 from storage.backup.description import Backup
+from storage.backup.kept_files import kept_files_restored
 from storage.backup.restoring import restored
 from storage.backup.taking import take_backup
 from storage.clock import SystemClock
@@ -35,7 +35,13 @@ _OWN_SERVER = (
 
 
 def backup(
-    target: Annotated[Path, typer.Argument(help="A folder; each backup gets a new one in it.")],
+    target: Annotated[
+        Path | None,
+        typer.Argument(
+            help="A folder; each backup gets a new one in it. Without it, the one that"
+            " WELLKEPT_BACKUPS_DIRECTORY names."
+        ),
+    ] = None,
     trial: Annotated[
         bool, typer.Option(help="Restore it beside itself at once, and compare every row.")
     ] = True,
@@ -46,16 +52,18 @@ def backup(
     Exits with 1 where the trial finds a difference or a broken audit trail.
     """
     settings = _with_embedded("wellkept backup")
+    folder = _folder(settings) if target is None else target
     files = files_directory(settings) if settings.files_url is None else None
     with installation(settings, progress=typer.echo) as place:
         assert place.embedded is not None
-        taken = take_backup(place.embedded, DATABASE, target, files=files, now=SystemClock().now())
+        taken = take_backup(place.embedded, DATABASE, folder, files=files, now=SystemClock().now())
         typer.echo(
             f"{taken.directory}: {len(taken.contents)} tables, {taken.rows} rows"
             f" at {taken.taken_at:%Y-%m-%d %H:%M:%S} UTC"
         )
         if trial:
-            _try(taken, place, target)
+            _try(taken, place, folder)
+            taken.tried()
 
 
 def restore(
@@ -76,8 +84,11 @@ def restore(
     moment = None if until is None else _moment(until)
     found = Backup.read(source)
     directory = postgresql_directory(settings)
-    with restored(found, directory, until=moment, wal=wal):
-        _bring_files(found, files_directory(settings))
+    with (
+        kept_files_restored(found, files_directory(settings)),
+        restored(found, directory, until=moment, wal=wal),
+    ):
+        pass
     state = "every row compared" if moment is None else f"as of {moment.isoformat()}"
     typer.echo(f"{directory}: restored from {found.directory}, {state}")
     typer.echo(
@@ -91,6 +102,16 @@ def _with_embedded(command: str) -> Settings:
     if settings.database_url is not None:
         raise SettingsError(_OWN_SERVER.format(command=command))
     return settings
+
+
+def _folder(settings: Settings) -> Path:
+    """It is not made: a disk that is not mounted must not be mistaken for it."""
+    if settings.backups_directory is None:
+        raise typer.BadParameter("name a folder, or set WELLKEPT_BACKUPS_DIRECTORY")
+    folder = Path(settings.backups_directory)
+    if not folder.is_dir():
+        raise SettingsError(f"WELLKEPT_BACKUPS_DIRECTORY: there is no folder {folder}")
+    return folder
 
 
 def _moment(text: str) -> dt.datetime:
@@ -125,8 +146,3 @@ async def _verify(server: EmbeddedServer, database: str, keys: KnownKeys) -> Ver
     finally:
         await storage.close()
     return verdict
-
-
-def _bring_files(found: Backup, folder: Path) -> None:
-    if found.files.is_dir():
-        shutil.copytree(found.files, folder, dirs_exist_ok=True)

@@ -57,6 +57,17 @@ class RestoreRefused(BackupError):
 
 
 @dataclass(eq=False)
+class RestoreFailed(BackupError):
+    """The machine could not hold it; nothing is left where it was to be."""
+
+    directory: Path
+    reason: str
+
+    def __str__(self) -> str:
+        return f"not restored to {self.directory}: {self.reason}; nothing of it is left there"
+
+
+@dataclass(eq=False)
 class ContentsDiffer(BackupError):
     """What came back is not what was there when the backup was taken."""
 

@@ -10,7 +10,7 @@ import datetime as dt
 import os
 import shutil
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -18,15 +18,13 @@ import psycopg
 from psycopg import errors, sql
 
 from storage.backup.contents import Contents, contents_of, tables_of
-from storage.backup.description import Backup
+from storage.backup.description import FILE_LIST, Backup
 from storage.backup.errors import BackupFailed, NoQuietMoment
+from storage.backup.folder import UNFINISHED, finished
 from storage.backup.programs import refusal_of
-from storage.backup.wholeness import hash_of
-from storage.embedded.credentials import sync_directory
+from storage.backup.wholeness import hash_of, listed_files
+from storage.embedded.credentials import sync_directory, write_private
 from storage.embedded.server import EmbeddedServer
-
-UNFINISHED = ".unfinished"
-"""Ends the name of a backup that was broken off."""
 
 _SLOT = "wellkept_backup"
 _TRIES = 60
@@ -58,9 +56,12 @@ def take_backup(
             point, position, contents = _common_moment(server, database, name)
             wal = _copy_log(server, unfinished, position)
         shutil.copy2(server.directory.credentials.path, unfinished / "credentials.json")
-        if files is not None and files.is_dir():
-            _copy_files(files, unfinished / "files", earlier[-1] / "files" if earlier else None)
-        Backup(unfinished, database, now, point, contents, wal).write()
+        _write_list(
+            unfinished / FILE_LIST,
+            _copy_files(files, unfinished / "files", earlier[-1] if earlier else None),
+        )
+        beside = {each: hash_of(unfinished / each) for each in ("credentials.json", FILE_LIST)}
+        Backup(unfinished, database, now, point, contents, wal, beside).write()
         unfinished.rename(target / name)
         sync_directory(target)
     except OSError as error:
@@ -68,13 +69,6 @@ def take_backup(
     finally:
         shutil.rmtree(unfinished, ignore_errors=True)
     return Backup.read(target / name)
-
-
-def finished(target: Path) -> list[Path]:
-    """The whole backups below a directory, the latest last."""
-    if not target.is_dir():
-        return []
-    return sorted(each for each in target.iterdir() if (each / "backup.json").is_file())
 
 
 @contextmanager
@@ -166,25 +160,46 @@ def _set_point(locks: Connection, reads: Connection, point: str) -> str:
     raise NoQuietMoment(_TRIES)
 
 
-def _copy_files(files: Path, target: Path, earlier: Path | None) -> None:
-    """Kept files never change under their name, so an earlier copy of one is this one's too."""
+def _copy_files(files: Path | None, target: Path, earlier: Path | None) -> dict[str, str]:
+    """Kept files never change under their name, so an earlier backup's copy of one is this one's
+    too, if it is still what it was. The hash of each."""
+    hashes: dict[str, str] = {}
+    if files is None or not files.is_dir():
+        return hashes
+    known = {} if earlier is None else listed_files(earlier / FILE_LIST)
     for path in sorted(files.rglob("*")):
         if not path.is_file() or path.name.endswith(".part"):
             continue
         within = path.relative_to(files)
+        name = within.as_posix()
         (target / within).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        known = None if earlier is None else earlier / within
+        if earlier is not None and _is_whole(earlier / "files" / within, known.get(name)):
+            os.link(earlier / "files" / within, target / within)
+            hashes[name] = known[name]
+            continue
         try:
-            size = path.stat().st_size
-            if known is not None and known.is_file() and known.stat().st_size == size:
-                os.link(known, target / within)
-            else:
-                shutil.copy2(path, target / within)
+            shutil.copy2(path, target / within)
         except FileNotFoundError:  # past its retention and removed meanwhile
             continue
+        hashes[name] = hash_of(target / within)
+    return hashes
+
+
+def _is_whole(copy: Path, digest: str | None) -> bool:
+    return digest is not None and copy.is_file() and hash_of(copy) == digest
+
+
+def _write_list(path: Path, hashes: Mapping[str, str]) -> None:
+    write_private(path, "".join(f"{digest}  {name}\n" for name, digest in hashes.items()))
 
 
 def _run(server: EmbeddedServer, program: str, *arguments: str) -> None:
     said = refusal_of(server.program(program), *arguments, connection=server.client_environment())
     if said is not None:
-        raise BackupFailed(program, said.rpartition("\n")[2])
+        raise BackupFailed(program, _reason(said))
+
+
+def _reason(said: str) -> str:
+    """The line that says what went wrong; what the program tidied up comes after it."""
+    lines = said.splitlines()
+    return next((line for line in lines if "error:" in line), lines[-1])

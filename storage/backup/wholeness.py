@@ -1,7 +1,8 @@
-"""Whether the files of a backup are those that were written.
+"""Whether the files of a backup are those that were written, no more and no fewer.
 
 PostgreSQL lists what it copied in ``backup_manifest``, with a hash for each file and one for the
-list; the segments of the log came after that and have theirs in the backup's description.
+list; the segments of the log came after that and have theirs in the backup's description, as have
+the files that lie beside the cluster. The kept files have a list of their own.
 """
 
 import hashlib
@@ -9,10 +10,13 @@ import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from storage.backup.description import Backup
 from storage.backup.errors import BackupUnusable
 
 _MANIFEST = "backup_manifest"
 _LAST_LINE = b'"Manifest-Checksum"'
+_LOG = "pg_wal"
+_SEPARATOR = "  "
 
 
 def hash_of(path: Path) -> str:
@@ -21,18 +25,38 @@ def hash_of(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def check_files(directory: Path, cluster: Path, wal: Mapping[str, str]) -> None:
-    """Read every file of the copied cluster to its end; `wal` is by a segment's name.
+def listed_files(path: Path) -> dict[str, str]:
+    """The hashes of kept files by their names, none where there is no list."""
+    if not path.is_file():
+        return {}
+    lines = (line.partition(_SEPARATOR) for line in path.read_text("utf-8").splitlines())
+    return {name: digest for digest, _, name in lines}
 
-    Raises BackupUnusable with the first file that is missing or different.
+
+def check_files(backup: Backup) -> None:
+    """Read every file of a backup to its end.
+
+    Raises BackupUnusable with the first file that is missing, different or one too many.
     """
     try:
-        expected = {**dict(_listed(cluster)), **{f"pg_wal/{name}": wal[name] for name in wal}}
-        for name, digest in expected.items():
-            if hash_of(cluster / name) != digest:
-                raise BackupUnusable(directory, f"{name} was changed")
+        _check(backup.directory, backup.directory, backup.beside)
+        _check(backup.directory, backup.files, listed_files(backup.file_list))
+        cluster = dict(_listed(backup.cluster))
+        cluster |= {f"{_LOG}/{name}": digest for name, digest in backup.wal.items()}
+        _check(backup.directory, backup.cluster, cluster)
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise BackupUnusable(directory, str(error)) from error
+        raise BackupUnusable(backup.directory, str(error)) from error
+    known = cluster.keys() | {_MANIFEST}
+    for path in sorted(backup.cluster.rglob("*")):
+        name = path.relative_to(backup.cluster).as_posix()
+        if name not in known and path.is_file() and path.parent.name != "archive_status":
+            raise BackupUnusable(backup.directory, f"{name} is not on its list")
+
+
+def _check(directory: Path, below: Path, expected: Mapping[str, str]) -> None:
+    for name, digest in expected.items():
+        if hash_of(below / name) != digest:
+            raise BackupUnusable(directory, f"{name} was changed")
 
 
 def _listed(cluster: Path) -> Iterator[tuple[str, str]]:

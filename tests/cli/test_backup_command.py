@@ -12,6 +12,7 @@ from app.cli import main
 from app.runtime import DATABASE, installation
 from app.settings import Settings
 from services.files.keeping import NewFile, keep
+from storage.backup.folder import BackupFolder
 from storage.embedded import EmbeddedServer
 from storage.vocabulary.files import FilePurpose
 from tests.builders.claims import make_payer
@@ -67,6 +68,7 @@ def test_an_installation_comes_back_with_its_rows_files_and_trail(
     code, said = wellkept(data, "backup", str(tmp_path / "backups"))
     assert (code, "every row compared, the audit trail in order" in said) == (0, True), said
     (taken,) = (tmp_path / "backups").iterdir()
+    assert BackupFolder(tmp_path / "backups").tried_timestamp() > 0
 
     again = tmp_path / "again"
     code, said = wellkept(again, "restore", str(taken))
@@ -89,6 +91,11 @@ def test_what_cannot_be_done_is_one_line(
     assert (code, "is not a whole backup" in said) == (1, True), said
     code, said = wellkept(tmp_path / "data", "restore", str(empty), "--until", "yesterday")
     assert (code, "a moment with its zone" in said) == (2, True), said
+    code, said = wellkept(tmp_path / "data", "backup")
+    assert (code, "WELLKEPT_BACKUPS_DIRECTORY" in said) == (2, True), said
+    monkeypatch.setenv("WELLKEPT_BACKUPS_DIRECTORY", str(tmp_path / "not mounted"))
+    code, said = wellkept(tmp_path / "data", "backup")
+    assert (code, "there is no folder" in said) == (3, True), said
     monkeypatch.setenv("WELLKEPT_DATABASE_URL", "postgresql://somebody@db.example/wellkept")
     for command in ("backup", "restore"):
         code, said = wellkept(tmp_path / "data", command, str(empty))
