@@ -9,8 +9,10 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.registry import Collector
 
 from services.claims.clearing.silence_totals import SilenceTotal
+from storage.backup.folder import BackupFolder
 from storage.migrations import expected_revision
 from storage.postgres.backlog import Backlog
+from storage.postgres.log_archive import LogArchive
 from storage.postgres.pool import PoolFigures
 from storage.postgres.transaction import PostgresStorage
 from storage.trail.root_folder import RootFolder
@@ -67,6 +69,8 @@ class Metrics:
         self.registry.register(self._pools)
         self._backlog = _Backlogs()
         self.registry.register(self._backlog)
+        self._log_archive = _LogArchives()
+        self.registry.register(self._log_archive)
         self._silences = _Silences()
         self.registry.register(self._silences)
         self._of_status = cache(self.requests.labels)
@@ -93,6 +97,19 @@ class Metrics:
             registry=self.registry,
         ).set_function(folder.exported_timestamp)
 
+    def watch_backups(self, folder: BackupFolder) -> None:
+        """Show how old the backups of a folder are: 0 if there is none."""
+        Gauge(
+            "wellkept_backup_taken_timestamp_seconds",
+            "When the last backup was taken",
+            registry=self.registry,
+        ).set_function(folder.taken_timestamp)
+        Gauge(
+            "wellkept_backup_tried_timestamp_seconds",
+            "When the last backup was taken that was restored as a trial",
+            registry=self.registry,
+        ).set_function(folder.tried_timestamp)
+
     def watch_pool(self, name: str, storage: PostgresStorage) -> None:
         """Show the connections of a storage from now on."""
         self._pools.watched[name] = storage
@@ -100,6 +117,10 @@ class Metrics:
     def note_backlog(self, backlog: Backlog) -> None:
         """Show what waits in the whole installation, as it was measured now."""
         self._backlog.last = backlog
+
+    def note_log_archive(self, archive: LogArchive | None) -> None:
+        """Show what the server said of the archive of its log now; nothing where it has none."""
+        self._log_archive.last = archive
 
     def note_silences(self, totals: Mapping[SilenceKind, SilenceTotal]) -> None:
         """Show what should have been answered in the whole installation, as it was measured now."""
@@ -144,6 +165,27 @@ class _Backlogs(Collector):
     def collect(self) -> Iterator[GaugeMetricFamily]:
         for name, meaning in _BACKLOG.items():
             family = GaugeMetricFamily(f"wellkept_{name}", meaning)
+            if self.last is not None:
+                family.add_metric([], getattr(self.last, name))
+            yield family
+
+
+_LOG_ARCHIVE = {
+    "failing": "1 while the last try to archive the write-ahead log failed",
+    "waiting_segments": "Segments of the log that are full and not archived",
+    "late_seconds": "How long nothing was archived although something waits for it",
+}
+
+
+class _LogArchives(Collector):
+    """What the server last said of its archive; no sample where it archives nothing."""
+
+    def __init__(self) -> None:
+        self.last: LogArchive | None = None
+
+    def collect(self) -> Iterator[GaugeMetricFamily]:
+        for name, meaning in _LOG_ARCHIVE.items():
+            family = GaugeMetricFamily(f"wellkept_log_archive_{name}", meaning)
             if self.last is not None:
                 family.add_metric([], getattr(self.last, name))
             yield family

@@ -317,6 +317,8 @@ class Routes:
         metrics = metrics or Metrics()
         if (folder := settings.root_folder) is not None:
             metrics.watch_roots(folder)
+        if (backups := settings.backup_folder) is not None:
+            metrics.watch_backups(backups)
         guard = settings.guard
         provider_sign_in = ProviderSignIn(
             storage,

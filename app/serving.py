@@ -99,6 +99,8 @@ async def _work(installation: Installation) -> None:
         stop, metrics = asyncio.Event(), Metrics()
         if (folder := installation.settings.root_folder) is not None:
             metrics.watch_roots(folder)
+        if (backups := installation.settings.backup_folder) is not None:
+            metrics.watch_backups(backups)
         metrics.watch_pool("jobs", storage)
         with _on_stop(stop.set):
             async with (

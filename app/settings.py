@@ -21,6 +21,7 @@ from services.outbox.mail_server import (
     MailServerUnknown,
     mail_server,
 )
+from storage.backup.folder import BackupFolder
 from storage.trail.root_folder import RootFolder
 
 _LAST_PORT = 65535
@@ -73,6 +74,9 @@ class Settings:
     backup_days: int = 0
     """For how many days backups are kept, for certificates of deletion: nothing is removed by it.
     0 is not stated."""
+    backups_directory: str | None = None
+    """The folder that ``wellkept backup`` writes to where it is told no other, and whose last
+    backup's age is among the figures. It has to be there."""
     host: str = "127.0.0.1"
     """The address to listen at."""
     port: int = 8420
@@ -173,6 +177,13 @@ class Settings:
     def root_folder(self) -> RootFolder | None:
         """Where the roots of the audit trail are exported to, if anywhere."""
         return None if self.roots_directory is None else RootFolder(Path(self.roots_directory))
+
+    @property
+    def backup_folder(self) -> BackupFolder | None:
+        """Where backups are watched, if anywhere."""
+        return (
+            None if self.backups_directory is None else BackupFolder(Path(self.backups_directory))
+        )
 
     @property
     def drop_folders(self) -> DropDirectory | None:

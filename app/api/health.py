@@ -43,8 +43,10 @@ def warnings_of(settings: Settings, clock: Clock) -> list[str]:
     """What the operator has to mend although it stops nothing."""
     folder = settings.root_folder
     silence = None if folder is None else folder.silence(clock.now())
+    backups = settings.backup_folder
+    no_backup = None if backups is None else backups.silence(clock.now())
     no_mail = None if settings.smtp_url else "e-mails wait: WELLKEPT_SMTP_URL is not set"
-    return [each for each in (silence, no_mail) if each is not None]
+    return [each for each in (silence, no_backup, no_mail) if each is not None]
 
 
 @get("/metrics", operation_id="metrics", scope=PUBLIC, include_in_schema=False)

@@ -16,15 +16,14 @@ pytestmark = pytest.mark.anyio
 NO_MAIL = "e-mails wait: WELLKEPT_SMTP_URL is not set"
 
 
-async def ready(
-    storage: PostgresStorage, vault: FileVault, roots_directory: Path | None
-) -> httpx.Response:
-    text = None if roots_directory is None else str(roots_directory)
-    async with browser(create_app(Settings(roots_directory=text), storage, vault)) as client:
+async def ready(storage: PostgresStorage, vault: FileVault, folder: Path | None) -> httpx.Response:
+    text = None if folder is None else str(folder)
+    settings = Settings(roots_directory=text, backups_directory=text)
+    async with browser(create_app(settings, storage, vault)) as client:
         return await client.get("/health/ready")
 
 
-async def test_roots_that_are_not_exported_are_a_warning_and_no_reason_to_stop(
+async def test_roots_and_backups_that_do_not_come_are_warnings_and_no_reason_to_stop(
     storage: PostgresStorage, vault: FileVault, tmp_path: Path
 ) -> None:
     quiet = await ready(storage, vault, None)
@@ -33,5 +32,6 @@ async def test_roots_that_are_not_exported_are_a_warning_and_no_reason_to_stop(
     assert silent.status_code == 200
     assert silent.json()["warnings"] == [
         "no roots of the audit trail were exported yet",
+        "WELLKEPT_BACKUPS_DIRECTORY holds no backup that can be read",
         NO_MAIL,
     ]

@@ -15,6 +15,7 @@ from storage.embedded import RoleAddresses
 from storage.files import FileVault
 from storage.identifiers import moment_of, new_id
 from storage.postgres.backlog import measure_backlog
+from storage.postgres.log_archive import measure_log_archive
 from storage.postgres.transaction import PostgresStorage
 from tests.builders.companies import CompanyForTests
 
@@ -102,6 +103,13 @@ async def test_what_waits_is_counted_over_all_companies(
     assert after.outbox_oldest_seconds > 0
     assert after.unsealed_rows > 0
     assert after.unsealed_oldest_seconds > 0
+
+
+@pytest.mark.anyio
+async def test_a_server_that_archives_no_log_has_no_figures_of_it(
+    storage: PostgresStorage,
+) -> None:
+    assert await measure_log_archive(storage) is None
 
 
 def test_an_id_tells_when_it_was_made() -> None:

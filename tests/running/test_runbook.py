@@ -17,8 +17,10 @@ import yaml
 from app.metrics import Metrics
 from app.settings import Settings
 from services.claims.clearing.silence_totals import SilenceTotal
+from storage.backup.folder import BackupFolder
 from storage.embedded import EmbeddedServer, Role
 from storage.postgres.backlog import Backlog
+from storage.postgres.log_archive import LogArchive
 from storage.postgres.transaction import PostgresStorage
 from storage.trail.root_folder import RootFolder
 from storage.vocabulary.clearing import SilenceKind
@@ -45,6 +47,8 @@ def known_metrics() -> set[str]:
     metrics.watch_pool("a pool", PostgresStorage("postgresql://nowhere/nothing"))
     metrics.watch_roots(RootFolder(Path("nowhere")))
     metrics.note_backlog(Backlog(*[0] * len(fields(Backlog))))
+    metrics.watch_backups(BackupFolder(Path("nowhere")))
+    metrics.note_log_archive(LogArchive(failing=False, waiting_segments=0, late_seconds=0))
     metrics.note_silences(dict.fromkeys(SilenceKind, SilenceTotal(0, 0, 0.0)))
     return {sample.name for family in metrics.registry.collect() for sample in family.samples}
 
