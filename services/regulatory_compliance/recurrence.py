@@ -69,12 +69,42 @@ def periods(
 
     ``completions`` are the days on which periods were completed, by their number from 1.
     """
+    return _periods_from(1, schedule, completions, is_business_day)
+
+
+def open_period(
+    schedule: Schedule, completions: Mapping[int, dt.date], is_business_day: IsBusinessDay
+) -> Period | None:
+    """The earliest period that is not completed; None where nothing is left to do."""
+    first = 1
+    if schedule.late_rule is LateRule.KEEP_SCHEDULE and schedule.frequency in MONTHS:
+        first = next(number for number in count(1) if number not in completions)
+    return next(
+        (
+            each
+            for each in _periods_from(first, schedule, completions, is_business_day)
+            if each.completed_on is None
+        ),
+        None,
+    )
+
+
+def _periods_from(
+    first: int,
+    schedule: Schedule,
+    completions: Mapping[int, dt.date],
+    is_business_day: IsBusinessDay,
+) -> Iterator[Period]:
+    """``periods`` from a number on; above 1 only where the schedule is kept, whatever is late."""
     if schedule.frequency is Frequency.ONGOING:
         return
     step = MONTHS.get(schedule.frequency)
-    anchor, steps = schedule.first_due_on, 0
+    anchor, steps = schedule.first_due_on, first - 1
     begins_on = None
-    for number in count(1):
+    if first > 1:
+        last = after_months(anchor, (steps - 1) * (step or 0))
+        begins_on = on_business_day(last, schedule.business_day_rule, is_business_day)
+    for number in count(first):
         try:
             scheduled_on = after_months(anchor, steps * (step or 0))
         except OverflowError:
@@ -89,20 +119,6 @@ def periods(
         is_late = completed_on is not None and completed_on > due_on
         if is_late and schedule.late_rule is LateRule.COUNT_FROM_COMPLETION:
             anchor, steps = completed_on or anchor, 1
-
-
-def open_period(
-    schedule: Schedule, completions: Mapping[int, dt.date], is_business_day: IsBusinessDay
-) -> Period | None:
-    """The earliest period that is not completed; None where nothing is left to do."""
-    return next(
-        (
-            each
-            for each in periods(schedule, completions, is_business_day)
-            if each.completed_on is None
-        ),
-        None,
-    )
 
 
 def on_business_day(day: dt.date, rule: BusinessDayRule, is_business_day: IsBusinessDay) -> dt.date:
