@@ -1,15 +1,16 @@
 """Lists of requirements by where they stand, which no column says."""
 
 import datetime as dt
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from uuid import UUID
 
 from services.company_calendar import company_today
 from services.regulatory_compliance.standing import Standing
 from services.regulatory_compliance.standings import standings
 from storage.errors import RowNotFound
-from storage.filters import RequirementFilter
 from storage.interface import Store
+from storage.standings import StandingFound, StandingQuestion
 from storage.tables.compliance import ComplianceRequirement
 from storage.vocabulary.compliance import Program, RequirementStatus, StatusReason
 
@@ -43,37 +44,48 @@ async def list_requirements(
 ) -> tuple[list[Listed], UUID | None]:
     """Requirements by their codes, with where they stand, and the id to go on after.
 
-    The status is derived for all of a company's requirements of the program: hundreds, in a
-    constant number of statements.
+    Without a condition on where they stand, only those of the page are looked at; with one, it is
+    derived for all of the program that come after.
     """
-    rows = await store.compliance_requirements.all(RequirementFilter(program=program))
-    found = await listed_of(store, sorted(rows, key=lambda each: each.code), as_of)
+    question = await _question(store, as_of)
+    question = replace(question, program=program, after=after)
+    if status is None and is_overdue is None:
+        question = replace(question, limit=limit + 1)
     chosen = [
-        each
-        for each in found
-        if (status is None or each.standing.status is status)
-        and (is_overdue is None or is_overdue == (each.standing.reason is StatusReason.OVERDUE))
+        (row, standing)
+        for row, standing in await standings(store, question)
+        if (status is None or standing.status is status)
+        and (is_overdue is None or is_overdue == (standing.reason is StatusReason.OVERDUE))
     ]
-    start = next((place + 1 for place, each in enumerate(chosen) if each.id == after), 0)
-    shown = chosen[start : start + limit]
-    return shown, shown[-1].id if len(chosen) > start + limit else None
+    shown = chosen[:limit]
+    next_after = shown[-1][0].requirement_id if len(chosen) > limit else None
+    return await _listed(store, shown), next_after
 
 
 async def get_requirement(store: Store, requirement_id: UUID, as_of: AsOf) -> Listed:
     """Raises RowNotFound, also where it was retired, or not known yet, as of then."""
-    row = await store.compliance_requirements.get(requirement_id)
-    found = await listed_of(store, [row], as_of)
+    found = await listed_of(store, [requirement_id], as_of)
     if not found:
         raise RowNotFound("compliance_requirements")
     return found[0]
 
 
-async def listed_of(store: Store, rows: list[ComplianceRequirement], as_of: AsOf) -> list[Listed]:
-    """Those of the requirements that were known and in use as of then, with where they stood."""
-    found = await standings(
-        store,
-        rows,
-        on=as_of.on or await company_today(store),
-        known_at=as_of.known_at or store.now,
+async def listed_of(store: Store, requirement_ids: Sequence[UUID], as_of: AsOf) -> list[Listed]:
+    """Those of the requirements that were known and in use as of then, with where they stood, by
+    their codes."""
+    question = replace(await _question(store, as_of), requirement_ids=list(requirement_ids))
+    return await _listed(store, await standings(store, question))
+
+
+async def _question(store: Store, as_of: AsOf) -> StandingQuestion:
+    return StandingQuestion(
+        on=as_of.on or await company_today(store), known_at=as_of.known_at or store.now
     )
-    return [Listed(row.id, row, standing) for row, standing in found]
+
+
+async def _listed(store: Store, found: Sequence[tuple[StandingFound, Standing]]) -> list[Listed]:
+    ids = [row.requirement_id for row, _ in found]
+    rows = {each.id: each for each in await store.compliance_requirements.get_many(ids)}
+    return [
+        Listed(row.requirement_id, rows[row.requirement_id], standing) for row, standing in found
+    ]

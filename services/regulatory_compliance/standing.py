@@ -8,7 +8,7 @@ as soon as that is known.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from uuid import UUID
 
 import msgspec
@@ -87,6 +87,36 @@ class History(msgspec.Struct, frozen=True, kw_only=True):
     signatures: Sequence[Signature] = ()
 
 
+class Cover(msgspec.Struct, frozen=True):
+    """From when to when an attestation holds, and its evidence; None: without end."""
+
+    valid_from: dt.date
+    valid_until: dt.date | None
+    evidence_until: dt.date | None
+
+    @property
+    def last_day(self) -> dt.date:
+        """On which the attestation and all of its evidence hold."""
+        return min(self.valid_until or dt.date.max, self.evidence_until or dt.date.max)
+
+    @property
+    def ends_with_its_evidence(self) -> bool:
+        return self.evidence_until is not None and self.evidence_until == self.last_day
+
+
+class InForce(msgspec.Struct, frozen=True, kw_only=True):
+    """What counts of a requirement on a day, as known at a time: the days on which periods of the
+    schedule were completed by then, and the attestations in force.
+
+    Of these, those that ended before the day may be left out but for the one that held longest.
+    """
+
+    schedule: Schedule | None
+    is_applicable: bool
+    completions: Mapping[int, dt.date]
+    covers: Sequence[Cover]
+
+
 class Standing(msgspec.Struct, frozen=True, kw_only=True):
     """The derived status. ``due_on`` and ``period`` are of the earliest period that is open;
     ``covered_until`` is the last day that attestations cover without a gap from the day asked for
@@ -106,37 +136,72 @@ def standing(
     history: History, *, on: dt.date, known_at: dt.datetime, is_business_day: IsBusinessDay
 ) -> Standing | None:
     """The status on a day as known at a time; None where the requirement was not known yet."""
-    contents = [each for each in history.contents if each.recorded_at <= known_at]
-    if not contents:
+    counting = in_force(history, on=on, known_at=known_at)
+    if counting is None:
         return None
-    if not _is_applicable(history.decisions, on, known_at):
+    return standing_by(counting, on=on, is_business_day=is_business_day)
+
+
+def standing_by(counting: InForce, *, on: dt.date, is_business_day: IsBusinessDay) -> Standing:
+    """The status on a day, by what counts on it."""
+    if not counting.is_applicable:
         return Standing(status=RequirementStatus.NOT_APPLICABLE, reason=StatusReason.NOT_APPLICABLE)
-    content = contents[-1]
-    states = attestation_states(history, known_at)
-    in_force = [
-        each
-        for each in history.attestations
-        if states.get(each.id) is AttestationStatus.ATTESTED
-        and each.content_number >= content.material_number
-    ]
-    period = _open_period(content, in_force, on, is_business_day)
+    period = None
+    if counting.schedule is not None:
+        period = open_period(counting.schedule, counting.completions, is_business_day)
     if period is not None and period.due_on < on:
         return Standing(
             status=RequirementStatus.NON_COMPLIANT, reason=StatusReason.OVERDUE, period=period
         )
-    if any(_covers(each, on) for each in in_force):
+    if any(each.valid_from <= on <= each.last_day for each in counting.covers):
         return Standing(
             status=RequirementStatus.COMPLIANT,
             reason=StatusReason.ATTESTED,
             period=period,
-            covered_until=_covered_until(in_force, on),
+            covered_until=_covered_until(counting.covers, on),
         )
-    lapse = _lapse(in_force, on)
+    lapse = _lapse(counting.covers, on)
     if lapse is not None:
         return Standing(status=RequirementStatus.NON_COMPLIANT, reason=lapse, period=period)
     return Standing(
         status=RequirementStatus.IN_PROGRESS, reason=StatusReason.NOT_YET_DUE, period=period
     )
+
+
+def in_force(history: History, *, on: dt.date, known_at: dt.datetime) -> InForce | None:
+    """What counts on a day of what was known at a time; None where nothing was."""
+    contents = [each for each in history.contents if each.recorded_at <= known_at]
+    if not contents:
+        return None
+    content = contents[-1]
+    states = attestation_states(history, known_at)
+    counting = [
+        each
+        for each in history.attestations
+        if states.get(each.id) is AttestationStatus.ATTESTED
+        and each.content_number >= content.material_number
+    ]
+    return InForce(
+        schedule=content.schedule,
+        is_applicable=_is_applicable(history.decisions, on, known_at),
+        completions=first_completions(
+            (each.period_number, each.signed_on)
+            for each in counting
+            if each.period_number is not None
+            and each.schedule_number == content.schedule_number
+            and each.signed_on <= on
+        ),
+        covers=[Cover(each.valid_from, each.valid_until, each.evidence_until) for each in counting],
+    )
+
+
+def first_completions(completed: Iterable[tuple[int, dt.date]]) -> dict[int, dt.date]:
+    """The day on which each period was completed first."""
+    found: dict[int, dt.date] = {}
+    for number, day in completed:
+        if number not in found or day < found[number]:
+            found[number] = day
+    return found
 
 
 def attestation_states(history: History, known_at: dt.datetime) -> Mapping[UUID, AttestationStatus]:
@@ -189,50 +254,22 @@ def _is_applicable(decisions: Sequence[Decision], on: dt.date, known_at: dt.date
     return not in_order or in_order[-1].kind is DecisionKind.APPLICABLE
 
 
-def _open_period(
-    content: Content,
-    in_force: Sequence[Attestation],
-    on: dt.date,
-    is_business_day: IsBusinessDay,
-) -> Period | None:
-    if content.schedule is None:
-        return None
-    completions: dict[int, dt.date] = {}
-    for each in in_force:
-        if (
-            each.period_number is not None
-            and each.schedule_number == content.schedule_number
-            and each.signed_on <= on
-        ):
-            known = completions.get(each.period_number, each.signed_on)
-            completions[each.period_number] = min(known, each.signed_on)
-    return open_period(content.schedule, completions, is_business_day)
-
-
-def _last_day(attestation: Attestation) -> dt.date:
-    """On which the attestation and all of its evidence hold."""
-    return min(attestation.valid_until or dt.date.max, attestation.evidence_until or dt.date.max)
-
-
-def _covers(attestation: Attestation, on: dt.date) -> bool:
-    return attestation.valid_from <= on <= _last_day(attestation)
-
-
-def _covered_until(in_force: Sequence[Attestation], on: dt.date) -> dt.date | None:
+def _covered_until(covers: Sequence[Cover], on: dt.date) -> dt.date | None:
     last = on
-    for each in sorted(in_force, key=lambda each: each.valid_from):
+    for each in sorted(covers, key=lambda each: each.valid_from):
         follows = last < dt.date.max and each.valid_from <= last + dt.timedelta(days=1)
-        if follows and _last_day(each) > last:
-            last = _last_day(each)
+        if follows and each.last_day > last:
+            last = each.last_day
     return None if last == dt.date.max else last
 
 
-def _lapse(in_force: Sequence[Attestation], on: dt.date) -> StatusReason | None:
-    """Why what once held no longer does: by the attestation that held longest."""
-    begun = [each for each in in_force if each.valid_from <= on]
-    latest = max(begun, key=_last_day, default=None)
+def _lapse(covers: Sequence[Cover], on: dt.date) -> StatusReason | None:
+    """Why what once held no longer does: by the attestation that held longest; of two that held as
+    long, by the one whose evidence ended."""
+    begun = [each for each in covers if each.valid_from <= on]
+    latest = max(begun, key=lambda each: (each.last_day, each.ends_with_its_evidence), default=None)
     if latest is None:
         return None
-    if latest.evidence_until is not None and latest.evidence_until == _last_day(latest):
+    if latest.ends_with_its_evidence:
         return StatusReason.EVIDENCE_EXPIRED
     return StatusReason.ATTESTATION_EXPIRED

@@ -1,6 +1,5 @@
 """The standings of many requirements, from their rows, in a constant number of statements."""
 
-import datetime as dt
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import TypeVar
@@ -11,17 +10,20 @@ from services.regulatory_compliance.recurrence import Schedule
 from services.regulatory_compliance.standing import (
     Attestation,
     Content,
+    Cover,
     Decision,
     History,
+    InForce,
     Signature,
     Standing,
-    standing,
+    first_completions,
+    standing_by,
 )
 from storage.filters import AttestationFilter, ByRequirements, SignatureFilter
 from storage.interface import Store
+from storage.standings import StandingFound, StandingQuestion
 from storage.tables.compliance import (
     ComplianceAttestation,
-    ComplianceRequirement,
     ComplianceSignature,
     RequirementContent,
     RequirementDecision,
@@ -31,29 +33,18 @@ from storage.vocabulary.compliance import Frequency
 
 
 async def standings(
-    store: Store,
-    requirements: Sequence[ComplianceRequirement],
-    *,
-    on: dt.date,
-    known_at: dt.datetime,
-) -> list[tuple[ComplianceRequirement, Standing]]:
-    """Each requirement that was known then, with where it stood; those retired are left out from
-    the day of their retirement on."""
-    histories = await histories_of(store, [each.id for each in requirements])
+    store: Store, question: StandingQuestion
+) -> list[tuple[StandingFound, Standing]]:
+    """The requirements that are asked for, by their codes, each with where it stood, in a
+    constant number of statements."""
     calendar = await company_calendar(store)
-    found = []
-    for each in requirements:
-        if each.retired_on is not None and each.retired_on <= on:
-            continue
-        result = standing(
-            histories[each.id],
-            on=on,
-            known_at=known_at,
-            is_business_day=calendar.is_business_day,
+    return [
+        (
+            each,
+            standing_by(_in_force(each), on=question.on, is_business_day=calendar.is_business_day),
         )
-        if result is not None:
-            found.append((each, result))
-    return found
+        for each in await store.standing_figures.found(question)
+    ]
 
 
 async def history_of(store: Store, requirement_id: UUID) -> History:
@@ -101,6 +92,24 @@ def schedule_of(content: RequirementContent) -> Schedule | None:
 Part = TypeVar(
     "Part", RequirementVersion, RequirementDecision, ComplianceAttestation, ComplianceSignature
 )
+
+
+def _in_force(found: StandingFound) -> InForce:
+    covers = found.covers if found.lapsed is None else [*found.covers, found.lapsed]
+    schedule = None
+    if found.first_due_on is not None and found.frequency is not Frequency.ONGOING:
+        schedule = Schedule(
+            frequency=found.frequency,
+            first_due_on=found.first_due_on,
+            business_day_rule=found.business_day_rule,
+            late_rule=found.late_rule,
+        )
+    return InForce(
+        schedule=schedule,
+        is_applicable=found.is_applicable,
+        completions=first_completions(found.completed),
+        covers=[Cover(each.valid_from, each.valid_until, each.evidence_until) for each in covers],
+    )
 
 
 def _grouped(rows: Iterable[Part]) -> dict[UUID, list[Part]]:

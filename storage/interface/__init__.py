@@ -24,6 +24,7 @@ from storage.interface.questions import (
     Secrets,
     SilenceFigures,
     Staging,
+    StandingFigures,
     StatementFigures,
     UnderpaymentQueue,
 )
@@ -52,6 +53,7 @@ __all__ = [
     "Secrets",
     "SilenceFigures",
     "Staging",
+    "StandingFigures",
     "StatementFigures",
     "Store",
     "UnderpaymentQueue",

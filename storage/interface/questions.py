@@ -37,6 +37,7 @@ from storage.imports import FaultCount, KnownRecord, Settlement, Standing, Tally
 from storage.interface.contract import (
     Page,
 )
+from storage.standings import StandingFound, StandingQuestion
 from storage.tables import contracts as contract_tables
 from storage.tables import ledger as ledger_tables
 from storage.vocabulary.figures import FigureDimension
@@ -218,6 +219,14 @@ class PastValues(Protocol):
     ) -> Mapping[UUID, Mapping[str, str | None]]:
         """What these fields of rows said, as text, that were deleted since and were there
         before."""
+
+
+class StandingFigures(Protocol):
+    """Where requirements stand, as far as the database works it out."""
+
+    async def found(self, question: StandingQuestion) -> list[StandingFound]:
+        """The requirements that are asked for, with what counts of them, by their codes; in two
+        statements."""
 
 
 class Secrets(Protocol):

@@ -33,6 +33,7 @@ from storage.interface.questions import (
     Secrets,
     SilenceFigures,
     Staging,
+    StandingFigures,
     StatementFigures,
     UnderpaymentQueue,
 )
@@ -59,6 +60,7 @@ class Store(ClaimRows, MoneyRows, ComplianceRows, PlatformRows, Protocol):
     silence_figures: SilenceFigures
     file_figures: FileFigures
     past_values: PastValues
+    standing_figures: StandingFigures
     import_lookups: ImportLookups
     sealing: Sealing
     secrets: Secrets

@@ -37,6 +37,7 @@ from storage.postgres.retention_figures import PostgresRetentionFigures
 from storage.postgres.sealing import PostgresSealing
 from storage.postgres.silence_figures import PostgresSilenceFigures
 from storage.postgres.staging import PostgresStaging
+from storage.postgres.standing_figures import PostgresStandingFigures
 from storage.postgres.statement_figures import PostgresStatementFigures
 from storage.postgres.underpayment_queue import PostgresUnderpaymentQueue
 from storage.secrets.company_secrets import CompanySecrets
@@ -85,6 +86,7 @@ class PostgresStore:
         self.silence_figures = PostgresSilenceFigures(self)
         self.file_figures = PostgresFileFigures(self)
         self.past_values = PostgresPastValues(self)
+        self.standing_figures = PostgresStandingFigures(self)
         self.import_lookups = PostgresImportLookups(self)
         self.sealing = PostgresSealing(self)
         self._keyring = keyring

@@ -29,6 +29,7 @@ from storage.interface import (
     RetentionFigures,
     Secrets,
     SilenceFigures,
+    StandingFigures,
     StatementFigures,
     Store,
     UnderpaymentQueue,
@@ -47,6 +48,7 @@ from storage.postgres.repository import PostgresRepository
 from storage.postgres.retention_figures import PostgresRetentionFigures
 from storage.postgres.sealing import PostgresSealing
 from storage.postgres.silence_figures import PostgresSilenceFigures
+from storage.postgres.standing_figures import PostgresStandingFigures
 from storage.postgres.statement_figures import PostgresStatementFigures
 from storage.postgres.statements import table_of
 from storage.postgres.transaction import PostgresStorage, PostgresStore, row_classes
@@ -75,6 +77,7 @@ KEPT: dict[type, type] = {
     Figures: PostgresFigures,
     FileFigures: PostgresFileFigures,
     PastValues: PostgresPastValues,
+    StandingFigures: PostgresStandingFigures,
     ImportLookups: PostgresImportLookups,
     Sealing: PostgresSealing,
     Secrets: CompanySecrets,

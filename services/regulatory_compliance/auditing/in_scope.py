@@ -58,7 +58,7 @@ async def requirements_shown(store: Store, principal: Principal, audit_id: UUID)
     """The requirements in its scope, with where they stand today. Raises RowNotFound."""
     await admitted(store, principal, audit_id)
     ids = await requirements_in_scope(store, audit_id)
-    return await listed_of(store, await store.compliance_requirements.get_many(ids), AsOf())
+    return await listed_of(store, ids, AsOf())
 
 
 async def attestations_shown(

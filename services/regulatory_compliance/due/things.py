@@ -6,14 +6,16 @@ from dataclasses import dataclass
 from enum import StrEnum
 from uuid import UUID
 
+from services.company_calendar import company_today
 from services.regulatory_compliance.corrective_actions.lifecycle import UNDONE
-from services.regulatory_compliance.corrective_actions.listing import ListedAction, actions_on
 from services.regulatory_compliance.policies.reviews import review_days
-from services.regulatory_compliance.reporting.measuring import Measured, measured, records_of
-from storage.filters import CorrectiveActionFilter, MitigationItemFilter, RiskAssessmentFilter
+from services.regulatory_compliance.standing import Standing
+from services.regulatory_compliance.standings import standings
+from storage.filters import ActionProgressFilter, MitigationItemFilter, RiskAssessmentFilter
 from storage.interface import Store
+from storage.standings import StandingFound, StandingQuestion
 from storage.tables.policies import Policy
-from storage.vocabulary.compliance import RequirementStatus
+from storage.vocabulary.compliance import RequirementStatus, StatusReason
 from storage.vocabulary.risks import AssessmentStatus, MitigationStatus
 
 
@@ -51,49 +53,48 @@ class DueThing:
 async def due_things(store: Store) -> list[DueThing]:
     """Everything that is open today, the earliest first: nothing of what does not concern the
     company. A constant number of statements."""
-    records = await records_of(store, None)
-    today = records.calendar.day_of(store.now)
+    today = await company_today(store)
+    question = StandingQuestion(on=today, known_at=store.now)
     found = [
-        thing for row in measured(records, on=today, known_at=store.now) for thing in _things(row)
+        thing for row, stood in await standings(store, question) for thing in _things(row, stood)
     ]
     found += [
         _review(policy, due_on, today) for policy, due_on in await review_days(store, on=today)
     ]
-    actions = await store.corrective_actions.all(CorrectiveActionFilter())
-    found += [
-        _action(each)
-        for each in await actions_on(store, actions, today)
-        if each.state.status in UNDONE
-    ]
+    found += await _actions(store, today)
     found += await _risks(store, today)
     return sorted(found, key=lambda each: (each.due_on, each.code, each.kind))
 
 
-def _things(row: Measured) -> Sequence[DueThing]:
-    standing = row.standing
+def _things(row: StandingFound, standing: Standing) -> Sequence[DueThing]:
     if standing.status is RequirementStatus.NOT_APPLICABLE:
         return ()
     found = []
     if standing.period is not None:
         # Periods are counted anew where the schedule changes: both numbers name one.
-        number = row.version.schedule_number * 1_000_000 + standing.period.number
-        found.append(_thing(row, DueKind.PERIOD, number, standing.period.due_on))
+        number = row.schedule_number * 1_000_000 + standing.period.number
+        is_overdue = standing.reason is StatusReason.OVERDUE
+        found.append(
+            _thing(row, DueKind.PERIOD, number, standing.period.due_on, is_overdue=is_overdue)
+        )
     ends_on = standing.covered_until
     if ends_on is not None and (standing.due_on is None or ends_on < standing.due_on):
-        found.append(_thing(row, DueKind.COVER, 0, ends_on))
+        found.append(_thing(row, DueKind.COVER, 0, ends_on, is_overdue=False))
     return found
 
 
-def _thing(row: Measured, kind: DueKind, number: int, due_on: dt.date) -> DueThing:
+def _thing(
+    row: StandingFound, kind: DueKind, number: int, due_on: dt.date, *, is_overdue: bool
+) -> DueThing:
     return DueThing(
         kind=kind,
-        entity_id=row.requirement.id,
+        entity_id=row.requirement_id,
         number=number,
-        code=row.requirement.code,
-        name=row.content.name,
+        code=row.code,
+        name=row.name,
         due_on=due_on,
-        is_overdue=kind is DueKind.PERIOD and row.is_overdue,
-        person_id=row.requirement.responsible_person_id,
+        is_overdue=is_overdue,
+        person_id=row.responsible_person_id,
     )
 
 
@@ -110,17 +111,23 @@ def _review(policy: Policy, due_on: dt.date, today: dt.date) -> DueThing:
     )
 
 
-def _action(listed: ListedAction) -> DueThing:
-    return DueThing(
-        kind=DueKind.ACTION,
-        entity_id=listed.action.id,
-        number=0,
-        code=listed.action.number,
-        name="corrective action",
-        due_on=listed.state.due_on,
-        is_overdue=listed.state.is_overdue,
-        person_id=listed.state.assignee_id,
-    )
+async def _actions(store: Store, today: dt.date) -> list[DueThing]:
+    undone = await store.action_progress.all(ActionProgressFilter(statuses=sorted(UNDONE)))
+    rows = await store.corrective_actions.get_many([each.action_id for each in undone])
+    numbers = {each.id: each.number for each in rows}
+    return [
+        DueThing(
+            kind=DueKind.ACTION,
+            entity_id=each.action_id,
+            number=0,
+            code=numbers[each.action_id],
+            name="corrective action",
+            due_on=each.due_on,
+            is_overdue=each.due_on < today,
+            person_id=each.assignee_id,
+        )
+        for each in undone
+    ]
 
 
 async def _risks(store: Store, today: dt.date) -> list[DueThing]:

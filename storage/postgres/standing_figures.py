@@ -1,0 +1,242 @@
+"""What where requirements stand is derived from, of many at once: two statements, one for the
+requirements and one that sums up their attestations and signatures. Each names the company in every
+predicate.
+
+The second says of every attestation whether it is in force as ``standing.attestation_states`` does,
+from signatures that were given by the rules: whoever has enough signers was attested, unless a
+dispute came after it was last upheld, or it was revoked, or what supersedes it was attested. It
+joins nothing to what a statement has derived, so its plan does not depend on estimates of that.
+"""
+
+import datetime as dt
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from storage.postgres.bound import BoundTransaction
+from storage.standings import CoverFound, StandingFound, StandingQuestion
+from storage.vocabulary.compliance import BusinessDayRule, Frequency, LateRule
+
+_REQUIREMENTS = """
+SELECT requirement.id, requirement.code, version.content ->> 'name',
+       requirement.responsible_person_id, version.material_number, version.schedule_number,
+       version.content ->> 'frequency', (version.content ->> 'first_due_on')::date,
+       version.content ->> 'business_day_rule', version.content ->> 'late_rule',
+       coalesce(decided.kind, 'applicable') = 'applicable'
+FROM compliance_requirements AS requirement
+CROSS JOIN LATERAL (
+    SELECT known.content, known.material_number, known.schedule_number
+    FROM requirement_versions AS known
+    WHERE known.company_id = %(company_id)s
+      AND known.requirement_id = requirement.id
+      AND known.recorded_at <= %(known_at)s
+    ORDER BY known.number DESC
+    LIMIT 1
+) AS version
+LEFT JOIN LATERAL (
+    SELECT decision.kind
+    FROM requirement_decisions AS decision
+    WHERE decision.company_id = %(company_id)s
+      AND decision.requirement_id = requirement.id
+      AND decision.kind IN ('applicable', 'not_applicable')
+      AND decision.recorded_at <= %(known_at)s
+      AND decision.effective_on <= %(on)s
+    ORDER BY decision.effective_on DESC, decision.id DESC
+    LIMIT 1
+) AS decided ON true
+WHERE requirement.company_id = %(company_id)s
+  AND (requirement.retired_on IS NULL OR requirement.retired_on > %(on)s)
+"""
+
+_CONDITIONS: Mapping[str, str] = {
+    "program": "requirement.program = %(program)s",
+    "requirement_ids": "requirement.id = ANY (%(requirement_ids)s::uuid[])",
+    "after": "requirement.code > (SELECT last.code FROM compliance_requirements AS last"
+    " WHERE last.company_id = %(company_id)s AND last.id = %(after)s)",
+}
+
+_COUNTING = """
+SELECT standing.requirement_id, standing.content_number, standing.schedule_number,
+       array_agg(standing.period_number) FILTER (WHERE standing.is_completion),
+       array_agg(standing.signed_on) FILTER (WHERE standing.is_completion),
+       array_agg(standing.valid_from) FILTER (WHERE standing.last_day >= %(on)s),
+       array_agg(standing.valid_until) FILTER (WHERE standing.last_day >= %(on)s),
+       array_agg(standing.evidence_until) FILTER (WHERE standing.last_day >= %(on)s),
+       max((standing.last_day - date '0001-01-01') * 2 + standing.ends_with_its_evidence::int)
+           FILTER (WHERE standing.valid_from <= %(on)s)
+FROM (
+    SELECT attestation.requirement_id, attestation.content_number, attestation.schedule_number,
+           attestation.period_number, attestation.signed_on, attestation.valid_from,
+           attestation.valid_until, attestation.evidence_until,
+           least(attestation.valid_until, attestation.evidence_until, date '9999-12-31')
+               AS last_day,
+           coalesce(attestation.evidence_until <= attestation.valid_until,
+                    attestation.evidence_until IS NOT NULL) AS ends_with_its_evidence,
+           attestation.period_number IS NOT NULL AND attestation.signed_on <= %(on)s
+               AS is_completion
+    FROM compliance_attestations AS attestation
+    JOIN compliance_signatures AS signature
+      ON signature.company_id = %(company_id)s
+     AND signature.attestation_id = attestation.id
+     AND signature.recorded_at <= %(known_at)s
+     {signatures_of}
+    WHERE attestation.company_id = %(company_id)s
+      {attestations_of}
+      AND attestation.id NOT IN (
+          SELECT later.supersedes_id
+          FROM compliance_attestations AS later
+          WHERE later.company_id = %(company_id)s
+            AND later.supersedes_id IS NOT NULL
+            {superseding_of}
+            AND later.quorum <= (
+                SELECT count(*)
+                FROM compliance_signatures AS signer
+                WHERE signer.company_id = %(company_id)s
+                  AND signer.attestation_id = later.id
+                  AND signer.kind IN ('attested', 'cosigned')
+                  AND signer.recorded_at <= %(known_at)s
+            )
+      )
+    GROUP BY attestation.company_id, attestation.id
+    HAVING count(*) FILTER (WHERE signature.kind IN ('attested', 'cosigned')) >= attestation.quorum
+       AND NOT bool_or(signature.kind = 'revoked')
+       AND coalesce(max(signature.number) FILTER (WHERE signature.kind = 'disputed'), 0)
+        <= coalesce(max(signature.number) FILTER (WHERE signature.kind = 'upheld'), 0)
+) AS standing
+GROUP BY standing.requirement_id, standing.content_number, standing.schedule_number
+"""
+
+_OF_SOME = "AND {}.requirement_id = ANY (%(counted_ids)s::uuid[])"
+_FIRST_DAY = dt.date.min
+
+
+class _Numbers(NamedTuple):
+    """Of which version an attestation is, and of which one's schedule."""
+
+    content: int
+    schedule: int
+
+
+class _Group(NamedTuple):
+    """What counts of the attestations of one version of a requirement."""
+
+    periods: list[int] | None
+    completed_on: list[dt.date] | None
+    valid_from: list[dt.date] | None
+    valid_until: list[dt.date | None] | None
+    evidence_until: list[dt.date | None] | None
+    longest: int | None
+
+
+@dataclass
+class _Counting:
+    """What counts of one requirement."""
+
+    completed: list[tuple[int, dt.date]] = field(default_factory=list)
+    covers: list[CoverFound] = field(default_factory=list)
+    longest: int = -1
+
+    @property
+    def lapsed(self) -> CoverFound | None:
+        """The cover that held longest: its last day, and whether its evidence ended on it."""
+        if self.longest < 0:
+            return None
+        days, ends_with_its_evidence = divmod(self.longest, 2)
+        last_day = _FIRST_DAY + dt.timedelta(days=days)
+        if ends_with_its_evidence:
+            return CoverFound(_FIRST_DAY, None, last_day)
+        return CoverFound(_FIRST_DAY, last_day, None)
+
+
+class PostgresStandingFigures:
+    """See ``storage.interface.StandingFigures``."""
+
+    def __init__(self, store: BoundTransaction) -> None:
+        self._store = store
+
+    async def found(self, question: StandingQuestion) -> list[StandingFound]:
+        given = [name for name in _CONDITIONS if getattr(question, name) is not None]
+        sql = " AND ".join([_REQUIREMENTS, *(_CONDITIONS[name] for name in given)])
+        sql += " ORDER BY requirement.code"
+        if question.limit is not None:
+            sql += " LIMIT %(limit)s"
+        cursor = await self._store.execute(
+            sql,
+            {
+                "company_id": self._store.company_id,
+                **{name: getattr(question, name) for name in (*given, "on", "known_at", "limit")},
+            },
+        )
+        rows = await cursor.fetchall()
+        is_of_few = question.limit is not None or question.requirement_ids is not None
+        counting = await self._counting(question, [row[0] for row in rows] if is_of_few else None)
+        return [_found(row, counting.get(row[0], {})) for row in rows]
+
+    async def _counting(
+        self, question: StandingQuestion, ids: Sequence[UUID] | None
+    ) -> Mapping[UUID, Mapping[_Numbers, _Group]]:
+        """What counts of some requirements (None: of all), by the numbers of its versions."""
+        found: defaultdict[UUID, dict[_Numbers, _Group]] = defaultdict(dict)
+        if ids is not None and not ids:
+            return found
+        names = ("signature", "attestation", "later")
+        of = ["" if ids is None else _OF_SOME.format(name) for name in names]
+        sql = _COUNTING.format(signatures_of=of[0], attestations_of=of[1], superseding_of=of[2])
+        cursor = await self._store.execute(
+            sql,
+            {
+                "company_id": self._store.company_id,
+                "on": question.on,
+                "known_at": question.known_at,
+                "counted_ids": None if ids is None else list(ids),
+            },
+        )
+        for requirement_id, content, schedule, *group in await cursor.fetchall():
+            found[requirement_id][_Numbers(content, schedule)] = _Group(*group)
+        return found
+
+
+def _found(row: Sequence[Any], groups: Mapping[_Numbers, _Group]) -> StandingFound:
+    """A requirement, with what counts of it: of its version's schedule, and of the versions since
+    the last material change."""
+    (
+        requirement_id,
+        code,
+        name,
+        responsible_person_id,
+        material_number,
+        schedule_number,
+        frequency,
+        first_due_on,
+        business_day_rule,
+        late_rule,
+        is_applicable,
+    ) = row
+    counting = _Counting()
+    for numbers, group in groups.items():
+        if numbers.content < material_number:
+            continue
+        if numbers.schedule == schedule_number:
+            counting.completed += zip(group.periods or (), group.completed_on or (), strict=True)
+        counting.covers += map(
+            CoverFound, group.valid_from or (), group.valid_until or (), group.evidence_until or ()
+        )
+        if group.longest is not None:
+            counting.longest = max(counting.longest, group.longest)
+    return StandingFound(
+        requirement_id=requirement_id,
+        code=code,
+        name=name,
+        responsible_person_id=responsible_person_id,
+        schedule_number=schedule_number,
+        frequency=Frequency(frequency),
+        first_due_on=first_due_on,
+        business_day_rule=BusinessDayRule(business_day_rule),
+        late_rule=LateRule(late_rule),
+        is_applicable=is_applicable,
+        completed=counting.completed,
+        covers=counting.covers,
+        lapsed=counting.lapsed,
+    )
