@@ -13,6 +13,7 @@ PROGRAMS = (
     "remittance_posting",
     "status_queue",
     "figures",
+    "compliance",
     "code_loading",
     "audit_verification",
     "trail_questions",
