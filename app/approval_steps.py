@@ -6,6 +6,7 @@ from services.claims import exception_release, exception_return, remittance_revi
 from services.claims.appealing import approving, late
 from services.claims.refunds import refunding
 from services.claims.write_offs import writing_off
+from services.identity import leaving
 from services.regulatory_compliance import decisions
 from services.regulatory_compliance.auditing import acceptance
 from services.regulatory_compliance.policies import approving as policy_approving
@@ -24,6 +25,7 @@ STEPS: Steps = {
         late.LATE,
         approving.PACKET,
         hold_release.RELEASE,
+        leaving.DELETION,
         decisions.NOT_APPLICABLE,
         acceptance.FINDING_ACCEPTANCE,
         policy_approving.APPROVAL,

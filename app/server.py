@@ -37,6 +37,7 @@ from app.api import (
     claims,
     codes,
     company,
+    company_deletion,
     compliance_evidence,
     compliance_packs,
     compliance_reports,
@@ -224,6 +225,7 @@ CONTROLLERS = (
     disclosures.DisclosureController,
     disclosures.AccountingController,
     emergency_accesses.EmergencyAccessController,
+    company_deletion.CompanyDeletionController,
     legal_holds.LegalHoldController,
     retention.RetentionController,
 )

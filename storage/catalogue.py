@@ -27,6 +27,7 @@ EXEMPT: Mapping[str, str] = {
 """Tables that are not a company's, each with the reason."""
 
 DEFINER_FUNCTIONS: Mapping[str, str] = {
+    "close_company": "closes the bound company where two of its people want that",
     "company_of_slug": "maps one slug to one company, so that nobody can list companies",
     "enter_company": "refuses a closed company, and tells of no other",
     "enqueue_job": "puts the bound company into a job, so that no job speaks for another",

@@ -19,7 +19,7 @@ from storage.interface import Actor
 from storage.postgres.checks import check_schema
 from storage.tables.trail import AccessFields
 
-_SHORTEST_PASSPHRASE = 12
+SHORTEST_PASSPHRASE = 12
 
 PassphraseFile = Annotated[
     Path | None,
@@ -48,6 +48,7 @@ def export(
             place.owner, slug, file, passphrase, vault=place.vault, keyring=place.keyring
         )
     typer.echo(f"{file}: {_told(made)}")
+    _warn_of_jobs(made)
     typer.echo("keep the passphrase apart from it: nobody can open it without", err=True)
 
 
@@ -71,6 +72,7 @@ def import_archive(
         )
         asyncio.run(_put_on_record(place, slug or found.slug, "import_company"))
     typer.echo(f"{slug or found.slug}: {_told(found)}, every row compared")
+    _warn_of_jobs(found)
     typer.echo(
         "left out, so to be made anew: passwords (`wellkept user create` makes an administrator,"
         " who gives the others theirs), second factors, API keys (`wellkept key rotate`), links to"
@@ -99,6 +101,15 @@ async def _put_on_record(place: Installation, slug: str, operation: str) -> None
             )
 
 
+def _warn_of_jobs(manifest: Manifest) -> None:
+    if manifest.jobs_left_out:
+        typer.echo(
+            f"{manifest.jobs_left_out} jobs were still to be done and are not in it: messages"
+            " leave all the same, anything else has to be asked for again",
+            err=True,
+        )
+
+
 def _told(manifest: Manifest) -> str:
     return (
         f"{len(manifest.tables)} tables, {manifest.rows} rows, {manifest.file_count} files"
@@ -113,6 +124,6 @@ def _passphrase(file: Path | None, *, is_new: bool) -> str:
         given = str(typer.prompt("Passphrase", hide_input=True, confirmation_prompt=is_new))
     else:
         given = file.read_text("utf-8").partition("\n")[0].removesuffix("\r")
-    if len(given) < _SHORTEST_PASSPHRASE:
-        raise typer.BadParameter(f"a passphrase has at least {_SHORTEST_PASSPHRASE} characters")
+    if len(given) < SHORTEST_PASSPHRASE:
+        raise typer.BadParameter(f"a passphrase has at least {SHORTEST_PASSPHRASE} characters")
     return given

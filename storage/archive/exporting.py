@@ -41,6 +41,9 @@ _SETTINGS = (
     "SET LOCAL timezone = 'UTC'",
     "SET LOCAL datestyle = 'ISO'",
 )
+_JOBS = """
+SELECT count(*) FROM procrastinate_jobs
+WHERE args ->> 'company_id' = %s AND status IN ('todo', 'doing')"""
 _KEPT = (
     "SELECT id, object_key, data_key_number, byte_count FROM stored_files WHERE deletion IS NULL"
 )
@@ -118,6 +121,7 @@ class _Export:
         files = self._connection.execute(
             f"SELECT count(*), coalesce(sum(byte_count), 0) FROM ({_KEPT}) AS kept".encode()  # noqa: S608
         ).fetchall()
+        ((jobs,),) = self._connection.execute(_JOBS.encode(), [str(self._company_id)]).fetchall()
         return Manifest(
             program=program_version(),
             revision=revision_of(self._connection),
@@ -128,6 +132,7 @@ class _Export:
             tables_left_out=dict(TABLES_LEFT_OUT),
             file_count=int(str(files[0][0])),
             file_bytes=int(str(files[0][1])),
+            jobs_left_out=int(str(jobs)),
         )
 
     def members(self, manifest: Manifest) -> Iterator[Member]:

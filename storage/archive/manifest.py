@@ -52,6 +52,8 @@ class Manifest(BaseModel):
     tables_left_out: dict[str, str]
     file_count: int
     file_bytes: int
+    jobs_left_out: int = 0
+    """Jobs that were still to be done."""
 
     @property
     def rows(self) -> int:

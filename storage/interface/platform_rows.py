@@ -62,6 +62,9 @@ class PlatformRows(Protocol):
     """A part of `Store`."""
 
     companies: Repository[identity_tables.CompanyFields, identity_tables.Company, NoFilter]
+    deletion_requests: Repository[
+        identity_tables.DeletionRequestFields, identity_tables.DeletionRequest, NoFilter
+    ]
     legal_holds: Repository[
         identity_tables.LegalHoldFields, identity_tables.LegalHold, LegalHoldFilter
     ]

@@ -83,6 +83,10 @@ class Store(ClaimRows, MoneyRows, ComplianceRows, PlatformRows, Protocol):
         """A place for rows of one class, all columns of which but those ``given`` are their own;
         gone with the transaction. One of a class at a time."""
 
+    async def close_company(self, request_id: UUID) -> None:
+        """Let nobody enter the company any more once this transaction has committed; the database
+        itself wants a request for it that another person has approved."""
+
     async def refresh_facts(self) -> None:
         """Compute what is kept of the claims that were changed so far, and forget them: for who
         writes more of them than one would keep in mind until the end, each once."""

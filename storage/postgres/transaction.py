@@ -16,6 +16,7 @@ from sqlmodel import SQLModel
 from storage import interface
 from storage.clock import Clock, SystemClock
 from storage.errors import CompanyNotBound
+from storage.identifiers import new_id
 from storage.interface import Actor, IStorage, Store
 from storage.migrations import ASK_STATE, SchemaState
 from storage.postgres.access_figures import PostgresAccessFigures
@@ -145,6 +146,12 @@ class PostgresStore:
         place = PostgresStaging(self, row, given)
         await place.begin()
         return place
+
+    async def close_company(self, request_id: UUID) -> None:
+        await self.execute(
+            "SELECT close_company(%(request_id)s, %(deletion_id)s, %(now)s)",
+            {"request_id": request_id, "deletion_id": new_id(), "now": self.now},
+        )
 
     async def enqueue(
         self,

@@ -97,6 +97,18 @@ class LegalHold(LegalHoldFields, TenantRow, table=True):
     )
 
 
+class DeletionRequestFields(SQLModel):
+    reason: str = text_column(500)
+    is_handed_over: bool = Field(sa_type=sa.Boolean)
+    """Whether the company has its records, so that only what the operator has to keep is held."""
+
+
+class DeletionRequest(DeletionRequestFields, TenantRow, table=True):
+    """That somebody wants the company deleted; another person approves it, or does not."""
+
+    __tablename__ = "deletion_requests"
+
+
 class PrincipalFields(SQLModel):
     kind: PrincipalKind = choice_column(PrincipalKind)
     name: str = text_column(200)

@@ -19,6 +19,7 @@ class ApprovalKind(StrEnum):
     POLICY_APPROVAL = "policy_approval"
     RISK_ASSESSMENT_APPROVAL = "risk_assessment_approval"
     RISK_ACCEPTANCE = "risk_acceptance"
+    COMPANY_DELETION = "company_deletion"
 
 
 class ApprovalStatus(StrEnum):

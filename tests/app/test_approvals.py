@@ -398,6 +398,7 @@ async def test_thresholds_are_the_companys_and_changed_by_those_who_manage_it(
         "remittance_release": ("always", 0),
         "remittance_return": ("never", 0),
         "remittance_acceptance": ("never", 0),
+        "company_deletion": ("always", 0),
         "legal_hold_release": ("when_possible", 0),
         "write_off": ("from_amount", 0),
         "refund": ("always", 0),

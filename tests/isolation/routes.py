@@ -43,6 +43,7 @@ ROWS_NAMED: Mapping[str, str] = {
     "contract": "payer_contracts",
     "coverage": "coverages",
     "deadline": "appeal_rules",
+    "deletion_request": "deletion_requests",
     "denial": "denials",
     "disclosure": "disclosures",
     "draft": "compliance_report_drafts",

@@ -1,0 +1,106 @@
+"""``wellkept company delete`` and what belongs to it, as an operator uses them."""
+
+import asyncio
+import base64
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from storage.embedded import EmbeddedServer, RoleAddresses
+from storage.postgres.transaction import PostgresStorage
+from storage.trail.keys import Signer, key_id_of
+from tests.builders.companies import CompanyForTests
+from tests.builders.keys import KEYRING
+from tests.cli.conftest import Run
+from tests.servers import migrated_database
+
+SEED = bytes(range(32))
+
+
+@pytest.fixture(scope="module")
+def addresses(server: EmbeddedServer) -> RoleAddresses:
+    """A database of its own: what is deleted in it is deleted for all of a run."""
+    return migrated_database(server, "deletion_commands")
+
+
+@pytest.fixture(autouse=True)
+def _as_operator(addresses: RoleAddresses, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("WELLKEPT_OWNER_URL", addresses.owner)
+    monkeypatch.setenv("WELLKEPT_WORKER_URL", addresses.worker)
+    monkeypatch.setenv("WELLKEPT_SIGNING_KEY", base64.b64encode(SEED).decode())
+    monkeypatch.setenv("WELLKEPT_BACKUP_DAYS", "35")
+
+
+def test_an_operator_deletes_a_company_and_hands_out_the_certificate(
+    wellkept: Run, company: CompanyForTests, tmp_path: Path
+) -> None:
+    code, shown = wellkept("company", "delete", company.slug, "--dry-run")
+    assert code == 0
+    assert "rows would go" in shown
+
+    path = tmp_path / "riverbend.certificate.json"
+    given = ("--asked-by", "Ada Park, by letter", "--certificate", str(path))
+    code, shown = wellkept("company", "delete", company.slug, "--name", "Another", *given)
+    assert code == 1
+    assert "is another one than 'Another'" in shown
+    assert not path.exists()
+
+    code, shown = wellkept("company", "delete", company.slug, "--name", company.slug, *given)
+    assert code == 0, shown
+    assert "Ada Park, by letter" in shown
+    assert "keeps each of them for 35 days" in " ".join(shown.split())
+
+    code, shown = wellkept("company", "verify-certificate", str(path))
+    assert code == 0
+    assert "compare it with the fingerprint" in shown
+    key = key_id_of(Signer(SEED).public_key)
+    assert wellkept("company", "verify-certificate", str(path), "--key", key)[0] == 0
+    code, shown = wellkept("company", "verify-certificate", str(path), "--key", "ab" * 32)
+    assert code == 1
+    assert "signed with another key" in shown
+    changed = tmp_path / "changed.json"
+    changed.write_text(path.read_text().replace("Ada Park", "Bob Park"))
+    code, shown = wellkept("company", "verify-certificate", str(changed))
+    assert code == 1
+    assert "was changed" in shown
+
+    code, shown = wellkept("company", "certificate", company.slug)
+    assert (code, shown) == (0, path.read_text())
+    code, shown = wellkept("company", "deletions")
+    assert code == 0
+    assert company.slug in shown
+    code, shown = wellkept("key", "list", "--company", company.slug)
+    assert code == 1
+    assert "No company has this slug" in shown
+    code, shown = wellkept("maintain")
+    assert code == 0
+
+
+def test_a_company_that_its_people_have_closed_is_deleted_by_the_round_of_maintenance(
+    wellkept: Run, company: CompanyForTests, addresses: RoleAddresses
+) -> None:
+    with psycopg.connect(addresses.owner) as owner:
+        owner.execute(f"SET LOCAL app.company_id = '{company.id}'".encode())
+        owner.execute(
+            "INSERT INTO company_deletions (id, company_id, slug, name, retention_years, asked_by,"
+            " asked_at, approved_by, approved_at, is_handed_over, closed_at)"
+            " SELECT gen_random_uuid(), company_id, slug, name, retention_years, 'Ada', now(),"
+            " 'Grace', now(), true, now() FROM companies"
+        )
+        owner.execute(
+            "UPDATE company_directory SET closed_at = now() WHERE company_id = %s", [company.id]
+        )
+    code, shown = wellkept("maintain")
+    assert code == 0
+    assert f"{company.slug}: " in shown
+
+    async def known() -> object:
+        storage = PostgresStorage(addresses.app, keyring=KEYRING)
+        await storage.open()
+        try:
+            return await storage.company_of_slug(company.slug)
+        finally:
+            await storage.close()
+
+    assert asyncio.run(known()) is None
