@@ -20,21 +20,22 @@ from storage.embedded import EmbeddedServer, RoleAddresses
 from storage.files import FileVault
 from storage.files.local import LocalFileStore
 from storage.postgres.transaction import PostgresStorage
-from tests import poolers
+from tests import poolers, scheduling
 from tests.builders.companies import CompanyForTests, make_company
 from tests.builders.keys import KEYRING, SIGNING
 from tests.servers import chosen_server, migrated_database, start_test_server
 
-LONGEST = (
-    "test_contract.py",
-    "test_posting_books.py",
-    "test_supervision.py",
-)
-"""Files that take longest begin first, so that no worker is left alone with one at the end."""
-
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    items.sort(key=lambda item: item.path.name not in LONGEST)
+    items.sort(key=lambda item: scheduling.place_of(item.nodeid))
+
+
+def pytest_xdist_make_scheduler(
+    config: pytest.Config, log: object
+) -> scheduling.ByWhatIsShared | None:
+    if config.option.dist != "loadfile":
+        return None
+    return scheduling.ByWhatIsShared(config, log)
 
 
 @pytest.fixture(scope="session")
