@@ -29,7 +29,8 @@ EXAMPLES = int(os.environ.get("WELLKEPT_TEST_CONTRACT_EXAMPLES", "5"))
 @pytest.fixture(scope="session")
 def document(demonstration: Program) -> BaseSchema:
     """The document that the program serves."""
-    return schemathesis.openapi.from_url(f"{demonstration.url}/api/v1/openapi/openapi.json")
+    url = f"{demonstration.url}/api/v1/openapi/openapi.json"
+    return schemathesis.openapi.from_url(url, timeout=120)
 
 
 @pytest.fixture(scope="session")
