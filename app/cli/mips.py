@@ -11,6 +11,7 @@ from rich.table import Table
 
 from app.runtime import Installation, installation
 from app.settings import Settings
+from services.regulatory_compliance.mips.years import TABLE, YEARS
 from services.regulatory_compliance.mips_reporting.list_files import (
     LARGEST_BYTES,
     read_mips_list,
@@ -80,6 +81,33 @@ def list_(company: Company) -> None:
             "" if each.withdrawn_at is None else f"withdrawn: {each.withdrawal_reason}",
         )
     Console().print(shown)
+
+
+@app.command()
+def rules(
+    year: Annotated[int, typer.Argument(help="The performance year.")],
+) -> None:
+    """Show every constant that a year scores by, and where it was read.
+
+    What was read nowhere is to be checked against the year's final rule before a figure that rests
+    on it leaves the house.
+    """
+    if year not in YEARS:
+        known = ", ".join(map(str, sorted(YEARS)))
+        raise typer.BadParameter(f"there are rules for {known}", param_hint="YEAR")
+    shown = Table("Rules", "Constant", "Value", "Read in")
+    for name, constants in YEARS[year].sets.items():
+        for constant, value in constants.constants.items():
+            read_in = constants.checked.get(constant, "NOT CHECKED")
+            shown.add_row(name, constant, _said(value), read_in)
+    Console().print(shown)
+    typer.echo(f"edition {TABLE.edition}, {TABLE.sha256.hex()[:12]}")
+
+
+def _said(value: object) -> str:
+    if not isinstance(value, tuple):
+        return str(value)
+    return ", ".join(value) if isinstance(value[0], str) else f"{len(value)} rows"
 
 
 async def _load(

@@ -67,3 +67,16 @@ def test_cms_own_files_are_loaded(run: Run) -> None:
     assert (code, said.startswith("benchmarks of 2026: 293 rows")) == (0, True)
     code, said = run("load", str(FOLDER / "measures-data-2026.json"), "--year", "2026")
     assert (code, said.startswith("measures of 2026: 574 rows")) == (0, True)
+
+
+def test_every_constant_of_a_year_is_shown_with_where_it_was_read(
+    wellkept: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "300")
+    code, printed = wellkept("mips", "rules", "2026")
+    assert code == 0
+    (case_minimum,) = [each for each in printed.splitlines() if "case_minimum" in each]
+    assert "20" in case_minimum
+    assert "NOT CHECKED" not in case_minimum
+    assert any("threshold" in e and "NOT CHECKED" in e for e in printed.splitlines())
+    assert wellkept("mips", "rules", "1999")[0] == 2

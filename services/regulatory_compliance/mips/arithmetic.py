@@ -23,9 +23,11 @@ class Step(msgspec.Struct, frozen=True):
     is_verified: bool
 
 
-def step(what: str, arithmetic: str, result: Fraction, rules: RuleSet) -> Step:
-    """A step under a set of rules."""
-    return Step(what, arithmetic, rounded(result, _SHOWN_PLACES), rules.source, rules.verified)
+def step(what: str, arithmetic: str, result: Fraction, rules: RuleSet, *constants: str) -> Step:
+    """A step under a set of rules. It is verified if the constants that it rests on are; if none is
+    named, it rests on all of the set."""
+    verified = rules.is_verified(*constants)
+    return Step(what, arithmetic, rounded(result, _SHOWN_PLACES), rules.source, verified)
 
 
 def rounded(value: Fraction, places: int) -> Decimal:

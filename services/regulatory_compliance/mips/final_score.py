@@ -14,6 +14,10 @@ _PLACES = 2
 """Of the final score and of the adjustment in percent."""
 
 
+_OF_THE_SCORE = ("complex_patient_bonus_cap", "fewest_categories", "highest_score", "weightings")
+_OF_THE_ADJUSTMENT = ("highest_adjustment_pct", "highest_scaling_factor", "threshold")
+
+
 class FinalScore(msgspec.Struct, frozen=True, kw_only=True):
     """From 0 to 100, with the weights that applied, in percent.
 
@@ -68,7 +72,7 @@ def final_score(
         score=rounded(score, _PLACES),
         weights=weights,
         is_neutral=not weights,
-        steps=(step("Final score", arithmetic, score, limits),),
+        steps=(step("Final score", arithmetic, score, limits, *_OF_THE_SCORE),),
     )
 
 
@@ -101,5 +105,7 @@ def payment_adjustment(
         payment_year=rules.payment_year,
         percent=rounded(percent, _PLACES),
         scaling_factor=factor,
-        steps=(step("Payment adjustment in percent", arithmetic, percent, limits),),
+        steps=(
+            step("Payment adjustment in percent", arithmetic, percent, limits, *_OF_THE_ADJUSTMENT),
+        ),
     )

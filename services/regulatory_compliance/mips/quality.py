@@ -161,6 +161,11 @@ def _basis(reported: ReportedMeasure, rules: QualityRules) -> Basis:
     return Basis.NO_BENCHMARK if reported.benchmark is None else Basis.BENCHMARK
 
 
+_RESTS_ON = ("case_minimum", "completeness_pct", "lowest_points", "points_per_measure")
+"""What the points of a measure with a benchmark rest on: what admits it, and from where to where
+they go."""
+
+
 def _steps(
     reported: ReportedMeasure, basis: Basis, rules: QualityRules, *, is_small_practice: bool
 ) -> Iterator[tuple[Fraction, Step]]:
@@ -174,16 +179,18 @@ def _steps(
         return
     points = decile_points(rate, benchmark.floors, is_inverse=benchmark.is_inverse)
     floors = ", ".join(f"{each:f}" for each in benchmark.floors)
-    yield points, step("Decile and fraction", f"{shown(rate)} in [{floors}]", points, rules)
+    arithmetic = f"{shown(rate)} in [{floors}]"
+    yield points, step("Decile and fraction", arithmetic, points, rules, *_RESTS_ON)
     lowest = Fraction(rules.lowest_points)
     if points < lowest:
         points = lowest
-        yield points, step("Lowest points of a scored measure", "", points, rules)
+        what = "Lowest points of a scored measure"
+        yield points, step(what, "", points, rules, *_RESTS_ON)
     lifted = reported.measure.seven_point_cap_removed
     is_capped = benchmark.is_topped_out_by_program and benchmark.submission_method not in lifted
     if is_capped and points > rules.topped_out_cap:
         points = Fraction(rules.topped_out_cap)
-        yield points, step("Topped out: capped", "", points, rules)
+        yield points, step("Topped out: capped", "", points, rules, "topped_out_cap")
 
 
 def _counting(scored: Sequence[ScoredMeasure], required: int) -> frozenset[int]:

@@ -1,7 +1,7 @@
 """The rules of a performance year: every constant, with its source.
 
-They stand in ``data/mips_years.toml``. A set of rules that nobody has verified against the year's
-final rule says so, and whatever is computed from it passes that on.
+They stand in ``data/mips_years.toml``. A constant that nobody has read in an official text is not
+among those that its set calls checked, and whatever is computed from it passes that on.
 """
 
 import datetime as dt
@@ -32,10 +32,21 @@ class InvalidYearTable(Exception):
 
 
 class RuleSet(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """Where a set of rules comes from, and whether somebody checked it there."""
+    """Where a set of rules comes from, and for each of its constants that somebody has read in an
+    official text, where."""
 
     source: str
-    verified: bool
+    checked: Mapping[str, str] = {}
+
+    @property
+    def constants(self) -> Mapping[str, object]:
+        """Every constant by its name."""
+        names = (each for each in self.__struct_fields__ if each not in RuleSet.__struct_fields__)
+        return {name: getattr(self, name) for name in names}
+
+    def is_verified(self, *names: str) -> bool:
+        """Whether these constants, or all of them where none is named, were read."""
+        return all(name in self.checked for name in names or self.constants)
 
 
 class QualityRules(RuleSet, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -125,6 +136,17 @@ class YearRules(msgspec.Struct, frozen=True, kw_only=True):
     measures: Mapping[str, InteroperabilityMeasure]
     final: FinalRules
 
+    @property
+    def sets(self) -> Mapping[str, RuleSet]:
+        """Each set of rules by what it is about."""
+        return {
+            "quality": self.quality,
+            "cost": self.cost,
+            "improvement activities": self.improvement_activities,
+            "promoting interoperability": self.interoperability,
+            "final score": self.final,
+        }
+
     def weights(
         self, scored: AbstractSet[MipsCategory], *, is_small_practice: bool
     ) -> Mapping[MipsCategory, int]:
@@ -181,6 +203,7 @@ def _read() -> tuple[YearTable, Mapping[int, YearRules]]:
     content = files("services.regulatory_compliance").joinpath("data/mips_years.toml").read_bytes()
     text = content.decode()
     table = msgspec.convert(tomllib.loads(text, parse_float=Decimal), _YearsFile)
+    _check_what_was_checked(table)
     _check_objectives(table)
     for each in table.final.values():
         _check_weightings(each)
@@ -199,6 +222,20 @@ def _read() -> tuple[YearTable, Mapping[int, YearRules]]:
         for each in table.years
     }
     return YearTable(table.edition, hashlib.sha256(content).digest(), content), rules
+
+
+def _check_what_was_checked(table: _YearsFile) -> None:
+    """Raises InvalidYearTable."""
+    sets: tuple[Mapping[str, RuleSet], ...] = (
+        table.quality,
+        table.cost,
+        table.ia,
+        table.pi,
+        table.final,
+    )
+    for rules in (each for named in sets for each in named.values()):
+        if unknown := rules.checked.keys() - rules.constants.keys():
+            raise InvalidYearTable(f"checked, and no constants: {sorted(unknown)}")
 
 
 def _check_objectives(table: _YearsFile) -> None:
