@@ -24,7 +24,7 @@ _STYLE = """
 :root{color-scheme:light}
 *{box-sizing:border-box}
 body{font:15px/1.5 system-ui,"Segoe UI",Roboto,sans-serif;color:#1b1f24;background:#fff;
-margin:0 auto;padding:2rem 1.5rem 3rem;max-width:64rem}
+margin:0 auto;padding:2rem 1.5rem 3rem;max-width:70rem}
 h1{font-size:1.6rem;line-height:1.25;margin:0 0 .25rem}
 h2{font-size:1.1rem;margin:2.25rem 0 .5rem}
 p{margin:.4rem 0;max-width:46rem}
@@ -37,11 +37,12 @@ p{margin:.4rem 0;max-width:46rem}
 .word.agrees{color:#14653a}.word.waits{color:#7d5300}.word.differs{color:#b42318}
 .word.undecided{color:#57606a}
 table{border-collapse:collapse;width:100%;font-variant-numeric:tabular-nums}
-th,td{padding:.4rem .6rem;text-align:right;border-bottom:1px solid #d9dde2;vertical-align:top}
+th,td{padding:.4rem .5rem;text-align:right;border-bottom:1px solid #d9dde2;vertical-align:top}
 thead th{font-weight:600;font-size:.85rem;color:#4a525c;border-bottom:2px solid #9aa3ad}
-.text,th[scope=row]{text-align:left;overflow-wrap:anywhere}
-th[scope=row]{font-weight:600}
-tfoot td,tfoot th{border-bottom:0;border-top:2px solid #9aa3ad;font-weight:600}
+.text,th[scope=row]{text-align:left}
+.text{overflow-wrap:anywhere}
+th[scope=row]{font-weight:600;overflow-wrap:break-word}
+.counts th[scope=row]{white-space:nowrap}
 code{font:.85em ui-monospace,Consolas,monospace;overflow-wrap:anywhere}
 dl{display:grid;grid-template-columns:max-content 1fr;gap:.2rem 1rem;margin:1rem 0}
 dt{color:#4a525c}dd{margin:0;overflow-wrap:anywhere}
@@ -50,18 +51,20 @@ footer{margin-top:2.5rem;border-top:1px solid #d9dde2;padding-top:.75rem;color:#
 font-size:.9rem}
 @media(max-width:44rem){
 body{padding:1rem .9rem 2rem}
-thead{position:absolute;left:-100vw}
-table,tbody,tfoot{display:block}
+thead{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)}
+table,tbody{display:block}
+td:has(.none){display:none}
 tr{display:block;padding:.6rem 0;border-bottom:1px solid #9aa3ad}
 td,th[scope=row]{display:flex;justify-content:space-between;gap:1rem;border:0;padding:.1rem 0}
 th[scope=row]{font-size:1.05rem}
 td::before{content:attr(data-head);color:#4a525c;text-align:left}
-td.text{text-align:right}
+td.text{text-align:right}td::before{flex:none}
 dl{grid-template-columns:1fr;gap:0}dd{margin-bottom:.4rem}
 }
 @media print{
-@page{margin:16mm 14mm}
-body{max-width:none;padding:0;font-size:10pt}
+@page{margin:14mm 12mm}
+body{max-width:none;padding:0;font-size:9.5pt}
+table{font-size:8pt}th,td{padding:.25rem .3rem}thead th{font-size:7.5pt}
 h2{break-after:avoid}tr,.verdict{break-inside:avoid}
 .verdict{background:none;border:1px solid #6b7480;border-left-width:.4rem}
 }
@@ -151,7 +154,8 @@ def _records(maps: Sequence[MapReport]) -> str:
         "Records",
         "Each record that came was placed, changed a row, was as before, was merged with another,"
         " or waits: in quarantine or held. Parts are rows beside a record's own, such as the lines"
-        " of a claim or the findings of an audit.",
+        " of a claim or the findings of an audit. What was mended has its row in the report of the"
+        " import that mended it.",
         _table(heads, rows),
     )
 
@@ -295,7 +299,8 @@ def _table(
         + "</tr>"
         for row in rows
     )
-    return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+    kind = "" if texts else " class='counts'"
+    return f"<table{kind}><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
 
 
 def _named(each: MapReport) -> str:
