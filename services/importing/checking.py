@@ -22,6 +22,7 @@ from storage.identifiers import new_id
 from storage.imports import KnownRecord
 from storage.interface import Store
 from storage.rows import checked_already
+from storage.tables.identity import Person
 from storage.tables.importing import DataImport, ImportRecordFields
 from storage.vocabulary.importing import ImportOutcome
 
@@ -314,14 +315,21 @@ def _put_in_place(held_in: DataImport, draft: Draft, each: Wanted, ids: dict[str
         row_id = held_in.steward_person_id
         draft.notes.append(f"{each.pointer}: is nobody here, so that the steward has it")
     if row_id is None and each.is_needed and draft.fault is None:
-        draft.fault = Unusable(
-            f"names nothing that was placed of {each.reference.map_name}",
-            "name a person of the company, or a steward"
-            if has_steward
-            else "place what it names, then try this again",
-            each.pointer,
-        )
+        draft.fault = _names_nothing(each)
     each.place[each.key] = row_id
+
+
+def _names_nothing(each: Wanted) -> Unusable:
+    if each.reference.row is Person:
+        remedy = "add the person, then try this again"
+        if each.reference.has_steward:
+            remedy = "name a person of the company, or a steward"
+        return Unusable("names nobody of the company", remedy, each.pointer)
+    return Unusable(
+        f"names nothing that was placed of {each.reference.map_name}",
+        "place what it names, then try this again",
+        each.pointer,
+    )
 
 
 async def _derive(
