@@ -202,3 +202,12 @@ async def test_a_steward_is_somebody_who_works_here(uploads: Uploads) -> None:
         422,
         "/steward_person_id",
     )
+
+
+async def test_what_another_system_reported_under_mips_is_looked_up(uploads: Uploads) -> None:
+    await uploads.bring({"mipsSubmissions": [mips_submission()]})
+    url = "/api/v1/compliance/mips/prior-submissions"
+    (found,) = (await uploads.ask(url, performance_year=2025))["items"]
+    assert (found["status"], found["said_score_pct"]) == ("submitted", "75.0000")
+    assert [each["measure_id"] for each in found["content"]["measures"]] == ["236"]
+    assert (await uploads.ask(url, performance_year=2024))["items"] == []
