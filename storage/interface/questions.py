@@ -285,8 +285,8 @@ class SilenceFigures(Protocol):
     async def undecided_claims(
         self, *, submitted_before: dt.datetime, of_payers: Mapping[UUID, dt.datetime]
     ) -> list[UnansweredClaims]:
-        """Claims that went out before then (of the payers named: before their own time) and that
-        the primary payer has not decided about, by payer."""
+        """Claims that the payer whose turn it is has had since before then (those named: since
+        before their own time) and has not decided about, or took its decision back; by payer."""
 
 
 class ImportLookups(Protocol):

@@ -47,18 +47,80 @@ GROUP BY first_answer.payer_id
 """
 
 _CLAIMS = """
-SELECT claim.primary_payer_id, count(*), min(claim.submitted_at),
-       sum(claim.total_charge_cents)::bigint
-FROM claims AS claim
+WITH waiting AS (
+    -- nobody has decided; what replaces a claim is answered in its place, and a void claim by the
+    -- reversal of what it voids
+    SELECT claim.primary_payer_id AS payer_id, claim.submitted_at AS since,
+           claim.total_charge_cents AS charge_cents
+    FROM claims AS claim
+    LEFT JOIN claims AS original
+      ON original.company_id = claim.company_id AND original.id = claim.replaces_id
+    WHERE claim.company_id = %(company_id)s
+      AND claim.status IN ('submitted', 'accepted')
+      AND claim.adjudication_status = 'not_adjudicated'
+      AND NOT claim.is_replaced
+      AND (claim.frequency <> '8'
+           OR original.adjudication_status NOT IN ('not_adjudicated', 'reversed'))
+    UNION ALL
+    -- the payer took its decision back and has not decided again
+    SELECT claim.primary_payer_id, max(reversal.recorded_at), claim.total_charge_cents
+    FROM claims AS claim
+    JOIN adjudications AS reversal
+      ON reversal.company_id = claim.company_id AND reversal.claim_id = claim.id
+     AND reversal.outcome = 'reversed'
+    WHERE claim.company_id = %(company_id)s
+      AND claim.status IN ('submitted', 'accepted')
+      AND claim.adjudication_status = 'reversed'
+      AND NOT claim.is_replaced
+      AND claim.insurance_balance_cents > 0
+    GROUP BY claim.company_id, claim.id
+    UNION ALL
+    -- the next payer has it, from us or from the payer before it, and has not decided
+    SELECT CASE given.payer_sequence WHEN 2 THEN claim.secondary_payer_id
+           ELSE claim.tertiary_payer_id END,
+           max(given.since), claim.total_charge_cents
+    FROM claims AS claim
+    JOIN (
+        SELECT filed.company_id, filed.claim_id,
+               CASE filed.responsibility WHEN 'S' THEN 2 ELSE 3 END AS payer_sequence,
+               file.sent_at AS since
+        FROM filed_claims AS filed
+        JOIN claim_files AS file
+          ON file.company_id = filed.company_id AND file.id = filed.claim_file_id
+        WHERE filed.company_id = %(company_id)s
+          AND filed.responsibility IN ('S', 'T')
+          AND filed.status IN ('sent', 'received', 'accepted')
+        UNION ALL
+        SELECT decision.company_id, decision.claim_id, decision.payer_sequence + 1,
+               decision.recorded_at
+        FROM adjudications AS decision
+        WHERE decision.company_id = %(company_id)s
+          AND decision.is_forwarded
+          AND decision.outcome NOT IN ('predetermination', 'not_ours', 'reversed')
+    ) AS given
+      ON given.company_id = claim.company_id AND given.claim_id = claim.id
+    WHERE claim.company_id = %(company_id)s
+      AND claim.status IN ('submitted', 'accepted')
+      AND claim.insurance_balance_cents > 0
+      AND NOT claim.is_replaced
+      AND claim.adjudication_status NOT IN ('not_adjudicated', 'reversed')
+      AND NOT EXISTS (
+          SELECT FROM adjudications AS answer
+          WHERE answer.company_id = claim.company_id AND answer.claim_id = claim.id
+            AND answer.payer_sequence = given.payer_sequence
+            AND answer.outcome NOT IN ('predetermination', 'not_ours', 'reversed')
+      )
+    GROUP BY claim.company_id, claim.id, given.payer_sequence
+)
+SELECT waiting.payer_id, count(*), min(waiting.since), sum(waiting.charge_cents)::bigint
+FROM waiting
 LEFT JOIN unnest(%(payer_ids)s::uuid[], %(payers_before)s::timestamptz[])
-     AS given(payer_id, submitted_before)
-  ON given.payer_id = claim.primary_payer_id
-WHERE claim.company_id = %(company_id)s
-  AND claim.status IN ('submitted', 'accepted')
-  AND claim.adjudication_status = 'not_adjudicated'
-  AND claim.submitted_at < coalesce(given.submitted_before, %(submitted_before)s)
-GROUP BY claim.primary_payer_id
-ORDER BY min(claim.submitted_at), claim.primary_payer_id
+     AS paced(payer_id, submitted_before)
+  ON paced.payer_id = waiting.payer_id
+WHERE waiting.payer_id IS NOT NULL
+  AND waiting.since < coalesce(paced.submitted_before, %(submitted_before)s)
+GROUP BY waiting.payer_id
+ORDER BY min(waiting.since), waiting.payer_id
 """
 
 

@@ -156,9 +156,15 @@ class Desk:
         return payer
 
     async def decide(
-        self, *claims: Claim, lines: Sequence[remittance_files.Line], payer: Payer | None = None
+        self,
+        *claims: Claim,
+        lines: Sequence[remittance_files.Line],
+        payer: Payer | None = None,
+        status_code: str = "1",
+        takes_back: bool = False,
     ) -> None:
-        """Post a payer's decision about each of these claims: the same lines for all."""
+        """Post a payer's decision about each of these claims, or that it takes it back: the same
+        lines for all."""
         books = Books(
             self.storage,
             self.vault,
@@ -168,14 +174,15 @@ class Desk:
             payers=[payer or self.payer],
         )
         self.files_heard += 1
-        await books.pay(
-            *[
-                remittance_files.Claim(
-                    patient_control_number=claim.patient_control_number, lines=lines
-                )
-                for claim in claims
-            ]
-        )
+        decisions = [
+            remittance_files.Claim(
+                patient_control_number=claim.patient_control_number,
+                lines=lines,
+                status_code=status_code,
+            )
+            for claim in claims
+        ]
+        await books.pay(*[each.reversed() if takes_back else each for each in decisions])
 
     async def ready_claims(
         self, count: int, *, charge_cents: int = 10_000, payers: Sequence[Payer] = ()

@@ -1,11 +1,13 @@
 """What should have been answered by now is told, and nothing else is."""
 
 import datetime as dt
+from collections.abc import Awaitable, Callable
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import pytest
 
+from services.claims.claims import ClaimWithLines
 from services.claims.clearing.silence import (
     BUSINESS_DAYS,
     FEWEST_DECISIONS,
@@ -16,13 +18,17 @@ from services.claims.clearing.silence import (
 )
 from services.claims.clearing.silence_reminders import remind_of_silences
 from services.claims.clearing.silence_totals import SilenceTotal, measure_silences
+from services.claims.replacing.drafting import correct_claim, void_at_payer
+from services.claims.submission import submit_claims
 from services.company_calendar import CompanyCalendar
 from storage.filters import NotificationFilter
 from storage.tables.claims import Claim
+from storage.vocabulary.claims import ClaimStatus
 from storage.vocabulary.clearing import SilenceKind
 from storage.vocabulary.identity import Role
 from storage.vocabulary.notifications import NotificationKind
 from tests.builders.answers import answer_277, answer_999
+from tests.builders.claims import transmission
 from tests.builders.clearing import Desk
 from tests.builders.clocks import FixedClock
 from tests.builders.people import make_person
@@ -141,6 +147,84 @@ async def test_one_decision_short_of_enough_a_payer_has_the_usual_days(
     assert [each for each in await silences(desk) if each.payer_id] == []
     move_to(clock, start + dt.timedelta(days=USUAL_DAYS + 1))
     assert [each.usual_days for each in await silences(desk) if each.payer_id] == [USUAL_DAYS]
+
+
+async def unpaid(desk: Desk) -> list[tuple[UUID | None, int]]:
+    """Payers that have not decided in time, with how many claims."""
+    return [
+        (each.payer_id, each.claim_count)
+        for each in await silences(desk)
+        if each.kind is SilenceKind.NO_REMITTANCE
+    ]
+
+
+PAID_IN_PART = Line(
+    charge_cents=10_000,
+    adjustments=[Cas("CO", "45", 2_000), Cas("PR", "2", 1_000)],
+    procedure_code="92014",
+)
+
+
+@pytest.mark.parametrize("is_forwarded", [False, True])
+async def test_the_next_payer_is_waited_for_like_the_first(
+    desk: Desk, clock: FixedClock, is_forwarded: bool
+) -> None:
+    start = dt.date(2026, 9, 1)
+    move_to(clock, start)
+    second = await desk.next_payer()
+    (claim,) = await desk.ready_claims(1, payers=[desk.payer, second])
+    await desk.send(claim)
+    given_on = start + dt.timedelta(days=20)
+    move_to(clock, given_on)
+    await desk.decide(claim, lines=[PAID_IN_PART], status_code="19" if is_forwarded else "1")
+    if not is_forwarded:
+        await desk.send(claim)
+    move_to(clock, given_on + dt.timedelta(days=USUAL_DAYS))
+    assert await unpaid(desk) == []
+    move_to(clock, given_on + dt.timedelta(days=USUAL_DAYS + 1))
+    assert await unpaid(desk) == [(second.id, 1)]
+    rest = Line(charge_cents=10_000, adjustments=[Cas("OA", "23", 9_000)], procedure_code="92014")
+    await desk.decide(claim, lines=[rest], payer=second, status_code="2")
+    assert await unpaid(desk) == []
+
+
+async def test_a_payer_that_took_its_decision_back_is_waited_for_again(
+    desk: Desk, clock: FixedClock
+) -> None:
+    start = dt.date(2026, 9, 1)
+    move_to(clock, start)
+    (claim,) = await desk.ready_claims(1)
+    await desk.send(claim)
+    await desk.decide(claim, lines=[PAID_IN_PART])
+    await desk.decide(claim, lines=[PAID_IN_PART], takes_back=True)
+    move_to(clock, start + dt.timedelta(days=USUAL_DAYS + 1))
+    assert await unpaid(desk) == [(desk.payer.id, 1)]
+    await desk.decide(claim, lines=[PAID_IN_PART])
+    assert await unpaid(desk) == []
+
+
+@pytest.mark.parametrize("make", [correct_claim, void_at_payer])
+async def test_of_a_claim_and_what_replaces_it_one_answer_is_waited_for(
+    desk: Desk, clock: FixedClock, make: Callable[..., Awaitable[ClaimWithLines]]
+) -> None:
+    """Nothing was decided about the original, so a void of it has no reversal to bring."""
+    start = dt.date(2026, 9, 1)
+    move_to(clock, start)
+    (claim,) = await desk.ready_claims(1)
+    await desk.send(claim)
+    await desk.hear(answer_277((claim.patient_control_number, "A2"), payer_claim_number="ICN1"))
+    held = await desk.claim(claim)
+    async with desk.storage.transaction(desk.company.id, desk.company.actor) as store:
+        made = await make(store, held.id, expected_version=held.version)
+        ready = await store.claims.update(
+            made.claim.id,
+            {"status": ClaimStatus.READY_TO_SUBMIT},
+            expected_version=made.claim.version,
+        )
+        await submit_claims(store, [ready], transmission(store.now))
+    move_to(clock, start + dt.timedelta(days=USUAL_DAYS + 1))
+    is_correction = make is correct_claim
+    assert await unpaid(desk) == ([(desk.payer.id, 1)] if is_correction else [])
 
 
 async def test_the_operator_sees_how_much_is_overdue_of_each_kind(
