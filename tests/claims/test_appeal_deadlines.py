@@ -183,7 +183,7 @@ RULE = (
 def table(*rules: str) -> str:
     return (
         f"edition=2026-01-01\nrules=[{','.join(rules)}]\namounts=[]\n"
-        '[correction]\ndays=1\nsource="s"'
+        '[correction]\ndays=1\nsource="s"\n[answer]\ndays=1\nsource="s"'
     )
 
 

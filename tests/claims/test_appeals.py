@@ -23,6 +23,7 @@ from services.claims.appealing.drafting import (
     NoSuchLevel,
     NothingToAppeal,
 )
+from services.claims.appealing.rules import NewAppealRule, record_rule
 from services.claims.appealing.submitting import (
     DeadlinePassed,
     NothingLeftToAppeal,
@@ -434,6 +435,51 @@ async def test_an_appeal_about_what_was_decided_otherwise_meanwhile_does_not_go_
             store, ready.id, "The payer paid", expected_version=ready.version
         )
     assert withdrawn.status is AppealStatus.WITHDRAWN
+
+
+async def test_what_is_with_the_payer_is_due_when_its_answer_should_have_come(
+    desk: Desk,
+) -> None:
+    """Else everything that was appealed in time stands first in the queue, as overdue."""
+    sent = await desk.submitted(await desk.approved(await desk.draft()))
+    (waiting,) = await desk.books.denials()
+    today = dt.date(2025, 4, 1)
+    assert (waiting.status, waiting.due_on) == (DenialStatus.OPEN, today + dt.timedelta(days=60))
+    assert not waiting.due_is_verified
+    assert "ask the payer for its answer" in waiting.next_action
+    await rule_of(desk, days=30)
+    assert (await desk.books.denials())[0].due_on == waiting.due_on
+    async with desk.transaction() as store:
+        await submitting.withdraw_appeal(
+            store, sent.id, "Corrected instead", expected_version=sent.version
+        )
+    (again,) = await desk.books.denials()
+    assert (again.due_on, again.appeal_level) == (PAID_ON + dt.timedelta(days=30), 1)
+
+
+async def test_what_was_won_is_due_when_its_money_should_have_come(
+    desk: Desk, clock: FixedClock
+) -> None:
+    sent = await desk.submitted(await desk.approved(await desk.draft()))
+    clock.move(dt.timedelta(days=50))
+    await answered(desk, sent, status="overturned")
+    (won,) = await desk.books.denials()
+    assert won.due_on == dt.date(2025, 5, 21) + dt.timedelta(days=60)
+    assert "ask for the remittance" in won.next_action
+
+
+async def rule_of(desk: Desk, *, days: int) -> None:
+    """The company says how long its payer can be asked."""
+    new = NewAppealRule(
+        payer_id=desk.books.payers[0].id,
+        level=1,
+        name="Provider dispute",
+        days=days,
+        source="Provider manual",
+        effective_from=dt.date(2025, 1, 1),
+    )
+    async with desk.transaction() as store:
+        await record_rule(store, desk.principal, new)
 
 
 async def test_where_no_further_level_is_known_a_person_ends_the_work(desk: Desk) -> None:

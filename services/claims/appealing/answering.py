@@ -10,6 +10,7 @@ from uuid import UUID
 
 from pydantic import Field
 
+from services.claims.appealing.awaiting import await_payment
 from services.claims.appealing.deadlines import DEADLINES, DueDate, Ladder, Level, due_of
 from services.claims.appealing.drafting import denials_of, held
 from services.claims.appealing.lifecycle import ANSWERED, require_move
@@ -86,7 +87,9 @@ async def answer_appeal(
         },
         expected_version=expected_version,
     )
-    if answer.status is not AppealStatus.OVERTURNED:
+    if answer.status is AppealStatus.OVERTURNED:
+        await await_payment(store, changed, received_on)
+    else:
         await _begin_next_level(store, changed)
     return changed
 

@@ -44,8 +44,8 @@ class ControversyAmount(msgspec.Struct, frozen=True, forbid_unknown_fields=True)
     source: str
 
 
-class CorrectionRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Calendar days within which a denial without appeal rights is to be worked."""
+class OwnRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Calendar days within which something of our own is to be done."""
 
     days: int
     source: str
@@ -87,7 +87,8 @@ class _DeadlineFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     edition: dt.date
     rules: list[ShippedRule]
     amounts: list[ControversyAmount]
-    correction: CorrectionRule
+    correction: OwnRule
+    answer: OwnRule
 
 
 class DeadlineTable:
@@ -102,9 +103,11 @@ class DeadlineTable:
         *,
         rules: Iterable[ShippedRule],
         amounts: Iterable[ControversyAmount] = (),
-        correction: CorrectionRule,
+        correction: OwnRule,
+        answer: OwnRule,
     ) -> None:
         self._correction = correction
+        self._answer = answer
         self._amounts = sorted(amounts, key=lambda each: each.year)
         self._rules: dict[tuple[PayerType, int], list[ShippedRule]] = {}
         for rule in sorted(rules, key=lambda each: each.effective_from):
@@ -163,6 +166,12 @@ class DeadlineTable:
         days = dt.timedelta(days=self._correction.days)
         return DueDate(received_on + days, is_verified=False, source=self._correction.source)
 
+    def answer_due(self, asked_on: dt.date) -> DueDate:
+        """The day by which a payer should have answered, or paid what it granted; never
+        verified."""
+        days = dt.timedelta(days=self._answer.days)
+        return DueDate(asked_on + days, is_verified=False, source=self._answer.source)
+
 
 def parse_deadline_table(text: str) -> DeadlineTable:
     """The table that a TOML text describes.
@@ -171,7 +180,10 @@ def parse_deadline_table(text: str) -> DeadlineTable:
     """
     content = msgspec.convert(tomllib.loads(text), _DeadlineFile)
     return DeadlineTable(
-        rules=content.rules, amounts=content.amounts, correction=content.correction
+        rules=content.rules,
+        amounts=content.amounts,
+        correction=content.correction,
+        answer=content.answer,
     )
 
 

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from pydantic import Field
 
+from services.claims.appealing.awaiting import not_with_the_payer
 from services.claims.appealing.deadlines import DEADLINES, ControversyAmount, Ladder, Level, due_of
 from services.claims.appealing.lifecycle import BEFORE_SENDING
 from services.claims.contracts.disputes import count_disputes_anew
@@ -149,6 +150,7 @@ async def _count_anew(store: Store, payer: Payer) -> None:
         )
         if each.appeal_level is not None
     ]
+    denials = await not_with_the_payer(store, denials)
     appeals = [
         each
         for each in await store.claim_appeals.lock_all(

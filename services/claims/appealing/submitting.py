@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from pydantic import Field
 
 from services.approvals.involvement import worked
+from services.claims.appealing.awaiting import WITH_THE_PAYER, await_answer, take_up_again
 from services.claims.appealing.deadlines import DEADLINES, Ladder
 from services.claims.appealing.drafting import ENTITY, denials_of, held
 from services.claims.appealing.lifecycle import require_move
@@ -102,6 +103,7 @@ async def submit_appeal(
     reference = submission.reference
     if submission.mailbox_id is not None:
         reference = await _sent_to_mailbox(store, appeal, submission.mailbox_id)
+    await await_answer(store, appeal, sent_on)
     return await store.claim_appeals.update(
         appeal_id,
         {
@@ -130,12 +132,14 @@ async def confirm_receipt(store: Store, appeal_id: UUID, *, expected_version: in
 async def withdraw_appeal(
     store: Store, appeal_id: UUID, reason: str, *, expected_version: int
 ) -> ClaimAppeal:
-    """Pursue it no further; its denials stay as they are.
+    """Pursue it no further; of what had gone out, the days of the level count again.
 
     Raises RowNotFound, VersionConflict, IllegalTransition.
     """
     appeal = await held(store, appeal_id, expected_version)
     require_move(appeal, AppealStatus.WITHDRAWN)
+    if appeal.status in WITH_THE_PAYER:
+        await take_up_again(store, appeal)
     notes = reason if appeal.notes is None else f"{appeal.notes}\n{reason}"
     return await store.claim_appeals.update(
         appeal_id,
