@@ -52,11 +52,17 @@ def test_what_is_left_to_the_scrubber_is_not_found_here(mutation: Mutation) -> N
     assert check_claim_file([mutation.data]) == []
 
 
+def is_accepted_by_pyx12(data: bytes) -> bool:
+    return bool(x12n_document(ParamsBase(), io.StringIO(data.decode()), None, None))
+
+
+def test_pyx12s_own_entry_point_accepts_what_is_whole() -> None:
+    assert is_accepted_by_pyx12(PLAIN)
+
+
 @pytest.mark.parametrize("mutation", names((*SEEN_BY_PYX12, *LEFT_TO_THE_SCRUBBER)))
 def test_the_verdict_is_that_of_pyx12s_own_entry_point(mutation: Mutation) -> None:
-    for data in (PLAIN, mutation.data):
-        own = x12n_document(ParamsBase(), io.StringIO(data.decode()), None, None)
-        assert own is (check_claim_file([data]) == [])
+    assert is_accepted_by_pyx12(mutation.data) is (check_claim_file([mutation.data]) == [])
 
 
 def test_x12sdk_sees_a_charge_that_differs_from_the_lines() -> None:
