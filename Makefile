@@ -12,7 +12,7 @@ FOUND_CHROMIUM := $(wildcard /usr/bin/chromium)
 # The tests start the program some hundred times: compiled modules are kept, whoever runs this.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help run test lint survival benchmark format
+.PHONY: help run test lint style types newest survival benchmark format
 
 help:
 	@echo "make run        the service on an embedded PostgreSQL, with two demonstration companies"
@@ -25,14 +25,22 @@ help:
 run: .venv/.installed
 	@exec $(BIN)/wellkept run
 
-lint: .venv/.installed-dev
+lint: style types
+
+style: .venv/.installed-dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+
+types: .venv/.installed-dev
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-test: lint
+newest: .venv/.installed-dev
 	$(BIN)/pytest -n 2 --dist loadfile
+
+# Types are checked beside the first tests, which wait for programs and databases now and then.
+test: style
+	@$(MAKE) --no-print-directory --jobs=2 types newest
 ifneq ($(FOUND_OLDEST),)
 	WELLKEPT_TEST_POSTGRESQL=$(OLDEST_POSTGRESQL) $(BIN)/pytest -n 2 --dist loadfile tests/storage tests/isolation
 else
