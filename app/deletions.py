@@ -6,8 +6,9 @@ from app.runtime import Installation
 from storage.deletion.removing import BACKUPS_UNKNOWN, Outcome, go_on
 
 
-def gone_on_with(place: Installation) -> Sequence[Outcome]:
-    """Take out of every closed company what nothing holds any more.
+def gone_on_with(place: Installation, *, only_new: bool = False) -> Sequence[Outcome]:
+    """Take out of every closed company what nothing holds any more; with ``only_new``, of those of
+    which nothing was taken out yet.
 
     Raises SettingsError, SchemaUnfit, FileStoreUnavailable, psycopg.OperationalError.
     """
@@ -18,4 +19,10 @@ def gone_on_with(place: Installation) -> Sequence[Outcome]:
         else "Backups that were made before hold the company; the installation keeps each of them"
         f" for {days} days."
     )
-    return go_on(place.owner, vault=place.vault, signer=place.signing.signer, backups=backups)
+    return go_on(
+        place.owner,
+        vault=place.vault,
+        signer=place.signing.signer,
+        backups=backups,
+        only_new=only_new,
+    )

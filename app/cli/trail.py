@@ -16,13 +16,14 @@ from app.deletions import gone_on_with
 from app.runtime import Installation, installation
 from app.settings import Settings, SettingsError
 from storage.clock import SystemClock
+from storage.deletion.proof import ClosedCompany, closed_companies
 from storage.maintenance import maintain as run_maintenance
 from storage.maintenance import survey
 from storage.maintenance.deeds import PartitionRetired, RowsForgotten
 from storage.postgres.directory import ListedCompany, companies
 from storage.postgres.transaction import PostgresStorage
 from storage.trail.findings import Finding, LogReport
-from storage.trail.keys import KnownKeys, Signer
+from storage.trail.keys import KnownKeys, Signer, key_id_of
 from storage.trail.roots import RootsUnusable, read_roots, roots_of, write_roots
 from storage.trail.sealer import SealReport, seal_company
 from storage.trail.verification import LONGEST_WAIT, Roots, verify_company
@@ -170,20 +171,53 @@ async def _chosen(storage: PostgresStorage, slug: str | None) -> list[ListedComp
 async def _verify(
     place: Installation, slug: str | None, keys: KnownKeys, exported: Roots
 ) -> Verdict:
-    verdict = Verdict.CLEAN
     async with place.worker_storage() as storage:
-        chosen = await _chosen(storage, slug)
-        for company in chosen:
-            progress = _Progress(company.slug)
-            reports = await verify_company(
-                storage, company.id, keys, exported, progress=progress.tell
-            )
-            progress.end()
-            verdict = worse(verdict, print_reports(company.slug, reports))
+        there = await companies(storage)
+        closed = [] if place.owner_url is None else _closed(place, exported, slug, there)
+        chosen = [each for each in there if slug in (None, each.slug)]
+        if slug is not None and not chosen and not closed:
+            raise CompanyUnknown(f"no company has the slug {slug!r}")
+        verdict = await _verified(storage, chosen, keys, exported)
+    gone = [each for each in closed if not each.has_trail]
+    if held := [each.deletion for each in closed if each.has_trail]:
+        async with place.owner_storage() as storage:
+            left = [ListedCompany(each.company_id, each.slug) for each in held]
+            verdict = worse(verdict, await _verified(storage, left, keys, exported))
+    for each in gone:
+        said = "deleted, as its certificate says"
+        if each.objection is not None:
+            said, verdict = f"TAMPERED company gone: {each.objection}", Verdict.TAMPERED
+        typer.echo(f"{each.deletion.slug}: {said}")
     if slug is None:
-        for company_id in {found for found, _ in exported} - {each.id for each in chosen}:
+        known = {each.id for each in chosen} | {each.deletion.company_id for each in closed}
+        for company_id in {found for found, _ in exported} - known:
             typer.echo(f"{company_id}: TAMPERED company gone: it was exported and is not there")
             verdict = Verdict.TAMPERED
+    return verdict
+
+
+def _closed(
+    place: Installation, exported: Roots, slug: str | None, there: Sequence[ListedCompany]
+) -> list[ClosedCompany]:
+    """Companies that were deleted, those left out that have come back."""
+    present = {each.id for each in there}
+    key_ids = {key_id_of(each) for each in place.signing.public_keys}
+    return [
+        each
+        for each in closed_companies(place.owner, key_ids, exported)
+        if each.deletion.company_id not in present and slug in (None, each.deletion.slug)
+    ]
+
+
+async def _verified(
+    storage: PostgresStorage, chosen: Sequence[ListedCompany], keys: KnownKeys, exported: Roots
+) -> Verdict:
+    verdict = Verdict.CLEAN
+    for company in chosen:
+        progress = _Progress(company.slug)
+        reports = await verify_company(storage, company.id, keys, exported, progress=progress.tell)
+        progress.end()
+        verdict = worse(verdict, print_reports(company.slug, reports))
     return verdict
 
 

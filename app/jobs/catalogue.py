@@ -352,11 +352,14 @@ async def _maintain(place: Workplace) -> None:
     signer = Signer(place.installation.signing_key)
     deeds = await asyncio.to_thread(maintain, place.installation.owner, signer)
     log.info("maintained", deeds=len(deeds))
+    await _delete_companies(place, only_new=False)
 
 
-async def _delete_companies(place: Workplace) -> None:
-    """Take out of closed companies what nothing holds any more."""
-    for outcome in await asyncio.to_thread(gone_on_with, place.installation):
+async def _delete_companies(place: Workplace, *, only_new: bool = True) -> None:
+    """Take out of closed companies what nothing holds any more: soon after they were closed, and
+    with the daily round what was held until then."""
+    outcomes = await asyncio.to_thread(gone_on_with, place.installation, only_new=only_new)
+    for outcome in outcomes:
         if outcome.kept_from is not None:
             log.warning("company not deleted", reason=str(outcome.kept_from))
         elif outcome.certificate is not None:

@@ -16,7 +16,8 @@ _COLUMNS = (
     "id, company_id, slug, name, retention_years, asked_by, asked_at, approved_by, approved_at,"
     " is_handed_over, closed_at, ended_at"
 )
-_DUE = f"SELECT {_COLUMNS} FROM company_deletions WHERE ended_at IS NULL ORDER BY id"  # noqa: S608
+_DUE = f"SELECT {_COLUMNS} FROM company_deletions WHERE ended_at IS NULL{{only}} ORDER BY id"  # noqa: S608
+_NEW = " AND certificate IS NULL"
 _ALL = f"SELECT {_COLUMNS} FROM company_deletions ORDER BY id"  # noqa: S608
 _CLOSE = """
 INSERT INTO company_deletions (id, company_id, slug, name, retention_years, asked_by, asked_at,
@@ -103,9 +104,10 @@ def close(
     connection.execute(_LEAVE.encode(), [closed_at, company_id])
 
 
-def under_way(connection: Connection) -> Sequence[Deletion]:
-    """What is not over: rows are still there, held or not yet removed."""
-    return _read(connection, _DUE)
+def under_way(connection: Connection, *, only_new: bool = False) -> Sequence[Deletion]:
+    """What is not over: rows are still there, held or not yet removed; with ``only_new`` those of
+    which no run was through yet."""
+    return _read(connection, _DUE.format(only=_NEW if only_new else ""))
 
 
 def all_deletions(connection: Connection) -> Sequence[Deletion]:

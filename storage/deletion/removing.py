@@ -94,9 +94,13 @@ def go_on(
     vault: FileVault,
     signer: Signer,
     backups: str = BACKUPS_UNKNOWN,
+    only_new: bool = False,
     clock: Clock | None = None,
 ) -> Sequence[Outcome]:
     """Take out of every closed company what nothing holds any more; may be repeated.
+
+    With ``only_new`` companies are left alone of which all but what is held is gone: what is held
+    today is read to its last row, which once a day is enough.
 
     Raises SchemaUnfit, FileStoreUnavailable, psycopg.OperationalError; what was done stays done.
     """
@@ -104,7 +108,7 @@ def go_on(
     with as_owner(owner_url) as connection:
         return [
             _Removal(connection, owner_url, deletion, signer, now).done(vault, backups)
-            for deletion in under_way(connection)
+            for deletion in under_way(connection, only_new=only_new)
         ]
 
 

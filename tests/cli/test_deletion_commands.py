@@ -7,12 +7,17 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from storage.deletion.removing import go_on
 from storage.embedded import EmbeddedServer, RoleAddresses
+from storage.files import FileVault
+from storage.files.local import LocalFileStore
 from storage.postgres.transaction import PostgresStorage
 from storage.trail.keys import Signer, key_id_of
+from tests.builders.clocks import FixedClock
 from tests.builders.companies import CompanyForTests
 from tests.builders.keys import KEYRING
 from tests.cli.conftest import Run
+from tests.deletion.conftest import LATER
 from tests.servers import migrated_database
 
 SEED = bytes(range(32))
@@ -75,6 +80,38 @@ def test_an_operator_deletes_a_company_and_hands_out_the_certificate(
     assert "No company has this slug" in shown
     code, shown = wellkept("maintain")
     assert code == 0
+
+
+def test_the_trail_that_is_held_is_verified_and_a_company_that_was_deleted_is_not_missed(
+    wellkept: Run, company: CompanyForTests, addresses: RoleAddresses, tmp_path: Path
+) -> None:
+    assert wellkept("seal", "--company", company.slug)[0] == 0
+    roots = tmp_path / "roots.jsonl"
+    code, shown = wellkept("audit", "export", "--company", company.slug)
+    roots.write_text(shown)
+    given = ("--name", company.slug, "--asked-by", "Ada")
+    assert wellkept("company", "delete", company.slug, "--records-handed-over", *given)[0] == 0
+    code, shown = wellkept("audit", "verify", "--company", company.slug, "--roots", str(roots))
+    assert code == 0, shown
+    assert f"{company.slug} audit_log: " in shown
+    assert "in order" in shown
+
+    with psycopg.connect(addresses.owner, autocommit=True) as owner:
+        go_on(
+            addresses.owner,
+            vault=FileVault(LocalFileStore(tmp_path / "files")),
+            signer=Signer(SEED),
+            clock=FixedClock(LATER),
+        )
+        code, shown = wellkept("audit", "verify", "--company", company.slug, "--roots", str(roots))
+        assert code == 0, shown
+        assert "deleted, as its certificate says" in shown
+        owner.execute(
+            "UPDATE company_deletions SET certificate = NULL WHERE company_id = %s", [company.id]
+        )
+    code, shown = wellkept("audit", "verify", "--company", company.slug, "--roots", str(roots))
+    assert code == 1
+    assert "TAMPERED company gone: there is no certificate" in shown
 
 
 def test_a_company_that_its_people_have_closed_is_deleted_by_the_round_of_maintenance(
