@@ -11,6 +11,7 @@ from uuid import UUID
 import msgspec
 from pydantic import Field
 
+from services.importing.alone import LOCK
 from services.importing.declaration import Workplace
 from services.importing.json_stream import SourceRecord, parsed
 from services.importing.receiving import require_steward
@@ -43,19 +44,27 @@ class NotQuarantined(Refusal):
     outcome: ImportOutcome
 
 
+@dataclass
+class ImportAtWork(Refusal):
+    """What a record refers to may be about to come."""
+
+    title: ClassVar[str] = "An import into the company is at work: try again once it is done"
+
+
 async def retry_record(
     store: Store, vault: FileVault, record_id: UUID, retry: RecordRetry
 ) -> DataImport:
     """Check a record anew and write it, in one transaction; a remittance is posted by a job.
 
-    Raises RowNotFound, NotQuarantined, InvalidInput.
+    Raises RowNotFound, NotQuarantined, ImportAtWork, InvalidInput.
     """
     record = await store.import_records.get(record_id)
     first = await store.data_imports.get(record.import_id)
     if record.outcome is not ImportOutcome.QUARANTINED or first.is_trial:
         raise NotQuarantined(record.outcome)
     await require_steward(store, retry.steward_person_id)
-    await store.wait_for_lock("import")
+    if not await store.try_lock(LOCK):
+        raise ImportAtWork
     text = record.content if retry.content is None else msgspec.json.encode(retry.content).decode()
     key = None if record.legacy_key.startswith("#") else record.legacy_key
     again = await store.data_imports.create(

@@ -7,17 +7,17 @@ Each step is on record, so that an import that was broken off goes on where it s
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
 from services.claims.remittances import post_remittance
 from services.files.reading import readable
+from services.importing.alone import alone
 from services.importing.checking import check_chunk, hold_chunk
 from services.importing.declaration import Draft, OriginalMap, Workplace, as_it_came, drafted
 from services.importing.json_stream import DumpUnreadable, SourceRecord, read_dump
 from services.importing.maps import DECLARED, DERIVED, KNOWN
-from services.importing.numbers import start_above
 from services.importing.table_rows import under_its_map
 from services.importing.writing import write_map
 from storage.files import FileKey, FileVault
@@ -45,6 +45,19 @@ class Progress:
 
 Tell = Callable[[Progress], None]
 
+Agree = Callable[[DataImport], Awaitable[bool]]
+"""Says whether what was checked shall be written."""
+
+_NOT_AGREED = "nobody agreed to what it changes; nothing of it was written"
+_OVERTAKEN = (
+    "another import was written after this one was checked, so that what it found may no longer be"
+    " so; what it has written stays: import the file again"
+)
+
+
+async def _agreed(_: DataImport) -> bool:
+    return True
+
 
 async def run_import(
     storage: IStorage,
@@ -54,13 +67,16 @@ async def run_import(
     import_id: UUID,
     *,
     tell: Tell = lambda _: None,
+    agree: Agree = _agreed,
 ) -> DataImport:
-    """Do what is left of an import. May be called any number of times, one at a time.
+    """Do what is left of an import, once no other of the company is at work. May be called any
+    number of times. ``agree`` is asked once all is checked, before anything is written.
 
-    Raises RowNotFound, FileNotKept, FileDamaged.
+    Raises RowNotFound, FileNotKept, FileDamaged, StorageUnavailable.
     """
-    run = _Run(storage, vault, company_id, actor, import_id, tell)
-    return await run.through()
+    run = _Run(storage, vault, company_id, actor, import_id, tell, agree)
+    waiting = Progress(ImportStatus.RECEIVED, "waiting for another import", 0, 0)
+    return await alone(storage, company_id, actor, run.through, waiting=lambda: tell(waiting))
 
 
 async def check_records(
@@ -68,7 +84,7 @@ async def check_records(
 ) -> None:
     """Check records of one map that are at hand, in the transaction that puts them on record."""
     await _note_map(store, held_in.id, map_name)
-    await _check_all(store, held_in, map_name, list(enumerate(records, 1)))
+    await _check_all(store, held_in, map_name, _drafts(map_name, 1, records))
 
 
 class _Run:
@@ -80,24 +96,29 @@ class _Run:
         actor: Actor,
         import_id: UUID,
         tell: Tell,
+        agree: Agree,
     ) -> None:
         self._storage, self._vault, self._company_id = storage, vault, company_id
         self._actor, self._import_id, self._tell = actor, import_id, tell
+        self._agree = agree
 
     async def through(self) -> DataImport:
         async with self._storage.transaction(self._company_id, self._actor) as store:
-            await store.wait_for_lock("import")
             held_in = await store.data_imports.get(self._import_id)
+            is_resumed = held_in.status in (ImportStatus.CHECKING, ImportStatus.WRITING)
+            is_overtaken = is_resumed and await store.import_lookups.is_overtaken(held_in.id)
+        if is_overtaken:
+            return await self._refuse(_OVERTAKEN)
         if held_in.status is ImportStatus.RECEIVED:
             try:
                 held_in = await self._scout(held_in)
             except DumpUnreadable as problem:
-                return await self._update(
-                    {"status": ImportStatus.REFUSED, "refusal": (problem.detail or "")[:500]}
-                )
+                return await self._refuse((problem.detail or "")[:500])
         if held_in.status is ImportStatus.CHECKING:
             await self._check(held_in)
             is_over = held_in.is_trial
+            if not is_over and not await self._agree(held_in):
+                return await self._refuse(_NOT_AGREED)
             held_in = await self._update(
                 {
                     "status": ImportStatus.DONE if is_over else ImportStatus.WRITING,
@@ -115,6 +136,9 @@ class _Run:
                 }
             )
         return held_in
+
+    async def _refuse(self, reason: str) -> DataImport:
+        return await self._update({"status": ImportStatus.REFUSED, "refusal": reason})
 
     async def _update(self, changes: dict[str, object]) -> DataImport:
         async with self._storage.transaction(self._company_id, self._actor) as store:
@@ -154,26 +178,19 @@ class _Run:
             ready = _checkable(left)
             source = self._records(files)
             current: str | None = None
-            reached = ordinal = 0
-            counts: dict[str, int] = {}
-            async for name, records in _grouped(source, ready):
+            reached = 0
+            async for name, drafts in _grouped(source, ready):
                 if name != current:
                     current = name
                     async with self._storage.transaction(self._company_id, self._actor) as store:
                         reached = await store.import_lookups.reached(
                             import_id=held_in.id, map_name=name
                         )
-                ordinal = counts.get(name, 0)
-                counts[name] = ordinal + len(records)
-                numbered = [
-                    (place, record)
-                    for place, record in enumerate(records, ordinal + 1)
-                    if place > reached
-                ]
-                if numbered:
+                left_over = [draft for draft in drafts if draft.ordinal > reached]
+                if left_over:
                     async with self._storage.transaction(self._company_id, self._actor) as store:
-                        await _check_all(store, held_in, name, numbered)
-                done += len(records)
+                        await _check_all(store, held_in, name, left_over)
+                done += len(drafts)
                 self._tell(Progress(ImportStatus.CHECKING, name, done, held_in.record_count))
                 await self._report(done)
             await self._mark_checked(ready)
@@ -215,8 +232,6 @@ class _Run:
                 async with self._storage.transaction(self._company_id, self._actor) as store:
                     await write_map(store, held_in, each, place, tell)
                 await self._report(min(done, held_in.record_count))
-        async with self._storage.transaction(self._company_id, self._actor) as store:
-            await start_above(store, held_in.id)
         for remittance_id in place.remittance_ids:
             await post_remittance(
                 self._storage, self._vault, self._company_id, self._actor, remittance_id
@@ -238,11 +253,8 @@ async def _note_map(store: Store, import_id: UUID, name: str) -> None:
     )
 
 
-async def _check_all(
-    store: Store, held_in: DataImport, name: str, numbered: Sequence[tuple[int, SourceRecord]]
-) -> None:
-    declared = DECLARED.get(name) if name not in DERIVED else None
-    drafts = await asyncio.to_thread(_drafts, declared, numbered)
+async def _check_all(store: Store, held_in: DataImport, name: str, drafts: Sequence[Draft]) -> None:
+    declared = _declared(name)
     if declared is None:
         await hold_chunk(store, held_in, name, drafts)
         return
@@ -261,12 +273,16 @@ async def _check_all(
             )
 
 
-def _drafts(
-    declared: OriginalMap | None, numbered: Sequence[tuple[int, SourceRecord]]
-) -> list[Draft]:
+def _declared(name: str) -> OriginalMap | None:
+    return None if name in DERIVED else DECLARED.get(name)
+
+
+def _drafts(name: str, first: int, records: Sequence[SourceRecord]) -> list[Draft]:
+    """What records of one map become; ``first`` is the place of the first in its map."""
+    declared = _declared(name)
     if declared is None:
-        return [as_it_came(record, ordinal) for ordinal, record in numbered]
-    return [drafted(declared, record, ordinal) for ordinal, record in numbered]
+        return [as_it_came(record, ordinal) for ordinal, record in enumerate(records, first)]
+    return [drafted(declared, record, ordinal) for ordinal, record in enumerate(records, first)]
 
 
 def _counted(records: Iterable[SourceRecord]) -> dict[str, int]:
@@ -288,8 +304,9 @@ def _checkable(left: Sequence[str]) -> frozenset[str]:
 
 async def _grouped(
     source: Iterator[SourceRecord], wanted: frozenset[str]
-) -> AsyncIterator[tuple[str, list[SourceRecord]]]:
-    """Records of one map after another, so many at once, read ahead off the event loop."""
+) -> AsyncIterator[tuple[str, list[Draft]]]:
+    """What records of one map after another become, so many at once: read and worked out off the
+    event loop, while the database has those before."""
     groups = _groups(source, wanted)
     ahead = asyncio.create_task(asyncio.to_thread(next, groups, None))
     try:
@@ -302,18 +319,25 @@ async def _grouped(
 
 def _groups(
     source: Iterator[SourceRecord], wanted: frozenset[str]
-) -> Iterator[tuple[str, list[SourceRecord]]]:
+) -> Iterator[tuple[str, list[Draft]]]:
     name, characters = "", 0
     records: list[SourceRecord] = []
+    counts: dict[str, int] = {}
+
+    def worked_out() -> tuple[str, list[Draft]]:
+        first = counts.get(name, 0) + 1
+        counts[name] = first + len(records) - 1
+        return name, _drafts(name, first, records)
+
     for record in source:
         if record.map_name not in wanted:
             continue
         is_full = len(records) >= RECORDS_AT_ONCE or characters >= CHARACTERS_AT_ONCE
         if records and (record.map_name != name or is_full):
-            yield name, records
+            yield worked_out()
             records, characters = [], 0
         name = record.map_name
         records.append(record)
         characters += len(record.text)
     if records:
-        yield name, records
+        yield worked_out()

@@ -9,6 +9,7 @@ from services.importing.checking import differing_columns, find_references
 from services.importing.declaration import Draft, OriginalMap, Workplace, drafted
 from services.importing.json_stream import SourceRecord, parsed
 from services.importing.maps import DECLARED
+from services.importing.numbers import start_above
 from storage.filters import ImportRecordFilter
 from storage.interface import Store
 from storage.tables.importing import DataImport, ImportMap, ImportRecord
@@ -32,26 +33,38 @@ async def write_map(
             await _place(store, declared, records, drafts, place)
             await _change(store, held_in, declared, records, drafts)
             tell(of.name, len(records))
+        await start_above(store, held_in.id, of.name)
     await store.import_maps.update(of.id, {"written_at": store.now}, expected_version=of.version)
 
 
 async def _chunks(
     store: Store, held_in: DataImport, declared: OriginalMap
 ) -> AsyncIterator[tuple[list[ImportRecord], list[Draft]]]:
-    """The records to be written, with what they become."""
+    """The records to be written, with what they become: of the next chunk that is worked out while
+    the database writes this one."""
     last = await store.import_lookups.reached(import_id=held_in.id, map_name=declared.name)
-    for first in range(1, last + 1, ORDINALS_AT_ONCE):
-        records = await store.import_records.all(
-            ImportRecordFilter(
-                import_id=held_in.id,
-                map_name=declared.name,
-                outcomes=[ImportOutcome.PLACED, ImportOutcome.CHANGED],
-                ordinal_from=first,
-                ordinal_to=first + ORDINALS_AT_ONCE - 1,
+    ahead: list[tuple[list[ImportRecord], asyncio.Task[list[Draft]]]] = []
+    try:
+        for first in range(1, last + 1, ORDINALS_AT_ONCE):
+            records = await store.import_records.all(
+                ImportRecordFilter(
+                    import_id=held_in.id,
+                    map_name=declared.name,
+                    outcomes=[ImportOutcome.PLACED, ImportOutcome.CHANGED],
+                    ordinal_from=first,
+                    ordinal_to=first + ORDINALS_AT_ONCE - 1,
+                )
             )
-        )
-        if records:
-            yield records, await asyncio.to_thread(_drafts, declared, records)
+            if records:
+                made = asyncio.create_task(asyncio.to_thread(_drafts, declared, records))
+                ahead.append((records, made))
+            if len(ahead) > 1:
+                records, made = ahead.pop(0)
+                yield records, await made
+        for records, made in ahead:
+            yield records, await made
+    finally:
+        await asyncio.gather(*(made for _, made in ahead), return_exceptions=True)
 
 
 def _drafts(declared: OriginalMap, records: Sequence[ImportRecord]) -> list[Draft]:

@@ -323,8 +323,13 @@ class ImportLookups(Protocol):
     async def reached(self, *, import_id: UUID, map_name: str) -> int:
         """The ordinal of the last record of a map that is on record; 0 before the first."""
 
-    async def highest_number(self, *, import_id: UUID, prefix: str, below: int) -> int | None:
-        """The highest number behind a prefix among the natural keys that an import has placed."""
+    async def highest_number(
+        self, *, import_id: UUID, map_name: str, prefix: str, below: int
+    ) -> int | None:
+        """The highest number behind a prefix among the natural keys that a map has placed."""
+
+    async def is_overtaken(self, import_id: UUID) -> bool:
+        """Whether another import has written a map since this one's maps were noted."""
 
     async def tallies(self, import_id: UUID) -> list[Tally]:
         """The records of an import, counted and added up by map and outcome."""

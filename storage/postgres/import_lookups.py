@@ -73,9 +73,21 @@ SELECT coalesce(max(ordinal), 0) FROM import_records
 WHERE company_id = %(company_id)s AND import_id = %(import_id)s AND map_name = %(map_name)s
 """
 
+_IS_OVERTAKEN = """
+SELECT EXISTS (
+    SELECT FROM import_maps AS other
+    WHERE other.company_id = %(company_id)s AND other.import_id <> %(import_id)s
+      AND other.written_at >= (
+          SELECT min(created_at) FROM import_maps
+          WHERE company_id = %(company_id)s AND import_id = %(import_id)s
+      )
+)
+"""
+
 _HIGHEST = """
 SELECT max(substring(natural_key FROM %(pattern)s)::bigint) FROM import_records
 WHERE company_id = %(company_id)s AND import_id = %(import_id)s
+  AND map_name = %(map_name)s
   AND starts_with(natural_key, %(prefix)s)
   AND substring(natural_key FROM %(pattern)s)::bigint <= %(below)s
 """
@@ -220,11 +232,19 @@ class PostgresImportLookups:
         (last,) = await cursor.fetchone() or (0,)
         return int(last)
 
-    async def highest_number(self, *, import_id: UUID, prefix: str, below: int) -> int | None:
+    async def is_overtaken(self, import_id: UUID) -> bool:
+        cursor = await self._execute(_IS_OVERTAKEN, {"import_id": import_id})
+        (found,) = await cursor.fetchone() or (False,)
+        return bool(found)
+
+    async def highest_number(
+        self, *, import_id: UUID, map_name: str, prefix: str, below: int
+    ) -> int | None:
         cursor = await self._execute(
             _HIGHEST,
             {
                 "import_id": import_id,
+                "map_name": map_name,
                 "prefix": prefix,
                 "pattern": f"^{prefix}([0-9]{{1,15}})(-|$)",
                 "below": below,

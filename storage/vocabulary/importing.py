@@ -10,7 +10,8 @@ class ImportStatus(StrEnum):
     CHECKING: every record is being checked and gets its outcome.
     WRITING: what can be placed is being written, one transaction a map.
     DONE: all of it was written; of a trial, all of it was checked.
-    REFUSED: a file cannot be read, so that nothing was written.
+    REFUSED: a file cannot be read, nobody agreed to what it changes, or another import was written
+    before it went on; ``refusal`` says which, and what then was written.
     """
 
     RECEIVED = "received"

@@ -99,6 +99,25 @@ class Importer:
         steward_person_id: UUID | None = None,
     ) -> Reconciliation:
         """Import what is given as JSON, or as the bytes of a file."""
+        import_id = await self.receive(
+            dump,
+            name=name,
+            source=source,
+            is_trial=is_trial,
+            steward_person_id=steward_person_id,
+        )
+        return await self.go_on(import_id)
+
+    async def receive(
+        self,
+        dump: object,
+        *,
+        name: str = "dump.json",
+        source: str = "node",
+        is_trial: bool = False,
+        steward_person_id: UUID | None = None,
+    ) -> UUID:
+        """Keep a dump, and put its import on record."""
         content = dump if isinstance(dump, bytes) else json.dumps(dump).encode()
         company = self.company
         async with (
@@ -119,8 +138,13 @@ class Importer:
                 is_trial=is_trial,
                 steward_person_id=steward_person_id,
             )
-        await run_import(self.storage, self.vault, company.id, company.actor, made.id)
-        return await self.report(made.id)
+        return made.id
+
+    async def go_on(self, import_id: UUID, **asked: Any) -> Reconciliation:
+        """Do what is left of an import."""
+        company = self.company
+        await run_import(self.storage, self.vault, company.id, company.actor, import_id, **asked)
+        return await self.report(import_id)
 
     async def report(self, import_id: UUID) -> Reconciliation:
         """The import against the books as they are now."""

@@ -1,0 +1,151 @@
+"""Imports that break off, meet another, or are not agreed to leave the books whole."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from services.importing.reporting import Verdict
+from services.importing.running import Progress
+from storage.embedded import EmbeddedServer
+from storage.errors import StorageUnavailable
+from storage.files import FileVault
+from storage.files.local import LocalFileStore
+from storage.filters import ClaimAppealFilter, ClaimFilter, PayerFilter
+from storage.postgres.transaction import PostgresStorage
+from storage.tables.importing import DataImport
+from storage.vocabulary.importing import ImportStatus
+from tests.builders.companies import CompanyForTests, make_company
+from tests.builders.dumps import Importer, appeal, claim, keyed, of_map, payer
+from tests.builders.keys import KEYRING
+from tests.servers import chosen_server, migrated_database, start_test_server
+
+pytestmark = pytest.mark.anyio
+
+DUMP: dict[str, Any] = {
+    "payers": keyed(payer()),
+    "claims": keyed(claim("c1", claimNumber="CLM-1041"), claim("c2"), claim("c3")),
+    "appeals": [appeal(), appeal("a2")],
+}
+
+
+@pytest.fixture
+def importer(storage: PostgresStorage, vault: FileVault, company: CompanyForTests) -> Importer:
+    return Importer(storage, vault, company)
+
+
+async def counted(importer: Importer) -> tuple[int, int, int]:
+    """Payers, claims and appeals."""
+    company = importer.company
+    async with importer.storage.transaction(company.id, company.actor) as store:
+        return (
+            await store.payers.count(PayerFilter()),
+            await store.claims.count(ClaimFilter()),
+            await store.claim_appeals.count(ClaimAppealFilter()),
+        )
+
+
+async def test_two_imports_of_one_dump_come_one_after_the_other(importer: Importer) -> None:
+    first, second = [await importer.receive(DUMP) for _ in range(2)]
+    is_checked, waits = asyncio.Event(), asyncio.Event()
+
+    async def agree(_: DataImport) -> bool:
+        is_checked.set()
+        await waits.wait()
+        return True
+
+    def tell(progress: Progress) -> None:
+        """Nothing of the second is gone through before it has waited."""
+        if not waits.is_set():
+            assert progress.map_name == "waiting for another import"
+            waits.set()
+
+    at_work = asyncio.create_task(importer.go_on(first, agree=agree))
+    await is_checked.wait()
+    again = await importer.go_on(second, tell=tell)
+    done = await at_work
+    assert (done.verdict, again.verdict) == (Verdict.AGREES, Verdict.AGREES)
+    assert of_map(again, "claims").unchanged_count == 3
+    assert await counted(importer) == (1, 3, 2)
+
+
+async def test_what_nobody_agrees_to_is_not_written(importer: Importer) -> None:
+    async def decline(_: DataImport) -> bool:
+        return False
+
+    found = await importer.go_on(await importer.receive(DUMP), agree=decline)
+    assert (found.status, found.verdict) == (ImportStatus.REFUSED, Verdict.UNDECIDED)
+    assert found.refusal is not None
+    assert "nobody agreed" in found.refusal
+    assert await counted(importer) == (0, 0, 0)
+    assert (await importer.bring(DUMP)).verdict is Verdict.AGREES
+
+
+class Crash(Exception):
+    """The process is gone."""
+
+
+async def crash(_: DataImport) -> bool:
+    raise Crash
+
+
+async def test_an_import_that_another_overtook_is_not_gone_on_with(importer: Importer) -> None:
+    first = await importer.receive(DUMP)
+    with pytest.raises(Crash):
+        await importer.go_on(first, agree=crash)
+    assert (await importer.bring(DUMP)).verdict is Verdict.AGREES
+    found = await importer.go_on(first)
+    assert found.status is ImportStatus.REFUSED
+    assert found.refusal is not None
+    assert "another import was written" in found.refusal
+    assert await counted(importer) == (1, 3, 2)
+
+
+async def test_an_import_that_broke_off_goes_on_where_it_stopped(importer: Importer) -> None:
+    import_id = await importer.receive(DUMP)
+    with pytest.raises(Crash):
+        await importer.go_on(import_id, agree=crash)
+    assert (await importer.go_on(import_id)).verdict is Verdict.AGREES
+    assert await counted(importer) == (1, 3, 2)
+
+
+@pytest.fixture
+def mortal(tmp_path: Path) -> Iterator[EmbeddedServer]:
+    """A server of the test's own, to be killed."""
+    server = start_test_server(chosen_server(), tmp_path, unsafe_fast=True)
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+async def there(mortal: EmbeddedServer, tmp_path: Path) -> AsyncIterator[Importer]:
+    addresses = migrated_database(mortal, "wellkept")
+    storage = PostgresStorage(addresses.app, keyring=KEYRING)
+    await storage.open()
+    company = await make_company(addresses.owner, storage)
+    yield Importer(storage, FileVault(LocalFileStore(tmp_path / "files")), company)
+    await storage.close()
+
+
+async def test_a_server_killed_in_the_middle_of_the_write_leaves_nothing_twice(
+    mortal: EmbeddedServer, there: Importer
+) -> None:
+    import_id = await there.receive(DUMP)
+
+    def kill(progress: Progress) -> None:
+        """The claims are written, and their transaction is not at its end."""
+        if progress.status is ImportStatus.WRITING and progress.map_name == "claims":
+            mortal.kill()
+
+    with pytest.raises(StorageUnavailable):
+        await there.go_on(import_id, tell=kill)
+    mortal.start()
+    assert (await there.go_on(import_id)).verdict is Verdict.AGREES
+    assert await counted(there) == (1, 3, 2)
+    company = there.company
+    async with there.storage.transaction(company.id, company.actor) as store:
+        assert await store.numbers.take("claim") == 1042
+    again = await there.bring(DUMP)
+    assert of_map(again, "claims").unchanged_count == 3
