@@ -34,10 +34,11 @@ class DumpUnreadable(Refusal):
     file_name: str
     character: int
     problem: str
+    remedy: str = "have it written anew"
 
     @property
     def detail(self) -> str:
-        return f"{self.file_name}: {self.problem} at character {self.character:,}"
+        return f"{self.file_name}: {self.problem} at character {self.character:,}: {self.remedy}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +61,8 @@ def read_dump(
     Raises DumpUnreadable.
     """
     window = _Window(file_name, chunks)
+    if not window.peek():
+        raise window.unreadable("the file is empty", remedy="look whether it is the right one")
     stem = re.split(r"[\\/]", file_name)[-1].partition(".")[0]
     yield from _document(window, stem, frozenset(known_maps))
     window.expect_end()
@@ -75,7 +78,7 @@ def _document(window: _Window, stem: str, known: frozenset[str]) -> Iterator[Sou
             for name in window.each_key():
                 yield from _map(window, name)
         case _:
-            raise window.unreadable("neither an object nor an array begins")
+            raise window.unreadable("neither an object nor an array begins", remedy=_FORMS)
 
 
 def _map(window: _Window, name: str) -> Iterator[SourceRecord]:
@@ -121,6 +124,23 @@ def _null(_: str) -> None:
 _DECODER = json.JSONDecoder(parse_constant=_null)
 
 
+class _FieldTwice(ValueError):
+    """One name stands twice in an object, and only one of its values would be kept."""
+
+
+def _once_each(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise _FieldTwice
+    return found
+
+
+_STRICT = json.JSONDecoder(parse_constant=_null, object_pairs_hook=_once_each)
+
+_FORMS = "a dump is an object of maps by name, or one map as an object or array"
+_FETCH_AGAIN = "fetch it again, whole"
+
+
 def parsed(text: str) -> Json:
     """A record's value from its kept text. Raises ValueError, RecursionError."""
     return _DECODER.decode(text)
@@ -140,9 +160,17 @@ class _Window:
         self._hold: int | None = None
         """Where the text must stay from, although it was read."""
 
-    def unreadable(self, problem: str, at: int | None = None) -> DumpUnreadable:
+    def unreadable(
+        self, problem: str, at: int | None = None, *, remedy: str = "have it written anew"
+    ) -> DumpUnreadable:
         place = self._passed + (self._at if at is None else at)
-        return DumpUnreadable(self._file_name, place, problem)
+        return DumpUnreadable(self._file_name, place, problem, remedy)
+
+    def _missing(self, what: str) -> DumpUnreadable:
+        """What should stand here does not, or nothing does."""
+        if not self.peek():
+            return self.unreadable("the file breaks off", remedy=_FETCH_AGAIN)
+        return self.unreadable(f"{what} is missing")
 
     def peek(self) -> str:
         """The next character that is no space; empty at the end of the file."""
@@ -190,7 +218,7 @@ class _Window:
 
     def _key(self) -> str:
         if self.peek() != '"':
-            raise self.unreadable("a key is missing")
+            raise self._missing("a key")
         key, _ = self.value()
         self._take(":")
         return str(key)
@@ -200,13 +228,24 @@ class _Window:
         self.peek()
         while True:
             try:
-                found, end = _DECODER.raw_decode(self._text, self._at)
+                found, end = _STRICT.raw_decode(self._text, self._at)
             except json.JSONDecodeError as error:
                 if self._read_on():
                     continue
+                if error.pos >= len(self._text) or error.msg.startswith("Unterminated"):
+                    raise self.unreadable(
+                        "the file breaks off", len(self._text), remedy=_FETCH_AGAIN
+                    ) from None
                 raise self.unreadable(error.msg, error.pos) from None
+            except _FieldTwice:
+                raise self.unreadable(
+                    "a field stands twice in the record that begins", remedy="leave one of them out"
+                ) from None
             except RecursionError:
-                raise self.unreadable("values are nested too deeply") from None
+                raise self.unreadable(
+                    "values are nested too deeply in the record that begins",
+                    remedy="leave the record out and import it by hand",
+                ) from None
             except ValueError:
                 raise self.unreadable("a number has too many digits") from None
             if end < len(self._text) or not self._read_on():
@@ -217,11 +256,11 @@ class _Window:
 
     def expect_end(self) -> None:
         if self.peek():
-            raise self.unreadable("something stands behind the end")
+            raise self.unreadable("something stands behind the end", remedy="take it away")
 
     def _take(self, wanted: str) -> None:
         if self.peek() != wanted:
-            raise self.unreadable(f"{wanted!r} is missing")
+            raise self._missing(repr(wanted))
         self._at += 1
 
     def _read_on(self) -> bool:
@@ -239,7 +278,10 @@ class _Window:
         if self._hold is not None:
             self._hold -= start
         if len(self._text) > LONGEST_RECORD:
-            raise self.unreadable("a record is too long, or does not end")
+            raise self.unreadable(
+                f"a record that begins is longer than {LONGEST_RECORD:,} characters, or has no end",
+                remedy="leave it out, or have the file written anew",
+            )
         wanted = max(len(self._text), _READ_CHARACTERS)
         parts, count = [self._text], 0
         try:
@@ -252,7 +294,9 @@ class _Window:
                 parts.append(self._decoder.decode(chunk))
                 count += len(parts[-1])
         except UnicodeDecodeError:
-            raise self.unreadable("what follows is no UTF-8", len(self._text)) from None
+            raise self.unreadable(
+                "what follows is no UTF-8", sum(map(len, parts)), remedy="save it as UTF-8"
+            ) from None
         before = len(self._text)
         self._text = "".join(parts)
         return len(self._text) > before or not self._is_at_end

@@ -1,0 +1,92 @@
+"""A file that cannot be read whole is refused with the place and what mends it, and nothing of it
+is placed."""
+
+import json
+
+import pytest
+
+from services.importing.json_stream import DumpUnreadable, read_dump
+from services.importing.maps import KNOWN
+from services.importing.reporting import Verdict
+from storage.files import FileVault
+from storage.filters import PayerFilter
+from storage.postgres.transaction import PostgresStorage
+from storage.vocabulary.importing import ImportStatus
+from tests.builders.companies import CompanyForTests
+from tests.builders.dumps import Importer, claim, keyed, payer
+
+WHOLE = json.dumps({"payers": keyed(payer(name="Núñez"))}, ensure_ascii=False)
+_AT_ONCE = 1 << 16
+
+DAMAGED = {
+    "cut off in a record": (WHOLE[:-20].encode(), "breaks off", "fetch it again"),
+    "cut off behind a record": (WHOLE[:-1].encode(), "breaks off", "fetch it again"),
+    "cut off behind a key": (b'{"payers"', "breaks off", "fetch it again"),
+    "of another encoding": (WHOLE.encode("latin-1"), "no UTF-8", "save it as UTF-8"),
+    "in two bytes a letter": (WHOLE.encode("utf-16"), "no UTF-8", "save it as UTF-8"),
+    "empty": (b"", "is empty", "the right one"),
+    "of spaces": (b" \n ", "is empty", "the right one"),
+    "no JSON": (b"id;name\n1;Ada", "neither an object nor an array", "a dump is an object"),
+    "nested deeply": (
+        b'{"payers": [' + b"[" * 10_000 + b"]" * 10_000 + b"]}",
+        "nested too deeply",
+        "leave the record out",
+    ),
+    "with one endless text": (
+        b'{"payers": [{"name": "' + b"x" * 100_000_000 + b'"}]}',
+        "longer than 16,000,000 characters",
+        "leave it out",
+    ),
+    "with a field twice": (
+        b'{"payers": [{"id": "p1", "name": "Northlake", "name": "Southlake"}]}',
+        "a field stands twice",
+        "leave one of them out",
+    ),
+    "with more behind its end": (WHOLE.encode() + b"{}", "behind the end", "take it away"),
+}
+
+
+def refusal(content: bytes) -> DumpUnreadable:
+    """Why a file is refused."""
+    pieces = (content[at : at + _AT_ONCE] for at in range(0, len(content), _AT_ONCE))
+    with pytest.raises(DumpUnreadable) as refused:
+        list(read_dump("dump.json", pieces, KNOWN))
+    return refused.value
+
+
+@pytest.mark.parametrize("damage", DAMAGED)
+def test_a_damaged_file_says_where_it_is_wrong_and_what_mends_it(damage: str) -> None:
+    content, problem, remedy = DAMAGED[damage]
+    detail = refusal(content).detail
+    assert problem in detail
+    assert "at character" in detail
+    assert remedy in detail
+
+
+def test_the_place_is_that_of_the_damage() -> None:
+    record = json.dumps(payer())
+    many = "[" + ", ".join([record] * 2_000)
+    assert refusal((many + ", nonsense]").encode()).character == len(many) + 2
+    assert refusal(many.encode()).character == len(many)
+    odd = many.encode() + b', {"name": "N\xfa"}]'
+    assert abs(refusal(odd).character - len(many)) <= 2 * _AT_ONCE
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("damage", ["cut off in a record", "with a field twice", "empty"])
+async def test_nothing_of_a_damaged_file_is_placed(
+    damage: str, storage: PostgresStorage, vault: FileVault, company: CompanyForTests
+) -> None:
+    found = await Importer(storage, vault, company).bring(DAMAGED[damage][0])
+    assert (found.status, found.verdict) == (ImportStatus.REFUSED, Verdict.UNDECIDED)
+    async with storage.transaction(company.id, company.actor) as store:
+        assert await store.payers.count(PayerFilter()) == 0
+
+
+@pytest.mark.anyio
+async def test_a_mark_of_the_encoding_is_no_damage(
+    storage: PostgresStorage, vault: FileVault, company: CompanyForTests
+) -> None:
+    content = json.dumps({"payers": [payer()], "claims": [claim()]}).encode("utf-8-sig")
+    found = await Importer(storage, vault, company).bring(content)
+    assert found.verdict is Verdict.AGREES
