@@ -31,6 +31,11 @@ class UploadTooLarge(Refusal):
     category: ClassVar[Category] = Category.TOO_LARGE
     title: ClassVar[str] = "The file is too large"
     largest_bytes: int
+    remedy: str = "send it in parts"
+
+    @property
+    def detail(self) -> str:
+        return f"It may have {self.largest_bytes:,} bytes here: {self.remedy}"
 
 
 @dataclass(frozen=True)
@@ -77,8 +82,9 @@ class _Spool:
 
 
 @asynccontextmanager
-async def spooled_body(call: Call) -> AsyncIterator[Spooled]:
-    """The request's body as a temporary file, gone on leaving.
+async def spooled_body(call: Call, *, or_else: str = "send it in parts") -> AsyncIterator[Spooled]:
+    """The request's body as a temporary file, gone on leaving. ``or_else`` says what to do with
+    one that is too large.
 
     Raises UploadTooLarge, FileStoreFull.
     """
@@ -89,7 +95,7 @@ async def spooled_body(call: Call) -> AsyncIterator[Spooled]:
         async for chunk in call.stream():
             byte_count += len(chunk)
             if byte_count > largest:
-                raise UploadTooLarge(largest)
+                raise UploadTooLarge(largest, or_else)
             digest.update(chunk)
             spool.write(chunk)
         call.state["spooled_sha256"] = digest.digest()

@@ -38,6 +38,11 @@ from storage.vocabulary.importing import ImportOutcome, ImportStatus
 UPLOADED_AS = ("application/octet-stream", "application/json")
 """The media types that a dump may be sent as."""
 
+_OR_ELSE = (
+    "bring it in by `wellkept import`, which takes files of any size, or have the operator raise"
+    " WELLKEPT_LARGEST_UPLOAD_BYTES"
+)
+
 FileName = Annotated[
     str,
     QueryParameter(
@@ -208,7 +213,7 @@ class ImportController(Controller):
         actor = Actor(request.principal.id, request.request_id)
         new = receiving.new_file(file_name)
         async with (
-            spooled_body(request) as upload,
+            spooled_body(request, or_else=_OR_ELSE) as upload,
             written(storage, vault, company_id, actor, new, upload) as file,
         ):
             return await request.run(

@@ -7,6 +7,9 @@ from uuid import UUID
 import httpx
 import pytest
 
+from app.server import create_app
+from app.settings import Settings
+from services.importing.alone import LOCK
 from services.importing.running import run_import
 from storage.files import FileVault
 from storage.filters import ClaimFilter
@@ -211,3 +214,26 @@ async def test_what_another_system_reported_under_mips_is_looked_up(uploads: Upl
     assert (found["status"], found["said_score_pct"]) == ("submitted", "75.0000")
     assert [each["measure_id"] for each in found["content"]["measures"]] == ["236"]
     assert (await uploads.ask(url, performance_year=2024))["items"] == []
+
+
+async def test_no_record_is_tried_again_while_an_import_is_at_work(uploads: Uploads) -> None:
+    (waits,) = await uploads.quarantined(await uploads.bring(DUMP))
+    company = uploads.company
+    async with uploads.storage.transaction(company.id, company.actor) as store:
+        assert await store.try_lock(LOCK)
+        answer = await uploads.client.post(f"/api/v1/import-records/{waits['id']}/retry", json={})
+    assert (answer.status_code, answer.json()["type"]) == (409, "/problems/import-at-work")
+
+
+async def test_a_dump_that_is_too_large_says_how_it_comes_in(
+    storage: PostgresStorage, vault: FileVault, company: CompanyForTests
+) -> None:
+    small = create_app(Settings(largest_upload_bytes=100), storage, vault)
+    transport = httpx.ASGITransport(app=small)
+    headers = {**company.headers, "Content-Type": "application/json"}
+    async with httpx.AsyncClient(transport=transport, base_url="http://wellkept.test") as client:
+        refused = await client.post(
+            URL, content=json.dumps(DUMP), params={"source": "node"}, headers=headers
+        )
+    assert (refused.status_code, refused.json()["largest_bytes"]) == (413, 100)
+    assert "`wellkept import`" in refused.json()["detail"]
