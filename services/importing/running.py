@@ -218,6 +218,18 @@ class _Run:
                 {each.id: each.version for each in now}, {"is_checked": [True] * len(now)}
             )
 
+    async def _write_one(
+        self, held_in: DataImport, of: ImportMap, place: Workplace, tell: Callable[[str, int], None]
+    ) -> None:
+        async with self._storage.transaction(self._company_id, self._actor) as store:
+
+            def tell_and_forget(name: str, count: int) -> None:
+                """Whose records were read is of no request, and grows with the dump."""
+                tell(name, count)
+                store.patients_read.clear()
+
+            await write_map(store, held_in, of, place, tell_and_forget)
+
     async def _write(self, held_in: DataImport) -> None:
         place = Workplace(self._vault)
         done = 0
@@ -229,8 +241,7 @@ class _Run:
 
         for each in await self._maps():
             if each.written_at is None:
-                async with self._storage.transaction(self._company_id, self._actor) as store:
-                    await write_map(store, held_in, each, place, tell)
+                await self._write_one(held_in, each, place, tell)
                 await self._report(min(done, held_in.record_count))
         for remittance_id in place.remittance_ids:
             await post_remittance(
