@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import sys
 from collections.abc import Iterator
 from contextlib import AsyncExitStack
 from pathlib import Path
@@ -28,7 +29,7 @@ from storage.filters import ImportRecordFilter, PersonFilter
 from storage.identifiers import OPERATOR_ACTOR_ID, new_id
 from storage.interface import Actor, Store
 from storage.postgres.transaction import PostgresStorage
-from storage.tables.importing import ImportRecord
+from storage.tables.importing import DataImport, ImportRecord
 from storage.vocabulary.importing import ImportOutcome
 
 _SHOWN = 20
@@ -48,11 +49,17 @@ def import_dump(
         str | None,
         typer.Option(help="The e-mail address of who gets what the dump gives to nobody here."),
     ] = None,
+    yes: Annotated[
+        bool, typer.Option("--yes", help="Write what an earlier import's rows change to unasked.")
+    ] = False,
     report: Annotated[
         Path | None, typer.Option(help="Write the report there: .json or .html by its name.")
     ] = None,
 ) -> None:
     """Bring in the records of another installation from FILE, or from every .json of a FOLDER.
+
+    Where rows of an earlier import change, what differs is shown and asked about before anything
+    is written; where there is nobody to ask, --yes agrees to it.
 
     Exits with 0 when the books agree, with 2 when they do and some records wait (in quarantine, or
     held), with 1 when they do not agree. A dry run exits as the import would: with 2 when some
@@ -64,7 +71,7 @@ def import_dump(
     console = Console()
     with installation(Settings.from_environment()) as place:
         found, shown = asyncio.run(
-            _import(place, files, company, source, steward, is_trial=dry_run)
+            _import(place, files, company, source, steward, is_trial=dry_run, is_agreed=yes)
         )
     for each in shown:
         _print_record(console, each)
@@ -99,6 +106,7 @@ async def _import(
     steward: str | None,
     *,
     is_trial: bool,
+    is_agreed: bool,
 ) -> tuple[Reconciliation, list[ImportRecord]]:
     async with place.storage() as storage:
         company_id = await storage.company_of_slug(slug)
@@ -126,16 +134,48 @@ async def _import(
                     total=progress.total,
                 )
 
-            await run_import(storage, place.vault, company_id, actor, import_id, tell=tell)
+            async def agree(_: DataImport) -> bool:
+                """Show what changes, and ask."""
+                conditions = ImportRecordFilter(import_id=import_id, outcome=ImportOutcome.CHANGED)
+                async with storage.transaction(company_id, actor) as store:
+                    count = await store.import_records.count(conditions)
+                    first = await store.import_records.list(conditions, limit=_SHOWN)
+                if not count:
+                    return True
+                bar.stop()
+                console = Console()
+                for each in first.rows:
+                    _print_record(console, each)
+                more = count - len(first.rows)
+                console.print(
+                    f"{count:,} rows of earlier imports change"
+                    + (f", {more:,} more than are shown." if more else "."),
+                    highlight=False,
+                )
+                agreed = is_agreed or await asyncio.to_thread(_asked)
+                bar.start()
+                return agreed
+
+            await run_import(
+                storage, place.vault, company_id, actor, import_id, tell=tell, agree=agree
+            )
         async with storage.transaction(company_id, actor) as store:
             waiting = await store.import_records.list(
                 ImportRecordFilter(
                     import_id=import_id,
-                    outcomes=[ImportOutcome.QUARANTINED, ImportOutcome.CHANGED],
+                    outcomes=[ImportOutcome.QUARANTINED, *([ImportOutcome.CHANGED] * is_trial)],
                 ),
                 limit=_SHOWN,
             )
             return await reconcile(store, import_id), list(waiting.rows)
+
+
+def _asked() -> bool:
+    """What the person at the terminal says; nobody there says no."""
+    if not sys.stdin.isatty():
+        typer.echo("Nobody is here to be asked: --yes agrees to it.", err=True)
+        return False
+    return typer.confirm("Write it?")
 
 
 async def _received(

@@ -97,3 +97,16 @@ def test_a_file_that_cannot_be_read_is_refused(place: Place) -> None:
     path.write_text('{"payers": [', "utf-8")
     code, out = place.run(str(path))
     assert (code, "at character" in out) == (1, True)
+
+
+def test_what_a_newer_dump_changes_is_shown_before_it_is_written(place: Place) -> None:
+    older, newer = keyed(payer()), keyed(payer(name="Northlake"))
+    assert place.run(place.write("old.json", {"payers": older}))[0] == 0
+    path = place.write("new.json", {"payers": newer})
+    code, out = place.run(path)
+    assert code == 1
+    assert "/name: 'Northlake Health' has become 'Northlake'" in out
+    assert "nobody agreed to what it changes" in out
+    code, out = place.run(path, "--yes")
+    assert (code, "1 rows of earlier imports change." in out) == (0, True)
+    assert place.run(path) == (0, place.run(path)[1])
