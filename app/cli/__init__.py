@@ -51,8 +51,7 @@ application.add_typer(secrets.app, name="secrets")
 application.add_typer(files.app, name="files")
 application.add_typer(codes.app, name="codes")
 application.add_typer(mips.app, name="mips")
-application.add_typer(pack.app, name="pack")
-application.add_typer(packs.app, name="packs")
+application.add_typer(packs.app, name="pack")
 application.add_typer(remittances.app, name="remittance")
 
 

@@ -1,4 +1,4 @@
-"""``wellkept pack``: audit packs, checked without a database."""
+"""``wellkept pack``: audit packs checked without a database; packs of requirements stand beside."""
 
 from pathlib import Path
 from typing import Annotated
@@ -9,13 +9,13 @@ from app.cli.failures import ExitCode
 from app.cli.signing_keys import KeysTrusted, trusted_keys
 from services.regulatory_compliance.audit_pack.verification import verify_pack
 
-app = typer.Typer(no_args_is_help=True, help="Audit packs.")
+app = typer.Typer(no_args_is_help=True, help="Packs of compliance requirements, and audit packs.")
 _MOST_LINES = 50
 
 
 @app.callback()
 def _pack() -> None:
-    """Audit packs."""
+    """Packs of compliance requirements, and audit packs."""
 
 
 @app.command()

@@ -1,4 +1,4 @@
-"""``wellkept packs``: lists of compliance requirements, those that ship and those one brings."""
+"""``wellkept pack``: lists of compliance requirements, those that ship and those one brings."""
 
 import asyncio
 from collections.abc import Sequence
@@ -10,6 +10,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from app.cli.pack import app
 from app.runtime import Installation, installation
 from app.settings import Settings
 from services.regulatory_compliance.pack_shelf import (
@@ -23,15 +24,9 @@ from storage.identifiers import OPERATOR_ACTOR_ID, new_id
 from storage.interface import Actor
 from storage.postgres.transaction import PostgresStorage
 
-app = typer.Typer(no_args_is_help=True, help="Packs of compliance requirements.")
 _LARGEST_BYTES = 500_000
 
 Company = Annotated[str | None, typer.Option(help="Also those that this company has brought.")]
-
-
-@app.callback()
-def _packs() -> None:
-    """Packs of compliance requirements."""
 
 
 @app.command("list")

@@ -1,4 +1,4 @@
-"""``wellkept packs``, run as an operator runs it."""
+"""``wellkept pack``, run as an operator runs it."""
 
 import sys
 from pathlib import Path
@@ -27,7 +27,7 @@ frequency = "annual"
 
 def run(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> int:
     """A command's exit code."""
-    monkeypatch.setattr(sys, "argv", ["wellkept", "packs", *arguments])
+    monkeypatch.setattr(sys, "argv", ["wellkept", "pack", *arguments])
     with pytest.raises(SystemExit) as left:
         main()
     return int(left.value.code or 0)
