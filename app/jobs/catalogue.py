@@ -23,6 +23,7 @@ from services.claims.contracts.comparing import COMPARE, compare_as_asked
 from services.claims.figures.checking import CHECK, check_figures
 from services.claims.remittances import post_remittance
 from services.claims.statements.runs import RUN, run_statements
+from services.claims.work_reminders import remind_of_claim_work
 from services.emergency_access.reminding import remind_of_emergency_reviews
 from services.files.sweeping import retire_files, sweep_files
 from services.identity.access_reviews import remind_of_review
@@ -262,8 +263,8 @@ async def _send_roots(place: Workplace) -> None:
 
 
 async def _remind_people(place: Workplace) -> None:
-    """Remind people of reviews that are due or overdue, of answers that have not come, and
-    of what was found in audits."""
+    """Remind people of reviews that are due or overdue, of answers that have not come, of claim
+    work whose deadline comes near, and of what was found in audits."""
 
     async def remind(company_id: UUID) -> None:
         async with place.storage.transaction(company_id, _system()) as store:
@@ -272,6 +273,8 @@ async def _remind_people(place: Workplace) -> None:
             await remind_of_review(store)
         async with place.storage.transaction(company_id, _system()) as store:
             await remind_of_silences(store)
+        async with place.storage.transaction(company_id, _system()) as store:
+            await remind_of_claim_work(store)
         async with place.storage.transaction(company_id, _system()) as store:
             await remind_of_actions(store)
             await escalate_overdue(store)

@@ -57,6 +57,11 @@ KINDS: Mapping[NotificationKind, Kind] = {
         "/api/v1/compliance/corrective-actions/{id}",
         Timing.AT_ONCE,
     ),
+    NotificationKind.DENIAL_DUE: Kind(
+        "The deadline of a denial comes near.",
+        "/api/v1/denials/{id}",
+        Timing.DAILY_DIGEST,
+    ),
     NotificationKind.EMERGENCY_REVIEW_DUE: Kind(
         "An emergency access waits for its review.",
         "/api/v1/emergency-accesses/{id}",
@@ -106,6 +111,11 @@ KINDS: Mapping[NotificationKind, Kind] = {
         "The roots of the audit trail were not exported for longer than a day.",
         "/api/v1/company",
         Timing.AT_ONCE,
+    ),
+    NotificationKind.UNDERPAYMENT_DUE: Kind(
+        "The last day to dispute an underpayment comes near.",
+        "/api/v1/underpayments/{id}",
+        Timing.DAILY_DIGEST,
     ),
 }
 """Every kind."""

@@ -231,6 +231,8 @@ class UnderpaymentFilter(Filter):
     amount_at_least_cents: int | None = where("amount_cents", operator=">=")
     found_from: dt.date | None = where("found_on", operator=">=")
     found_until: dt.date | None = where("found_on", operator="<=")
+    due_from: dt.date | None = where("due_on", operator=">=")
+    due_until: dt.date | None = where("due_on", operator="<=")
     adjudication_ids: list[UUID] | None = where("adjudication_id", operator="in")
 
 

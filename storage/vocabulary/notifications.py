@@ -14,6 +14,7 @@ class NotificationKind(StrEnum):
     CORRECTIVE_ACTION_ASSIGNED = "corrective_action_assigned"
     CORRECTIVE_ACTION_DUE = "corrective_action_due"
     CORRECTIVE_ACTION_ESCALATED = "corrective_action_escalated"
+    DENIAL_DUE = "denial_due"
     EMERGENCY_REVIEW_DUE = "emergency_review_due"
     ENDPOINT_DISABLED = "endpoint_disabled"
     MITIGATION_DUE = "mitigation_due"
@@ -24,6 +25,7 @@ class NotificationKind(StrEnum):
     REQUIREMENT_DUE = "requirement_due"
     RISK_ASSESSMENT_DUE = "risk_assessment_due"
     ROOTS_LATE = "roots_late"
+    UNDERPAYMENT_DUE = "underpayment_due"
 
 
 class ReminderSubject(StrEnum):
@@ -35,6 +37,7 @@ class ReminderSubject(StrEnum):
     COMPLIANCE_REQUIREMENT = "compliance_requirement"
     CORRECTIVE_ACTION = "corrective_action"
     CORRECTIVE_ACTION_EFFECT = "corrective_action_effect"
+    DENIAL = "denial"
     EMERGENCY_REVIEW = "emergency_review"
     FINDING_ACCEPTANCE = "finding_acceptance"
     FUNCTIONAL_ACKNOWLEDGEMENT = "functional_acknowledgement"
@@ -44,6 +47,7 @@ class ReminderSubject(StrEnum):
     POLICY_REVIEW = "policy_review"
     RISK_ASSESSMENT = "risk_assessment"
     ROOTS = "roots"
+    UNDERPAYMENT = "underpayment"
 
 
 class Timing(StrEnum):
