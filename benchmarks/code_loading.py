@@ -32,7 +32,6 @@ from services.claims.scrubbing.code_tables import (
     read_code_file,
 )
 from storage.postgres.transaction import PostgresStorage
-from storage.tables.codes import ProcedurePairFields
 from storage.vocabulary.codes import CodeKind
 from tests.builders.companies import CompanyForTests, make_company
 from tests.builders.keys import KEYRING
@@ -78,11 +77,7 @@ async def load(
 
 def yardstick(place: Place, path: Path) -> float:
     """Seconds that COPY takes of the same rows, once they are parsed."""
-    rows = [
-        (row.column_one, row.column_two, row.effective_from, row.effective_to, row.modifier_allowed)
-        for _, row in rows_of(CodeKind.PROCEDURE_PAIRS, chunks_of(path))
-        if isinstance(row, ProcedurePairFields)
-    ]
+    rows = [row for _, row in rows_of(CodeKind.PROCEDURE_PAIRS, chunks_of(path))]
     with place.as_superuser() as connection:
         connection.execute(
             "CREATE TABLE bare (column_one text, column_two text, effective_from date,"

@@ -4,7 +4,7 @@ from alembic import op
 from storage.migrations import admit_words, forget_words, unforced
 
 revision = "0073"
-down_revision = "0067"
+down_revision = "0068"
 
 _KINDS = ("denial_due", "underpayment_due")
 _WORDS = (

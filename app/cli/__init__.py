@@ -6,7 +6,7 @@ from types import FrameType
 
 import typer
 
-from app.cli import codes, database, files, identity, mips, pack, packs, remittances, secrets
+from app.cli import codes, database, files, identity, mips, packs, remittances, secrets
 from app.cli.archives import export, import_archive
 from app.cli.backup import backup, restore
 from app.cli.deletions import certificate, delete, deletions, verify_certificate

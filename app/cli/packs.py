@@ -24,6 +24,7 @@ from storage.identifiers import OPERATOR_ACTOR_ID, new_id
 from storage.interface import Actor
 from storage.postgres.transaction import PostgresStorage
 
+__all__ = ["app"]
 _LARGEST_BYTES = 500_000
 
 Company = Annotated[str | None, typer.Option(help="Also those that this company has brought.")]

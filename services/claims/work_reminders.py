@@ -47,7 +47,7 @@ async def remind_of_claim_work(store: Store) -> int:
 
     def due(work: Iterable[Denial | Underpayment]) -> list[Due]:
         return [
-            Due(each.id, each.due_on, frozenset({each.assigned_person_id} & enabled) or workers)
+            Due(each.id, each.due_on, frozenset(enabled & {each.assigned_person_id}) or workers)
             for each in work
         ]
 

@@ -173,11 +173,15 @@ class Figures(Protocol):
         """Which sums, from one month to another, are not what the rows come to."""
 
 
+Cell = str | int | bool | dt.date | None
+"""What stands in a column of a row that is staged."""
+
+
 class Staging(Protocol):
     """Very many rows of one append-only table, on their way into it: added in pieces, looked at
     together, and then taken over in one statement, or none of them."""
 
-    async def add(self, rows: Sequence[tuple[int, SQLModel]]) -> None:
+    async def add(self, rows: Sequence[tuple[int, Sequence[Cell]]]) -> None:
         """More rows, each with the number of the line that it came from."""
 
     async def first_repeated(self, names: Sequence[str]) -> tuple[int, int] | None:

@@ -79,8 +79,8 @@ class Store(ClaimRows, MoneyRows, ComplianceRows, PlatformRows, Protocol):
     async def wait_for_locks(self, names: Collection[str]) -> None:
         """The same for several, in the order of their names, by one statement."""
 
-    async def staging(self, row: type[SQLModel], *, given: Sequence[str]) -> Staging:
-        """A place for rows of one class, all columns of which but those ``given`` are their own;
+    async def staging(self, row: type[SQLModel], *, columns: Sequence[str]) -> Staging:
+        """A place for rows of one class that bring these columns, the others being given to all;
         gone with the transaction. One of a class at a time."""
 
     async def close_company(self, request_id: UUID) -> None:

@@ -142,8 +142,8 @@ class PostgresStore:
             {"names": [f"{self.company_id}/{name}" for name in names]},
         )
 
-    async def staging(self, row: type[SQLModel], *, given: Sequence[str]) -> PostgresStaging:
-        place = PostgresStaging(self, row, given)
+    async def staging(self, row: type[SQLModel], *, columns: Sequence[str]) -> PostgresStaging:
+        place = PostgresStaging(self, row, columns)
         await place.begin()
         return place
 

@@ -8,14 +8,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.claims.scrubbing.code_files import NO_TABLE, UnreadableCodeFile, rows_of
+from services.claims.scrubbing.code_files import (
+    CodeLine,
+    FeeLine,
+    ProcedurePairLine,
+    UnreadableCodeFile,
+    rows_of,
+)
 from services.claims.scrubbing.editions import spans_of, within
 from services.claims.x12.scrub_tables import Span
 from storage.identifiers import new_ids
-from storage.tables.codes import CodeFields, CodeTable, FeeFields, ProcedurePairFields
+from storage.tables.codes import CodeTable
 from storage.vocabulary.codes import CodeKind
 
-TABLE = NO_TABLE
 FIRST = dt.date(2026, 1, 1)
 
 
@@ -37,19 +42,8 @@ def test_codes_come_without_dots_with_their_wording_and_days() -> None:
         "\r\n",
     )
     assert found == [
-        CodeFields(
-            table_id=TABLE,
-            code="E119",
-            label="Type 2 diabetes",
-            effective_from=dt.date(2025, 10, 1),
-        ),
-        CodeFields(
-            table_id=TABLE,
-            code="E11",
-            label="Diabetes",
-            effective_from=dt.date(2025, 10, 1),
-            is_billable=False,
-        ),
+        CodeLine("E119", "Type 2 diabetes", dt.date(2025, 10, 1), None, is_billable=True),
+        CodeLine("E11", "Diabetes", dt.date(2025, 10, 1), None, is_billable=False),
     ]
 
 
@@ -58,18 +52,10 @@ def test_pairs_and_prices_are_read_as_medicare_writes_them() -> None:
         CodeKind.PROCEDURE_PAIRS,
         "Column 1\tColumn 2\tEffective Date\tDeletion Date\tModifier Indicator\n"
         "99213\t36415\t20200101\t*\t1\n",
-    ) == [
-        ProcedurePairFields(
-            table_id=TABLE,
-            column_one="99213",
-            column_two="36415",
-            effective_from=dt.date(2020, 1, 1),
-            modifier_allowed=True,
-        )
-    ]
+    ) == [ProcedurePairLine("99213", "36415", dt.date(2020, 1, 1), None, modifier_allowed=True)]
     assert rows(CodeKind.FEES, 'HCPCS,MOD,Fee\n77067,26,"$1,234.50"\n77067,,70\n') == [
-        FeeFields(table_id=TABLE, code="77067", modifier="26", amount_cents=123_450),
-        FeeFields(table_id=TABLE, code="77067", amount_cents=7_000),
+        FeeLine("77067", "26", 123_450, None, None),
+        FeeLine("77067", None, 7_000, None, None),
     ]
 
 

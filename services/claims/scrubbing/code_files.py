@@ -5,26 +5,17 @@ from __future__ import annotations
 import codecs
 import csv
 import datetime as dt
+import functools
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
-from typing import ClassVar
-from uuid import UUID
+from typing import ClassVar, NamedTuple
 
 from sqlmodel import SQLModel
 
 from services.refusals import Category, Refusal
-from storage.tables.codes import (
-    Code,
-    CodeFields,
-    Fee,
-    FeeFields,
-    ProcedurePair,
-    ProcedurePairFields,
-    UnitLimit,
-    UnitLimitFields,
-)
+from storage.tables.codes import Code, Fee, ProcedurePair, UnitLimit
 from storage.vocabulary.codes import CodeKind
 
 LONGEST_LINE = 10_000
@@ -32,7 +23,51 @@ MOST_COLUMNS = 100
 HIGHEST_AMOUNT_CENTS = 99_999_999_999
 MOST_UNITS = 1_000_000
 
-CodeRow = CodeFields | ProcedurePairFields | UnitLimitFields | FeeFields
+_KEPT_CELLS = 1 << 14
+"""Cells repeat from line to line: what one was read as is kept for so many of them."""
+
+
+class CodeLine(NamedTuple):
+    """A code of a set."""
+
+    code: str
+    label: str
+    effective_from: dt.date | None
+    effective_to: dt.date | None
+    is_billable: bool
+
+
+class ProcedurePairLine(NamedTuple):
+    """Two procedures that are not paid together."""
+
+    column_one: str
+    column_two: str
+    effective_from: dt.date | None
+    effective_to: dt.date | None
+    modifier_allowed: bool
+
+
+class UnitLimitLine(NamedTuple):
+    """The most units of a procedure."""
+
+    code: str
+    units: int
+    effective_from: dt.date | None
+    effective_to: dt.date | None
+
+
+class FeeLine(NamedTuple):
+    """The price of a procedure."""
+
+    code: str
+    modifier: str | None
+    amount_cents: int
+    effective_from: dt.date | None
+    effective_to: dt.date | None
+
+
+CodeRow = CodeLine | ProcedurePairLine | UnitLimitLine | FeeLine
+"""A line of a file: the columns of its table that are not the edition's."""
 
 
 @dataclass
@@ -50,10 +85,6 @@ class UnreadableCodeFile(Refusal):
     def detail(self) -> str:
         cell = "" if self.column is None else f", column {self.column}"
         return f"Line {self.line}{cell}: {self.reason}. Nothing was loaded."
-
-
-NO_TABLE = UUID(int=0)
-"""What a row names until its edition has an id."""
 
 
 class _Fault(Exception):
@@ -79,7 +110,7 @@ def rows_of(kind: CodeKind, chunks: Iterable[bytes]) -> Iterator[tuple[int, Code
             if any(cell.strip() for cell in cells):
                 _refuse_another_width(cells, width)
                 is_empty = False
-                yield reader.number, layout.make(NO_TABLE, _Line(heading, cells))
+                yield reader.number, layout.make(_Line(heading, cells))
     except _Fault as fault:
         raise UnreadableCodeFile(max(reader.number, 1), str(fault)[:200], fault.column) from None
     except csv.Error as fault:
@@ -88,11 +119,20 @@ def rows_of(kind: CodeKind, chunks: Iterable[bytes]) -> Iterator[tuple[int, Code
         raise UnreadableCodeFile(1, "the file has a heading and nothing below it")
 
 
-def keys_of(kind: CodeKind) -> tuple[type[SQLModel], tuple[str, ...]]:
-    """The table that rows of a kind are in, and the columns of which no two rows of a file have
-    the same values."""
+@dataclass(frozen=True)
+class CodeShape:
+    """The table that rows of a kind are in, the columns that a line gives, and those of them of
+    which no two lines of a file have the same values."""
+
+    row: type[SQLModel]
+    columns: tuple[str, ...]
+    key: tuple[str, ...]
+
+
+def shape_of(kind: CodeKind) -> CodeShape:
+    """How rows of a kind are kept."""
     layout = _LAYOUTS[kind]
-    return layout.row, (*layout.key, "effective_from")
+    return CodeShape(layout.row, layout.line._fields, (*layout.key, "effective_from"))
 
 
 def _refuse_another_width(cells: Sequence[str], width: int) -> None:
@@ -218,27 +258,22 @@ class _Line:
         return _Fault(f"{column} {self.text(column)[:20]!r} {reason}", self._heading[column] + 1)
 
     def code(self, column: str, shape: re.Pattern[str]) -> str:
-        code = self.text(column).upper().replace(".", "")
-        if shape.fullmatch(code) is None:
+        code = _code(self.text(column), shape)
+        if code is None:
             raise self.fault(column, "is not made like a code of this table")
         return code
 
     def day(self, column: str) -> dt.date | None:
-        text = self.text(column)
-        if text in ("", "*"):
-            return None
         try:
-            if _COMPACT_DAY.fullmatch(text):
-                return dt.date(int(text[:4]), int(text[4:6]), int(text[6:]))
-            return dt.date.fromisoformat(text)
+            return _day(self.text(column))
         except ValueError:
             raise self.fault(column, "is no day as in 2026-01-31") from None
 
-    def days(self) -> dict[str, dt.date | None]:
+    def days(self) -> tuple[dt.date | None, dt.date | None]:
         first, last = self.day("effective_from"), self.day("effective_to")
         if first is not None and last is not None and last < first:
             raise self.fault("effective_to", f"lies before {first}, when it begins")
-        return {"effective_from": first, "effective_to": last}
+        return first, last
 
     def choice(self, column: str, *, default: bool) -> bool:
         text = self.text(column).lower()
@@ -272,6 +307,23 @@ class _Line:
         return int(cents)
 
 
+@functools.lru_cache(_KEPT_CELLS)
+def _code(text: str, shape: re.Pattern[str]) -> str | None:
+    """The code of a cell, None where it is none of that shape."""
+    code = text.upper().replace(".", "")
+    return None if shape.fullmatch(code) is None else code
+
+
+@functools.lru_cache(_KEPT_CELLS)
+def _day(text: str) -> dt.date | None:
+    """The day of a cell, None where it names none. Raises ValueError."""
+    if text in ("", "*"):
+        return None
+    if _COMPACT_DAY.fullmatch(text):
+        return dt.date(int(text[:4]), int(text[4:6]), int(text[6:]))
+    return dt.date.fromisoformat(text)
+
+
 _COMPACT_DAY = re.compile(r"[0-9]{8}", re.ASCII)
 _WHOLE = re.compile(r"[0-9]{1,9}", re.ASCII)
 _LONGEST_LABEL = 1000
@@ -289,21 +341,21 @@ class _Layout:
 
     columns: tuple[str, ...]
     needed: tuple[str, ...]
-    make: Callable[[UUID, _Line], CodeRow]
+    make: Callable[[_Line], CodeRow]
     row: type[SQLModel] = Code
+    line: type[CodeRow] = CodeLine
     key: tuple[str, ...] = ("code",)
 
 
 def _codes(pattern: str) -> _Layout:
     shape = re.compile(pattern, re.ASCII)
 
-    def make(table_id: UUID, line: _Line) -> CodeFields:
-        return CodeFields(
-            table_id=table_id,
-            code=line.code("code", shape),
-            label=line.label(),
-            is_billable=line.choice("is_billable", default=True),
-            **line.days(),
+    def make(line: _Line) -> CodeLine:
+        return CodeLine(
+            line.code("code", shape),
+            line.label(),
+            *line.days(),
+            line.choice("is_billable", default=True),
         )
 
     return _Layout(
@@ -311,32 +363,27 @@ def _codes(pattern: str) -> _Layout:
     )
 
 
-def _pair(table_id: UUID, line: _Line) -> ProcedurePairFields:
-    return ProcedurePairFields(
-        table_id=table_id,
-        column_one=line.code("column_one", _PROCEDURE),
-        column_two=line.code("column_two", _PROCEDURE),
-        modifier_allowed=line.choice("modifier_allowed", default=False),
-        **line.days(),
+def _pair(line: _Line) -> ProcedurePairLine:
+    return ProcedurePairLine(
+        line.code("column_one", _PROCEDURE),
+        line.code("column_two", _PROCEDURE),
+        *line.days(),
+        line.choice("modifier_allowed", default=False),
     )
 
 
-def _unit_limit(table_id: UUID, line: _Line) -> UnitLimitFields:
-    return UnitLimitFields(
-        table_id=table_id,
-        code=line.code("code", _PROCEDURE),
-        units=line.whole("units", MOST_UNITS),
-        **line.days(),
+def _unit_limit(line: _Line) -> UnitLimitLine:
+    return UnitLimitLine(
+        line.code("code", _PROCEDURE), line.whole("units", MOST_UNITS), *line.days()
     )
 
 
-def _fee(table_id: UUID, line: _Line) -> FeeFields:
-    return FeeFields(
-        table_id=table_id,
-        code=line.code("code", _PROCEDURE),
-        modifier=line.code("modifier", _MODIFIER) if line.text("modifier") else None,
-        amount_cents=line.cents("amount"),
-        **line.days(),
+def _fee(line: _Line) -> FeeLine:
+    return FeeLine(
+        line.code("code", _PROCEDURE),
+        line.code("modifier", _MODIFIER) if line.text("modifier") else None,
+        line.cents("amount"),
+        *line.days(),
     )
 
 
@@ -357,16 +404,18 @@ _LAYOUTS: Mapping[CodeKind, _Layout] = {
         ("column_one", "column_two", "modifier_allowed"),
         _pair,
         ProcedurePair,
+        ProcedurePairLine,
         ("column_one", "column_two"),
     ),
     CodeKind.UNIT_LIMITS: _Layout(
-        ("code", "units", *_DAYS), ("code", "units"), _unit_limit, UnitLimit
+        ("code", "units", *_DAYS), ("code", "units"), _unit_limit, UnitLimit, UnitLimitLine
     ),
     CodeKind.FEES: _Layout(
         ("code", "modifier", "amount", *_DAYS),
         ("code", "amount"),
         _fee,
         Fee,
+        FeeLine,
         ("code", "modifier"),
     ),
 }

@@ -16,8 +16,8 @@ from services.claims.drafts import EARLIEST_SERVICE, LATEST_SERVICE
 from services.claims.scrubbing.code_files import (
     CodeRow,
     UnreadableCodeFile,
-    keys_of,
     rows_of,
+    shape_of,
 )
 from services.inputs import Identifier, Input, Name
 from services.refusals import Fault, InvalidInput, Refusal
@@ -86,8 +86,8 @@ async def load_code_table(
     await store.wait_for_lock(f"code-tables/{new.kind}")
     if (known := await _same(store, new, file.sha256)) is not None:
         return known, False
-    row, key = keys_of(new.kind)
-    staged = await store.staging(row, given=("table_id",))
+    shape = shape_of(new.kind)
+    staged = await store.staging(shape.row, columns=shape.columns)
     digest = hashlib.sha256()
     rows = rows_of(new.kind, _hashed(file.chunks(), digest))
     row_count = 0
@@ -97,9 +97,9 @@ async def load_code_table(
         told(row_count)
     if digest.digest() != file.sha256:
         raise UnreadableCodeFile(1, "the file changed while it was read")
-    if (repeated := await staged.first_repeated(key)) is not None:
+    if (repeated := await staged.first_repeated(shape.key)) is not None:
         line, first = repeated
-        raise UnreadableCodeFile(line, f"repeats line {first}: the same {', '.join(key)}")
+        raise UnreadableCodeFile(line, f"repeats line {first}: the same {', '.join(shape.key)}")
     fields = CodeTableFields(**dict(new), sha256=file.sha256, row_count=row_count)
     table = await store.code_tables.create(fields)
     await staged.merge({"table_id": table.id})
