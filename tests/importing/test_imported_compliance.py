@@ -371,3 +371,68 @@ async def test_a_report_with_odd_values_waits(
     await moving.bring(complianceReports=[compliance_report(**changes)])
     (record,) = await moving.records(ImportOutcome.QUARANTINED)
     assert record.field == field
+
+
+@pytest.mark.parametrize(
+    ("name", "wrong", "right"),
+    [
+        ("audits", audit(findings=[finding(severity="dire")]), audit()),
+        ("mipsSubmissions", mips_submission(npi="1"), mips_submission()),
+        ("policyDocuments", policy(version="last"), policy()),
+        ("riskAssessments", risk_assessment(risks=[risk(likelihood="often")]), risk_assessment()),
+        ("complianceReports", compliance_report(generatedBy=None), compliance_report()),
+    ],
+)
+async def test_what_waits_is_mended_by_a_file_of_its_map(
+    moving: Moving, name: str, wrong: dict[str, Any], right: dict[str, Any]
+) -> None:
+    first = await moving.bring(**{name: [wrong]})
+    again = await moving.importer.bring(
+        [right], name=f"{name}.json", steward_person_id=moving.steward.id
+    )
+    assert of_map(again, name).placed_count == 1
+    report = await moving.importer.report(first.import_id)
+    assert (of_map(report, name).mended_count, report.verdict) == (1, Verdict.AGREES)
+
+
+async def test_a_dump_that_comes_again_changes_nothing(moving: Moving) -> None:
+    maps = {
+        "audits": [audit()],
+        "mipsSubmissions": [mips_submission()],
+        "policyDocuments": [policy()],
+        "riskAssessments": [risk_assessment()],
+        "complianceReports": [compliance_report()],
+    }
+    await moving.bring(**maps)
+    again = await moving.bring(**maps)
+    assert {each.unchanged_count for each in again.maps} == {1}
+    assert again.verdict is Verdict.AGREES
+
+
+async def test_an_audit_that_has_changed_over_there_waits_for_a_person(moving: Moving) -> None:
+    await moving.bring(audits=[audit()])
+    more = [finding(), finding("f2", findingNumber="AUD-1000-F2")]
+    again = await moving.bring(audits=[audit(findings=more)])
+    assert of_map(again, "audits").quarantined_count == 1
+
+
+async def test_a_policy_s_category_follows_a_newer_dump(moving: Moving, store: Store) -> None:
+    await moving.bring(policyDocuments=[policy()])
+    again = await moving.bring(policyDocuments=[policy(category="Security")])
+    assert of_map(again, "policyDocuments").changed_count == 1
+    (row,) = await store.policies.all(PolicyFilter())
+    assert row.category == "Security"
+
+
+async def test_numbers_of_audits_and_policies_that_are_taken_get_a_count(
+    moving: Moving, store: Store
+) -> None:
+    await moving.importer.bring({"audits": [audit(correctiveActions=[])]}, source="north")
+    await moving.bring(
+        audits=[audit(scope="Back office")], policyDocuments=[policy(), policy("po2")]
+    )
+    audits = await store.regulatory_audits.all(RegulatoryAuditFilter())
+    findings = await store.audit_findings.all(AuditFindingFilter())
+    assert {each.number for each in audits} == {"AUD-1000", "AUD-1000-2"}
+    assert {each.number for each in findings} == {"AUD-1000-F1", "AUD-1000-2-F1"}
+    assert len(await store.policies.all(PolicyFilter())) == 1

@@ -188,6 +188,7 @@ def is_account_kept(
                 + each.quarantined_count
                 + each.held_count
             )
+            assert each.part_row_count == each.part_count
             accounted = each.row_cents + each.merged_cents + each.quarantined_cents
             assert accounted == each.record_cents
     for each in again.maps:
