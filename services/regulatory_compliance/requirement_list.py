@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from uuid import UUID
 
 from services.company_calendar import company_today
+from services.refusals import Fault, InvalidParameter
 from services.regulatory_compliance.standing import Standing
 from services.regulatory_compliance.standings import standings
 from storage.errors import RowNotFound
@@ -78,6 +79,11 @@ async def listed_of(store: Store, requirement_ids: Sequence[UUID], as_of: AsOf) 
 
 
 async def _question(store: Store, as_of: AsOf) -> StandingQuestion:
+    """Raises InvalidParameter."""
+    if as_of.known_at is not None and as_of.known_at.tzinfo is None:
+        raise InvalidParameter(
+            [Fault("/known_at", "needs a time zone, as in 2026-01-31T00:00:00Z")]
+        )
     return StandingQuestion(
         on=as_of.on or await company_today(store), known_at=as_of.known_at or store.now
     )

@@ -68,7 +68,7 @@ async def due_for_review(
     """The policies that are due for review within some days of a day (today if None), as it was
     known on it; the earliest first."""
     day = on or await company_today(store)
-    until = day + dt.timedelta(days=days_ahead)
+    until = day + min(dt.timedelta(days=days_ahead), dt.date.max - day)
     due = [
         PolicyDue(policy, due_on, due_on < day)
         for policy, due_on in await review_days(store, on=day)

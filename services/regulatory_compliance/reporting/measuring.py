@@ -21,6 +21,8 @@ from storage.tables.compliance import (
 from storage.vocabulary.compliance import Program, RequirementStatus, StatusReason
 
 _HUNDREDTH = Decimal("0.01")
+_LAST_BUT_ONE = dt.date.max - dt.timedelta(days=1)
+"""No day that has a next one is later."""
 
 
 class Rate(msgspec.Struct, frozen=True):
@@ -107,5 +109,5 @@ def rate_of(rows: Iterable[Measured]) -> Rate:
 
 def end_of(day: dt.date, calendar: CompanyCalendar) -> dt.datetime:
     """The last moment of a company's day: what was recorded until then was known by it."""
-    after = calendar.midnight(day + dt.timedelta(days=1))
+    after = calendar.midnight(min(day, _LAST_BUT_ONE) + dt.timedelta(days=1))
     return after.astimezone(dt.UTC) - dt.timedelta(microseconds=1)
