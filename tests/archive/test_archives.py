@@ -2,6 +2,8 @@
 
 import asyncio
 import json
+import threading
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from uuid import UUID
@@ -35,10 +37,12 @@ from storage.identifiers import OPERATOR_ACTOR_ID, new_id
 from storage.interface import Actor
 from storage.postgres.transaction import PostgresStorage
 from storage.secrets.keyring import Keyring
+from storage.tables.identity import PrincipalFields
 from storage.trail.keys import KnownKeys, Signer
 from storage.trail.sealer import seal_company
 from storage.trail.verification import verify_company
 from storage.vocabulary.files import FilePurpose
+from storage.vocabulary.identity import PrincipalKind
 from tests.builders.companies import CompanyForTests, make_company
 from tests.builders.keys import KEYRING
 from tests.builders.tenant_rows import Connection, bind, fill_every_table, tables
@@ -599,3 +603,54 @@ def test_a_company_comes_back_into_the_installation_that_it_left(
     assert not any(rows(addresses, leaving.id).values())
     import_company(addresses.owner, source, PASSPHRASE, vault=our_vault, keyring=KEYRING)
     assert rows(addresses, leaving.id) == before
+
+
+def test_an_archive_that_is_written_while_others_write_is_of_one_moment(
+    addresses: RoleAddresses,
+    elsewhere: RoleAddresses,
+    crowded: CompanyForTests,
+    export: Export,
+    bring: Bring,
+) -> None:
+    """Principals come in pairs, each pair in a transaction; no archive has half of one."""
+    stop = threading.Event()
+    written: list[int] = []
+
+    async def write() -> None:
+        storage = PostgresStorage(addresses.app, keyring=KEYRING)
+        await storage.open()
+        try:
+            while not stop.is_set():
+                async with storage.transaction(crowded.id, crowded.actor) as store:
+                    for name in ("one of a pair", "the other of a pair"):
+                        await store.principals.create(
+                            PrincipalFields(kind=PrincipalKind.API_KEY, name=name)
+                        )
+                written.append(len(written))
+        finally:
+            await storage.close()
+
+    writer = threading.Thread(target=lambda: asyncio.run(write()))
+    writer.start()
+    while not written:
+        time.sleep(0.01)
+    try:
+        before = len(written)
+        source = export(crowded)
+        assert len(written) > before, "others wrote meanwhile"
+    finally:
+        stop.set()
+        writer.join()
+    bring(source)
+    with psycopg.connect(elsewhere.owner) as owner:
+        bind(owner, crowded.id)
+        ones, others = (
+            scalar(owner, f"SELECT count(*) FROM principals WHERE name = '{name}'")  # noqa: S608
+            for name in ("one of a pair", "the other of a pair")
+        )
+        trail = scalar(
+            owner, "SELECT count(*) FROM audit_log WHERE after ->> 'name' LIKE '%of a pair'"
+        )
+    assert ones == others
+    assert 0 < int(str(ones)) <= len(written)
+    assert trail == int(str(ones)) + int(str(others))
