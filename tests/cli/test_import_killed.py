@@ -1,0 +1,92 @@
+"""``wellkept import`` killed in the middle of its write: whole books, and nothing twice."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from storage.embedded import EmbeddedServer
+from tests.builders.companies import CompanyForTests
+from tests.builders.dumps import appeal, batch, claim, keyed, payer
+from tests.cli.conftest import Run
+
+_TRIES = 4_000
+_ROWS = ("payers", "patients", "claims", "claim_lines", "claim_batches", "claim_appeals")
+
+
+def waits_for(connection: psycopg.Connection, table: str) -> bool:
+    """Whether a statement waits until it may write that table."""
+    row = connection.execute(
+        "SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted AND relation = %s::regclass)",
+        [table],
+    ).fetchone()
+    return row == (True,)
+
+
+def rows(server: EmbeddedServer, company: CompanyForTests) -> dict[str, int]:
+    """How many rows the company has."""
+    with server.connect_as_superuser("wellkept") as connection:
+        counts = {}
+        for table in (*_ROWS, "ledger_entries"):
+            found = connection.execute(
+                f"SELECT count(*) FROM {table} WHERE company_id = %s".encode(),  # noqa: S608
+                [company.id],
+            ).fetchone()
+            assert found is not None
+            counts[table] = found[0]
+    return counts
+
+
+@pytest.mark.parametrize(
+    ("table", "is_there"),
+    [("ledger_entries", {"payers": 1, "patients": 1}), ("claim_batch_items", {"claims": 40})],
+)
+def test_an_import_that_was_killed_is_whole_once_it_runs_again(
+    table: str,
+    is_there: dict[str, int],
+    server: EmbeddedServer,
+    company: CompanyForTests,
+    wellkept: Run,
+    tmp_path: Path,
+) -> None:
+    dump = tmp_path / "dump.json"
+    claims = keyed(*(claim(f"c{number}") for number in range(1, 41)))
+    content = {"payers": [payer()], "claims": claims, "batches": [batch()], "appeals": [appeal()]}
+    dump.write_text(json.dumps(content), "utf-8")
+    arguments = ("import", str(dump), "--company", company.slug)
+    with server.connect_as_superuser("wellkept") as holding:
+        holding.autocommit = False
+        holding.execute(f"LOCK TABLE {table} IN SHARE MODE".encode())
+        with subprocess.Popen(
+            [Path(sys.executable).with_name("wellkept"), *arguments],
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        ) as process:
+            for _ in range(_TRIES):
+                if waits_for(holding, table):
+                    break
+                assert process.poll() is None
+                time.sleep(0.05)
+            else:
+                pytest.fail("the import never came to write the table")
+            os.killpg(process.pid, signal.SIGKILL)
+    after = rows(server, company)
+    whole = {name: is_there.get(name, after[name]) for name in after}
+    assert after == whole
+    assert after["claims"] in (0, 40)
+    assert after["ledger_entries"] == after["claim_lines"] == after["claims"]
+    assert after["claim_batches"] == after["claim_appeals"] == 0
+    code, printed = wellkept(*arguments)
+    assert (code, "Verdict: agrees" in printed) == (0, True), printed
+    once = {"payers": 1, "patients": 1, "claims": 40, "claim_lines": 40, "ledger_entries": 40}
+    once |= {"claim_batches": 1, "claim_appeals": 1}
+    assert rows(server, company) == once
+    code, printed = wellkept(*arguments)
+    assert (code, rows(server, company)) == (0, once), printed
