@@ -80,7 +80,7 @@ def test_whose_pack_it_is_is_said_to_be_compared(
     assert verify(monkeypatch, pack) == 0
     said = capsys.readouterr().out
     assert f"signed with the key {SIGNING.signer.key_id}" in said
-    assert "compare that with the fingerprint" in said
+    assert "compare it with the fingerprint" in said
 
 
 def test_a_key_that_was_told_is_held_against_the_signature(
