@@ -1,6 +1,7 @@
 """Rows as they are sealed, and chains of seals, streamed through server-side cursors."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import aclosing
 from functools import cache
 from typing import Any
 from uuid import UUID
@@ -105,7 +106,7 @@ class PostgresSealing:
         row = await cursor.fetchone()
         return None if row is None else shape_of(Seal).load(row)
 
-    async def seals(self, log: str, *, from_sequence: int = 1) -> AsyncIterator[Seal]:
+    async def seals(self, log: str, *, from_sequence: int = 1) -> AsyncGenerator[Seal, None]:
         columns = ", ".join(shape_of(Seal).names)
         rows = self._streamed(
             f"SELECT {columns} FROM seals WHERE company_id = %(company_id)s AND log = %(log)s"  # noqa: S608
@@ -114,8 +115,9 @@ class PostgresSealing:
             at_once=_SEALS_AT_ONCE,
         )
         load = shape_of(Seal).load
-        async for row in rows:
-            yield load(row)
+        async with aclosing(rows):
+            async for row in rows:
+                yield load(row)
 
     async def runs(self, log: str) -> list[SealRun]:
         cursor = await self._store.execute(
@@ -123,7 +125,7 @@ class PostgresSealing:
         )
         return [SealRun(*row) for row in await cursor.fetchall()]
 
-    async def texts(self, span: Span) -> AsyncIterator[SealedText]:
+    async def texts(self, span: Span) -> AsyncGenerator[SealedText, None]:
         conditions, parameters = _conditions(span)
         rows = self._streamed(
             "SELECT xid::text::bigint, uuid_send(id),"  # noqa: S608
@@ -132,8 +134,9 @@ class PostgresSealing:
             parameters,
             at_once=_TEXTS_AT_ONCE,
         )
-        async for xid, row_id, text in rows:
-            yield xid, row_id, text
+        async with aclosing(rows):
+            async for xid, row_id, text in rows:
+                yield xid, row_id, text
 
     async def highest_foreign_id(self, log: str) -> UUID | None:
         foreign = "company_id = %(company_id)s AND xid >= pg_snapshot_xmax(pg_current_snapshot())"
@@ -162,8 +165,12 @@ class PostgresSealing:
 
     async def _streamed(
         self, sql: str, parameters: Mapping[str, object], *, at_once: int
-    ) -> AsyncIterator[tuple[Any, ...]]:
-        """The rows of a query by a cursor of the server, so that memory does not grow with them."""
+    ) -> AsyncGenerator[tuple[Any, ...], None]:
+        """The rows of a query by a cursor of the server, so that memory does not grow with them.
+
+        Who stops before their end closes it (``aclosing``): else its cursor is open until somebody
+        collects it, when the transaction is long over.
+        """
         self._cursors += 1
         name = f"trail_{self._cursors}"
         try:

@@ -6,7 +6,7 @@ bytes, and begins with what it is, so none can pass for another.
 
 import datetime as dt
 import hashlib
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncGenerator, Iterable
 from dataclasses import dataclass
 from typing import Protocol
 from uuid import UUID
@@ -81,13 +81,13 @@ class Sealing(Protocol):
     async def last_seal(self, log: str) -> Seal | None:
         """The end of a log's chain."""
 
-    def seals(self, log: str, *, from_sequence: int = 1) -> AsyncIterator[Seal]:
+    def seals(self, log: str, *, from_sequence: int = 1) -> AsyncGenerator[Seal, None]:
         """A log's chain in order, streamed."""
 
     async def runs(self, log: str) -> list[SealRun]:
         """The runs of a log's chain in order."""
 
-    def texts(self, span: Span) -> AsyncIterator[SealedText]:
+    def texts(self, span: Span) -> AsyncGenerator[SealedText, None]:
         """The rows of a span in order of their transactions, then ids; streamed."""
 
     async def highest_foreign_id(self, log: str) -> UUID | None:

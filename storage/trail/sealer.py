@@ -9,7 +9,8 @@ the chain goes on in a new era: first what the old era left unsealed, then only 
 above every id that the old era had.
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -121,13 +122,14 @@ class _Chain:
     async def _highest_of_era(self) -> UUID | None:
         foreign = await self._store.sealing.highest_foreign_id(self._log)
         known = [each for each in (foreign, self._after_id) if each is not None]
-        known.extend(
-            [
-                UUID(bytes=max(row_id for row_id, _ in members_of(seal.members)))
-                async for seal in self._store.sealing.seals(self._log)
-                if seal.member_count
-            ]
-        )
+        async with aclosing(self._store.sealing.seals(self._log)) as seals:
+            known.extend(
+                [
+                    UUID(bytes=max(row_id for row_id, _ in members_of(seal.members)))
+                    async for seal in seals
+                    if seal.member_count
+                ]
+            )
         return max(known, default=None)
 
     def _span(self, from_xid: int, until_xid: int | None, last_id: UUID | None = None) -> Span:
@@ -142,7 +144,7 @@ class _Chain:
 
     async def _append(
         self,
-        texts: AsyncIterator[SealedText],
+        texts: AsyncGenerator[SealedText, None],
         until_xid: int | None,
         *,
         even_empty: bool = False,
@@ -151,12 +153,13 @@ class _Chain:
         up to ``until_xid``, or just past its own last transaction."""
         members: list[bytes] = []
         last_xid = self._until_xid
-        async for xid, row_id, text in texts:
-            if xid != last_xid and len(members) >= self._members_at_most:
-                await self._append_one(members, last_xid + 1)
-                members = []
-            members.append(member(row_id, text))
-            last_xid = xid
+        async with aclosing(texts):
+            async for xid, row_id, text in texts:
+                if xid != last_xid and len(members) >= self._members_at_most:
+                    await self._append_one(members, last_xid + 1)
+                    members = []
+                members.append(member(row_id, text))
+                last_xid = xid
         if members or even_empty:
             await self._append_one(members, last_xid + 1 if until_xid is None else until_xid)
 

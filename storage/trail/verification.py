@@ -2,13 +2,14 @@
 
 import datetime as dt
 from collections.abc import AsyncIterator, Callable, Collection, Mapping
+from contextlib import aclosing
 from uuid import UUID
 
 from storage.filters import ByLog
 from storage.identifiers import SYSTEM_ACTOR_ID, new_id
 from storage.interface import Actor, IStorage, Store
 from storage.tables.trail import Seal
-from storage.trail.chain import Pending, SealRun, Span, made_at
+from storage.trail.chain import Pending, SealedText, SealRun, Span, made_at
 from storage.trail.findings import FindingKind, LogReport
 from storage.trail.forms import CURRENT_FORM, FORMS, SEALED_LOGS
 from storage.trail.keys import KnownKeys
@@ -79,10 +80,13 @@ class _LogVerification:
                 self._tally.note(FindingKind.RETIREMENT_FORGED, sequence=None, at=each.recorded_at)
         rows = RowCheck(signed, self._tally)
         runs = await self._store.sealing.runs(self._log)
-        ahead = _Ahead(self._store.sealing.seals(self._log))
-        for at, run in enumerate(runs):
-            following = runs[at + 1] if at + 1 < len(runs) else None
-            await self._check_run(run, following, ahead, rows)
+        async with aclosing(self._store.sealing.seals(self._log)) as seals:
+            ahead = _Ahead(seals)
+            for at, run in enumerate(runs):
+                following = runs[at + 1] if at + 1 < len(runs) else None
+                span = _span(self._log, run, following)
+                async with aclosing(self._store.sealing.texts(span)) as texts:
+                    await self._check_run(texts, following, ahead, rows)
         self._seals.end()
         rows.conclude()
         pending = await self._pending(runs)
@@ -100,10 +104,13 @@ class _LogVerification:
         )
 
     async def _check_run(
-        self, run: SealRun, following: SealRun | None, seals: "_Ahead", rows: RowCheck
+        self,
+        texts: AsyncIterator[SealedText],
+        following: SealRun | None,
+        seals: "_Ahead",
+        rows: RowCheck,
     ) -> None:
         """The seals of one run beside the rows of its span."""
-        texts = self._store.sealing.texts(_span(self._log, run, following))
         row = await anext(texts, None)
         until = None if following is None else following.first_sequence
         told = rows.sealed_rows // _TOLD_EVERY

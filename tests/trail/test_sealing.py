@@ -1,6 +1,9 @@
 """Seals cover what was committed, wait for what is open, and keep nobody waiting."""
 
 import asyncio
+import sys
+from collections.abc import AsyncGenerator
+from types import AsyncGeneratorType
 from uuid import UUID
 
 import psycopg
@@ -53,6 +56,43 @@ async def test_a_seal_covers_what_was_committed_and_nothing_twice(
     assert sealed_ids(await seals_of(worker, company)) == first + second
     assert (quiet.seals, quiet.members) == (0, 0)
     assert (await report(worker, company, keys)).is_clean
+
+
+class LostKey(Exception):
+    """A key cannot sign any more."""
+
+
+class SignerThatIsLost(Signer):
+    """A key that signs nothing."""
+
+    def sign(self, message: bytes) -> bytes:
+        raise LostKey(len(message))
+
+
+async def test_a_round_that_fails_midway_leaves_no_cursor_open(
+    worker: PostgresStorage, company: CompanyForTests
+) -> None:
+    """The rows come by cursors of the server, through generators that hold them."""
+    for _ in range(3):
+        await look(worker, company, 1)
+    begun: list[AsyncGeneratorType[object, object]] = []
+    hooks = sys.get_asyncgen_hooks()
+
+    def note(generator: AsyncGenerator[object, object]) -> None:
+        assert isinstance(generator, AsyncGeneratorType)
+        begun.append(generator)
+        if hooks.firstiter is not None:
+            hooks.firstiter(generator)
+
+    sys.set_asyncgen_hooks(firstiter=note)
+    try:
+        with pytest.raises(LostKey):
+            await seal_company(worker, company.id, SignerThatIsLost(bytes(32)), members_at_most=1)
+    finally:
+        sys.set_asyncgen_hooks(*hooks)
+    texts = [each for each in begun if each.__qualname__ == "PostgresSealing.texts"]
+    assert texts
+    assert [each for each in begun if each.ag_frame is not None] == []
 
 
 async def test_changes_of_rows_and_ledger_are_sealed_too(
