@@ -17,7 +17,7 @@ from storage.tables.audits import AuditAccessFields
 from storage.vocabulary.identity import Role
 from tests.builders.clocks import FixedClock
 from tests.builders.keys import KEYRING, SIGNING
-from tests.builders.people import PersonForTests, browser, make_person, sign_in
+from tests.builders.people import PersonForTests, browser, make_person, prove, sign_in
 from tests.isolation.conftest import Furnished
 from tests.isolation.routes import routes_of
 from tests.isolation.test_http_isolation import NOW, OWN, PUBLIC, UNTRIED, send
@@ -105,7 +105,6 @@ async def test_nor_do_they_take_emergency_access(
     route = next(each for each in routes_of(app) if each.operation == "take_emergency_access")
     async with browser(app) as client:
         await sign_in(client, auditor)
-        proof = {"password": "a password for tests"}
-        await client.put("/api/v1/sessions/current/proof", json=proof)
+        await prove(client, auditor)
         refused = await send(client, route.request(route.ids(ours.ids)))
     assert (refused.status_code, refused.json()["type"]) == (403, "/problems/emergency-refused")
