@@ -25,7 +25,7 @@ from app.memory import look_for_cycles_rarely
 
 application = typer.Typer(
     name="wellkept",
-    help="Claims, remittances, quality and compliance records, kept in PostgreSQL.",
+    help="Claims, remittances and regulatory compliance, kept in PostgreSQL.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     add_completion=False,

@@ -15,9 +15,9 @@ from rich.table import Table
 
 from app.runtime import Installation, installation
 from app.settings import Settings
-from services.claims import receiving, remittance_queries, remittances
-from services.claims.remittance_queries import Progress as RemittanceProgress
-from services.claims.remittance_scan import UnreadableRemittance, scan
+from services.claims.remittances import receiving, remittance_queries, remittances
+from services.claims.remittances.remittance_queries import Progress as RemittanceProgress
+from services.claims.remittances.remittance_scan import UnreadableRemittance, scan
 from services.files.keeping import written
 from storage.files import FileDamaged
 from storage.identifiers import OPERATOR_ACTOR_ID, new_id

@@ -1,0 +1,1 @@
+"""What could not be posted by itself, and what people do about it."""

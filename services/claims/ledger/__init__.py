@@ -1,0 +1,1 @@
+"""The books of claims: entries, balances, and what they are read by."""

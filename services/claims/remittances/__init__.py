@@ -1,0 +1,1 @@
+"""What payers say of claims in an 835: read, matched, posted."""
