@@ -2,9 +2,10 @@
 here."""
 
 from services.approvals.steps import Steps
-from services.claims import exception_release, exception_return, remittance_review
 from services.claims.appealing import approving, late
+from services.claims.exceptions import exception_release, exception_return
 from services.claims.refunds import refunding
+from services.claims.remittances import remittance_review
 from services.claims.write_offs import writing_off
 from services.identity import leaving
 from services.regulatory_compliance import decisions

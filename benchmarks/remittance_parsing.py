@@ -15,7 +15,7 @@ import sys
 import time
 from typing import TYPE_CHECKING, NamedTuple
 
-from services.claims.balancing import (
+from services.claims.remittances.balancing import (
     claim_difference_cents,
     line_difference_cents,
     transaction_difference_cents,

@@ -27,9 +27,9 @@ import uvloop
 
 from app.memory import look_for_cycles_rarely
 from benchmarks.database import Place, temporary_database
-from services.claims.receiving import ReceivedFile, new_file, receive
-from services.claims.remittance_scan import scan
-from services.claims.remittances import post_remittance
+from services.claims.remittances.receiving import ReceivedFile, new_file, receive
+from services.claims.remittances.remittance_scan import scan
+from services.claims.remittances.remittances import post_remittance
 from services.files.keeping import Bytes, written
 from storage.files import FileVault
 from storage.files.local import LocalFileStore

@@ -13,7 +13,7 @@ from app.answers import JSON, Answer, PageAnswer, RecordAnswer, decode_cursor, e
 from app.api.parameters import Cursor, Limit
 from app.api.wording import CodeWordingAnswer
 from app.call import Call
-from services.claims import books_queries
+from services.claims.ledger import books_queries
 from services.identity.scopes import Scope
 from services.refusals import Fault, InvalidParameter
 from storage.vocabulary.claims import (

@@ -24,12 +24,12 @@ from app.api.parameters import Cursor, Limit
 from app.api.remittances import Reason
 from app.api.wording import CodeWordingAnswer
 from app.call import Call
-from services.claims.adjustment_reasons import DenialCategory, DenialOwner
 from services.claims.denial_work import notes, queue, resolving
 from services.claims.denial_work.assigning import DENIALS, DenialAssignment
 from services.claims.denial_work.notes import NewNote
 from services.claims.denial_work.queue import DeadlineBucket, QueuePage, QueuePlace
 from services.claims.denial_work.resolving import Resolution
+from services.claims.remittances.adjustment_reasons import DenialCategory, DenialOwner
 from services.identity.scopes import Scope
 from services.refusals import Fault, InvalidParameter
 from storage.filters import DenialFilter

@@ -13,9 +13,9 @@ from app.answers import PageAnswer, RowAnswer, decode_cursor, one, page
 from app.api.parameters import Cursor, Limit, SearchText
 from app.api.wording import CodeWordingAnswer
 from app.call import Call
-from services.claims.adjustment_reasons import DenialCategory, DenialOwner
 from services.claims.code_wording import CodeWording
 from services.claims.denial_work import queue
+from services.claims.remittances.adjustment_reasons import DenialCategory, DenialOwner
 from services.identity.scopes import Scope
 from storage.filters import DenialFilter
 from storage.tables.ledger import Denial

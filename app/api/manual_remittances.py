@@ -20,8 +20,6 @@ from app.answers import (
 from app.api.parameters import Cursor, Limit
 from app.api.remittances import Reason
 from app.call import Call
-from services.claims import remittances
-from services.claims.balancing import Gate
 from services.claims.manual_remittances import entering
 from services.claims.manual_remittances.entering import (
     EnteredRemittance,
@@ -29,6 +27,8 @@ from services.claims.manual_remittances.entering import (
     ManualRemittanceChanges,
     NewManualRemittance,
 )
+from services.claims.remittances import remittances
+from services.claims.remittances.balancing import Gate
 from services.identity.scopes import Scope
 from storage.filters import ManualRemittanceFilter
 from storage.interface import Actor

@@ -13,8 +13,9 @@ from app.api.approvals import unless_asked
 from app.api.parameters import Cursor, Limit, SearchText
 from app.api.remittances import Reason
 from app.call import Call
-from services.claims import adoption, exception_release, exception_return, exceptions
+from services.claims import adoption
 from services.claims.adoption import Adoption
+from services.claims.exceptions import exception_release, exception_return, exceptions
 from services.identity.scopes import Scope
 from services.inputs import Input
 from storage.filters import RemittanceExceptionFilter

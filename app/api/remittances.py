@@ -25,8 +25,13 @@ from app.api.parameters import Cursor, Limit, SearchText
 from app.call import Call
 from app.downloads import downloaded
 from app.uploads import spooled_body
-from services.claims import receiving, remittance_queries, remittance_review, remittances
-from services.claims.remittance_scan import scan
+from services.claims.remittances import (
+    receiving,
+    remittance_queries,
+    remittance_review,
+    remittances,
+)
+from services.claims.remittances.remittance_scan import scan
 from services.files.keeping import written
 from services.identity.scopes import Scope
 from services.inputs import PARAMETER, Input

@@ -24,7 +24,7 @@ from app.api.approvals import unless_asked
 from app.api.parameters import Cursor, Limit
 from app.api.remittances import Reason
 from app.call import Call
-from services.claims.money_reasons import REFUND_REASONS, WRITE_OFF_REASONS
+from services.claims.ledger.money_reasons import REFUND_REASONS, WRITE_OFF_REASONS
 from services.claims.write_offs import writing_off
 from services.claims.write_offs.writing_off import NewWriteOff
 from services.identity.scopes import Scope

@@ -8,9 +8,9 @@ from random import Random
 from app.demo.books import Office, SentClaims
 from app.demo.practices import DemoPayer
 from app.demo.remittance_files import Cas, Claim, Line, Plb, RemittanceFile, Transaction
-from services.claims import receiving, remittances
 from services.claims.claims import ClaimWithLines
-from services.claims.remittance_scan import scan
+from services.claims.remittances import receiving, remittances
+from services.claims.remittances.remittance_scan import scan
 from services.files.keeping import Bytes, written
 from storage.files import FileVault
 from storage.interface import IStorage

@@ -21,7 +21,7 @@ from services.claims.clearing.sending import PREPARE
 from services.claims.clearing.silence_reminders import remind_of_silences
 from services.claims.contracts.comparing import COMPARE, compare_as_asked
 from services.claims.figures.checking import CHECK, check_figures
-from services.claims.remittances import post_remittance
+from services.claims.remittances.remittances import post_remittance
 from services.claims.statements.runs import RUN, run_statements
 from services.claims.work_reminders import remind_of_claim_work
 from services.emergency_access.reminding import remind_of_emergency_reviews

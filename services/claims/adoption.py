@@ -15,7 +15,7 @@ from services.claims.drafts import (
     NewTransmission,
     PlaceOfService,
 )
-from services.claims.exceptions import match
+from services.claims.exceptions.exceptions import match
 from services.claims.submission import submit_claims
 from services.claims.x12.remittance_model import RemittanceClaim, RemittanceLine
 from services.inputs import Identifier, Input

@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from services.claims.adjustment_reasons import REASONS
+from services.claims.remittances.adjustment_reasons import REASONS
 from services.claims.scrubbing.code_lookup import code_sets_for
 from services.claims.x12.scrub_tables import CodeSet
 from storage.interface import Store

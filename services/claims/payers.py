@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from uuid import UUID
 
-from services.claims.recognition import recognise_payer
+from services.claims.remittances.recognition import recognise_payer
 from storage.filters import PayerFilter
 from storage.interface import Page, Store
 from storage.tables.claims import Payer, PayerFields

@@ -11,15 +11,15 @@ from dataclasses import dataclass
 from typing import ClassVar
 from uuid import UUID
 
-from services.claims.charges import booked_cents, charge_entry
-from services.claims.claim_balances import has_money
 from services.claims.claims import ClaimWithLines, hold_claim, lines_of
 from services.claims.clearing.hold import require_in_no_file
 from services.claims.clearing.waiting import retry_waiting
 from services.claims.drafts import NewAcknowledgement, NewTransmission
+from services.claims.ledger.charges import booked_cents, charge_entry
+from services.claims.ledger.claim_balances import has_money
 from services.claims.lifecycle import ON_ITS_WAY, require_move
-from services.claims.posting import WAITING_KINDS, arrivals_of, post_arrivals
 from services.claims.readiness import ClaimNotValid, findings_about, obstacles
+from services.claims.remittances.posting import WAITING_KINDS, arrivals_of, post_arrivals
 from services.claims.replacing.charges import give_back_charges, take_over_charges
 from services.claims.scrubbing.duplicates import wait_to_bill
 from services.claims.scrubbing.releases import ClaimHeld

@@ -11,7 +11,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterat
 from dataclasses import dataclass
 from uuid import UUID
 
-from services.claims.remittances import post_remittance
+from services.claims.remittances.remittances import post_remittance
 from services.files.reading import readable
 from services.importing.alone import alone
 from services.importing.checking import check_chunk, hold_chunk

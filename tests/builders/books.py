@@ -12,9 +12,9 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 from uuid import UUID
 
-from services.claims.receiving import ReceivedFile, new_file, receive
-from services.claims.remittance_scan import scan
-from services.claims.remittances import post_remittance
+from services.claims.remittances.receiving import ReceivedFile, new_file, receive
+from services.claims.remittances.remittance_scan import scan
+from services.claims.remittances.remittances import post_remittance
 from services.files.keeping import Bytes, written
 from storage.files import FileVault
 from storage.filters import (

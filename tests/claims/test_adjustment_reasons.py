@@ -5,7 +5,7 @@ import datetime as dt
 import msgspec
 import pytest
 
-from services.claims.adjustment_reasons import (
+from services.claims.remittances.adjustment_reasons import (
     REASONS,
     DenialCategory,
     DenialOwner,

@@ -1,6 +1,6 @@
 """The three gates of an 835 (X12 RFI 2348, 2601)."""
 
-from services.claims.balancing import (
+from services.claims.remittances.balancing import (
     Gate,
     GateFailure,
     check_claim,

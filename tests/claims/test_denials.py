@@ -4,8 +4,8 @@ import datetime as dt
 
 import pytest
 
-from services.claims.adjustment_reasons import REASONS, DenialCategory, DenialOwner
-from services.claims.denials import LineDenial, denials_of
+from services.claims.remittances.adjustment_reasons import REASONS, DenialCategory, DenialOwner
+from services.claims.remittances.denials import LineDenial, denials_of
 from services.claims.x12.remittance_model import Adjustment, RemittanceClaim, RemittanceLine
 
 RECEIVED = dt.date(2026, 3, 2)

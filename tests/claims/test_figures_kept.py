@@ -5,10 +5,10 @@ from collections.abc import Mapping
 
 import pytest
 
-from services.claims.claim_balances import Movement, move
 from services.claims.claims import get_claim
 from services.claims.drafts import NewAcknowledgement
 from services.claims.figures.checking import computed_anew
+from services.claims.ledger.claim_balances import Movement, move
 from services.claims.patient_money.inputs import Application, NewPatientPayment, PaymentReversal
 from services.claims.patient_money.payments import receive_payment, reverse_payment
 from services.claims.submission import record_acknowledgement, reopen, void

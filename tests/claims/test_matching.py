@@ -8,7 +8,7 @@ from itertools import permutations
 import pytest
 from msgspec.structs import replace as with_
 
-from services.claims.matching import match_lines
+from services.claims.remittances.matching import match_lines
 from services.claims.x12.remittance_model import RemittanceLine
 from storage.files import FileVault
 from storage.identifiers import new_id

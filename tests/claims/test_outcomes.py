@@ -4,7 +4,7 @@ import datetime as dt
 
 import pytest
 
-from services.claims.outcomes import (
+from services.claims.remittances.outcomes import (
     AdjudicationOutcome,
     AdjudicationStatus,
     ClaimStatusMeaning,

@@ -10,7 +10,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.claims.remittance_scan import MOST_ANOMALIES_KEPT, UnreadableRemittance, scan
+from services.claims.remittances.remittance_scan import (
+    MOST_ANOMALIES_KEPT,
+    UnreadableRemittance,
+    scan,
+)
 from services.claims.x12.remittance_model import AnomalyKind
 from tests.builders.remittance_files import (
     Cas,

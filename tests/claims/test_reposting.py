@@ -10,8 +10,8 @@ from uuid import UUID
 
 import pytest
 
-from services.claims.remittance_review import accept, dismiss
-from services.claims.remittances import post_remittance
+from services.claims.remittances.remittance_review import accept, dismiss
+from services.claims.remittances.remittances import post_remittance
 from services.refusals import IllegalTransition
 from storage.embedded import RoleAddresses
 from storage.files import FileDamaged, FileVault

@@ -6,8 +6,8 @@ from uuid import UUID
 
 import pytest
 
-from services.claims.outcomes import AdjudicationOutcome, AdjudicationStatus
-from services.claims.settlement import (
+from services.claims.remittances.outcomes import AdjudicationOutcome, AdjudicationStatus
+from services.claims.remittances.settlement import (
     AdjudicationKind,
     ClaimUnderSettlement,
     LedgerAmount,

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from services.claims.remittance_scan import scan
+from services.claims.remittances.remittance_scan import scan
 from services.claims.x12.remittance_model import RemittanceClaim
 from services.claims.x12.remittance_reader import read_remittances
 from storage.files import FileVault

@@ -8,7 +8,6 @@ from uuid import UUID
 import httpx
 import pytest
 
-from services.claims.balancing import Gate
 from services.claims.manual_remittances.differences import Difference
 from services.claims.manual_remittances.entering import (
     DoesNotAddUp,
@@ -24,6 +23,7 @@ from services.claims.manual_remittances.entering import (
     reverse,
     settle_reversal,
 )
+from services.claims.remittances.balancing import Gate
 from services.refusals import IllegalTransition, InvalidInput
 from storage.errors import VersionConflict
 from storage.identifiers import new_id

@@ -7,7 +7,7 @@ import httpx
 import pytest
 
 from services.approvals.asking import Asked
-from services.claims.exception_return import return_to_payer
+from services.claims.exceptions.exception_return import return_to_payer
 from services.claims.refunds.credits import Credit, list_credits
 from services.claims.refunds.refunding import (
     ExceedsCredit,

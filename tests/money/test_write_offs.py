@@ -9,7 +9,7 @@ from services.approvals.asking import Asked
 from services.approvals.deciding import DecisionTooLate
 from services.approvals.involvement import SecondPersonNeeded
 from services.approvals.thresholds import NewThreshold, change_threshold
-from services.claims.claim_balances import balance_of
+from services.claims.ledger.claim_balances import balance_of
 from services.claims.submission import ClaimHasMoney, void
 from services.claims.write_offs.writing_off import (
     TWO_PEOPLE_FROM_CENTS,

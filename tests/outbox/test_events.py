@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from services.claims import exceptions
+from services.claims.exceptions import exceptions
 from services.outbox.endpoints import NewEndpoint, create_endpoint
 from services.outbox.events import MEANINGS, PATTERNS, matches
 from storage.files import FileVault

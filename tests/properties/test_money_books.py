@@ -23,7 +23,7 @@ from services.claims.deposits.bank_lines import (
     match_line,
     unmatch_line,
 )
-from services.claims.exception_return import return_to_payer
+from services.claims.exceptions.exception_return import return_to_payer
 from services.claims.patient_money.inputs import (
     Application,
     Applications,

@@ -9,9 +9,9 @@ from uuid import UUID
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.claims.adjustment_reasons import REASONS, ReasonNature
-from services.claims.outcomes import AdjudicationOutcome, AdjudicationStatus
-from services.claims.settlement import (
+from services.claims.remittances.adjustment_reasons import REASONS, ReasonNature
+from services.claims.remittances.outcomes import AdjudicationOutcome, AdjudicationStatus
+from services.claims.remittances.settlement import (
     AdjudicationKind,
     ClaimUnderSettlement,
     LedgerKey,

@@ -7,10 +7,10 @@ from typing import ClassVar
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from services.claims.charges import booked_cents, charge_entry
-from services.claims.claim_balances import has_money
 from services.claims.clearing.hold import ON_THE_WAY
 from services.claims.clearing.verdicts import LONGEST_REASON, Move, Standing, Verdict, move_of
+from services.claims.ledger.charges import booked_cents, charge_entry
+from services.claims.ledger.claim_balances import has_money
 from services.claims.lifecycle import ON_ITS_WAY
 from services.claims.replacing.charges import give_back_charges
 from services.company_calendar import company_today

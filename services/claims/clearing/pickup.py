@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from typing import Protocol
 from uuid import UUID
 
-from services.claims import receiving
 from services.claims.clearing import acknowledgements
 from services.claims.clearing.acknowledgement_scan import (
     TooManyAnswers,
@@ -21,7 +20,8 @@ from services.claims.clearing.acknowledgement_scan import (
 )
 from services.claims.clearing.acknowledgements import ReceivedAcknowledgement
 from services.claims.clearing.applying import FileStillUnderWay
-from services.claims.remittance_scan import UnreadableRemittance, scan
+from services.claims.remittances import receiving
+from services.claims.remittances.remittance_scan import UnreadableRemittance, scan
 from services.claims.x12.file_contents import FileKind, contents_of
 from services.files.keeping import Bytes, written
 from storage.files import FileVault

@@ -14,7 +14,6 @@ from uuid import UUID
 
 from msgspec.structs import replace
 
-from services.claims.adjustment_reasons import REASONS, REFUSING_NATURES, ReasonNature
 from services.claims.contracts.pricing import (
     Price,
     Service,
@@ -25,7 +24,8 @@ from services.claims.contracts.pricing import (
     verdict_of,
 )
 from services.claims.contracts.underpayments import follow
-from services.claims.decided_parts import decided_parts
+from services.claims.remittances.adjustment_reasons import REASONS, REFUSING_NATURES, ReasonNature
+from services.claims.remittances.decided_parts import decided_parts
 from services.claims.scrubbing.code_lookup import fee_schedules
 from services.claims.x12.scrub_tables import Rates
 from services.company_calendar import company_today

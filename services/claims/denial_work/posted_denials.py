@@ -7,9 +7,9 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from services.claims.appealing.deadlines import DEADLINES, Ladder
-from services.claims.books import Book, NewDenial, Writing
 from services.claims.denial_work.outcomes import record_outcomes, retraction_of
 from services.claims.denial_work.superseding import Fate, fate_of, why_superseded
+from services.claims.ledger.books import Book, NewDenial, Writing
 from services.company_calendar import company_today
 from storage.filters import AppealRuleFilter, ByAdjudication, DenialFilter
 from storage.interface import Store

@@ -10,9 +10,9 @@ from uuid import UUID
 
 from pydantic import Field
 
-from services.claims.bookshelf import load_books
 from services.claims.denial_work.assigning import DENIALS
 from services.claims.denial_work.outcomes import Outcome, record_outcomes, retraction_of
+from services.claims.ledger.bookshelf import load_books
 from services.company_calendar import company_today
 from services.inputs import Input, Reason
 from services.refusals import Fault, IllegalTransition, InvalidInput, Refusal

@@ -9,7 +9,7 @@ from uuid import UUID
 import msgspec
 
 from services.claims.denial_work.outcomes import Outcome
-from services.claims.settlement import PostedAdjudication
+from services.claims.remittances.settlement import PostedAdjudication
 from storage.tables.ledger import AdjudicationLineFields, Denial
 from storage.vocabulary.claims import AdjudicationOutcome, DenialStatus
 from storage.vocabulary.denials import DenialResolution, SupersededBecause

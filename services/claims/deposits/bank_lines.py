@@ -13,7 +13,6 @@ from uuid import UUID
 
 from pydantic import Field
 
-from services.claims.claim_balances import entry
 from services.claims.deposits.expecting import cancel
 from services.claims.deposits.likeness import WINDOW, candidates, exact_pairs
 from services.claims.deposits.statement_file import (
@@ -24,6 +23,7 @@ from services.claims.deposits.statement_file import (
     lines_of,
 )
 from services.claims.drafts import HIGHEST_CHARGE_CENTS, CalendarDay
+from services.claims.ledger.claim_balances import entry
 from services.company_calendar import company_today
 from services.inputs import Identifier, Input, Name, Reason
 from services.refusals import Fault, IllegalTransition, InvalidInput, Refusal

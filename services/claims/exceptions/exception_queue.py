@@ -10,7 +10,7 @@ from uuid import UUID
 
 import msgspec
 
-from services.claims.books import (
+from services.claims.ledger.books import (
     REVERSAL,
     Arrival,
     Book,
@@ -18,8 +18,8 @@ from services.claims.books import (
     Source,
     Writing,
 )
-from services.claims.matching import adjusted_cents
 from services.claims.record_limits import PAYER_CLAIM_NUMBER
+from services.claims.remittances.matching import adjusted_cents
 from services.claims.x12.remittance_model import RemittanceClaim
 from services.outbox.events import publish_many
 from storage.filters import (

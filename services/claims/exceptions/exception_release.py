@@ -7,7 +7,7 @@ from uuid import UUID
 from services.approvals.asking import ask
 from services.approvals.deciding import DecisionTooLate, Ruling, decide_about
 from services.approvals.steps import Step, Subject, Threshold
-from services.claims.exceptions import ENTITY, held_for, illegal_move, post_exception
+from services.claims.exceptions.exceptions import ENTITY, held_for, illegal_move, post_exception
 from services.identity.authentication import Principal
 from services.identity.scopes import Scope
 from services.refusals import Refusal

@@ -6,10 +6,10 @@ from services.approvals.asking import Asked, ask
 from services.approvals.involvement import worked
 from services.approvals.steps import Step, Threshold
 from services.approvals.thresholds import second_person_needed
-from services.claims.books import Source, Writing
-from services.claims.exception_queue import publish_resolved
-from services.claims.exception_release import subject_of
-from services.claims.exceptions import ENTITY, held_for
+from services.claims.exceptions.exception_queue import publish_resolved
+from services.claims.exceptions.exception_release import subject_of
+from services.claims.exceptions.exceptions import ENTITY, held_for
+from services.claims.ledger.books import Source, Writing
 from services.identity.authentication import Principal
 from services.identity.scopes import Scope
 from storage.errors import VersionConflict

@@ -12,9 +12,9 @@ from typing import ClassVar
 from uuid import UUID
 
 from services.approvals.involvement import worked
-from services.claims.exception_queue import publish_resolved
-from services.claims.posting import arrivals_of, post_arrivals
+from services.claims.exceptions.exception_queue import publish_resolved
 from services.claims.refunds.takebacks import recognise
+from services.claims.remittances.posting import arrivals_of, post_arrivals
 from services.refusals import Fault, IllegalTransition, InvalidInput, Refusal
 from storage.errors import RowNotFound
 from storage.filters import ClaimFilter, RemittanceExceptionFilter

@@ -11,25 +11,25 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from uuid import UUID
 
-from services.claims.balancing import check_claim
-from services.claims.charges import booked_cents
-from services.claims.denials import LineDenial, denials_of
-from services.claims.matching import (
+from services.claims.ledger.charges import booked_cents
+from services.claims.record_limits import overlong_element
+from services.claims.remittances.balancing import check_claim
+from services.claims.remittances.denials import LineDenial, denials_of
+from services.claims.remittances.matching import (
     MatchedLine,
     match_lines,
     payer_sequence,
     payers_in_turn,
     reversed_by,
 )
-from services.claims.outcomes import (
+from services.claims.remittances.outcomes import (
     UNDECIDED_OUTCOMES,
     ClaimStatusMeaning,
     claim_outcome,
     claim_status,
     line_outcome,
 )
-from services.claims.record_limits import overlong_element
-from services.claims.settlement import (
+from services.claims.remittances.settlement import (
     AdjudicationKind,
     ClaimUnderSettlement,
     LedgerKey,

@@ -6,12 +6,12 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from uuid import UUID
 
-from services.claims.books import (
+from services.claims.ledger.books import (
     Arrival,
     Book,
 )
-from services.claims.matching import payer_claim_numbers
-from services.claims.settlement import (
+from services.claims.remittances.matching import payer_claim_numbers
+from services.claims.remittances.settlement import (
     AdjudicationKind,
     LedgerKey,
     PostedAdjudication,

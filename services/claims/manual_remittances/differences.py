@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from services.claims.balancing import Gate, check_claim, transaction_difference_cents
+from services.claims.remittances.balancing import Gate, check_claim, transaction_difference_cents
 from services.claims.x12.remittance_model import (
     RemittanceClaim,
     TransactionEnd,

@@ -23,8 +23,8 @@ from services.claims.manual_remittances.remittance_file import (
     rendered,
     reversed_payment,
 )
-from services.claims.receiving import ReceivedFile, new_file, receive_and_enqueue
-from services.claims.remittance_scan import scan
+from services.claims.remittances.receiving import ReceivedFile, new_file, receive_and_enqueue
+from services.claims.remittances.remittance_scan import scan
 from services.company_calendar import company_today
 from services.files.keeping import write_now
 from services.inputs import Input, left_out

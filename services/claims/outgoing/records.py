@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from uuid import UUID
 
 from services.claims.claims import ClaimWithLines, with_lines
-from services.claims.decided_parts import decided_parts
 from services.claims.directory.care_providers import SEALED_TAX_IDENTIFIER
+from services.claims.remittances.decided_parts import decided_parts
 from storage.errors import SecretUnreadable
 from storage.filters import (
     AdjudicationFilter,

@@ -12,13 +12,13 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from uuid import UUID
 
-from services.claims.bookshelf import posted
-from services.claims.matching import payers_in_turn
-from services.claims.outcomes import UNDECIDED_OUTCOMES
+from services.claims.ledger.bookshelf import posted
 from services.claims.outgoing.lacks import Lacks
 from services.claims.outgoing.parties import PAYER_FIELDS
 from services.claims.outgoing.records import Decided
-from services.claims.settlement import ClaimUnderSettlement, settle
+from services.claims.remittances.matching import payers_in_turn
+from services.claims.remittances.outcomes import UNDECIDED_OUTCOMES
+from services.claims.remittances.settlement import ClaimUnderSettlement, settle
 from storage.tables.claims import Claim
 from storage.vocabulary.claims import AdjudicationOutcome
 

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from typing import ClassVar
 from uuid import UUID
 
-from services.claims.claim_balances import Movement, entry, move
 from services.claims.deposits.expecting import expect, expect_back
+from services.claims.ledger.claim_balances import Movement, entry, move
 from services.claims.patient_money.application import changes_of, faults_of
 from services.claims.patient_money.inputs import (
     Application,

@@ -3,7 +3,7 @@ on no claim here and is owed back."""
 
 from __future__ import annotations
 
-from services.claims.claim_balances import Movement, entry, move
+from services.claims.ledger.claim_balances import Movement, entry, move
 from services.claims.patient_money.payments import unapplied_cents
 from services.company_calendar import company_today
 from storage.filters import LedgerFilter, RefundFilter

@@ -17,12 +17,11 @@ from services.approvals.asking import Asked, ask
 from services.approvals.involvement import worked
 from services.approvals.steps import Step, Subject, Threshold
 from services.approvals.thresholds import second_person_needed
-from services.claims.claim_balances import entry
 from services.claims.deposits.expecting import expect
 from services.claims.drafts import CalendarDay
-from services.claims.exception_queue import cancel_out_numbers
-from services.claims.matching import payers_in_turn
-from services.claims.money_reasons import REFUND_REASONS
+from services.claims.exceptions.exception_queue import cancel_out_numbers
+from services.claims.ledger.claim_balances import entry
+from services.claims.ledger.money_reasons import REFUND_REASONS
 from services.claims.patient_money.inputs import Cents
 from services.claims.refunds.origins import (
     available_cents,
@@ -31,6 +30,7 @@ from services.claims.refunds.origins import (
     paid_before,
     take_of,
 )
+from services.claims.remittances.matching import payers_in_turn
 from services.company_calendar import company_today
 from services.identity.authentication import Principal
 from services.identity.scopes import Scope

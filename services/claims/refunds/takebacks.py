@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from services.claims.claim_balances import Movement, entry, move
+from services.claims.ledger.claim_balances import Movement, entry, move
 from services.claims.refunds.takeback_rules import (
     RETURNED_REASONS,
     TAKEN_REASONS,

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 import msgspec
 
-from services.claims.adjustment_reasons import (
+from services.claims.remittances.adjustment_reasons import (
     REASONS,
     AdjustmentReason,
     DenialCategory,
@@ -14,7 +14,12 @@ from services.claims.adjustment_reasons import (
     DenialOwner,
     ReasonNature,
 )
-from services.claims.outcomes import claim_outcome, is_refusal, line_outcome, refused_cents
+from services.claims.remittances.outcomes import (
+    claim_outcome,
+    is_refusal,
+    line_outcome,
+    refused_cents,
+)
 from services.claims.x12.remittance_model import Adjustment, RemittanceClaim
 from storage.vocabulary.claims import AdjudicationOutcome
 

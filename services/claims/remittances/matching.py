@@ -13,7 +13,7 @@ from uuid import UUID
 
 import msgspec
 
-from services.claims.settlement import AdjudicationKind, PostedAdjudication
+from services.claims.remittances.settlement import AdjudicationKind, PostedAdjudication
 from services.claims.x12.remittance_model import RemittanceClaim, RemittanceLine, TransactionHeader
 from storage.tables.claims import Claim, ClaimLine, Payer
 from storage.tables.remittances import RemittanceTransaction

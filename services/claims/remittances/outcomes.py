@@ -10,7 +10,7 @@ from enum import StrEnum
 
 import msgspec
 
-from services.claims.adjustment_reasons import REASONS, REFUSING_NATURES, ReasonNature
+from services.claims.remittances.adjustment_reasons import REASONS, REFUSING_NATURES, ReasonNature
 from services.claims.x12.remittance_model import Adjustment, RemittanceClaim, RemittanceLine
 from storage.vocabulary.claims import AdjudicationOutcome, AdjudicationStatus
 

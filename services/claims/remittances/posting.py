@@ -14,7 +14,16 @@ from uuid import UUID
 
 import msgspec
 
-from services.claims.books import (
+from services.claims.contracts.comparing import ask_for_comparison
+from services.claims.denial_work.posted_denials import save_denials
+from services.claims.exceptions.exception_queue import (
+    Queued,
+    cancel_out,
+    close_posted,
+    enqueue_exceptions,
+    restate,
+)
+from services.claims.ledger.books import (
     Arrival,
     Book,
     Obstacle,
@@ -25,20 +34,11 @@ from services.claims.books import (
     obstacle_of_content,
     post,
 )
-from services.claims.bookshelf import Finder, find_claims, load_books
-from services.claims.claim_balances import (
+from services.claims.ledger.bookshelf import Finder, find_claims, load_books
+from services.claims.ledger.claim_balances import (
     after_settlement,
     credit_since,
     insurance_credit_since,
-)
-from services.claims.contracts.comparing import ask_for_comparison
-from services.claims.denial_work.posted_denials import save_denials
-from services.claims.exception_queue import (
-    Queued,
-    cancel_out,
-    close_posted,
-    enqueue_exceptions,
-    restate,
 )
 from services.claims.x12.remittance_model import RemittanceClaim
 from services.company_calendar import company_today

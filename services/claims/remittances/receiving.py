@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from uuid import UUID
 
-from services.claims.matching import payer_of
-from services.claims.remittance_scan import Scan, ScannedTransaction
+from services.claims.remittances.matching import payer_of
+from services.claims.remittances.remittance_scan import Scan, ScannedTransaction
 from services.files.keeping import NewFile, WrittenFile
 from services.outbox.events import publish
 from storage.filters import (

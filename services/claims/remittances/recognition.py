@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from services.claims.matching import payer_of
-from services.claims.posting import Tally, arrivals_of, post_arrivals
+from services.claims.remittances.matching import payer_of
+from services.claims.remittances.posting import Tally, arrivals_of, post_arrivals
 from storage.filters import RemittanceExceptionFilter, RemittanceTransactionFilter
 from storage.interface import Store
 from storage.tables.claims import Payer

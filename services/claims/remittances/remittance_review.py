@@ -8,7 +8,7 @@ from services.approvals.asking import Asked, ask
 from services.approvals.involvement import worked
 from services.approvals.steps import Step, Subject, Threshold
 from services.approvals.thresholds import second_person_needed
-from services.claims.receiving import enqueue_posting
+from services.claims.remittances.receiving import enqueue_posting
 from services.identity.authentication import Principal
 from services.identity.scopes import Scope
 from services.refusals import IllegalTransition

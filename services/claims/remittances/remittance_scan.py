@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import ClassVar
 
-from services.claims.balancing import transaction_difference_cents
+from services.claims.remittances.balancing import transaction_difference_cents
 from services.claims.x12.remittance_model import (
     FATAL_ANOMALIES,
     Anomaly,

@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from services.claims.deposits.bank_lines import match_exact
-from services.claims.kept_claims import Chunks, KeptFile
-from services.claims.transaction_posting import post_transaction
+from services.claims.remittances.kept_claims import Chunks, KeptFile
+from services.claims.remittances.transaction_posting import post_transaction
 from services.files.reading import readable
 from services.notifications.telling import notify
 from services.outbox.events import publish

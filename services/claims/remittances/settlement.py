@@ -43,8 +43,8 @@ from uuid import UUID
 
 import msgspec
 
-from services.claims.adjustment_reasons import REASONS, REFUSING_NATURES, ReasonNature
-from services.claims.outcomes import UNDECIDED_OUTCOMES, adjudication_status
+from services.claims.remittances.adjustment_reasons import REASONS, REFUSING_NATURES, ReasonNature
+from services.claims.remittances.outcomes import UNDECIDED_OUTCOMES, adjudication_status
 from storage.vocabulary.claims import AdjudicationOutcome, AdjudicationStatus, LedgerKind
 
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from uuid import UUID
 
-from services.claims.books import Arrival, Source, Writing
 from services.claims.deposits.expecting import expect
-from services.claims.kept_claims import Chunks
-from services.claims.posting import post_arrivals
+from services.claims.ledger.books import Arrival, Source, Writing
 from services.claims.refunds.takebacks import recognise
+from services.claims.remittances.kept_claims import Chunks
+from services.claims.remittances.posting import post_arrivals
 from services.claims.x12.remittance_model import (
     ProviderAdjustment,
 )

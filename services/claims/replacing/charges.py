@@ -5,8 +5,8 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 
-from services.claims.charges import charge_entry
-from services.claims.claim_balances import credit_since
+from services.claims.ledger.charges import charge_entry
+from services.claims.ledger.claim_balances import credit_since
 from services.claims.lifecycle import ON_ITS_WAY
 from services.company_calendar import company_today
 from storage.filters import ClaimFilter

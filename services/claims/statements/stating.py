@@ -12,9 +12,9 @@ from uuid import UUID
 
 from pydantic import Field
 
-from services.claims.bookshelf import load_books
 from services.claims.envelope_addresses import address_lines
-from services.claims.settlement import settle
+from services.claims.ledger.bookshelf import load_books
+from services.claims.remittances.settlement import settle
 from services.claims.statements.billing import billable_lines, is_decided
 from services.claims.statements.document import Bill, statement_pdf
 from services.company_calendar import company_today

@@ -16,8 +16,8 @@ from services.approvals.asking import Asked, ask
 from services.approvals.involvement import worked
 from services.approvals.steps import Step, Subject, Threshold
 from services.approvals.thresholds import second_person_needed
-from services.claims.claim_balances import Movement, balance_of, move
-from services.claims.money_reasons import WRITE_OFF_REASONS
+from services.claims.ledger.claim_balances import Movement, balance_of, move
+from services.claims.ledger.money_reasons import WRITE_OFF_REASONS
 from services.claims.patient_money.inputs import Cents
 from services.company_calendar import company_today
 from services.identity.authentication import Principal

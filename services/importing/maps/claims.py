@@ -13,7 +13,6 @@ from collections.abc import Mapping, Sequence
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from services.claims.charges import charge_of
 from services.claims.drafts import (
     DIAGNOSIS_CODE,
     EARLIEST_SERVICE,
@@ -21,6 +20,7 @@ from services.claims.drafts import (
     MOST_LINES,
     MOST_MODIFIERS,
 )
+from services.claims.ledger.charges import charge_of
 from services.claims.numbers import line_control_number, patient_control_number
 from services.claims.patients import name_key
 from services.importing.conversions import (

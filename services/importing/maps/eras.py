@@ -12,9 +12,9 @@ from typing import Any, Literal
 from uuid import UUID
 
 from services.claims.manual_remittances.remittance_file import PaperPayment, rendered
-from services.claims.matching import payer_sequence
-from services.claims.receiving import ReceivedFile, enqueue_posting, new_file, receive
-from services.claims.remittance_scan import scan
+from services.claims.remittances.matching import payer_sequence
+from services.claims.remittances.receiving import ReceivedFile, enqueue_posting, new_file, receive
+from services.claims.remittances.remittance_scan import scan
 from services.files.keeping import write_now
 from services.importing.conversions import HIGHEST_CENTS, Unusable, cents, coded, day
 from services.importing.declaration import (

@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from services.claims.drafts import NewAcknowledgement
-from services.claims.exceptions import match
+from services.claims.exceptions.exceptions import match
 from services.claims.outgoing import outgoing_claims
 from services.claims.replacing.drafting import (
     ClaimNotTakenIn,
