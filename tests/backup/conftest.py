@@ -37,8 +37,9 @@ def spec() -> ServerSpec:
 
 
 @pytest.fixture(scope="module")
-def archive(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("archive") / "100% of the log's"
+def archive(spec: ServerSpec, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One for each server: a segment that another has archived is never written over."""
+    return tmp_path_factory.mktemp(f"archive of {spec.name}") / "100% of the log's"
 
 
 @pytest.fixture(scope="module")

@@ -2,6 +2,7 @@
 
 import itertools
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -10,6 +11,7 @@ import psycopg
 from storage.embedded import EmbeddedServer
 
 DATABASE = "backed_up"
+LONGEST_WAIT_SECONDS = 120
 Superuser = psycopg.Connection[tuple[object, ...]]
 
 
@@ -69,5 +71,7 @@ def archived(superuser: Superuser) -> None:
     (segment,) = superuser.execute("SELECT pg_walfile_name(pg_current_wal_lsn())").fetchall()[0]
     superuser.execute("SELECT pg_switch_wal()")
     asked = "SELECT last_archived_wal >= %s FROM pg_stat_archiver"
+    give_up_at = time.monotonic() + LONGEST_WAIT_SECONDS
     while superuser.execute(asked, [segment]).fetchall()[0][0] is not True:
+        assert time.monotonic() < give_up_at, f"{segment} was not archived"
         superuser.execute("SELECT pg_sleep(0.05), pg_stat_clear_snapshot()")
