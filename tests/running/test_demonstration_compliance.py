@@ -8,29 +8,26 @@ import httpx
 
 from tests.running.program import Program
 
-Json = dict[str, Any]
 
-
-def test_each_company_has_requirements_in_every_state_and_an_audit_that_goes_on(
+def test_there_are_requirements_in_several_states_and_an_audit_that_goes_on(
     demonstration: Program,
 ) -> None:
-    data = demonstration.data_directory
-    companies = json.loads((data / "credentials.json").read_text())
-    for company in companies.values():
-        headers = {"Authorization": f"Bearer {company['keys']['everything']}"}
-        base = f"{demonstration.url}/api/v1/compliance"
-        with httpx.Client(base_url=base, headers=headers) as client:
+    """Of Riverbend: the contract of all routes is tried on the other company."""
+    credentials = json.loads((demonstration.data_directory / "credentials.json").read_text())
+    headers = {"Authorization": f"Bearer {credentials['riverbend']['keys']['everything']}"}
+    base = f"{demonstration.url}/api/v1/compliance"
+    with httpx.Client(base_url=base, headers=headers) as client:
 
-            def listed(path: str, client: httpx.Client = client) -> list[Json]:
-                answer = client.get(path, params={"limit": 200})
-                assert answer.status_code == 200, answer.text
-                items: list[Json] = answer.json()["items"]
-                return items
+        def listed(path: str) -> list[dict[str, Any]]:
+            answer = client.get(path, params={"limit": 200})
+            assert answer.status_code == 200, answer.text
+            items: list[dict[str, Any]] = answer.json()["items"]
+            return items
 
-            states = Counter(each["standing"]["status"] for each in listed("/requirements"))
-            assert {"compliant", "in_progress"} <= set(states), states
-            (policy,) = listed("/policies")
-            coverage = client.get(f"/policies/{policy['id']}/coverage").json()
-            assert len(coverage["acknowledged_person_ids"]) == 2, coverage
-            assert [each["status"] for each in listed("/audits")] == ["in_progress"]
-            assert [each["status"] for each in listed("/risk-assessments")] == ["draft"]
+        states = Counter(each["standing"]["status"] for each in listed("/requirements"))
+        assert {"compliant", "in_progress"} <= set(states), states
+        (policy,) = listed("/policies")
+        coverage = client.get(f"/policies/{policy['id']}/coverage").json()
+        assert len(coverage["acknowledged_person_ids"]) == 2, coverage
+        assert [each["status"] for each in listed("/audits")] == ["in_progress"]
+        assert [each["status"] for each in listed("/risk-assessments")] == ["draft"]
