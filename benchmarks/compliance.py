@@ -27,7 +27,7 @@ from benchmarks.figures import _nodes, watched
 from services.regulatory_compliance.audit_pack.gathering import gather
 from services.regulatory_compliance.auditing.finding_list import list_findings
 from services.regulatory_compliance.corrective_actions.listing import (
-    StateConditions,
+    ActionConditions,
     list_actions,
 )
 from services.regulatory_compliance.due.calendar_file import calendar_file
@@ -41,7 +41,7 @@ from services.regulatory_compliance.requirement_list import (
     get_requirement,
     list_requirements,
 )
-from storage.filters import AuditFindingFilter, CorrectiveActionFilter
+from storage.filters import AuditFindingFilter
 from storage.interface import Store
 from storage.postgres.transaction import PostgresStorage, PostgresStore
 from storage.vocabulary.audits import FindingStanding
@@ -102,10 +102,10 @@ def questions(filled: Filled) -> Mapping[str, Question]:
             after=None,
         ),
         "actions, a page": lambda store: list_actions(
-            store, CorrectiveActionFilter(), StateConditions(), limit=50, after=None
+            store, ActionConditions(), limit=50, after=None
         ),
         "actions, overdue": lambda store: list_actions(
-            store, CorrectiveActionFilter(), StateConditions(is_overdue=True), limit=50, after=None
+            store, ActionConditions(is_overdue=True), limit=50, after=None
         ),
         "coverage of a policy": lambda store: coverage_of(store, filled.policy_id),
         "coverage a year ago": lambda store: coverage_of(store, filled.policy_id, LAST_YEAR),

@@ -1,9 +1,11 @@
-"""What the database finds of requirements for a day: all that where they stand is derived from."""
+"""What the database finds of requirements and corrective actions for a day: where they stand, or
+what that is derived from."""
 
 import datetime as dt
 from dataclasses import dataclass
 from uuid import UUID
 
+from storage.vocabulary.audits import ActionStatus
 from storage.vocabulary.compliance import BusinessDayRule, Frequency, LateRule, Program
 
 
@@ -24,6 +26,17 @@ class StandingQuestion:
     limit: int | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AttestationQuestion:
+    """Which attestations: those signed on the days from ``first`` to ``last``, of requirements of a
+    program, or of all; by what was known at which time."""
+
+    first: dt.date
+    last: dt.date
+    known_at: dt.datetime
+    program: Program | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class CoverFound:
     """From when to when an attestation holds, and its evidence; None: without end."""
@@ -35,7 +48,7 @@ class CoverFound:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StandingFound:
-    """A requirement by the version that was known, and what counts of it.
+    """A requirement by the version that was known (``content_number``), and what counts of it.
 
     ``completed`` are periods of the version's schedule with the days on which they were completed,
     a period maybe more than once. ``covers`` are the attestations in force that end on the day or
@@ -44,8 +57,11 @@ class StandingFound:
 
     requirement_id: UUID
     code: str
+    program: Program
+    citation: str | None
     name: str
     responsible_person_id: UUID | None
+    content_number: int
     schedule_number: int
     frequency: Frequency
     first_due_on: dt.date | None
@@ -55,3 +71,37 @@ class StandingFound:
     completed: list[tuple[int, dt.date]]
     covers: list[CoverFound]
     lapsed: CoverFound | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ActionQuestion:
+    """Which corrective actions, by where they were at the end of a day as known at a time; those
+    that were not planned by then are none of them.
+
+    ``after``: only those planned after the one with this id; ``limit``: at most so many.
+    """
+
+    on: dt.date
+    known_at: dt.datetime
+    action_ids: list[UUID] | None = None
+    audit_id: UUID | None = None
+    finding_id: UUID | None = None
+    status: ActionStatus | None = None
+    assignee_id: UUID | None = None
+    is_overdue: bool | None = None
+    after: UUID | None = None
+    limit: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ActionFound:
+    """A corrective action, and what its last step by then left: it is overdue from the day after it
+    was due until it is completed."""
+
+    action_id: UUID
+    audit_id: UUID
+    finding_id: UUID
+    status: ActionStatus
+    assignee_id: UUID
+    due_on: dt.date
+    is_overdue: bool

@@ -29,8 +29,8 @@ from services.regulatory_compliance.corrective_actions import (
 )
 from services.regulatory_compliance.corrective_actions.escalating import ActionEscalation
 from services.regulatory_compliance.corrective_actions.listing import (
+    ActionConditions,
     ListedAction,
-    StateConditions,
 )
 from services.regulatory_compliance.corrective_actions.steps import TrackedAction
 from services.regulatory_compliance.corrective_actions.verifying import (
@@ -44,7 +44,6 @@ from services.regulatory_compliance.corrective_actions.working import (
     ActionSchedule,
     NewAction,
 )
-from storage.filters import CorrectiveActionFilter
 from storage.interface import Page
 from storage.vocabulary.audits import ActionStatus, ActionStepKind
 
@@ -155,13 +154,17 @@ class CorrectiveActionController(Controller):
         cursor: Cursor = None,
     ) -> Response[PageAnswer[ListedActionAnswer]]:
         """Actions, oldest first, by where they are at the end of a day (today if left out)."""
-        conditions = CorrectiveActionFilter(audit_id=audit_id, finding_id=finding_id)
-        states = StateConditions(
-            on=on, status=status, assignee_id=assignee_id, is_overdue=is_overdue
+        conditions = ActionConditions(
+            audit_id=audit_id,
+            finding_id=finding_id,
+            on=on,
+            status=status,
+            assignee_id=assignee_id,
+            is_overdue=is_overdue,
         )
         after = decode_cursor(cursor)
         return await request.run(
-            lambda store: listing.list_actions(store, conditions, states, limit=limit, after=after),
+            lambda store: listing.list_actions(store, conditions, limit=limit, after=after),
             action_page,
         )
 

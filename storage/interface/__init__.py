@@ -11,6 +11,8 @@ the handle, so nothing can be forgotten::
 from storage.interface.contract import DEFAULT_LIMIT, MAXIMUM_LIMIT, Actor, Log, Page, Repository
 from storage.interface.questions import (
     AccessFigures,
+    AcknowledgementFigures,
+    ActionFigures,
     ClaimFigures,
     DenialQueue,
     Figures,
@@ -34,6 +36,8 @@ __all__ = [
     "DEFAULT_LIMIT",
     "MAXIMUM_LIMIT",
     "AccessFigures",
+    "AcknowledgementFigures",
+    "ActionFigures",
     "Actor",
     "ClaimFigures",
     "CompanyRegistry",

@@ -37,9 +37,16 @@ from storage.imports import FaultCount, KnownRecord, Settlement, Standing, Tally
 from storage.interface.contract import (
     Page,
 )
-from storage.standings import StandingFound, StandingQuestion
+from storage.standings import (
+    ActionFound,
+    ActionQuestion,
+    AttestationQuestion,
+    StandingFound,
+    StandingQuestion,
+)
 from storage.tables import contracts as contract_tables
 from storage.tables import ledger as ledger_tables
+from storage.vocabulary.compliance import AttestationStatus
 from storage.vocabulary.figures import FigureDimension
 from storage.vocabulary.outbox import Channel
 
@@ -231,6 +238,30 @@ class StandingFigures(Protocol):
     async def found(self, question: StandingQuestion) -> list[StandingFound]:
         """The requirements that are asked for, with what counts of them, by their codes; in two
         statements."""
+
+    async def attestations(self, question: AttestationQuestion) -> Mapping[AttestationStatus, int]:
+        """How many attestations were what, at the end of the days asked for; in one statement."""
+
+
+class ActionFigures(Protocol):
+    """Where corrective actions are on a day, as their steps say."""
+
+    async def found(self, question: ActionQuestion) -> list[ActionFound]:
+        """The actions that are asked for, those planned first first; in one statement."""
+
+
+class AcknowledgementFigures(Protocol):
+    """Who has acknowledged policies."""
+
+    async def people(
+        self,
+        policy_version_ids: Sequence[UUID],
+        *,
+        known_before: dt.datetime | None = None,
+        person_id: UUID | None = None,
+    ) -> Mapping[UUID, Sequence[UUID]]:
+        """Who has acknowledged each of the versions: of all people, or of one; by what was
+        recorded before a time, or ever. In one statement."""
 
 
 class Secrets(Protocol):

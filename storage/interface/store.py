@@ -20,6 +20,8 @@ from storage.interface.money_rows import MoneyRows
 from storage.interface.platform_rows import PlatformRows
 from storage.interface.questions import (
     AccessFigures,
+    AcknowledgementFigures,
+    ActionFigures,
     ClaimFigures,
     DenialQueue,
     Figures,
@@ -61,6 +63,8 @@ class Store(ClaimRows, MoneyRows, ComplianceRows, PlatformRows, Protocol):
     file_figures: FileFigures
     past_values: PastValues
     standing_figures: StandingFigures
+    action_figures: ActionFigures
+    acknowledgement_figures: AcknowledgementFigures
     import_lookups: ImportLookups
     sealing: Sealing
     secrets: Secrets

@@ -1,6 +1,6 @@
 """What where requirements stand is derived from, of many at once: two statements, one for the
 requirements and one that sums up their attestations and signatures. Each names the company in every
-predicate.
+predicate. A third counts attestations by what they are.
 
 The second says of every attestation whether it is in force as ``standing.attestation_states`` does,
 from signatures that were given by the rules: whoever has enough signers was attested, unless a
@@ -16,18 +16,30 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from storage.postgres.bound import BoundTransaction
-from storage.standings import CoverFound, StandingFound, StandingQuestion
-from storage.vocabulary.compliance import BusinessDayRule, Frequency, LateRule
+from storage.standings import (
+    AttestationQuestion,
+    CoverFound,
+    StandingFound,
+    StandingQuestion,
+)
+from storage.vocabulary.compliance import (
+    AttestationStatus,
+    BusinessDayRule,
+    Frequency,
+    LateRule,
+    Program,
+)
 
 _REQUIREMENTS = """
-SELECT requirement.id, requirement.code, version.content ->> 'name',
-       requirement.responsible_person_id, version.material_number, version.schedule_number,
+SELECT requirement.id, requirement.code, requirement.program, version.content ->> 'citation',
+       version.content ->> 'name', requirement.responsible_person_id, version.number,
+       version.material_number, version.schedule_number,
        version.content ->> 'frequency', (version.content ->> 'first_due_on')::date,
        version.content ->> 'business_day_rule', version.content ->> 'late_rule',
        coalesce(decided.kind, 'applicable') = 'applicable'
 FROM compliance_requirements AS requirement
 CROSS JOIN LATERAL (
-    SELECT known.content, known.material_number, known.schedule_number
+    SELECT known.number, known.content, known.material_number, known.schedule_number
     FROM requirement_versions AS known
     WHERE known.company_id = %(company_id)s
       AND known.requirement_id = requirement.id
@@ -57,6 +69,22 @@ _CONDITIONS: Mapping[str, str] = {
     " WHERE last.company_id = %(company_id)s AND last.id = %(after)s)",
 }
 
+_SUPERSEDED = """
+          SELECT later.supersedes_id
+          FROM compliance_attestations AS later
+          WHERE later.company_id = %(company_id)s
+            AND later.supersedes_id IS NOT NULL
+            {superseding_of}
+            AND later.quorum <= (
+                SELECT count(*)
+                FROM compliance_signatures AS signer
+                WHERE signer.company_id = %(company_id)s
+                  AND signer.attestation_id = later.id
+                  AND signer.kind IN ('attested', 'cosigned')
+                  AND signer.recorded_at <= %(known_at)s
+            )
+"""
+
 _COUNTING = """
 SELECT standing.requirement_id, standing.content_number, standing.schedule_number,
        array_agg(standing.period_number) FILTER (WHERE standing.is_completion),
@@ -84,21 +112,7 @@ FROM (
      {signatures_of}
     WHERE attestation.company_id = %(company_id)s
       {attestations_of}
-      AND attestation.id NOT IN (
-          SELECT later.supersedes_id
-          FROM compliance_attestations AS later
-          WHERE later.company_id = %(company_id)s
-            AND later.supersedes_id IS NOT NULL
-            {superseding_of}
-            AND later.quorum <= (
-                SELECT count(*)
-                FROM compliance_signatures AS signer
-                WHERE signer.company_id = %(company_id)s
-                  AND signer.attestation_id = later.id
-                  AND signer.kind IN ('attested', 'cosigned')
-                  AND signer.recorded_at <= %(known_at)s
-            )
-      )
+      AND attestation.id NOT IN ({superseded})
     GROUP BY attestation.company_id, attestation.id
     HAVING count(*) FILTER (WHERE signature.kind IN ('attested', 'cosigned')) >= attestation.quorum
        AND NOT bool_or(signature.kind = 'revoked')
@@ -106,6 +120,44 @@ FROM (
         <= coalesce(max(signature.number) FILTER (WHERE signature.kind = 'upheld'), 0)
 ) AS standing
 GROUP BY standing.requirement_id, standing.content_number, standing.schedule_number
+"""
+
+_STATES = """
+SELECT counted.state, count(*)
+FROM (
+    SELECT CASE
+               WHEN bool_or(signature.kind = 'revoked') THEN 'revoked'
+               WHEN attestation.id IN ({superseded}) THEN 'superseded'
+               WHEN coalesce(max(signature.number) FILTER (WHERE signature.kind = 'disputed'), 0)
+                  > coalesce(max(signature.number) FILTER (WHERE signature.kind = 'upheld'), 0)
+                   THEN 'disputed'
+               WHEN count(*) FILTER (WHERE signature.kind IN ('attested', 'cosigned'))
+                  < attestation.quorum THEN 'awaiting_signatures'
+               WHEN least(attestation.valid_until, attestation.evidence_until) < %(last)s
+                   THEN 'expired'
+               ELSE 'attested'
+           END AS state
+    FROM compliance_attestations AS attestation
+    LEFT JOIN compliance_signatures AS signature
+      ON signature.company_id = %(company_id)s
+     AND signature.attestation_id = attestation.id
+     AND signature.recorded_at <= %(known_at)s
+    WHERE attestation.company_id = %(company_id)s
+      AND attestation.recorded_at <= %(known_at)s
+      AND attestation.signed_on BETWEEN %(first)s AND %(last)s
+      {of_program}
+    GROUP BY attestation.company_id, attestation.id
+) AS counted
+GROUP BY counted.state
+"""
+
+_OF_PROGRAM = """
+      AND attestation.requirement_id IN (
+          SELECT requirement.id
+          FROM compliance_requirements AS requirement
+          WHERE requirement.company_id = %(company_id)s
+            AND requirement.program = %(program)s
+      )
 """
 
 _OF_SOME = "AND {}.requirement_id = ANY (%(counted_ids)s::uuid[])"
@@ -174,6 +226,23 @@ class PostgresStandingFigures:
         counting = await self._counting(question, [row[0] for row in rows] if is_of_few else None)
         return [_found(row, counting.get(row[0], {})) for row in rows]
 
+    async def attestations(self, question: AttestationQuestion) -> Mapping[AttestationStatus, int]:
+        sql = _STATES.format(
+            superseded=_SUPERSEDED.format(superseding_of=""),
+            of_program="" if question.program is None else _OF_PROGRAM,
+        )
+        cursor = await self._store.execute(
+            sql,
+            {
+                "company_id": self._store.company_id,
+                "first": question.first,
+                "last": question.last,
+                "known_at": question.known_at,
+                "program": question.program,
+            },
+        )
+        return {AttestationStatus(state): count for state, count in await cursor.fetchall()}
+
     async def _counting(
         self, question: StandingQuestion, ids: Sequence[UUID] | None
     ) -> Mapping[UUID, Mapping[_Numbers, _Group]]:
@@ -183,7 +252,11 @@ class PostgresStandingFigures:
             return found
         names = ("signature", "attestation", "later")
         of = ["" if ids is None else _OF_SOME.format(name) for name in names]
-        sql = _COUNTING.format(signatures_of=of[0], attestations_of=of[1], superseding_of=of[2])
+        sql = _COUNTING.format(
+            signatures_of=of[0],
+            attestations_of=of[1],
+            superseded=_SUPERSEDED.format(superseding_of=of[2]),
+        )
         cursor = await self._store.execute(
             sql,
             {
@@ -204,8 +277,11 @@ def _found(row: Sequence[Any], groups: Mapping[_Numbers, _Group]) -> StandingFou
     (
         requirement_id,
         code,
+        program,
+        citation,
         name,
         responsible_person_id,
+        content_number,
         material_number,
         schedule_number,
         frequency,
@@ -228,8 +304,11 @@ def _found(row: Sequence[Any], groups: Mapping[_Numbers, _Group]) -> StandingFou
     return StandingFound(
         requirement_id=requirement_id,
         code=code,
+        program=Program(program),
+        citation=citation,
         name=name,
         responsible_person_id=responsible_person_id,
+        content_number=content_number,
         schedule_number=schedule_number,
         frequency=Frequency(frequency),
         first_due_on=first_due_on,

@@ -20,6 +20,8 @@ from storage.identifiers import new_id
 from storage.interface import Actor, IStorage, Store
 from storage.migrations import ASK_STATE, SchemaState
 from storage.postgres.access_figures import PostgresAccessFigures
+from storage.postgres.acknowledgement_figures import PostgresAcknowledgementFigures
+from storage.postgres.action_figures import PostgresActionFigures
 from storage.postgres.bound import BoundTransaction
 from storage.postgres.claim_facts import refresh_facts
 from storage.postgres.claim_figures import PostgresClaimFigures
@@ -88,6 +90,8 @@ class PostgresStore:
         self.file_figures = PostgresFileFigures(self)
         self.past_values = PostgresPastValues(self)
         self.standing_figures = PostgresStandingFigures(self)
+        self.action_figures = PostgresActionFigures(self)
+        self.acknowledgement_figures = PostgresAcknowledgementFigures(self)
         self.import_lookups = PostgresImportLookups(self)
         self.sealing = PostgresSealing(self)
         self._keyring = keyring

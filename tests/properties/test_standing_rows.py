@@ -1,6 +1,8 @@
 """Where requirements stand, as the database works it out for many at once, is what the rules say of
 each one's history and what a replay of its events leaves, whatever the day and what was known."""
 
+import datetime as dt
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from uuid import UUID, uuid4
 
@@ -10,19 +12,34 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from psycopg.types.json import Jsonb
 
-from services.regulatory_compliance.standing import History, standing
+from services.regulatory_compliance.standing import (
+    Cover,
+    History,
+    attestation_states,
+    standing,
+)
 from services.regulatory_compliance.standings import histories_of, standings
 from storage.embedded import EmbeddedServer, RoleAddresses
 from storage.identifiers import SYSTEM_ACTOR_ID, new_id
 from storage.interface import Actor
 from storage.postgres.transaction import PostgresStorage
-from storage.standings import StandingQuestion
+from storage.standings import AttestationQuestion, StandingQuestion
 from storage.tables.compliance import RequirementContent
-from storage.vocabulary.compliance import BusinessDayRule, Frequency, LateRule
+from storage.vocabulary.compliance import (
+    AttestationStatus,
+    BusinessDayRule,
+    Frequency,
+    LateRule,
+    Program,
+)
 from tests.builders.companies import make_company
 from tests.regulatory_compliance.histories import day, histories, moment, replayed
 
 HASH = b"x" * 32
+EMPTY = (
+    b"DELETE FROM compliance_signatures WHERE company_id = %s",
+    b"DELETE FROM compliance_attestations WHERE company_id = %s",
+)
 QUESTIONS = st.lists(st.tuples(st.integers(0, 1900), st.integers(0, 14)), min_size=1, max_size=4)
 
 Insert = tuple[str, Sequence[object]]
@@ -173,10 +190,7 @@ def written(
     return found
 
 
-@pytest.fixture(scope="module")
-def company_id(addresses: RoleAddresses) -> UUID:
-    """A company for all examples, which look at their own requirements."""
-
+def a_company(addresses: RoleAddresses) -> UUID:
     async def make() -> UUID:
         storage = PostgresStorage(addresses.app)
         await storage.open()
@@ -186,6 +200,18 @@ def company_id(addresses: RoleAddresses) -> UUID:
             await storage.close()
 
     return anyio.run(make)
+
+
+@pytest.fixture(scope="module")
+def company_id(addresses: RoleAddresses) -> UUID:
+    """A company for all examples, which look at their own requirements."""
+    return a_company(addresses)
+
+
+@pytest.fixture(scope="module")
+def counted_company_id(addresses: RoleAddresses) -> UUID:
+    """A company that has the attestations of one example at a time."""
+    return a_company(addresses)
 
 
 @settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow], deadline=None)
@@ -230,6 +256,72 @@ def test_the_database_says_what_the_rules_and_a_replay_say(
                         assert found.get(requirement_id) == by_the_rules
                         status = replayed(history, moment(known)).status(day(on))
                         assert (None if by_the_rules is None else by_the_rules.status) == status
+        finally:
+            await storage.close()
+
+    anyio.run(check)
+
+
+def recounted(
+    drawn: Sequence[History], first: dt.date, last: dt.date, known_at: dt.datetime
+) -> Counter[AttestationStatus]:
+    """What the attestations signed in a period were at its end, one by one by the rules."""
+    counted: Counter[AttestationStatus] = Counter()
+    for history in drawn:
+        states = attestation_states(history, known_at)
+        for each in history.attestations:
+            if each.id not in states or not first <= each.signed_on <= last:
+                continue
+            state = states[each.id]
+            until = Cover(each.valid_from, each.valid_until, each.evidence_until).last_day
+            if state is AttestationStatus.ATTESTED and until < last:
+                state = AttestationStatus.EXPIRED
+            counted[state] += 1
+    return counted
+
+
+@settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow], deadline=None)
+@given(
+    drawn=st.lists(histories(is_legal=True), min_size=1, max_size=6),
+    periods=st.lists(
+        st.tuples(st.integers(0, 14), st.integers(0, 900), st.integers(0, 14)),
+        min_size=1,
+        max_size=4,
+    ),
+    program=st.none() | st.sampled_from([Program.HIPAA, Program.OSHA]),
+)
+def test_the_database_counts_attestations_by_what_the_rules_say_that_they_are(
+    server: EmbeddedServer,
+    addresses: RoleAddresses,
+    counted_company_id: UUID,
+    drawn: list[History],
+    periods: list[tuple[int, int, int]],
+    program: Program | None,
+) -> None:
+    with server.connect_as_superuser("wellkept") as connection, connection.transaction():
+        connection.execute("SET LOCAL session_replication_role = replica")
+        for statement in EMPTY:
+            connection.execute(statement, [counted_company_id])
+    written(server, counted_company_id, drawn)
+
+    async def check() -> None:
+        storage = PostgresStorage(addresses.app)
+        await storage.open()
+        try:
+            actor = Actor(SYSTEM_ACTOR_ID, new_id())
+            async with storage.transaction(counted_company_id, actor) as store:
+                for first, length, known in periods:
+                    found = await store.standing_figures.attestations(
+                        AttestationQuestion(
+                            first=day(first),
+                            last=day(first + length),
+                            known_at=moment(known),
+                            program=program,
+                        )
+                    )
+                    ours = [] if program is Program.OSHA else drawn
+                    by_the_rules = recounted(ours, day(first), day(first + length), moment(known))
+                    assert found == by_the_rules
         finally:
             await storage.close()
 

@@ -13,6 +13,8 @@ from storage.filters import NoFilter
 from storage.identifiers import SYSTEM_ACTOR_ID, new_id
 from storage.interface import (
     AccessFigures,
+    AcknowledgementFigures,
+    ActionFigures,
     Actor,
     ClaimFigures,
     DenialQueue,
@@ -35,6 +37,8 @@ from storage.interface import (
     UnderpaymentQueue,
 )
 from storage.postgres.access_figures import PostgresAccessFigures
+from storage.postgres.acknowledgement_figures import PostgresAcknowledgementFigures
+from storage.postgres.action_figures import PostgresActionFigures
 from storage.postgres.claim_figures import PostgresClaimFigures
 from storage.postgres.denial_queue import PostgresDenialQueue
 from storage.postgres.figures import PostgresFigures
@@ -78,6 +82,8 @@ KEPT: dict[type, type] = {
     FileFigures: PostgresFileFigures,
     PastValues: PostgresPastValues,
     StandingFigures: PostgresStandingFigures,
+    ActionFigures: PostgresActionFigures,
+    AcknowledgementFigures: PostgresAcknowledgementFigures,
     ImportLookups: PostgresImportLookups,
     Sealing: PostgresSealing,
     Secrets: CompanySecrets,

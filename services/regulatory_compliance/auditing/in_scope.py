@@ -28,6 +28,7 @@ from storage.filters import (
     EvidenceLinkFilter,
 )
 from storage.interface import Store
+from storage.standings import ActionQuestion
 from storage.tables.compliance import ComplianceAttestation, ComplianceEvidence
 
 
@@ -50,8 +51,8 @@ async def actions_in_scope(
 ) -> list[ListedAction]:
     """What is done about them. Raises RowNotFound."""
     await admitted(store, principal, audit_id)
-    actions = await store.corrective_actions.all(CorrectiveActionFilter(audit_id=audit_id))
-    return await actions_on(store, actions, await company_today(store))
+    today = await company_today(store)
+    return await actions_on(store, ActionQuestion(on=today, known_at=store.now, audit_id=audit_id))
 
 
 async def requirements_shown(store: Store, principal: Principal, audit_id: UUID) -> list[Listed]:

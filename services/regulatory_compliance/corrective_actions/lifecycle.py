@@ -1,12 +1,8 @@
-"""The moves of a corrective action, and what its steps say of any day."""
+"""The moves of a corrective action."""
 
-import datetime as dt
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from uuid import UUID
+from collections.abc import Mapping, Sequence
 
 from services.refusals import IllegalTransition
-from storage.tables.corrective_actions import ActionStep
 from storage.vocabulary.audits import ActionStatus, ActionStepKind
 
 LEGAL_MOVES: Mapping[ActionStatus, Sequence[ActionStatus]] = {
@@ -51,31 +47,8 @@ ALLOWED_IN: Mapping[ActionStepKind, frozenset[ActionStatus]] = {
 """The states in which each step can be taken."""
 
 
-@dataclass(frozen=True)
-class ActionState:
-    """Where an action was at the end of a day."""
-
-    status: ActionStatus
-    assignee_id: UUID
-    due_on: dt.date
-    is_overdue: bool
-
-
 def require_step(state: ActionStatus, kind: ActionStepKind) -> None:
     """Raises IllegalTransition, which names the legal moves."""
     if state not in ALLOWED_IN[kind]:
         legal = [str(each) for each in LEGAL_MOVES[state]]
         raise IllegalTransition("corrective action", state, MOVE_OF.get(kind, kind), legal)
-
-
-def state_on(steps: Iterable[ActionStep], day: dt.date) -> ActionState | None:
-    """Where an action was at the end of a day, by its steps; None before it was planned.
-
-    It is overdue from the day after it was due until it is completed.
-    """
-    taken = [each for each in steps if each.taken_on <= day]
-    if not taken:
-        return None
-    last = max(taken, key=lambda each: each.number)
-    is_overdue = last.status in UNDONE and last.due_on < day
-    return ActionState(last.status, last.assignee_id, last.due_on, is_overdue)

@@ -1,15 +1,14 @@
 """Lists of corrective actions by where they are on a day, which their steps say."""
 
 import datetime as dt
-from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
 from services.company_calendar import company_today
-from services.regulatory_compliance.corrective_actions.lifecycle import ActionState, state_on
 from storage.errors import RowNotFound
-from storage.filters import ActionProgressFilter, ByActions, CorrectiveActionFilter
+from storage.filters import ActionProgressFilter, ByActions
 from storage.interface import Store
+from storage.standings import ActionFound, ActionQuestion
 from storage.tables.corrective_actions import (
     ActionProgress,
     ActionStep,
@@ -24,50 +23,50 @@ class ListedAction:
 
     action: CorrectiveAction
     progress: ActionProgress
-    state: ActionState
+    state: ActionFound
 
 
 @dataclass(frozen=True, kw_only=True)
-class StateConditions:
-    """Conditions on where actions are on a day (None: today)."""
+class ActionConditions:
+    """Conditions on actions, and on where they are at the end of a day (None: today)."""
 
+    audit_id: UUID | None = None
+    finding_id: UUID | None = None
     on: dt.date | None = None
     status: ActionStatus | None = None
     assignee_id: UUID | None = None
     is_overdue: bool | None = None
 
-    def hold_for(self, state: ActionState) -> bool:
-        return (
-            (self.status is None or state.status is self.status)
-            and (self.assignee_id is None or state.assignee_id == self.assignee_id)
-            and (self.is_overdue is None or state.is_overdue == self.is_overdue)
-        )
-
 
 async def list_actions(
-    store: Store,
-    conditions: CorrectiveActionFilter,
-    states: StateConditions,
-    *,
-    limit: int,
-    after: UUID | None,
+    store: Store, conditions: ActionConditions, *, limit: int, after: UUID | None
 ) -> tuple[list[ListedAction], UUID | None]:
-    """Actions, those planned first first, and the id to go on after.
-
-    States are derived for all of the actions: hundreds, in a constant number of statements.
-    """
-    actions = await store.corrective_actions.all(conditions)
-    found = await actions_on(store, actions, states.on or await company_today(store))
-    chosen = [each for each in found if states.hold_for(each.state)]
-    rest = [each for each in chosen if after is None or each.action.id > after]
-    shown = rest[:limit]
-    return shown, shown[-1].action.id if len(rest) > limit else None
+    """Actions, those planned first first, and the id to go on after; in a constant number of
+    statements."""
+    found = await actions_on(
+        store,
+        ActionQuestion(
+            on=conditions.on or await company_today(store),
+            known_at=store.now,
+            audit_id=conditions.audit_id,
+            finding_id=conditions.finding_id,
+            status=conditions.status,
+            assignee_id=conditions.assignee_id,
+            is_overdue=conditions.is_overdue,
+            after=after,
+            limit=limit + 1,
+        ),
+    )
+    shown = found[:limit]
+    return shown, shown[-1].action.id if len(found) > limit else None
 
 
 async def get_action(store: Store, action_id: UUID, on: dt.date | None = None) -> ListedAction:
     """Raises RowNotFound, also where it was not planned yet on that day."""
-    action = await store.corrective_actions.get(action_id)
-    found = await actions_on(store, [action], on or await company_today(store))
+    day = on or await company_today(store)
+    found = await actions_on(
+        store, ActionQuestion(on=day, known_at=store.now, action_ids=[action_id])
+    )
     if not found:
         raise RowNotFound("corrective_actions")
     return found[0]
@@ -80,21 +79,13 @@ async def steps_of(store: Store, action_id: UUID) -> list[ActionStep]:
     return sorted(found, key=lambda each: each.number)
 
 
-async def actions_on(
-    store: Store, actions: Sequence[CorrectiveAction], day: dt.date
-) -> list[ListedAction]:
-    """Those of the actions that were planned by that day, with where they were."""
-    ids = [each.id for each in actions]
-    if not ids:
-        return []
-    found = await store.action_progress.all(ActionProgressFilter(action_ids=ids))
-    progress = {each.action_id: each for each in found}
-    steps: dict[UUID, list[ActionStep]] = {each: [] for each in ids}
-    for step in await store.action_steps.all(ByActions(action_ids=ids)):
-        steps[step.action_id].append(step)
-    listed = []
-    for action in actions:
-        state = state_on(steps[action.id], day)
-        if state is not None:
-            listed.append(ListedAction(action, progress[action.id], state))
-    return listed
+async def actions_on(store: Store, question: ActionQuestion) -> list[ListedAction]:
+    """The actions that are asked for, with where they were, those planned first first."""
+    found = await store.action_figures.found(question)
+    ids = [each.action_id for each in found]
+    progress = await store.action_progress.all(ActionProgressFilter(action_ids=ids))
+    progress_of = {each.action_id: each for each in progress}
+    return [
+        ListedAction(action, progress_of[action.id], state)
+        for action, state in zip(await store.corrective_actions.get_many(ids), found, strict=True)
+    ]

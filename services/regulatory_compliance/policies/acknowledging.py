@@ -184,7 +184,7 @@ async def coverage_of(store: Store, policy_id: UUID, on: dt.date | None = None) 
     else:
         end = calendar.midnight(max(on, _FIRST_DAY) + dt.timedelta(days=1)).astimezone(dt.UTC)
         audiences = await audiences_at(store, end, on, policy_id=policy_id)
-        found = await _coverages(store, audiences, on, known_at=end)
+        found = await _coverages(store, audiences, on, known_before=end)
     if not found:
         raise NotInForce
     return found[0]
@@ -200,28 +200,36 @@ async def _coverages(
     audiences: Audiences,
     on: dt.date,
     *,
-    known_at: dt.datetime | None = None,
+    known_before: dt.datetime | None = None,
     only: UUID | None = None,
 ) -> list[Coverage]:
     """Who of some people has acknowledged what is in force, for each policy; ``only`` reads what
-    one of them has acknowledged, and nothing counts that came after ``known_at``."""
+    one of them has acknowledged, and nothing counts that did not come before ``known_before``."""
     ids = [each.policy.id for each in audiences.policies]
     approvals: defaultdict[UUID, list[PolicyApproval]] = defaultdict(list)
     for approval in await store.policy_approvals.all(ByPolicy(policy_ids=ids)):
         approvals[approval.policy_id].append(approval)
-    acknowledgements: defaultdict[UUID, list[PolicyAcknowledgement]] = defaultdict(list)
-    conditions = PolicyAcknowledgementFilter(policy_ids=ids, person_id=only)
-    for each in await store.policy_acknowledgements.all(conditions):
-        if known_at is None or each.recorded_at < known_at:
-            acknowledgements[each.policy_id].append(each)
+    current_of = {
+        each: current for each in ids if (current := in_force(approvals[each], on)) is not None
+    }
+    readers = await store.acknowledgement_figures.people(
+        [
+            each.policy_version_id
+            for policy_id, current in current_of.items()
+            for each in approvals[policy_id]
+            if each.major == current.major
+        ],
+        known_before=known_before,
+        person_id=only,
+    )
     covered = []
     for then in audiences.policies:
         alike = approvals[then.policy.id]
-        if (current := in_force(alike, on)) is None:
+        if (current := current_of.get(then.policy.id)) is None:
             continue
         members = audiences.members.get(then.policy.id, ())
         concerned = concerned_by(then.audience, members, audiences.people)
-        done = concerned & acknowledged_by(current.major, alike, acknowledgements[then.policy.id])
+        done = concerned & acknowledged_by(current.major, alike, readers)
         since = min(each.in_force_on for each in alike if each.major == current.major)
         due_on = since + dt.timedelta(days=then.acknowledge_days)
         covered.append(Coverage(then.policy, current, due_on, done, concerned - done))

@@ -4,7 +4,7 @@ Whoever has acknowledged a version has acknowledged every minor change of it; a 
 everybody again.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from typing import Protocol
 from uuid import UUID
 
@@ -32,15 +32,6 @@ class Member(Protocol):
     def role_id(self) -> UUID | None: ...
     @property
     def person_id(self) -> UUID | None: ...
-
-
-class Acknowledged(Protocol):
-    """That somebody acknowledged a version."""
-
-    @property
-    def policy_version_id(self) -> UUID: ...
-    @property
-    def recorded_by(self) -> UUID: ...
 
 
 class Numbered(Protocol):
@@ -74,10 +65,9 @@ def concerned_by(
 
 
 def acknowledged_by(
-    major: int, versions: Collection[Numbered], acknowledgements: Iterable[Acknowledged]
+    major: int, versions: Collection[Numbered], readers: Mapping[UUID, Collection[UUID]]
 ) -> frozenset[UUID]:
-    """Who has acknowledged a version with this major number."""
-    alike = {each.policy_version_id for each in versions if each.major == major}
-    return frozenset(
-        each.recorded_by for each in acknowledgements if each.policy_version_id in alike
-    )
+    """Who has acknowledged a version with this major number; ``readers`` are who has acknowledged
+    each version."""
+    alike = [each.policy_version_id for each in versions if each.major == major]
+    return frozenset(person for each in alike for person in readers.get(each, ()))

@@ -8,7 +8,6 @@ from uuid import UUID
 import msgspec
 
 from services.regulatory_compliance.auditing.standing import histories_of
-from services.regulatory_compliance.corrective_actions.lifecycle import ActionState, state_on
 from services.regulatory_compliance.reporting.content import (
     ReportedActions,
     ReportedAudits,
@@ -17,13 +16,11 @@ from services.regulatory_compliance.reporting.content import (
 from services.regulatory_compliance.reporting.periods import ReportPeriod
 from storage.filters import (
     AuditFindingFilter,
-    ByActions,
-    CorrectiveActionFilter,
     RegulatoryAuditFilter,
 )
 from storage.interface import Store
+from storage.standings import ActionFound, ActionQuestion
 from storage.tables.audits import AuditFinding, RegulatoryAudit
-from storage.tables.corrective_actions import ActionStep, CorrectiveAction
 from storage.vocabulary.audits import (
     ActionStatus,
     AuditStatus,
@@ -40,8 +37,7 @@ class AuditRecords(msgspec.Struct, frozen=True, kw_only=True):
 
     audits: Mapping[UUID, RegulatoryAudit]
     findings: Sequence[AuditFinding]
-    actions: Sequence[CorrectiveAction]
-    states: Mapping[UUID, ActionState]
+    actions: Sequence[ActionFound]
     standings: Mapping[UUID, FindingStanding]
     """Where each finding stood at the end of that day, as it was known then."""
 
@@ -61,21 +57,11 @@ async def audit_records(
         if each.audit_id in audits and each.created_at <= known_at and each.identified_on <= on
     ]
     ids = {each.id for each in findings}
-    actions = [
-        each
-        for each in await store.corrective_actions.all(CorrectiveActionFilter())
-        if each.finding_id in ids and each.recorded_at <= known_at
-    ]
-    steps: dict[UUID, list[ActionStep]] = {each.id: [] for each in actions}
-    for step in await store.action_steps.all(ByActions(action_ids=list(steps))):
-        if step.recorded_at <= known_at:
-            steps[step.action_id].append(step)
-    states = {name: state_on(taken, on) for name, taken in steps.items()}
+    actions = await store.action_figures.found(ActionQuestion(on=on, known_at=known_at))
     return AuditRecords(
         audits=audits,
         findings=findings,
-        actions=actions,
-        states={name: state for name, state in states.items() if state is not None},
+        actions=[each for each in actions if each.finding_id in ids],
         standings={
             each.finding.id: each.on(on, known_at).standing
             for each in await histories_of(store, findings)
@@ -107,11 +93,7 @@ def audit_figures(
     }
     counted = Counter(status_at(records.audits[name], moment) for name in chosen)
     found = [each for each in records.findings if each.audit_id in chosen]
-    states = [
-        records.states[each.id]
-        for each in records.actions
-        if each.audit_id in chosen and each.id in records.states
-    ]
+    actions = [each for each in records.actions if each.audit_id in chosen]
     concluded = counted[AuditStatus.PASSED] + counted[AuditStatus.FAILED]
     return ReportedAudits(
         total=len(chosen),
@@ -124,9 +106,9 @@ def audit_figures(
         critical_findings=sum(each.severity is FindingSeverity.CRITICAL for each in found),
         open_findings=sum(records.standings[each.id] is FindingStanding.OPEN for each in found),
         actions=ReportedActions(
-            total=len(states),
-            completed=sum(each.status in _DONE for each in states),
-            overdue=sum(each.is_overdue for each in states),
+            total=len(actions),
+            completed=sum(each.status in _DONE for each in actions),
+            overdue=sum(each.is_overdue for each in actions),
         ),
     )
 
