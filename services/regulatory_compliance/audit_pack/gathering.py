@@ -10,6 +10,7 @@ from uuid import UUID
 import msgspec
 from sqlmodel import SQLModel
 
+from services.company_calendar import CompanyCalendar
 from services.regulatory_compliance.audit_pack.audits import audit_documents
 from services.regulatory_compliance.audit_pack.documents import document, plain
 from services.regulatory_compliance.audit_pack.files import PackedFile, packed_files
@@ -21,7 +22,6 @@ from services.regulatory_compliance.reporting.measuring import (
     end_of,
     measured,
     rate_of,
-    records_of,
 )
 from storage.filters import (
     AttestationFilter,
@@ -30,10 +30,15 @@ from storage.filters import (
     EvidenceFilter,
     EvidenceLinkFilter,
     ReportFilter,
+    RequirementFilter,
     SignatureFilter,
 )
 from storage.interface import Store
-from storage.tables.compliance import ComplianceEvidence
+from storage.tables.compliance import (
+    ComplianceAttestation,
+    ComplianceEvidence,
+    ComplianceRequirement,
+)
 from storage.vocabulary.compliance import Program
 
 README = """\
@@ -86,11 +91,14 @@ async def gather(store: Store, program: Program, on: dt.date | None) -> PackCont
     """Everything behind a program's state at the end of a day (today, if none is named), in a
     number of statements that does not depend on how much it is."""
     company = await store.companies.get(store.company_id)
-    records = await records_of(store, program)
-    day = on or records.calendar.day_of(store.now)
-    known_at = min(end_of(day, records.calendar), store.now)
-    ids = [each.id for each in records.requirements]
+    calendar = CompanyCalendar(company.time_zone, company.holiday_calendar)
+    day = on or calendar.day_of(store.now)
+    known_at = min(end_of(day, calendar), store.now)
+    requirements = await store.compliance_requirements.all(RequirementFilter(program=program))
+    ids = [each.id for each in requirements]
+    attestations = await store.compliance_attestations.all(AttestationFilter(requirement_ids=ids))
     audits, cited = await audit_documents(store, program)
+    cited |= {name for each in attestations for name in each.evidence_ids}
     evidence = await _evidence(store, ids, cited)
     files = await packed_files(
         store,
@@ -108,8 +116,11 @@ async def gather(store: Store, program: Program, on: dt.date | None) -> PackCont
         made_by=store.actor.principal_id,
         documents=[
             ("README.txt", README.encode()),
-            ("standings.json", _standings(measured(records, on=day, known_at=known_at))),
-            *await _requirements(store, ids),
+            (
+                "standings.json",
+                _standings(await measured(store, program, on=day, known_at=known_at)),
+            ),
+            *await _requirements(store, requirements, attestations),
             ("evidence.json", document([_said(each, files) for each in evidence])),
             *policies,
             *audits,
@@ -134,9 +145,9 @@ def _standings(rows: Sequence[Measured]) -> bytes:
             "rate_pct": rate.percent,
             "requirements": [
                 {
-                    "requirement_id": each.requirement.id,
+                    "requirement_id": each.requirement.requirement_id,
                     "code": each.requirement.code,
-                    "content_number": each.version.number,
+                    "content_number": each.requirement.content_number,
                     "status": each.standing.status,
                     "reason": each.standing.reason,
                     "due_on": each.standing.due_on,
@@ -148,8 +159,12 @@ def _standings(rows: Sequence[Measured]) -> bytes:
     )
 
 
-async def _requirements(store: Store, ids: list[UUID]) -> list[tuple[str, bytes]]:
-    rows = await store.compliance_requirements.get_many(ids)
+async def _requirements(
+    store: Store,
+    rows: Sequence[ComplianceRequirement],
+    attestations: Sequence[ComplianceAttestation],
+) -> list[tuple[str, bytes]]:
+    ids = [each.id for each in rows]
     asked = ByRequirements(requirement_ids=ids)
     parts: dict[str, Mapping[UUID, Sequence[SQLModel]]] = {
         "versions": _grouped(await store.requirement_versions.all(asked)),
@@ -157,9 +172,7 @@ async def _requirements(store: Store, ids: list[UUID]) -> list[tuple[str, bytes]
         "evidence_links": _grouped(
             await store.evidence_links.all(EvidenceLinkFilter(requirement_ids=ids))
         ),
-        "attestations": _grouped(
-            await store.compliance_attestations.all(AttestationFilter(requirement_ids=ids))
-        ),
+        "attestations": _grouped(attestations),
         "signatures": _grouped(
             await store.compliance_signatures.all(SignatureFilter(requirement_ids=ids))
         ),
@@ -177,13 +190,11 @@ async def _requirements(store: Store, ids: list[UUID]) -> list[tuple[str, bytes]
 
 
 async def _evidence(store: Store, ids: list[UUID], cited: set[UUID]) -> list[ComplianceEvidence]:
-    """All versions of all that serves requirements, and of all that attestations and audits
-    name."""
+    """All versions of all that serves requirements, and of all that is cited by attestations and
+    audits."""
     links = await store.evidence_links.all(EvidenceLinkFilter(requirement_ids=ids))
-    attestations = await store.compliance_attestations.all(AttestationFilter(requirement_ids=ids))
-    named = sorted({name for each in attestations for name in each.evidence_ids} | cited)
     series = {each.series_id for each in links}
-    series |= {each.series_id for each in await store.compliance_evidence.get_many(named)}
+    series |= {each.series_id for each in await store.compliance_evidence.get_many(sorted(cited))}
     if not series:
         return []
     return await store.compliance_evidence.all(EvidenceFilter(series_ids=sorted(series)))

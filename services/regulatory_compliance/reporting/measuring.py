@@ -2,22 +2,16 @@
 
 import datetime as dt
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable
 from decimal import ROUND_HALF_UP, Decimal
-from uuid import UUID
 
 import msgspec
 
-from services.company_calendar import CompanyCalendar, company_calendar
-from services.regulatory_compliance.standing import History, Standing, standing
-from services.regulatory_compliance.standings import histories_of
-from storage.filters import ByRequirements, RequirementFilter
+from services.company_calendar import CompanyCalendar
+from services.regulatory_compliance.standing import Standing
+from services.regulatory_compliance.standings import standings
 from storage.interface import Store
-from storage.tables.compliance import (
-    ComplianceRequirement,
-    RequirementContent,
-    RequirementVersion,
-)
+from storage.standings import StandingFound, StandingQuestion
 from storage.vocabulary.compliance import Program, RequirementStatus, StatusReason
 
 _HUNDREDTH = Decimal("0.01")
@@ -41,63 +35,26 @@ class Rate(msgspec.Struct, frozen=True):
 
 
 class Measured(msgspec.Struct, frozen=True, kw_only=True):
-    """A requirement with what it asked then, and where it stood."""
+    """A requirement by what it asked then, and where it stood."""
 
-    requirement: ComplianceRequirement
-    version: RequirementVersion
+    requirement: StandingFound
     standing: Standing
-
-    @property
-    def content(self) -> RequirementContent:
-        return self.version.content
 
     @property
     def is_overdue(self) -> bool:
         return self.standing.reason is StatusReason.OVERDUE
 
 
-class Records(msgspec.Struct, frozen=True):
-    """Everything that standings are derived from, of some requirements."""
-
-    calendar: CompanyCalendar
-    requirements: Sequence[ComplianceRequirement]
-    versions: Mapping[UUID, Sequence[RequirementVersion]]
-    histories: Mapping[UUID, History]
-
-
-async def records_of(store: Store, program: Program | None) -> Records:
-    """All requirements of a program, or of all, in a constant number of statements."""
-    rows = await store.compliance_requirements.all(RequirementFilter(program=program))
-    ids = [each.id for each in rows]
-    versions: dict[UUID, list[RequirementVersion]] = {each: [] for each in ids}
-    for each in await store.requirement_versions.all(ByRequirements(requirement_ids=ids)):
-        versions[each.requirement_id].append(each)
-    return Records(
-        await company_calendar(store),
-        sorted(rows, key=lambda row: row.code),
-        versions,
-        await histories_of(store, ids),
-    )
-
-
-def measured(records: Records, *, on: dt.date, known_at: dt.datetime) -> list[Measured]:
-    """Each requirement that was in use on a day, as known at a time, by its code."""
-    found = []
-    for each in records.requirements:
-        if each.retired_on is not None and each.retired_on <= on:
-            continue
-        stood = standing(
-            records.histories[each.id],
-            on=on,
-            known_at=known_at,
-            is_business_day=records.calendar.is_business_day,
-        )
-        if stood is None:
-            continue
-        known = [row for row in records.versions[each.id] if row.recorded_at <= known_at]
-        version = max(known, key=lambda row: row.number)
-        found.append(Measured(requirement=each, version=version, standing=stood))
-    return found
+async def measured(
+    store: Store, program: Program | None, *, on: dt.date, known_at: dt.datetime
+) -> list[Measured]:
+    """Each requirement of a program, or of all, that was in use on a day, as known at a time, by
+    its code; in a constant number of statements."""
+    question = StandingQuestion(on=on, known_at=known_at, program=program)
+    return [
+        Measured(requirement=requirement, standing=standing)
+        for requirement, standing in await standings(store, question)
+    ]
 
 
 def rate_of(rows: Iterable[Measured]) -> Rate:

@@ -17,7 +17,6 @@ from services.regulatory_compliance.reporting.measuring import (
     end_of,
     measured,
     rate_of,
-    records_of,
 )
 from services.regulatory_compliance.reporting.mips_figures import MipsFigures, mips_figures
 from services.regulatory_compliance.reporting.periods import ReportPeriod
@@ -62,8 +61,7 @@ async def compliance_statistics(
     if first > last:
         raise InvalidParameter([Fault("/first", "lies after last")])
     known_at = min(end_of(last, calendar), store.now)
-    records = await records_of(store, program)
-    rows = measured(records, on=last, known_at=known_at)
+    rows = await measured(store, program, on=last, known_at=known_at)
     audits = await audit_records(store, program, on=last, known_at=known_at)
     period = ReportPeriod(first, last)
     programs = sorted({each.requirement.program for each in rows})
@@ -76,7 +74,7 @@ async def compliance_statistics(
             name: _figures([each for each in rows if each.requirement.program is name])
             for name in programs
         },
-        attestations=attestation_figures(records.histories.values(), period, known_at),
+        attestations=await attestation_figures(store, program, period, known_at),
         audits=audit_figures(audits, period, known_at),
         risk_assessments=await risk_figures(store, period, known_at),
         mips=await mips_figures(store, period, known_at),

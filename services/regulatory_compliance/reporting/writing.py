@@ -4,7 +4,7 @@ import datetime as dt
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
-from services.company_calendar import CompanyCalendar
+from services.company_calendar import CompanyCalendar, company_calendar
 from services.regulatory_compliance.reporting.attestation_figures import attestation_figures
 from services.regulatory_compliance.reporting.audit_figures import (
     audit_figures,
@@ -21,17 +21,15 @@ from services.regulatory_compliance.reporting.content import (
 from services.regulatory_compliance.reporting.measuring import (
     Measured,
     Rate,
-    Records,
     end_of,
     measured,
     rate_of,
-    records_of,
 )
 from services.regulatory_compliance.reporting.mips_figures import reported_mips
 from services.regulatory_compliance.reporting.periods import ReportPeriod, earlier
 from storage.interface import Store
 from storage.tables.compliance_reports import ComplianceReportDraft
-from storage.vocabulary.compliance import RequirementStatus
+from storage.vocabulary.compliance import Program, RequirementStatus
 
 EARLIER_PERIODS = 4
 """How many like periods before it a report is held against."""
@@ -44,11 +42,11 @@ async def write_report(
 ) -> ReportContent:
     """What a report says, in a constant number of statements."""
     company = await store.companies.get(store.company_id)
-    records = await records_of(store, draft.program)
+    calendar = await company_calendar(store)
     period = ReportPeriod(draft.period_from, draft.period_to)
-    known_at = known_by(draft, records.calendar, store.now)
-    moment = min(known_at, end_of(period.last, records.calendar))
-    rows = measured(records, on=period.last, known_at=known_at)
+    known_at = known_by(draft, calendar, store.now)
+    moment = min(known_at, end_of(period.last, calendar))
+    rows = await measured(store, draft.program, on=period.last, known_at=known_at)
     audits = await audit_records(store, draft.program, on=period.last, known_at=known_at)
     rate = rate_of(rows)
     counted = Counter(each.standing.status for each in rows)
@@ -63,13 +61,13 @@ async def write_report(
         rate=reported(rate),
         statuses=ReportedStatuses(**{each.value: counted[each] for each in RequirementStatus}),
         requirements=[_requirement(each, period.last) for each in rows],
-        attestations=attestation_figures(records.histories.values(), period, known_at),
+        attestations=await attestation_figures(store, draft.program, period, known_at),
         audits=audit_figures(audits, period, moment),
         findings=reported_findings(audits, period),
         mips=await reported_mips(
-            store, draft.program, period, moment, records.calendar.midnight(period.first)
+            store, draft.program, period, moment, calendar.midnight(period.first)
         ),
-        trend=list(_trend(records, period, store.now)),
+        trend=await _trend(store, draft.program, period),
         advice=list(_advice(rate, rows)),
         recommendations=draft.recommendations,
     )
@@ -92,11 +90,11 @@ def reported(rate: Rate) -> ReportedRate:
 def _requirement(row: Measured, on: dt.date) -> ReportedRequirement:
     due_on = row.standing.due_on
     return ReportedRequirement(
-        requirement_id=row.requirement.id,
+        requirement_id=row.requirement.requirement_id,
         code=row.requirement.code,
-        citation=row.content.citation,
-        name=row.content.name,
-        content_number=row.version.number,
+        citation=row.requirement.citation,
+        name=row.requirement.name,
+        content_number=row.requirement.content_number,
         status=row.standing.status,
         reason=row.standing.reason,
         due_on=due_on,
@@ -105,12 +103,17 @@ def _requirement(row: Measured, on: dt.date) -> ReportedRequirement:
     )
 
 
-def _trend(records: Records, period: ReportPeriod, now: dt.datetime) -> Iterator[ReportedTrend]:
+async def _trend(store: Store, program: Program, period: ReportPeriod) -> list[ReportedTrend]:
     """The oldest first."""
+    calendar = await company_calendar(store)
+    found = []
     for each in reversed(list(earlier(period, EARLIER_PERIODS))):
-        known_at = min(end_of(each.last, records.calendar), now)
-        rate = rate_of(measured(records, on=each.last, known_at=known_at))
-        yield ReportedTrend(period_from=each.first, period_to=each.last, rate=reported(rate))
+        known_at = min(end_of(each.last, calendar), store.now)
+        rate = rate_of(await measured(store, program, on=each.last, known_at=known_at))
+        found.append(
+            ReportedTrend(period_from=each.first, period_to=each.last, rate=reported(rate))
+        )
+    return found
 
 
 def _advice(rate: Rate, rows: Sequence[Measured]) -> Iterator[str]:
