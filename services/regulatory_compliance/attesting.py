@@ -23,7 +23,12 @@ from services.regulatory_compliance.signature_chain import (
     attestation_hash,
     signature_hash,
 )
-from services.regulatory_compliance.standing import attestation_states, standing
+from services.regulatory_compliance.standing import (
+    History,
+    Standing,
+    attestation_states,
+    standing,
+)
 from services.regulatory_compliance.standings import history_of
 from storage.errors import DuplicateValue
 from storage.filters import AttestationFilter, ByRequirements, EvidenceLinkFilter, SignatureFilter
@@ -66,8 +71,9 @@ LEGAL_MOVES = {
 class NewAttestation(Input):
     """What is attested of a requirement, and how long it holds.
 
-    It completes the earliest period that is open, unless ``completes_period`` is false. Evidence is
-    named by the ids of its versions, each of them the latest of what serves the requirement.
+    It completes the earliest period that is open, or that of what it supersedes, unless
+    ``completes_period`` is false. Evidence is named by the ids of its versions, each of them the
+    latest of what serves the requirement.
     """
 
     kind: AttestationKind
@@ -148,14 +154,13 @@ async def attest(
                 [Fault("/supersedes_id", "names no attestation of the requirement that stands")]
             )
     now = standing(history, on=today, known_at=store.now, is_business_day=calendar.is_business_day)
-    period = now.period if now is not None and new.completes_period else None
     content = history.contents[-1]
     expiries = [each.expires_on for each in evidence if each.expires_on is not None]
     fields = AttestationFields(
         requirement_id=requirement_id,
         content_number=content.number,
         schedule_number=content.schedule_number,
-        period_number=None if period is None else period.number,
+        period_number=_period_number(new, history, now),
         kind=new.kind,
         statement=new.statement,
         signed_on=today,
@@ -222,6 +227,23 @@ async def list_attestations(
 ) -> Page[ComplianceAttestation]:
     """Attestations, newest first."""
     return await store.compliance_attestations.list(conditions, limit=limit, after=after)
+
+
+def _period_number(new: NewAttestation, history: History, now: Standing | None) -> int | None:
+    """Of which period it is. What takes the place of another does in its period as well: that
+    counts for nothing from then on, and would leave its period open."""
+    if not new.completes_period:
+        return None
+    content = history.contents[-1]
+    for each in history.attestations:
+        if (
+            each.id == new.supersedes_id
+            and each.period_number is not None
+            and each.schedule_number == content.schedule_number
+            and each.content_number >= content.material_number
+        ):
+            return each.period_number
+    return None if now is None or now.period is None else now.period.number
 
 
 async def _evidence(

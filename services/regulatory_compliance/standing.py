@@ -149,11 +149,13 @@ def standing_by(counting: InForce, *, on: dt.date, is_business_day: IsBusinessDa
     period = None
     if counting.schedule is not None:
         period = open_period(counting.schedule, counting.completions, is_business_day)
-    if period is not None and period.due_on < on:
+    is_covered = any(each.valid_from <= on <= each.last_day for each in counting.covers)
+    waiting = _after_the_last(counting, is_business_day) if is_covered else period
+    if waiting is not None and waiting.due_on < on:
         return Standing(
             status=RequirementStatus.NON_COMPLIANT, reason=StatusReason.OVERDUE, period=period
         )
-    if any(each.valid_from <= on <= each.last_day for each in counting.covers):
+    if is_covered:
         return Standing(
             status=RequirementStatus.COMPLIANT,
             reason=StatusReason.ATTESTED,
@@ -239,6 +241,24 @@ def attestation_states(history: History, known_at: dt.datetime) -> Mapping[UUID,
         for name in superseded
         if states.get(name) is not AttestationStatus.REVOKED
     }
+
+
+def _after_the_last(counting: InForce, is_business_day: IsBusinessDay) -> Period | None:
+    """The period after the last that was completed. One before it is open only because what had
+    completed it was revoked or disputed, which reopens nothing while another attestation covers."""
+    if counting.schedule is None:
+        return None
+    return open_period(counting.schedule, _up_to_the_last(counting.completions), is_business_day)
+
+
+def _up_to_the_last(completions: Mapping[int, dt.date]) -> dict[int, dt.date]:
+    """Each period up to the last completed one, with the earliest day by which it or a later one
+    was."""
+    found: dict[int, dt.date] = {}
+    for number in range(max(completions, default=0), 0, -1):
+        days = (found.get(number + 1), completions.get(number))
+        found[number] = min(day for day in days if day is not None)
+    return found
 
 
 def _is_applicable(decisions: Sequence[Decision], on: dt.date, known_at: dt.datetime) -> bool:

@@ -340,6 +340,31 @@ async def test_what_supersedes_takes_the_place_of_what_stood(officer: httpx.Asyn
     assert again.status_code == 422
 
 
+async def test_what_supersedes_completes_the_same_period_and_no_other(
+    officer: httpx.AsyncClient,
+) -> None:
+    requirement = await made(officer)
+    first = await attested(officer, requirement)
+    mended = await attested(officer, requirement, supersedes_id=first.rsplit("/", 1)[1])
+    assert (await officer.get(mended)).json()["attestation"]["period_number"] == 1
+    found = await standing(officer, requirement)
+    assert (found["period_number"], found["due_on"]) == (2, "2027-06-30")
+    assert await status(officer, requirement, "2026-07-01") == "compliant"
+
+
+async def test_revoking_one_attestation_reopens_nothing_that_another_covers(
+    officer: httpx.AsyncClient,
+) -> None:
+    requirement = await made(officer)
+    first = await attested(officer, requirement)
+    await attested(officer, requirement)
+    assert (await officer.post(f"{first}/revoke", json=WHY)).status_code == 201
+    found = await standing(officer, requirement, on="2026-07-01")
+    assert (found["status"], found["due_on"]) == ("compliant", "2026-06-30")
+    again = await attested(officer, requirement)
+    assert (await officer.get(again)).json()["attestation"]["period_number"] == 1
+
+
 async def test_that_it_does_not_apply_takes_a_reason_and_somebody_else(
     officers: list[httpx.AsyncClient],
 ) -> None:

@@ -110,6 +110,18 @@ class Replay:
                 SignatureKind.REVOKED: "revoked",
             }[event.kind]
 
+    @staticmethod
+    def ends(good: list[Attestation], on: dt.date) -> list[dt.date]:
+        """The last days of what has begun by a day."""
+        return [
+            min(each.valid_until or dt.date.max, each.evidence_until or dt.date.max)
+            for each in good
+            if each.valid_from <= on
+        ]
+
+    def is_covered(self, good: list[Attestation], on: dt.date) -> bool:
+        return max(self.ends(good, on), default=dt.date.min) >= on
+
     def status(self, on: dt.date) -> RequirementStatus | None:
         if self.content is None:
             return None
@@ -126,19 +138,19 @@ class Replay:
             done = {
                 each.period_number
                 for each in good
-                if each.schedule_number == self.content.schedule_number and each.signed_on <= on
+                if each.period_number is not None
+                and each.schedule_number == self.content.schedule_number
+                and each.signed_on <= on
             }
+            if self.is_covered(good, on):
+                done |= set(range(1, max(done, default=0)))
             due, number = self.content.schedule.first_due_on, 1
             while number in done:
                 number += 1
                 due = due.replace(year=due.year + 1)
             if due < on:
                 return RequirementStatus.NON_COMPLIANT
-        ends = [
-            min(each.valid_until or dt.date.max, each.evidence_until or dt.date.max)
-            for each in good
-            if each.valid_from <= on
-        ]
+        ends = self.ends(good, on)
         if not ends:
             return RequirementStatus.IN_PROGRESS
         return RequirementStatus.COMPLIANT if max(ends) >= on else RequirementStatus.NON_COMPLIANT

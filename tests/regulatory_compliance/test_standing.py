@@ -108,6 +108,40 @@ def test_a_revocation_reopens_it_only_where_no_other_attestation_covers_it() -> 
     assert found(history, 60, known=9).status is RequirementStatus.COMPLIANT
 
 
+@pytest.mark.parametrize("kind", [SignatureKind.REVOKED, SignatureKind.DISPUTED])
+def test_a_period_whose_attestation_falls_is_not_overdue_while_another_attestation_covers(
+    kind: SignatureKind,
+) -> None:
+    first = attestation(10, period_number=1)
+    second = attestation(200, period_number=2, valid_until=day(400))
+    history = History(
+        contents=[content(schedule=ANNUAL)],
+        attestations=[first, second],
+        signatures=[signed(first, at=10), signed(second, at=200), signed(first, kind, at=210)],
+    )
+    covered = found(history, 300)
+    assert (covered.status, covered.reason) == (RequirementStatus.COMPLIANT, StatusReason.ATTESTED)
+    assert covered.due_on == ANNUAL.first_due_on, "the period is there to be made up"
+    assert found(history, 190).reason is StatusReason.OVERDUE
+    assert found(history, 401).reason is StatusReason.OVERDUE
+
+
+def test_what_covers_excuses_no_period_after_the_last_that_was_completed() -> None:
+    first, second = attestation(10, period_number=1), attestation(200, period_number=2)
+    history = History(
+        contents=[content(schedule=ANNUAL)],
+        attestations=[first, second],
+        signatures=[
+            signed(first, at=10),
+            signed(second, at=200),
+            signed(first, SignatureKind.REVOKED, at=210),
+        ],
+    )
+    due = (dt.date(2028, 6, 30) - DAY).days
+    assert found(history, due).status is RequirementStatus.COMPLIANT
+    assert found(history, due + 1).reason is StatusReason.OVERDUE
+
+
 def test_a_quorum_is_needed_before_it_counts() -> None:
     made = attestation(quorum=2)
     one = [signed(made)]
