@@ -331,6 +331,43 @@ async def test_a_risk_is_accepted_by_somebody_else_until_a_day(
     )
 
 
+async def test_nobody_accepts_a_risk_for_days_that_are_over(
+    office: Office, clock: FixedClock
+) -> None:
+    assessment = await office.assessment()
+    risk = await office.risk(assessment)
+    await office.approved(assessment)
+    wanted = {"reason": "until the laptops come", "expires_on": "2026-03-03"}
+    request = (await office.one.post(f"{risk}/acceptances", json=wanted)).headers["Location"]
+    clock.move(dt.timedelta(days=2))
+    for person, client in zip(office.people, (office.one, office.other), strict=True):
+        await sign_in(client, person)
+        await prove(client, person)
+    late = await decide(office.other, request)
+    assert (late.status_code, late.json()["errors"][0]["pointer"]) == (422, "/expires_on")
+    assert (await decide(office.other, request, "refuse")).status_code == 200
+    (kept,) = (await detail(office.one, f"{risk}/acceptances"))["items"]
+    assert kept["status"] == "not_accepted"
+
+
+async def test_a_risk_of_an_assessment_that_was_superseded_is_accepted_no_more(
+    office: Office,
+) -> None:
+    assessment = await office.assessment()
+    risk = await office.risk(assessment)
+    await office.approved(assessment)
+    wanted = {"reason": "it costs too much", "expires_on": "2026-12-31"}
+    request = (await office.one.post(f"{risk}/acceptances", json=wanted)).headers["Location"]
+    following = await office.one.post(f"{assessment}/next", json=DAYS)
+    await office.approved(following.headers["Location"])
+    refused = await decide(office.other, request)
+    assert (refused.status_code, refused.json()["type"]) == (
+        409,
+        "/problems/assessment-not-in-force",
+    )
+    assert (await detail(office.one, risk))["accepted_until"] is None
+
+
 async def test_an_acceptance_that_was_refused_can_be_proposed_anew(office: Office) -> None:
     assessment = await office.assessment()
     risk = await office.risk(assessment)

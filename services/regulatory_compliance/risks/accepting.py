@@ -82,13 +82,22 @@ async def _subject(store: Store, acceptance_id: UUID) -> Subject:
 
 
 async def _accept(store: Store, approval: Approval) -> None:
+    """Raises AssessmentNotInForce where another has taken the assessment's place since, InvalidInput
+    where the day has come."""
     acceptance = await store.risk_acceptances.get(approval.entity_id)
+    risk = await store.assessed_risks.get(acceptance.risk_id)
+    assessment = await store.risk_assessments.lock(risk.assessment_id)
+    if assessment.status is not AssessmentStatus.APPROVED:
+        raise AssessmentNotInForce(assessment.status)
+    today = await company_today(store)
+    if acceptance.expires_on < today:
+        raise InvalidInput([Fault("/expires_on", "is over")])
     await store.risk_acceptances.update(
         acceptance.id,
         {
             "status": AcceptanceStatus.ACCEPTED,
             "accepted_by_person_id": store.actor.principal_id,
-            "accepted_on": await company_today(store),
+            "accepted_on": today,
         },
         expected_version=acceptance.version,
     )
