@@ -91,7 +91,8 @@ class FindingAcceptanceAnswer(RowAnswer):
 
 
 class FindingStepAnswer(RecordAnswer):
-    """That a finding was closed, with what was seen, or opened again, and why."""
+    """That a finding was closed, with what was seen, opened again, and why, or found more severe:
+    then nobody has agreed to live with it any more."""
 
     finding_id: UUID
     number: int

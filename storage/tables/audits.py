@@ -162,8 +162,8 @@ class FindingStepFields(SQLModel):
 
 
 class FindingStep(FindingStepFields, AppendOnlyRow, table=True):
-    """That a finding was closed, with what was seen and the evidence that it is mended, or opened
-    again, and why. ``taken_on`` is the company's day."""
+    """That a finding was closed, with what was seen and the evidence that it is mended, opened
+    again, and why, or found more severe. ``taken_on`` is the company's day."""
 
     __tablename__ = "finding_steps"
     __table_args__ = (

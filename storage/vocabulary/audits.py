@@ -42,6 +42,8 @@ class FindingStepKind(StrEnum):
 
     CLOSED = "closed"
     REOPENED = "reopened"
+    RAISED = "raised"
+    """It is more severe than was thought."""
 
 
 class FindingStanding(StrEnum):

@@ -95,6 +95,32 @@ async def test_an_accepted_risk_lets_an_audit_end_and_an_expired_one_does_not(
     assert passed.status_code == 200, passed.text
 
 
+async def test_what_was_agreed_to_covers_nothing_more_severe(
+    people: list[Colleague], client: httpx.AsyncClient, clock: FixedClock
+) -> None:
+    finds, asks, decides = people
+    audit = await started_audit(finds.client)
+    url = (await finding(finds.client, audit, severity="minor")).headers["Location"]
+    request = (await stepped(asks.client, url, "risk-acceptances", WANTED, version=1)).headers
+    await stepped(decides.client, request["Location"], "approve", {"note": "Yes."}, version=1)
+    clock.move(dt.timedelta(days=1))
+
+    async def changed(severity: str, version: int) -> None:
+        headers = {"If-Match": f'"{version}"'}
+        answer = await client.patch(url, json={"severity": severity}, headers=headers)
+        assert answer.status_code == 200, answer.text
+
+    await changed("minor", 1)
+    assert await standing(client, url) == "risk_accepted"
+    await changed("critical", 2)
+    assert await standing(client, url) == "open"
+    assert await standing(client, url, "2026-03-02") == "risk_accepted"
+    refused = await stepped(client, audit, "complete", version=3)
+    assert refused.json()["type"] == "/problems/critical-findings-open"
+    (step,) = (await client.get(f"{url}/steps")).json()["items"]
+    assert (step["kind"], step["note"]) == ("raised", "minor before, critical now")
+
+
 async def test_statistics_count_it_among_what_is_open_from_the_day_after(
     people: list[Colleague], client: httpx.AsyncClient, clock: FixedClock
 ) -> None:

@@ -22,18 +22,19 @@ def moment(hour: int) -> dt.datetime:
 
 @st.composite
 def histories(draw: st.DrawFn) -> FindingHistory:
-    """A finding that is closed and opened again in turn, some of it on one day, and risks that were
-    accepted meanwhile."""
-    hours = sorted(draw(st.lists(Hour, max_size=7)))
-    steps = [
-        FindingStep.model_construct(
-            number=number,
-            kind=FindingStepKind.CLOSED if number % 2 else FindingStepKind.REOPENED,
-            taken_on=moment(hour).date(),
-            recorded_at=moment(hour),
+    """A finding that is closed and opened again in turn and found more severe while it is open,
+    some of it on one day, and risks that were accepted meanwhile."""
+    turns = [FindingStepKind.CLOSED, FindingStepKind.REOPENED]
+    steps: list[FindingStep] = []
+    for number, hour in enumerate(sorted(draw(st.lists(Hour, max_size=7, unique=True))), 1):
+        kind = FindingStepKind.RAISED
+        if turns[0] is not FindingStepKind.CLOSED or not draw(st.booleans()):
+            kind = turns[0]
+            turns.reverse()
+        step = FindingStep.model_construct(
+            number=number, kind=kind, taken_on=moment(hour).date(), recorded_at=moment(hour)
         )
-        for number, hour in enumerate(hours, 1)
-    ]
+        steps.append(step)
     acceptances = [
         FindingAcceptance.model_construct(
             accepted_on=moment(hour).date(),
@@ -58,10 +59,12 @@ def replayed(history: FindingHistory, day: dt.date, known_at: dt.datetime) -> Fi
         now = moment(hour)
         if now > known_at or now.date() > day:
             break
-        for step in history.steps:
-            if step.recorded_at == now:
-                is_closed = step.kind is FindingStepKind.CLOSED
         accepted += [e.accepted_until for e in history.acceptances if e.updated_at == now]
+        for step in history.steps:
+            if step.recorded_at == now and step.kind is FindingStepKind.RAISED:
+                accepted.clear()
+            elif step.recorded_at == now:
+                is_closed = step.kind is FindingStepKind.CLOSED
     if is_closed:
         return FindingStanding.CLOSED
     return (

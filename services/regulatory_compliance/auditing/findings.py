@@ -148,9 +148,15 @@ async def add_finding(store: Store, audit_id: UUID, new: NewFinding) -> AuditFin
 async def update_finding(
     store: Store, finding_id: UUID, changes: FindingChanges, *, expected_version: int
 ) -> AuditFinding:
-    """Raises RowNotFound, VersionConflict, IllegalTransition, DecidedBefore."""
+    """Change an open finding. What was agreed about it holds no more once it is more severe.
+
+    Raises RowNotFound, VersionConflict, IllegalTransition, DecidedBefore.
+    """
     finding = await held_open(store, finding_id, expected_version, "changed")
     await worked(store, ENTITY, finding_id)
+    if "severity" in changes.model_fields_set and _is_worse(changes.severity, finding.severity):
+        note = f"{finding.severity} before, {changes.severity} now"
+        await _record(store, finding_id, FindingStepKind.RAISED, note, None)
     return await store.audit_findings.update(
         finding_id, changes.given(), expected_version=finding.version
     )
@@ -229,7 +235,10 @@ async def reopen_finding(
 
 
 async def steps_of_finding(store: Store, finding_id: UUID) -> list[FindingStep]:
-    """Each closing and reopening, oldest first. Raises RowNotFound."""
+    """Each closing and reopening, and each time that it was found more severe, oldest first.
+
+    Raises RowNotFound.
+    """
     await store.audit_findings.get(finding_id)
     return await store.finding_steps.all(ByFindings(finding_ids=[finding_id]))
 
@@ -241,6 +250,11 @@ async def held_open(
     finding = await _held(store, finding_id, expected_version)
     _require_open(finding, wanted)
     return finding
+
+
+def _is_worse(one: FindingSeverity, other: FindingSeverity) -> bool:
+    order = list(FindingSeverity)
+    return order.index(one) > order.index(other)
 
 
 async def _record(

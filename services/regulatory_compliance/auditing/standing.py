@@ -1,7 +1,8 @@
 """Where findings stand on a day, as known at a time: the one place that audits and reports go by.
 
 A finding is closed from the company's day on which it was closed until the one on which it was
-opened again; in between, and before and after, a risk that is accepted is one until its last day.
+opened again; in between, and before and after, a risk that is accepted is one until its last day,
+or until the finding turns out to be more severe than what was agreed to.
 """
 
 import datetime as dt
@@ -28,7 +29,7 @@ class StandingFinding:
 
 @dataclass(frozen=True)
 class FindingHistory:
-    """A finding with each closing and reopening, in their order, and what was agreed to."""
+    """A finding with its steps, in their order, and what was agreed to."""
 
     finding: AuditFinding
     steps: Sequence[FindingStep]
@@ -37,9 +38,15 @@ class FindingHistory:
     def on(self, day: dt.date, known_at: dt.datetime) -> StandingFinding:
         """Where it stood at the end of a day, by what was recorded until a time."""
         taken = [e for e in self.steps if e.taken_on <= day and e.recorded_at <= known_at]
-        if taken and taken[-1].kind is FindingStepKind.CLOSED:
+        turns = [each for each in taken if each.kind is not FindingStepKind.RAISED]
+        if turns and turns[-1].kind is FindingStepKind.CLOSED:
             return StandingFinding(self.finding, FindingStanding.CLOSED, None)
-        known = [each for each in self.acceptances if each.updated_at <= known_at]
+        raised = [each.recorded_at for each in taken if each.kind is FindingStepKind.RAISED]
+        known = [
+            each
+            for each in self.acceptances
+            if each.updated_at <= known_at and all(moment < each.updated_at for moment in raised)
+        ]
         until = accepted_until(known, day)
         standing = FindingStanding.OPEN if until is None else FindingStanding.RISK_ACCEPTED
         return StandingFinding(self.finding, standing, until)

@@ -82,8 +82,8 @@ async def _subject(store: Store, acceptance_id: UUID) -> Subject:
 
 
 async def _accept(store: Store, approval: Approval) -> None:
-    """Raises AssessmentNotInForce where another has taken the assessment's place since, InvalidInput
-    where the day has come."""
+    """Raises AssessmentNotInForce where another has taken the assessment's place since,
+    InvalidInput where the last day is over."""
     acceptance = await store.risk_acceptances.get(approval.entity_id)
     risk = await store.assessed_risks.get(acceptance.risk_id)
     assessment = await store.risk_assessments.lock(risk.assessment_id)
