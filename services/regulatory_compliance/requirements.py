@@ -9,6 +9,7 @@ from uuid import UUID
 
 from pydantic import Field, model_validator
 
+from services.company_calendar import company_today
 from services.inputs import Identifier, Input, LongText, Name, Reason, left_out
 from services.refusals import Fault, InvalidInput, Refusal
 from storage.filters import ByRequirements
@@ -184,11 +185,14 @@ async def update_requirement(
 async def retire_requirement(
     store: Store, requirement_id: UUID, on: dt.date, *, expected_version: int
 ) -> ComplianceRequirement:
-    """Take a requirement out of use from a day on; its history stays.
+    """Take a requirement out of use from a day on that is not over: it counted until then, and goes
+    on counting in what is said of those days.
 
-    Raises RowNotFound, VersionConflict, RequirementRetired.
+    Raises RowNotFound, VersionConflict, RequirementRetired, InvalidInput.
     """
     await held_in_use(store, requirement_id)
+    if on < await company_today(store):
+        raise InvalidInput([Fault("/on", "is over")])
     return await store.compliance_requirements.update(
         requirement_id, {"retired_on": on}, expected_version=expected_version
     )
@@ -197,8 +201,9 @@ async def retire_requirement(
 async def held_in_use(store: Store, requirement_id: UUID) -> ComplianceRequirement:
     """A requirement, held until the transaction ends. Raises RowNotFound, RequirementRetired."""
     requirement = await store.compliance_requirements.lock(requirement_id)
-    if requirement.retired_on is not None:
-        raise RequirementRetired(requirement.retired_on)
+    retired_on = requirement.retired_on
+    if retired_on is not None and retired_on <= await company_today(store):
+        raise RequirementRetired(retired_on)
     return requirement
 
 

@@ -415,6 +415,31 @@ async def test_what_is_retired_is_kept_as_it_was(officer: httpx.AsyncClient) -> 
     assert (await officer.post(f"{requirement}/attestations", json=STATEMENT)).status_code == 409
 
 
+async def test_nothing_is_retired_from_days_that_are_over(officer: httpx.AsyncClient) -> None:
+    requirement = await made(officer, first_due_on="2026-02-01")
+    headers = {"If-Match": '"1"'}
+    refused = await officer.post(
+        f"{requirement}/retire", json={"on": "2026-03-01"}, headers=headers
+    )
+    assert (refused.status_code, refused.json()["errors"][0]["pointer"]) == (422, "/on")
+    assert await status(officer, requirement, "2026-03-01") == "non_compliant"
+
+
+async def test_what_is_to_be_retired_is_attested_until_then(officer: httpx.AsyncClient) -> None:
+    requirement = await made(officer)
+    retired = await officer.post(
+        f"{requirement}/retire", json={"on": "2026-04-01"}, headers={"If-Match": '"1"'}
+    )
+    assert retired.status_code == 200
+    await attested(officer, requirement)
+    assert await status(officer, requirement) == "compliant"
+    again = await officer.post(
+        f"{requirement}/retire", json={"on": "2026-03-02"}, headers={"If-Match": '"2"'}
+    )
+    assert again.status_code == 200
+    assert (await officer.post(f"{requirement}/attestations", json=STATEMENT)).status_code == 409
+
+
 async def test_a_pack_is_adopted_once_and_keeps_what_is_there(officer: httpx.AsyncClient) -> None:
     packs = {each["id"]: each for each in (await officer.get(PACKS)).json()["items"]}
     rule = packs["hipaa-security"]["requirements"]
