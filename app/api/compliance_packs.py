@@ -103,8 +103,8 @@ class PackChangeAnswer(Answer):
 
 
 class PackDifferenceAnswer(Answer):
-    """What an upgrade brings, takes out of use and changes. Requirements of the company's own under
-    ``own_codes``, which are new in the pack, stay as they are."""
+    """What an upgrade brings, takes out of use and changes. Requirements under ``own_codes``,
+    which are new in the pack and the company's own or retired, stay as they are."""
 
     pack: str
     from_version: str

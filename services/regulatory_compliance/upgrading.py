@@ -85,7 +85,7 @@ class Merge(msgspec.Struct, frozen=True, kw_only=True):
 
 class UpgradePlan(msgspec.Struct, frozen=True, kw_only=True):
     """Everything that an upgrade would do. ``own_codes`` are new in the pack, but the company has
-    requirements of its own under them, which stay as they are."""
+    requirements under them, of its own or retired, which stay as they are."""
 
     pack: Pack
     text: str
@@ -157,7 +157,7 @@ async def _plan(
             for each in found.changed
             if each.after.code in in_use
         ),
-        own_codes=tuple(each.code for each in found.added if each.code in others),
+        own_codes=tuple(each.code for each in found.added if each.code in others | set(ours)),
         rows=ours,
     )
 

@@ -123,6 +123,17 @@ async def test_an_upgrade_follows_the_pack_and_leaves_what_is_the_companys(
     }
 
 
+async def test_what_was_retired_and_comes_back_in_the_pack_is_named(
+    officer: httpx.AsyncClient,
+) -> None:
+    await brought(officer, FIRST, SECOND, pack("3", {"code": "A"}, {"code": "B"}))
+    await adopted(officer)
+    assert (await officer.post(f"{PACKS}/upgrade", json=UPGRADE)).status_code == 200
+    asked = await officer.get(f"{PACKS}/difference", params={"pack": "house", "version": "3"})
+    seen = asked.json()
+    assert (seen["added"], seen["own_codes"]) == ([], ["B"])
+
+
 async def test_attestations_stay_bound_to_their_version_and_count_unless_the_change_is_material(
     officer: httpx.AsyncClient,
 ) -> None:
