@@ -251,6 +251,7 @@ async def test_why_a_measure_has_no_benchmark_is_said(client: httpx.AsyncClient)
     ("changes", "fault"),
     [
         ({"tin": "12345678"}, "tin"),
+        ({"tin": "000000000"}, "tin"),
         ({"npi": "1234567890"}, "check digit"),
         ({"npi": "123456789"}, "npi"),
         ({"performance_year": 2031}, "there are no rules for 2031"),

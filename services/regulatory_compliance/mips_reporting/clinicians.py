@@ -24,7 +24,15 @@ def _with_a_check_digit(npi: str) -> str:
     return npi
 
 
-Tin = Annotated[str, Field(pattern=r"^[0-9]{9}$", examples=["123456789"])]
+def _of_somebody(tin: str) -> str:
+    if not tin.strip("0"):
+        raise ValueError("nobody has this TIN")
+    return tin
+
+
+Tin = Annotated[
+    str, Field(pattern=r"^[0-9]{9}$", examples=["123456789"]), AfterValidator(_of_somebody)
+]
 Npi = Annotated[
     str,
     Field(pattern=r"^[0-9]{10}$", examples=["1234567893"]),
