@@ -118,6 +118,8 @@ async def test_drafts_count_only_where_they_are_asked_for(client: httpx.AsyncCli
     assert (await final(client, clinician)).json()["categories"][0]["percent"] == "0.0000"
     estimate = (await final(client, clinician, with_drafts="true")).json()
     assert estimate["categories"][0]["percent"] == "14.9308"
+    await make_submission(client, clinician, category="pi")
+    assert (await final(client, clinician, with_drafts="true")).json() == estimate, "it is empty"
 
 
 async def test_what_is_rejected_no_longer_counts(client: httpx.AsyncClient) -> None:

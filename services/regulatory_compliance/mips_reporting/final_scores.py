@@ -28,7 +28,7 @@ from services.regulatory_compliance.mips_reporting.scores import (
     computed,
     kept_scores,
 )
-from storage.filters import MipsSubmissionFilter
+from storage.filters import ByMipsSubmission, MipsSubmissionFilter
 from storage.interface import Store
 from storage.tables.mips import (
     MipsClinician,
@@ -177,8 +177,12 @@ async def handed_in(
 async def _scored(
     store: Store, clinician: MipsClinician, *, with_drafts: bool
 ) -> list[ScoredSubmission]:
-    """Raises ListNotLoaded, InvalidInput."""
+    """Without drafts in which nothing is reported yet. Raises ListNotLoaded, InvalidInput."""
     standing = await handed_in(store, clinician, with_drafts=with_drafts)
+    if with_drafts:
+        conditions = ByMipsSubmission(submission_ids=[each.id for each in standing])
+        begun = {each.submission_id for each in await store.mips_measures.all(conditions)}
+        standing = [each for each in standing if each.id in begun]
     kept = {
         (each.submission_id, each.number): each.content
         for each in await kept_scores(store, [each.id for each in standing])
