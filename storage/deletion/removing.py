@@ -47,8 +47,8 @@ from storage.deletion.register import (
 )
 from storage.files import FileVault
 from storage.maintenance.partition_upkeep import Owner
+from storage.maintenance.retirement_records import UNSEALED, put_on_record
 from storage.maintenance.retirement_records import Removed as Retired
-from storage.maintenance.retirement_records import put_on_record
 from storage.postgres.transaction import PostgresStorage
 from storage.retention import kept_until
 from storage.trail.forms import SEALED_LOGS
@@ -61,17 +61,6 @@ BACKUPS_UNKNOWN = (
     " installation keeps them is not stated."
 )
 _MANY_ROWS = 20_000
-_UNSEALED = """
-SELECT EXISTS (
-    SELECT FROM {log} AS entry
-    LEFT JOIN (
-        SELECT company_id, until_xid, after_id FROM seals
-        WHERE company_id = %(company_id)s AND log = %(log)s ORDER BY sequence DESC LIMIT 1
-    ) AS last ON last.company_id = entry.company_id
-    WHERE entry.company_id = %(company_id)s
-      AND (last.after_id IS NULL OR entry.id > last.after_id)
-      AND (last.until_xid IS NULL OR entry.xid >= last.until_xid::text::xid8)
-)"""
 _FILES = """
 SELECT count(*), coalesce(sum(byte_count), 0) FROM stored_files AS entry
 WHERE deletion IS NULL AND {going}"""
@@ -183,7 +172,7 @@ class _Removal:
         with bound(self._connection, self._company_id):
             return any(
                 self._connection.execute(
-                    _UNSEALED.format(log=log).encode(),
+                    UNSEALED.format(leaf=log).encode(),
                     {"company_id": self._company_id, "log": log},
                 ).fetchone()
                 == (True,)

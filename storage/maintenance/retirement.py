@@ -9,7 +9,7 @@ import psycopg
 
 from storage.maintenance.deeds import PartitionKept, PartitionRetired
 from storage.maintenance.partition_upkeep import Owner, months_of
-from storage.maintenance.retirement_records import Removed, put_on_record
+from storage.maintenance.retirement_records import UNSEALED, Removed, put_on_record
 from storage.maintenance.terms import Terms, companies, terms_of
 from storage.partitions import bounds, partition_name
 from storage.retention import LEAST_YEARS, ROWS_HELD, retirable_on
@@ -23,19 +23,6 @@ WHERE hold.company_id = %(company_id)s AND hold.released_at IS NULL
       SELECT FROM {leaf} AS entry WHERE entry.company_id = hold.company_id AND ({rows})
   )
 ORDER BY hold.id LIMIT 1
-"""
-
-_UNSEALED = """
-SELECT EXISTS (
-    SELECT FROM {leaf} AS entry
-    LEFT JOIN (
-        SELECT company_id, until_xid, after_id FROM seals
-        WHERE company_id = %(company_id)s AND log = %(log)s ORDER BY sequence DESC LIMIT 1
-    ) AS last ON last.company_id = entry.company_id
-    WHERE entry.company_id = %(company_id)s
-      AND (last.after_id IS NULL OR entry.id > last.after_id)
-      AND (last.until_xid IS NULL OR entry.xid >= last.until_xid::text::xid8)
-)
 """
 
 
@@ -133,7 +120,7 @@ def _narrow_hold(owner: Owner, table: str, month: dt.date, company_id: UUID) -> 
 
 def _is_unsealed(owner: Owner, table: str, month: dt.date, company_id: UUID) -> bool:
     cursor: psycopg.Cursor[tuple[object, ...]] = owner.connection.execute(
-        _UNSEALED.format(leaf=partition_name(table, month)).encode(),
+        UNSEALED.format(leaf=partition_name(table, month)).encode(),
         {"company_id": company_id, "log": table},
     )
     return cursor.fetchone() == (True,)

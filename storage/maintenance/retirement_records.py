@@ -16,6 +16,20 @@ VALUES (%(company_id)s, %(id)s, %(recorded_at)s, %(recorded_by)s, %(log)s, %(low
         %(high_id)s, %(row_count)s, %(policy)s, %(key_id)s, %(signature)s)
 """
 
+UNSEALED = """
+SELECT EXISTS (
+    SELECT FROM {leaf} AS entry
+    LEFT JOIN (
+        SELECT company_id, until_xid, after_id FROM seals
+        WHERE company_id = %(company_id)s AND log = %(log)s ORDER BY sequence DESC LIMIT 1
+    ) AS last ON last.company_id = entry.company_id
+    WHERE entry.company_id = %(company_id)s
+      AND (last.after_id IS NULL OR entry.id > last.after_id)
+      AND (last.until_xid IS NULL OR entry.xid >= last.until_xid::text::xid8)
+)
+"""
+"""Whether a company has rows in a place of a log (the log or a part of it) that no seal covers."""
+
 
 @dataclass(frozen=True)
 class Removed:
