@@ -7,7 +7,7 @@ from uuid import UUID
 
 from litestar import Controller, Response, get, patch, post
 from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
-from pydantic import field_serializer
+from pydantic import Field, field_serializer
 
 from app.answers import (
     Answer,
@@ -108,9 +108,9 @@ class RequirementDecisionAnswer(RecordAnswer):
 
 
 class Retirement(Input):
-    """From which day on a requirement is out of use."""
+    """From which day on a requirement is out of use: today, or one to come."""
 
-    on: Day
+    on: Annotated[Day, Field(examples=["2031-12-31"])]
 
 
 class ComplianceRequirementController(Controller):
