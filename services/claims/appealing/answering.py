@@ -10,20 +10,20 @@ from uuid import UUID
 
 from pydantic import Field
 
-from services.claims.appealing.awaiting import await_payment
-from services.claims.appealing.deadlines import DEADLINES, DueDate, Ladder, Level, due_of
-from services.claims.appealing.drafting import denials_of, held
+from services.claims.appealing.awaiting import await_payment, make_due
+from services.claims.appealing.deadlines import DEADLINES, DueDate, Level, due_of
+from services.claims.appealing.drafting import held
+from services.claims.appealing.levels import level_of
 from services.claims.appealing.lifecycle import ANSWERED, require_move
 from services.claims.drafts import CalendarDay
 from services.company_calendar import company_today
 from services.inputs import Input, LongText
 from services.refusals import Fault, IllegalTransition, InvalidInput
 from storage.errors import RowNotFound
-from storage.filters import AdjudicationFilter, AppealRuleFilter
+from storage.filters import AdjudicationFilter
 from storage.interface import Store
 from storage.tables.appeals import ClaimAppeal
 from storage.vocabulary.appeals import AppealStatus
-from storage.vocabulary.claims import DenialStatus
 
 _MOST_CENTS = 99_999_999_999
 _WON = frozenset({AppealStatus.OVERTURNED, AppealStatus.PARTLY_OVERTURNED})
@@ -136,31 +136,19 @@ async def _begin_next_level(store: Store, appeal: ClaimAppeal) -> None:
     """Give what is still denied the deadline of the next level, or, where there is none, the days
     within which to end the work."""
     assert appeal.resolved_on is not None
-    payer = await store.payers.get(appeal.payer_id)
-    claim = await store.claims.get(appeal.claim_id)
-    rules = await store.appeal_rules.all(AppealRuleFilter(payer_id=payer.id))
-    following = Ladder(payer.id, payer.type, rules).level(
-        appeal.level + 1, on=appeal.resolved_on, claim_type=claim.type, plan=appeal.plan
-    )
+    following = await level_of(store, appeal, appeal.level + 1, appeal.resolved_on)
     due = (
         DEADLINES.correction_due(appeal.resolved_on)
         if following is None
         else due_of(following, appeal.resolved_on)
     )
-    denials = [
-        each for each in await denials_of(store, appeal.id) if each.status is DenialStatus.OPEN
-    ]
-    count = len(denials)
-    await store.denials.update_many(
-        {each.id: each.version for each in denials},
-        {
-            "due_on": [due.due_on] * count,
-            "due_is_verified": [due.is_verified] * count,
-            "due_source": [due.source] * count,
-            "appeal_level": [due.level] * count,
-            "deadline_started_on": [appeal.resolved_on] * count,
-            "next_action": [_next_action(appeal, following, due)] * count,
-        },
+    await make_due(
+        store,
+        appeal,
+        due,
+        _next_action(appeal, following, due),
+        appeal_level=due.level,
+        deadline_started_on=appeal.resolved_on,
     )
 
 

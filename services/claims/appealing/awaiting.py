@@ -5,9 +5,10 @@ While it does, the last day to appeal presses nobody any more; what does is that
 
 import datetime as dt
 
-from services.claims.appealing.deadlines import DEADLINES, DueDate, Ladder, due_of
+from services.claims.appealing.deadlines import DEADLINES, DueDate, due_of
 from services.claims.appealing.drafting import denials_of
-from storage.filters import AppealRuleFilter, ByAppeal
+from services.claims.appealing.levels import level_of
+from storage.filters import ByAppeal
 from storage.interface import Store
 from storage.tables.appeals import ClaimAppeal
 from storage.tables.ledger import Denial
@@ -22,14 +23,14 @@ async def await_answer(store: Store, appeal: ClaimAppeal, sent_on: dt.date) -> N
     """It went out: its denials are due when the payer should have answered."""
     due = DEADLINES.answer_due(sent_on)
     what = f"Level {appeal.level} was appealed on {sent_on}: ask the payer for its answer"
-    await _let_wait(store, appeal, due, f"{what} if none has come by {due.due_on}")
+    await make_due(store, appeal, due, f"{what} if none has come by {due.due_on}")
 
 
 async def await_payment(store: Store, appeal: ClaimAppeal, answered_on: dt.date) -> None:
     """It was won: its denials are due when the money should have come."""
     due = DEADLINES.answer_due(answered_on)
     what = f"The payer overturned it on {answered_on}: ask for the remittance that pays it"
-    await _let_wait(store, appeal, due, f"{what} if none has come by {due.due_on}")
+    await make_due(store, appeal, due, f"{what} if none has come by {due.due_on}")
 
 
 async def take_up_again(store: Store, appeal: ClaimAppeal) -> None:
@@ -37,17 +38,12 @@ async def take_up_again(store: Store, appeal: ClaimAppeal) -> None:
     now."""
     if appeal.started_on is None:
         return
-    payer = await store.payers.get(appeal.payer_id)
-    claim = await store.claims.get(appeal.claim_id)
-    rules = await store.appeal_rules.all(AppealRuleFilter(payer_id=payer.id))
-    level = Ladder(payer.id, payer.type, rules).level(
-        appeal.level, on=appeal.started_on, claim_type=claim.type, plan=appeal.plan
-    )
+    level = await level_of(store, appeal, appeal.level, appeal.started_on)
     if level is None:
         return
     due = due_of(level, appeal.started_on)
     what = f"Its appeal was withdrawn: appeal level {appeal.level} until {due.due_on}"
-    await _let_wait(store, appeal, due, f"{what}, or end the work on it")
+    await make_due(store, appeal, due, f"{what}, or end the work on it")
 
 
 async def not_with_the_payer(store: Store, denials: list[Denial]) -> list[Denial]:
@@ -59,7 +55,11 @@ async def not_with_the_payer(store: Store, denials: list[Denial]) -> list[Denial
     return [each for each in denials if each.id not in waiting]
 
 
-async def _let_wait(store: Store, appeal: ClaimAppeal, due: DueDate, next_action: str) -> None:
+async def make_due(
+    store: Store, appeal: ClaimAppeal, due: DueDate, next_action: str, **level: object
+) -> None:
+    """Give the open denials of an appeal a day and what to do until it; ``level`` are columns of
+    theirs that change with it."""
     denials = [
         each for each in await denials_of(store, appeal.id) if each.status is DenialStatus.OPEN
     ]
@@ -71,5 +71,6 @@ async def _let_wait(store: Store, appeal: ClaimAppeal, due: DueDate, next_action
             "due_is_verified": [due.is_verified] * count,
             "due_source": [due.source] * count,
             "next_action": [next_action] * count,
+            **{column: [value] * count for column, value in level.items()},
         },
     )

@@ -10,15 +10,15 @@ from pydantic import Field
 
 from services.approvals.involvement import worked
 from services.claims.appealing.awaiting import WITH_THE_PAYER, await_answer, take_up_again
-from services.claims.appealing.deadlines import DEADLINES, Ladder
+from services.claims.appealing.deadlines import DEADLINES
 from services.claims.appealing.drafting import ENTITY, denials_of, held
+from services.claims.appealing.levels import level_of
 from services.claims.appealing.lifecycle import require_move
 from services.claims.drafts import CalendarDay
 from services.inputs import Input, Name
 from services.outbox.mailbox_files import send_file
 from services.refusals import Fault, InvalidInput, Refusal
 from storage.errors import RowNotFound
-from storage.filters import AppealRuleFilter
 from storage.interface import Store
 from storage.tables.appeals import ClaimAppeal
 from storage.vocabulary.appeals import AppealMethod, AppealStatus
@@ -176,12 +176,7 @@ async def _require_enough(store: Store, appeal: ClaimAppeal, sent_on: dt.date) -
     """Raises TooLittleInDispute."""
     if appeal.started_on is None:
         return
-    payer = await store.payers.get(appeal.payer_id)
-    claim = await store.claims.get(appeal.claim_id)
-    rules = await store.appeal_rules.all(AppealRuleFilter(payer_id=payer.id))
-    level = Ladder(payer.id, payer.type, rules).level(
-        appeal.level, on=appeal.started_on, claim_type=claim.type, plan=appeal.plan
-    )
+    level = await level_of(store, appeal, appeal.level, appeal.started_on)
     if level is None or level.amount is None:
         return
     least = DEADLINES.least(level.amount, sent_on)
