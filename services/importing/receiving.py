@@ -116,11 +116,6 @@ async def list_records(
     return await store.import_records.list(conditions, limit=limit, after=after)
 
 
-async def get_record(store: Store, record_id: UUID) -> ImportRecord:
-    """Raises RowNotFound."""
-    return await store.import_records.get(record_id)
-
-
 async def maps_of(store: Store, import_id: UUID) -> list[ImportMap]:
     """The maps of an import, in the order in which they are written."""
     found = await store.import_maps.all(ByImport(import_id=import_id))
