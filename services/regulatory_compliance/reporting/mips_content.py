@@ -5,6 +5,7 @@ from decimal import Decimal
 from uuid import UUID
 
 from services.regulatory_compliance.reporting.parts import ReportPart
+from storage.tables.mips import MipsStepContent
 from storage.vocabulary.mips import (
     CategoryBasis,
     MipsCategory,
@@ -48,17 +49,6 @@ class ReportedMipsWeight(ReportPart):
     weight_pct: int
 
 
-class ReportedMipsStep(ReportPart):
-    """One step of the arithmetic. Nobody has held the rule of one that is not verified against the
-    year's final rule."""
-
-    what: str
-    arithmetic: str
-    result: Decimal
-    source: str
-    is_verified: bool
-
-
 class ReportedMipsFinalScore(ReportPart):
     """What the submissions that were with CMS come to, and the change of payment. Above the
     threshold the change is an estimate: CMS's scaling factor is taken as 1."""
@@ -69,7 +59,7 @@ class ReportedMipsFinalScore(ReportPart):
     adjustment_pct: Decimal
     scaling_factor: Decimal
     weights: list[ReportedMipsWeight]
-    steps: list[ReportedMipsStep]
+    steps: list[MipsStepContent]
 
 
 class ReportedMipsClinician(ReportPart):

@@ -2,12 +2,11 @@
 
 import datetime as dt
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from decimal import ROUND_HALF_UP, Decimal
 
 import msgspec
 
-from services.regulatory_compliance.mips.arithmetic import Step
 from services.regulatory_compliance.mips_reporting.final_scores import FinalOutcome
 from services.regulatory_compliance.mips_reporting.known import (
     KnownClinician,
@@ -15,11 +14,11 @@ from services.regulatory_compliance.mips_reporting.known import (
     known_clinicians,
     known_submissions,
 )
+from services.regulatory_compliance.mips_reporting.scores import shown_steps
 from services.regulatory_compliance.reporting.mips_content import (
     ReportedMipsClinician,
     ReportedMipsFinalScore,
     ReportedMipsMeasure,
-    ReportedMipsStep,
     ReportedMipsSubmission,
     ReportedMipsWeight,
 )
@@ -147,19 +146,5 @@ def reported_final_score(final: FinalOutcome) -> ReportedMipsFinalScore:
             )
             for each in final.parts
         ],
-        steps=reported_steps(final.steps),
+        steps=shown_steps(final.steps),
     )
-
-
-def reported_steps(steps: Sequence[Step]) -> list[ReportedMipsStep]:
-    """An arithmetic as documents say it."""
-    return [
-        ReportedMipsStep(
-            what=each.what,
-            arithmetic=each.arithmetic,
-            result=each.result,
-            source=each.source,
-            is_verified=each.is_verified,
-        )
-        for each in steps
-    ]
