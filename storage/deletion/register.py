@@ -12,13 +12,12 @@ from storage.archive.manifest import Connection
 from storage.backup.contents import TableContents
 from storage.identifiers import new_id
 
-_COLUMNS = (
-    "id, company_id, slug, name, retention_years, asked_by, asked_at, approved_by, approved_at,"
-    " is_handed_over, closed_at, ended_at"
-)
-_DUE = f"SELECT {_COLUMNS} FROM company_deletions WHERE ended_at IS NULL{{only}} ORDER BY id"  # noqa: S608
-_NEW = " AND certificate IS NULL"
-_ALL = f"SELECT {_COLUMNS} FROM company_deletions ORDER BY id"  # noqa: S608
+_LISTED = """
+SELECT id, company_id, slug, name, retention_years, asked_by, asked_at, approved_by, approved_at,
+       is_handed_over, closed_at, ended_at
+FROM company_deletions
+WHERE (ended_at IS NULL OR NOT %(only_due)s) AND (certificate IS NULL OR NOT %(only_new)s)
+ORDER BY id"""
 _CLOSE = """
 INSERT INTO company_deletions (id, company_id, slug, name, retention_years, asked_by, asked_at,
                                approved_by, approved_at, is_handed_over, closed_at)
@@ -107,17 +106,18 @@ def close(
 def under_way(connection: Connection, *, only_new: bool = False) -> Sequence[Deletion]:
     """What is not over: rows are still there, held or not yet removed; with ``only_new`` those of
     which no run was through yet."""
-    return _read(connection, _DUE.format(only=_NEW if only_new else ""))
+    return _listed(connection, only_due=True, only_new=only_new)
 
 
 def all_deletions(connection: Connection) -> Sequence[Deletion]:
     """Every company that was ever closed here, the first one first."""
-    return _read(connection, _ALL)
+    return _listed(connection, only_due=False, only_new=False)
 
 
-def _read(connection: Connection, query: str) -> Sequence[Deletion]:
+def _listed(connection: Connection, *, only_due: bool, only_new: bool) -> Sequence[Deletion]:
+    conditions = {"only_due": only_due, "only_new": only_new}
     with connection.cursor(row_factory=class_row(Deletion)) as cursor:
-        return cursor.execute(query.encode()).fetchall()
+        return cursor.execute(_LISTED.encode(), conditions).fetchall()
 
 
 def note_removed(connection: Connection, deletion: Deletion, table: str, part: Removed) -> None:
