@@ -16,7 +16,9 @@ import resource
 import sys
 import time
 from collections.abc import Callable
+from multiprocessing.queues import Queue
 from pathlib import Path
+from uuid import UUID
 
 import psycopg
 from psycopg import sql
@@ -70,7 +72,7 @@ def fill(owner_url: str, company: CompanyForTests, claims: int) -> None:
         for ordinal in (1, 2, 3):
             row = made_row(payers, company.id, ids, ordinal)
             insert(owner, "payers", row)
-            ids["payers"].append(row["id"])  # type: ignore[arg-type]
+            ids["payers"].append(UUID(str(row["id"])))
         ids["patients"] = ids["claims"] = [company.id]
         for table, rows, changed in (
             ("patients", claims, _PATIENT),
@@ -100,7 +102,11 @@ def measured(work: Callable[..., None], *arguments: object) -> tuple[float, int]
     return found
 
 
-def _told(results, work, arguments) -> None:  # type: ignore[no-untyped-def]  # noqa: ANN001
+def _told(
+    results: Queue[tuple[float, int]],
+    work: Callable[..., None],
+    arguments: tuple[object, ...],
+) -> None:
     begun = time.perf_counter()
     work(*arguments)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024

@@ -4,7 +4,7 @@ import datetime as dt
 from collections.abc import Callable, Mapping
 from enum import StrEnum
 from functools import cache
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -166,11 +166,12 @@ def _defaults(
     """The fields that have a default, and those that have one made for them."""
     plain, made = {}, []
     for name, field in kind.model_fields.items():
-        if field.default_factory is not None:
-            made.append((name, field.default_factory))
+        if (factory := field.default_factory) is not None:
+            assert not field.default_factory_takes_validated_data, f"{kind.__name__}.{name}"
+            made.append((name, cast("Callable[[], Any]", factory)))
         elif not field.is_required():
             plain[name] = field.default
-    return plain, tuple(made)  # type: ignore[arg-type]
+    return plain, tuple(made)
 
 
 def checked_already(kind: type[Fields], values: Mapping[str, Any]) -> Fields:
