@@ -15,9 +15,10 @@ from storage.interface import Actor, Store
 from storage.postgres.transaction import PostgresStorage
 from storage.vocabulary.identity import Role
 from storage.vocabulary.notifications import NotificationKind
-from tests.builders.audits import Colleague, action, colleagues, stepped
+from tests.builders.audits import action, stepped
 from tests.builders.clocks import FixedClock
 from tests.builders.companies import CompanyForTests
+from tests.builders.people import Colleague, colleagues
 
 pytestmark = pytest.mark.anyio
 

@@ -3,7 +3,7 @@
 import asyncio
 import datetime as dt
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import asynccontextmanager
 
 import httpx
 import pytest
@@ -21,7 +21,7 @@ from tests.builders.books import Books
 from tests.builders.clocks import FixedClock
 from tests.builders.companies import CompanyForTests, make_key
 from tests.builders.keys import KEYRING
-from tests.builders.people import browser, make_person, prove, sign_in
+from tests.builders.people import browser, colleagues, make_person, prove, sign_in
 from tests.builders.remittance_files import Claim
 
 pytestmark = pytest.mark.anyio
@@ -33,12 +33,9 @@ NOTE = {"note": "I have seen the letter"}
 
 
 @pytest.fixture
-async def storage(addresses: RoleAddresses) -> AsyncIterator[PostgresStorage]:
-    """Storage whose clock stands still, so that no code goes out of date while it is typed."""
-    storage = PostgresStorage(addresses.app, clock=FixedClock(), keyring=KEYRING)
-    await storage.open()
-    yield storage
-    await storage.close()
+def clock() -> FixedClock:
+    """It stands still, so that no code goes out of date while it is typed."""
+    return FixedClock()
 
 
 @pytest.fixture
@@ -54,15 +51,8 @@ async def people(
 async def signed_in(
     application: Litestar, storage: PostgresStorage, company: CompanyForTests, *roles: Role
 ) -> AsyncIterator[list[httpx.AsyncClient]]:
-    async with AsyncExitStack() as stack:
-        clients = []
-        for role in roles:
-            client = await stack.enter_async_context(browser(application))
-            person = await make_person(storage, company, role)
-            await sign_in(client, person)
-            await prove(client, person)
-            clients.append(client)
-        yield clients
+    async with colleagues(application, storage, company, *roles) as found:
+        yield [each.client for each in found]
 
 
 async def hold(client: httpx.AsyncClient) -> str:

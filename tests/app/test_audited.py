@@ -9,19 +9,10 @@ from litestar import Litestar
 
 from storage.postgres.transaction import PostgresStorage
 from storage.vocabulary.identity import Role
-from tests.builders.audits import (
-    Colleague,
-    action,
-    colleagues,
-    evidence,
-    finding,
-    requirement,
-    started_audit,
-    stepped,
-)
+from tests.builders.audits import action, evidence, finding, requirement, started_audit, stepped
 from tests.builders.clocks import FixedClock
 from tests.builders.companies import CompanyForTests
-from tests.builders.people import browser, make_person, sign_in
+from tests.builders.people import Colleague, browser, colleagues, make_person, sign_in
 
 pytestmark = pytest.mark.anyio
 

@@ -15,7 +15,6 @@ from storage.vocabulary.identity import Role
 from tests.app.test_approvals import decide, signed_in
 from tests.builders.clocks import FixedClock
 from tests.builders.companies import CompanyForTests
-from tests.builders.keys import KEYRING
 
 pytestmark = pytest.mark.anyio
 
@@ -24,12 +23,9 @@ WHY = "the practice closes for good"
 
 
 @pytest.fixture
-async def storage(addresses: RoleAddresses) -> AsyncIterator[PostgresStorage]:
-    """Storage whose clock stands still, so that no code goes out of date while it is typed."""
-    storage = PostgresStorage(addresses.app, clock=FixedClock(), keyring=KEYRING)
-    await storage.open()
-    yield storage
-    await storage.close()
+def clock() -> FixedClock:
+    """It stands still, so that no code goes out of date while it is typed."""
+    return FixedClock()
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@
 import asyncio
 import datetime as dt
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack
 
 import httpx
 import psycopg
@@ -20,7 +19,7 @@ from storage.tables.compliance import ComplianceSignature
 from storage.vocabulary.identity import Role
 from tests.builders.clocks import FixedClock
 from tests.builders.companies import CompanyForTests
-from tests.builders.people import browser, make_person, prove, sign_in
+from tests.builders.people import colleagues
 
 pytestmark = pytest.mark.anyio
 
@@ -59,15 +58,9 @@ async def officers(
     application: Litestar, storage: PostgresStorage, company: CompanyForTests
 ) -> AsyncIterator[list[httpx.AsyncClient]]:
     """Two compliance officers who have just proved who they are."""
-    async with AsyncExitStack() as stack:
-        clients = []
-        for _ in range(2):
-            client = await stack.enter_async_context(browser(application))
-            person = await make_person(storage, company, Role.COMPLIANCE_OFFICER)
-            await sign_in(client, person)
-            await prove(client, person)
-            clients.append(client)
-        yield clients
+    roles = [Role.COMPLIANCE_OFFICER] * 2
+    async with colleagues(application, storage, company, *roles) as found:
+        yield [each.client for each in found]
 
 
 @pytest.fixture

@@ -15,18 +15,10 @@ from storage.embedded import RoleAddresses
 from storage.identifiers import new_id
 from storage.postgres.transaction import PostgresStorage
 from storage.vocabulary.identity import Role
-from tests.builders.audits import (
-    ACTION,
-    Colleague,
-    action,
-    colleagues,
-    evidence,
-    finding,
-    started_audit,
-    stepped,
-)
+from tests.builders.audits import ACTION, action, evidence, finding, started_audit, stepped
 from tests.builders.clocks import FixedClock
 from tests.builders.companies import CompanyForTests
+from tests.builders.people import Colleague, colleagues
 from tests.builders.tenant_rows import Connection, bind, insert
 
 pytestmark = pytest.mark.anyio

@@ -14,9 +14,10 @@ from storage.interface import Actor
 from storage.postgres.transaction import PostgresStorage
 from storage.vocabulary.identity import Role
 from storage.vocabulary.notifications import NotificationKind
-from tests.builders.audits import Colleague, colleagues, finding, started_audit, stepped
+from tests.builders.audits import finding, started_audit, stepped
 from tests.builders.clocks import FixedClock
 from tests.builders.companies import CompanyForTests
+from tests.builders.people import Colleague, colleagues
 
 pytestmark = pytest.mark.anyio
 

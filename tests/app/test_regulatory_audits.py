@@ -10,17 +10,10 @@ from litestar import Litestar
 
 from storage.postgres.transaction import PostgresStorage
 from storage.vocabulary.identity import Role
-from tests.builders.audits import (
-    Colleague,
-    colleagues,
-    evidence,
-    finding,
-    requirement,
-    started_audit,
-    stepped,
-)
+from tests.builders.audits import evidence, finding, requirement, started_audit, stepped
 from tests.builders.clocks import FixedClock
 from tests.builders.companies import CompanyForTests
+from tests.builders.people import Colleague, colleagues
 
 pytestmark = pytest.mark.anyio
 

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
 
 import httpx
@@ -20,7 +19,7 @@ from tests.builders.books import Balances, Books
 from tests.builders.clocks import FixedClock
 from tests.builders.companies import CompanyForTests
 from tests.builders.keys import KEYRING
-from tests.builders.people import browser, make_person, prove, sign_in
+from tests.builders.people import browser, colleagues, make_person, sign_in
 from tests.builders.remittance_files import Cas, Claim, Line
 
 pytestmark = pytest.mark.anyio
@@ -68,16 +67,9 @@ class Desk:
 async def desk(
     application: Litestar, storage: PostgresStorage, company: CompanyForTests
 ) -> AsyncIterator[Desk]:
-    async with AsyncExitStack() as stack:
-        clients = []
-        for role in (Role.RCM_MANAGER, Role.RCM_MANAGER, Role.RCM_STAFF):
-            client = await stack.enter_async_context(browser(application))
-            person = await make_person(storage, company, role)
-            await sign_in(client, person)
-            if person.app is not None:
-                await prove(client, person)
-            clients.append(client)
-        yield Desk(*clients)
+    roles = (Role.RCM_MANAGER, Role.RCM_MANAGER, Role.RCM_STAFF)
+    async with colleagues(application, storage, company, *roles) as found:
+        yield Desk(*(each.client for each in found))
 
 
 async def queued(books: Books, claim: Claim = OFF_BY_A_CENT) -> RemittanceException:

@@ -3,7 +3,6 @@
 import asyncio
 import datetime as dt
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack
 from uuid import UUID
 
 import httpx
@@ -19,7 +18,8 @@ from storage.vocabulary.identity import Role
 from storage.vocabulary.notifications import NotificationKind
 from tests.builders.clocks import FixedClock
 from tests.builders.companies import CompanyForTests
-from tests.builders.people import PersonForTests, browser, make_person, prove, sign_in
+from tests.builders.people import PersonForTests, colleagues, prove, sign_in
+from tests.builders.policies import decide, tagged
 
 pytestmark = pytest.mark.anyio
 
@@ -88,27 +88,9 @@ class Office:
 async def office(
     application: Litestar, storage: PostgresStorage, company: CompanyForTests
 ) -> AsyncIterator[Office]:
-    async with AsyncExitStack() as stack:
-        people, clients = [], []
-        for _ in range(2):
-            client = await stack.enter_async_context(browser(application))
-            person = await make_person(storage, company, Role.COMPLIANCE_OFFICER)
-            await sign_in(client, person)
-            await prove(client, person)
-            people.append(person)
-            clients.append(client)
-        yield Office(people, clients)
-
-
-async def tagged(client: httpx.AsyncClient, url: str) -> dict[str, str]:
-    return {"If-Match": (await client.get(url)).headers["ETag"]}
-
-
-async def decide(
-    client: httpx.AsyncClient, request: str, verdict: str = "approve"
-) -> httpx.Response:
-    note = {"note": "I have read it"}
-    return await client.post(f"{request}/{verdict}", json=note, headers={"If-Match": '"1"'})
+    roles = [Role.COMPLIANCE_OFFICER] * 2
+    async with colleagues(application, storage, company, *roles) as found:
+        yield Office([each.person for each in found], [each.client for each in found])
 
 
 async def detail(client: httpx.AsyncClient, url: str) -> dict[str, object]:

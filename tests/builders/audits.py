@@ -1,17 +1,8 @@
 """Audits with findings and actions, and the people who work on them, in one line."""
 
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
 from uuid import UUID
 
 import httpx
-from litestar import Litestar
-
-from storage.postgres.transaction import PostgresStorage
-from storage.vocabulary.identity import Role
-from tests.builders.companies import CompanyForTests
-from tests.builders.people import PersonForTests, browser, make_person, prove, sign_in
 
 AUDITS = "/api/v1/compliance/audits"
 
@@ -31,35 +22,6 @@ FINDING = {
     "identified_by": "Ada Lindqvist",
 }
 ACTION = {"description": "Disable accounts on the last day of work.", "due_on": "2026-03-31"}
-
-
-@dataclass(frozen=True)
-class Colleague:
-    """Somebody who is signed in."""
-
-    client: httpx.AsyncClient
-    person: PersonForTests
-
-    @property
-    def id(self) -> UUID:
-        return self.person.id
-
-
-@asynccontextmanager
-async def colleagues(
-    application: Litestar, storage: PostgresStorage, company: CompanyForTests, *roles: Role
-) -> AsyncIterator[list[Colleague]]:
-    """People of these roles, signed in; who can prove who they are has just done so."""
-    async with AsyncExitStack() as stack:
-        found = []
-        for role in roles:
-            client = await stack.enter_async_context(browser(application))
-            person = await make_person(storage, company, role)
-            await sign_in(client, person)
-            if person.app is not None:
-                await prove(client, person)
-            found.append(Colleague(client, person))
-        yield found
 
 
 async def requirement(client: httpx.AsyncClient, code: str) -> str:

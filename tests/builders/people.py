@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -139,3 +139,32 @@ async def prove(client: httpx.AsyncClient, person: PersonForTests) -> None:
     proof = {"password": PASSWORD, "code": person.app.code()}
     answer = await client.put(f"{SESSIONS}/current/proof", json=proof)
     assert answer.status_code == 200, answer.text
+
+
+@dataclass(frozen=True)
+class Colleague:
+    """Somebody who is signed in."""
+
+    client: httpx.AsyncClient
+    person: PersonForTests
+
+    @property
+    def id(self) -> UUID:
+        return self.person.id
+
+
+@asynccontextmanager
+async def colleagues(
+    application: Litestar, storage: PostgresStorage, company: CompanyForTests, *roles: Role
+) -> AsyncIterator[list[Colleague]]:
+    """People of these roles, signed in; who can prove who they are has just done so."""
+    async with AsyncExitStack() as stack:
+        found = []
+        for role in roles:
+            client = await stack.enter_async_context(browser(application))
+            person = await make_person(storage, company, role)
+            await sign_in(client, person)
+            if person.app is not None:
+                await prove(client, person)
+            found.append(Colleague(client, person))
+        yield found

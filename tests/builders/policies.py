@@ -1,7 +1,7 @@
 """Policies and the people who write, approve and acknowledge them, in one line."""
 
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import asynccontextmanager
 
 import httpx
 from litestar import Litestar
@@ -9,7 +9,7 @@ from litestar import Litestar
 from storage.postgres.transaction import PostgresStorage
 from storage.vocabulary.identity import Role
 from tests.builders.companies import CompanyForTests
-from tests.builders.people import PersonForTests, browser, make_person, prove, sign_in
+from tests.builders.people import PersonForTests, colleagues
 
 POLICIES = "/api/v1/compliance/policies"
 OWN = "/api/v1/own-policies"
@@ -72,17 +72,9 @@ async def open_office(
     application: Litestar, storage: PostgresStorage, company: CompanyForTests
 ) -> AsyncIterator[Office]:
     """Two compliance officers and a biller of a company."""
-    async with AsyncExitStack() as stack:
-        people, clients = [], []
-        for role in (Role.COMPLIANCE_OFFICER, Role.COMPLIANCE_OFFICER, Role.RCM_STAFF):
-            client = await stack.enter_async_context(browser(application))
-            person = await make_person(storage, company, role)
-            await sign_in(client, person)
-            if role is Role.COMPLIANCE_OFFICER:
-                await prove(client, person)
-            people.append(person)
-            clients.append(client)
-        yield Office(people, clients)
+    roles = (Role.COMPLIANCE_OFFICER, Role.COMPLIANCE_OFFICER, Role.RCM_STAFF)
+    async with colleagues(application, storage, company, *roles) as found:
+        yield Office([each.person for each in found], [each.client for each in found])
 
 
 async def tagged(client: httpx.AsyncClient, url: str) -> dict[str, str]:
