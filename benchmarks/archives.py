@@ -10,7 +10,6 @@ yardstick of time is the sum of ``COPY ... TO`` of the same tables in the same r
 
 from __future__ import annotations
 
-import asyncio
 import multiprocessing
 import resource
 import sys
@@ -33,12 +32,11 @@ from storage.clock import SystemClock
 from storage.deletion.closing import as_owner, close_company
 from storage.deletion.register import Decision
 from storage.deletion.removing import go_on
-from storage.embedded import RoleAddresses, provision
+from storage.embedded import provision
 from storage.files import FileVault
 from storage.files.local import LocalFileStore
-from storage.postgres.transaction import PostgresStorage
 from storage.trail.keys import Signer
-from tests.builders.companies import CompanyForTests, make_company
+from tests.builders.companies import CompanyForTests, found_company
 from tests.builders.keys import KEYRING
 from tests.builders.tenant_rows import Ids, bind, insert, made_row
 
@@ -146,15 +144,6 @@ def copied(owner_url: str, company: CompanyForTests) -> float:
     return time.perf_counter() - begun
 
 
-async def founded(addresses: RoleAddresses) -> CompanyForTests:
-    storage = PostgresStorage(addresses.app, keyring=KEYRING)
-    await storage.open()
-    try:
-        return await make_company(addresses.owner, storage)
-    finally:
-        await storage.close()
-
-
 def main() -> None:
     claims = int(sys.argv[1]) if len(sys.argv) > 1 else CLAIMS
     with temporary_database() as place:
@@ -162,7 +151,7 @@ def main() -> None:
         migrations.upgrade(there.owner)
         owner, files = place.addresses.owner, place.directory / "files"
         for size in (claims // 10, claims):
-            company = asyncio.run(founded(place.addresses))
+            company = found_company(place.addresses)
             fill(owner, company, size)
             archive = place.directory / f"{size}.archive"
             print(

@@ -43,7 +43,7 @@ from storage.trail.sealer import seal_company
 from storage.trail.verification import verify_company
 from storage.vocabulary.files import FilePurpose
 from storage.vocabulary.identity import PrincipalKind
-from tests.builders.companies import CompanyForTests, make_company
+from tests.builders.companies import CompanyForTests, found_company, make_company
 from tests.builders.keys import KEYRING
 from tests.builders.tenant_rows import Connection, bind, fill_every_table, tables
 from tests.servers import migrated_database
@@ -577,15 +577,7 @@ def test_a_missing_kept_file_is_told_and_leaves_no_archive(
 def test_a_company_comes_back_into_the_installation_that_it_left(
     addresses: RoleAddresses, our_vault: FileVault, tmp_path: Path
 ) -> None:
-    async def made() -> CompanyForTests:
-        storage = PostgresStorage(addresses.app, keyring=KEYRING)
-        await storage.open()
-        try:
-            return await make_company(addresses.owner, storage)
-        finally:
-            await storage.close()
-
-    leaving = asyncio.run(made())
+    leaving = found_company(addresses)
     fill_every_table(addresses.owner, leaving.id)
     with psycopg.connect(addresses.owner) as owner:
         bind(owner, leaving.id)

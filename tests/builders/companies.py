@@ -1,5 +1,6 @@
 """A company to test with, in one line."""
 
+import asyncio
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -7,12 +8,14 @@ from services.identity.authentication import Principal
 from services.identity.companies import NewCompany, create_company
 from services.identity.credentials import KEY_PREFIX, make_credential
 from services.identity.scopes import Scope
+from storage.embedded import RoleAddresses
 from storage.identifiers import OPERATOR_ACTOR_ID, new_id
 from storage.interface import Actor
 from storage.postgres.registry import PostgresCompanyRegistry
 from storage.postgres.transaction import PostgresStorage
 from storage.tables.identity import ApiKeyFields, PrincipalFields
 from storage.vocabulary.identity import PrincipalKind
+from tests.builders.keys import KEYRING
 
 
 @dataclass(frozen=True)
@@ -54,6 +57,20 @@ async def make_company(
         await owner.close()
     key, key_id = await make_key(storage, company_id, scopes=scopes)
     return CompanyForTests(company_id, slug, Actor(key_id, new_id()), key)
+
+
+def found_company(addresses: RoleAddresses) -> CompanyForTests:
+    """The same from outside of any loop, by a storage of its own."""
+
+    async def made() -> CompanyForTests:
+        storage = PostgresStorage(addresses.app, keyring=KEYRING)
+        await storage.open()
+        try:
+            return await make_company(addresses.owner, storage)
+        finally:
+            await storage.close()
+
+    return asyncio.run(made())
 
 
 async def make_key(

@@ -1,6 +1,5 @@
 """The program's commands, run as an operator runs them."""
 
-import asyncio
 import base64
 import sys
 from collections.abc import Callable
@@ -10,9 +9,8 @@ import pytest
 
 from app.cli import main
 from storage.embedded import RoleAddresses
-from storage.postgres.transaction import PostgresStorage
-from tests.builders.companies import CompanyForTests, make_company
-from tests.builders.keys import KEYRING, MASTER_KEY
+from tests.builders.companies import CompanyForTests, found_company
+from tests.builders.keys import MASTER_KEY
 
 Run = Callable[..., tuple[int, str]]
 """Runs a command; its exit code and all that it printed."""
@@ -27,16 +25,7 @@ def company(
     monkeypatch.setenv("WELLKEPT_DATA_DIRECTORY", str(tmp_path / "data"))
     monkeypatch.setenv("COLUMNS", "200")
     monkeypatch.setenv("WELLKEPT_MASTER_KEY", base64.b64encode(MASTER_KEY).decode())
-
-    async def made() -> CompanyForTests:
-        storage = PostgresStorage(addresses.app, keyring=KEYRING)
-        await storage.open()
-        try:
-            return await make_company(addresses.owner, storage)
-        finally:
-            await storage.close()
-
-    return asyncio.run(made())
+    return found_company(addresses)
 
 
 @pytest.fixture

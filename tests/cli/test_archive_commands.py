@@ -1,6 +1,5 @@
 """``wellkept company export`` and ``import-archive``, as an operator uses them."""
 
-import asyncio
 import base64
 import sys
 from collections.abc import Callable
@@ -12,9 +11,8 @@ import pytest
 from app.cli import main
 from storage.embedded import EmbeddedServer, RoleAddresses
 from storage.identifiers import OPERATOR_ACTOR_ID
-from storage.postgres.transaction import PostgresStorage
-from tests.builders.companies import CompanyForTests, make_company
-from tests.builders.keys import KEYRING, MASTER_KEY
+from tests.builders.companies import CompanyForTests, found_company
+from tests.builders.keys import MASTER_KEY
 from tests.builders.tenant_rows import bind
 from tests.servers import migrated_database
 
@@ -34,15 +32,7 @@ def there(server: EmbeddedServer) -> RoleAddresses:
 
 @pytest.fixture(scope="module")
 def company(here: RoleAddresses) -> CompanyForTests:
-    async def made() -> CompanyForTests:
-        storage = PostgresStorage(here.app, keyring=KEYRING)
-        await storage.open()
-        try:
-            return await make_company(here.owner, storage)
-        finally:
-            await storage.close()
-
-    return asyncio.run(made())
+    return found_company(here)
 
 
 @pytest.fixture

@@ -1,15 +1,12 @@
 """Two companies that have rows in every table."""
 
-import asyncio
 from dataclasses import dataclass
 from uuid import UUID
 
 import pytest
 
 from storage.embedded import RoleAddresses
-from storage.postgres.transaction import PostgresStorage
-from tests.builders.companies import CompanyForTests, make_company
-from tests.builders.keys import KEYRING
+from tests.builders.companies import CompanyForTests, found_company
 from tests.builders.tenant_rows import fill_every_table
 
 
@@ -25,18 +22,9 @@ class Furnished:
         return self.company.id
 
 
-async def _made(addresses: RoleAddresses) -> CompanyForTests:
-    storage = PostgresStorage(addresses.app, keyring=KEYRING)
-    await storage.open()
-    try:
-        return await make_company(addresses.owner, storage)
-    finally:
-        await storage.close()
-
-
 def furnished(addresses: RoleAddresses) -> Furnished:
     """A new company with rows in every table."""
-    company = asyncio.run(_made(addresses))
+    company = found_company(addresses)
     return Furnished(company, fill_every_table(addresses.owner, company.id))
 
 
