@@ -9,13 +9,13 @@ from litestar import Litestar
 from litestar.datastructures import State
 
 from app.api import health
-from app.ending import end_all
 from app.http_server import HttpServer, server_configuration
 from app.listener import probe_listener
 from app.metrics import Metrics
 from app.runtime import Installation
 from app.settings import Settings
 from services.claims.clearing.silence_totals import measure_silences
+from services.ending import end_all
 from storage.postgres.backlog import measure_backlog
 from storage.postgres.checks import readiness
 from storage.postgres.directory import companies

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 
 import structlog
 
-from app.ending import end_all
+from services.ending import end_all
 from storage.embedded import EmbeddedServer, EmbeddedServerError
 
 log = structlog.get_logger("wellkept.database")

@@ -12,10 +12,10 @@ import structlog
 from procrastinate import JobContext, PsycopgConnector, RetryStrategy
 from procrastinate.worker import Worker
 
-from app.ending import end_all
 from app.jobs.catalogue import COMPANY_JOBS, PERIODIC_JOBS, CompanyJob, PeriodicJob, Workplace
 from app.metrics import Metrics
 from app.runtime import Installation
+from services.ending import end_all
 from storage.errors import CompanyClosed
 from storage.job_queue import COMPANY_ARGUMENT
 from storage.postgres.transaction import PostgresStorage

@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable
 from typing import TypeVar
 from uuid import UUID
 
+from services.ending import end_all
 from storage.interface import Actor, IStorage, Store
 
 LOCK = "import"
@@ -44,9 +45,7 @@ async def alone(
                 held.result()
             return await done
         finally:
-            held.cancel()
-            done.cancel()
-            await asyncio.gather(held, done, return_exceptions=True)
+            await end_all(held, done)
 
 
 async def _held(store: Store) -> None:

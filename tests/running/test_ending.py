@@ -5,7 +5,7 @@ import contextlib
 
 import pytest
 
-from app.ending import end_all
+from services.ending import end_all
 
 pytestmark = pytest.mark.anyio
 

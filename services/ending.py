@@ -6,7 +6,7 @@ from typing import Any
 _AGAIN_AFTER_SECONDS = 0.5
 
 
-async def end_all(*tasks: asyncio.Task[Any]) -> None:
+async def end_all(*tasks: asyncio.Future[Any]) -> None:
     """Cancel tasks until each has ended, whatever they end with.
 
     One cancellation may not be enough: a wait with a time limit that is over in the same turn of
@@ -18,3 +18,4 @@ async def end_all(*tasks: asyncio.Task[Any]) -> None:
         for task in pending:
             task.cancel()
         _, pending = await asyncio.wait(pending, timeout=_AGAIN_AFTER_SECONDS)
+    await asyncio.gather(*tasks, return_exceptions=True)
