@@ -98,16 +98,19 @@ def rules(
     shown = Table("Rules", "Constant", "Value", "Read in")
     for name, constants in YEARS[year].sets.items():
         for constant, value in constants.constants.items():
-            read_in = constants.checked.get(constant, "NOT CHECKED")
-            shown.add_row(name, constant, _said(value), read_in)
+            if constant != "weightings":
+                read_in = constants.checked.get(constant, "NOT CHECKED")
+                shown.add_row(name, constant, _said(value), read_in)
+    for each in YEARS[year].final.weightings:
+        whose = " of small practices" if each.is_small_practice else ""
+        weights = ", ".join(f"{category} {weight}" for category, weight in each.weights.items())
+        shown.add_row("final score", f"weights{whose}", weights, each.checked or "NOT CHECKED")
     Console().print(shown)
     typer.echo(f"edition {TABLE.edition}, {TABLE.sha256.hex()[:12]}")
 
 
 def _said(value: object) -> str:
-    if not isinstance(value, tuple):
-        return str(value)
-    return ", ".join(value) if isinstance(value[0], str) else f"{len(value)} rows"
+    return ", ".join(value) if isinstance(value, tuple) else str(value)
 
 
 async def _load(

@@ -79,4 +79,5 @@ def test_every_constant_of_a_year_is_shown_with_where_it_was_read(
     assert "20" in case_minimum
     assert "NOT CHECKED" not in case_minimum
     assert any("threshold" in e and "NOT CHECKED" in e for e in printed.splitlines())
+    assert any("quality 30, cost 30" in e and "1848(q)" in e for e in printed.splitlines())
     assert wellkept("mips", "rules", "1999")[0] == 2

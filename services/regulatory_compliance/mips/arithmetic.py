@@ -3,6 +3,7 @@
 Figures are fractions until they are shown, so that nothing is rounded twice.
 """
 
+from collections.abc import Iterable
 from decimal import Decimal
 from fractions import Fraction
 
@@ -23,10 +24,17 @@ class Step(msgspec.Struct, frozen=True):
     is_verified: bool
 
 
-def step(what: str, arithmetic: str, result: Fraction, rules: RuleSet, *constants: str) -> Step:
-    """A step under a set of rules. It is verified if the constants that it rests on are; if none is
-    named, it rests on all of the set."""
-    verified = rules.is_verified(*constants)
+def step(
+    what: str,
+    arithmetic: str,
+    result: Fraction,
+    rules: RuleSet,
+    *constants: str,
+    rests_on: Iterable[Step] = (),
+) -> Step:
+    """A step under a set of rules. It is verified if the constants that it rests on are, and the
+    steps before it; if no constant is named, it rests on all of the set."""
+    verified = rules.is_verified(*constants) and all(each.is_verified for each in rests_on)
     return Step(what, arithmetic, rounded(result, _SHOWN_PLACES), rules.source, verified)
 
 

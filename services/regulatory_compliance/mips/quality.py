@@ -110,23 +110,31 @@ def score_measures(
     improvement = min(max(improvement_pct, Fraction(0)), Fraction(rules.improvement_cap_pct))
     achieved = 100 * (earned + bonus) / possible if possible else Fraction(0)
     percent = min(achieved + improvement, Fraction(100))
+    points = step(
+        "Points of the measures that count",
+        " + ".join(shown(each.points) for each in counted) or "0",
+        earned,
+        rules,
+        "points_per_measure",
+        *([] if required_measures is not None else ["required_measures"]),
+        rests_on=[each for measure in counted for each in measure.steps],
+    )
     return QualityScore(
         percent=percent,
         earned_points=earned,
         possible_points=possible,
         measures=measures,
         steps=(
-            step(
-                "Points of the measures that count",
-                " + ".join(shown(each.points) for each in counted) or "0",
-                earned,
-                rules,
-            ),
+            points,
             step(
                 "Quality in percent",
                 f"min(100, ({shown(earned)} + {bonus}) / {possible} x 100 + {shown(improvement)})",
                 percent,
                 rules,
+                "points_per_measure",
+                *(["small_practice_bonus"] if bonus else []),
+                *(["improvement_cap_pct"] if improvement else []),
+                rests_on=[points],
             ),
         ),
     )
@@ -166,16 +174,31 @@ _RESTS_ON = ("case_minimum", "completeness_pct", "lowest_points", "points_per_me
 they go."""
 
 
+def _without_score(
+    basis: Basis, rules: QualityRules, *, is_small_practice: bool
+) -> tuple[int, str]:
+    """What a measure earns that is not scored, and the constant that says so."""
+    match basis is Basis.NO_BENCHMARK, is_small_practice:
+        case True, False:
+            return rules.points_without_benchmark, "points_without_benchmark"
+        case True, True:
+            granted = rules.points_without_benchmark_small_practice
+            return granted, "points_without_benchmark_small_practice"
+        case _, False:
+            return rules.unscored_points, "unscored_points"
+        case _:
+            return rules.unscored_points_small_practice, "unscored_points_small_practice"
+
+
 def _steps(
     reported: ReportedMeasure, basis: Basis, rules: QualityRules, *, is_small_practice: bool
 ) -> Iterator[tuple[Fraction, Step]]:
     """Each intermediate result with its step; the last is the measure's points."""
     rate, benchmark = reported.performance.rate_pct, reported.benchmark
     if basis is not Basis.BENCHMARK or rate is None or benchmark is None:
-        points = Fraction(
-            rules.unscored_points_small_practice if is_small_practice else rules.unscored_points
-        )
-        yield points, step(f"Points without a score: {basis.replace('_', ' ')}", "", points, rules)
+        granted, constant = _without_score(basis, rules, is_small_practice=is_small_practice)
+        points, what = Fraction(granted), f"Points without a score: {basis.replace('_', ' ')}"
+        yield points, step(what, "", points, rules, constant)
         return
     points = decile_points(rate, benchmark.floors, is_inverse=benchmark.is_inverse)
     floors = ", ".join(f"{each:f}" for each in benchmark.floors)

@@ -57,7 +57,9 @@ class QualityRules(RuleSet, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     case_minimum: int
     completeness_pct: int
     lowest_points: int  # of a measure that has benchmark, cases and data
-    unscored_points: int  # of one that lacks any of them
+    points_without_benchmark: int  # of one that lacks just that
+    points_without_benchmark_small_practice: int
+    unscored_points: int  # of one that lacks cases or data
     unscored_points_small_practice: int
     topped_out_cap: int
     small_practice_bonus: int
@@ -105,10 +107,12 @@ class InteroperabilityRules(RuleSet, frozen=True, forbid_unknown_fields=True, kw
 
 
 class Weighting(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The weights, in percent, where just these categories are scored."""
+    """The weights, in percent, where just these categories are scored, and where somebody has read
+    them in an official text."""
 
     weights: Mapping[MipsCategory, int]
     is_small_practice: bool = False
+    checked: str = ""
 
 
 class FinalRules(RuleSet, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -147,14 +151,14 @@ class YearRules(msgspec.Struct, frozen=True, kw_only=True):
             "final score": self.final,
         }
 
-    def weights(
+    def weighting(
         self, scored: AbstractSet[MipsCategory], *, is_small_practice: bool
-    ) -> Mapping[MipsCategory, int]:
-        """The weights of these categories, in percent; empty where there are too few of them."""
+    ) -> Weighting | None:
+        """The weights of these categories; None where there are too few of them."""
         if len(scored) < self.final.fewest_categories:
-            return {}
+            return None
         return next(
-            each.weights
+            each
             for each in self.final.weightings
             if each.weights.keys() == scored and (is_small_practice or not each.is_small_practice)
         )

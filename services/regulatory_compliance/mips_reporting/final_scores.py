@@ -34,6 +34,7 @@ from storage.tables.mips import (
     MipsClinician,
     MipsClinicianFields,
     MipsScoreContent,
+    MipsStepContent,
     MipsSubmission,
     ScoredMeasureContent,
 )
@@ -137,8 +138,11 @@ def final_outcome(
         rules,
         is_small_practice=clinician.is_small_practice,
         complex_patient_bonus=Fraction(clinician.complex_patient_bonus),
+        rests_on=steps,
     )
-    adjustment = payment_adjustment(final.score, rules, scaling_factor=scaling_factor)
+    adjustment = payment_adjustment(
+        final.score, rules, scaling_factor=scaling_factor, rests_on=final.steps
+    )
     parts = [
         CategoryPart(
             category=category,
@@ -225,11 +229,15 @@ def _percent(
         steps += together.steps
         return together.percent
     best = max(own, key=lambda each: Fraction(each.content.percent_exact or 0))
-    steps += [
-        Step(each.what, each.arithmetic, each.result, each.source, each.is_verified)
-        for each in best.content.steps
-    ]
+    steps += _steps_of(best.content.steps)
     return max(exact)
+
+
+def _steps_of(kept: Sequence[MipsStepContent]) -> list[Step]:
+    return [
+        Step(each.what, each.arithmetic, each.result, each.source, each.is_verified)
+        for each in kept
+    ]
 
 
 def _measure(line: ScoredMeasureContent) -> ScoredMeasure:
@@ -242,7 +250,7 @@ def _measure(line: ScoredMeasureContent) -> ScoredMeasure:
         is_high_priority=line.is_high_priority,
         is_computed_by_cms=line.submission_method == ADMINISTRATIVE_CLAIMS,
         counts=False,
-        steps=(),
+        steps=tuple(_steps_of(line.steps)),
     )
 
 

@@ -30,6 +30,14 @@ def test_a_step_is_verified_if_what_it_rests_on_was_read() -> None:
     assert not verified(), "without a name it rests on all of the set"
 
 
+def test_a_step_passes_on_what_those_before_it_rest_on() -> None:
+    read, unread = (step("Before", "", Fraction(1), RULES, name) for name in RULES.constants)
+    assert [read.is_verified, unread.is_verified] == [True, False]
+    for before, expected in (([read], True), ([read, unread], False)):
+        after = step("After", "", Fraction(2), RULES, "points_per_measure", rests_on=before)
+        assert after.is_verified is expected
+
+
 @pytest.mark.parametrize("year", sorted(YEARS))
 def test_only_constants_are_checked_and_each_says_where(year: int) -> None:
     for name, rules in rules_of(year).sets.items():
@@ -49,11 +57,18 @@ def test_what_was_read_for_2026() -> None:
         ("quality", "completeness_pct"),
         ("quality", "lowest_points"),
         ("quality", "points_per_measure"),
+        ("quality", "points_without_benchmark"),
+        ("quality", "points_without_benchmark_small_practice"),
+        ("quality", "small_practice_bonus"),
         ("quality", "topped_out_cap"),
         ("promoting interoperability", "attestations"),
         ("promoting interoperability", "bonus_measures"),
+        ("final score", "highest_adjustment_pct"),
         ("final score", "highest_scaling_factor"),
+        ("final score", "highest_score"),
     }
+    (statute,) = [each for each in rules_of(2026).final.weightings if each.checked]
+    assert list(statute.weights.values()) == [30, 30, 15, 25]
     assert TABLE.text.startswith(b"# What CMS decided")
 
 

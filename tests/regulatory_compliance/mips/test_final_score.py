@@ -2,12 +2,14 @@
 
 from decimal import Decimal
 from fractions import Fraction
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from services.regulatory_compliance.mips.activities import score_activities
+from services.regulatory_compliance.mips.arithmetic import step
 from services.regulatory_compliance.mips.cost import CostMeasure, score_cost
 from services.regulatory_compliance.mips.final_score import final_score, payment_adjustment
 from services.regulatory_compliance.mips.interoperability import (
@@ -104,6 +106,19 @@ def test_who_is_scored_in_too_few_categories_stands_at_the_threshold(
 ) -> None:
     found = final_score(dict.fromkeys(scored, Fraction(3)), RULES, is_small_practice=False)
     assert (found.score, found.is_neutral) == (75, True)
+
+
+def test_a_score_of_all_categories_rests_on_the_act_and_on_what_they_rest_on() -> None:
+    def verified(scored: dict[MipsCategory, Fraction], **more: Any) -> bool:
+        (only,) = final_score(scored, RULES, is_small_practice=False, **more).steps
+        return only.is_verified
+
+    assert verified(ALL)
+    assert not verified(ALL, complex_patient_bonus=Fraction(1))
+    assert not verified({each: ALL[each] for each in ALL if each is not MipsCategory.COST})
+    assert not verified({}), "where too few are scored it is the threshold"
+    unread = step("A category", "", Fraction(1), RULES.cost)
+    assert not verified(ALL, rests_on=[unread])
 
 
 @given(

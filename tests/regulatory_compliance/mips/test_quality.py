@@ -116,6 +116,29 @@ def test_enough_begins_at_twenty_cases_and_three_quarters_of_the_data() -> None:
         assert only.basis is Basis.BENCHMARK
 
 
+def test_what_is_unscored_for_want_of_a_benchmark_was_read_and_for_want_of_cases_not() -> None:
+    for lacking, is_read in (
+        (reported(55, has_benchmark=False), True),
+        (reported(55, of=19), False),
+    ):
+        for small in (False, True):
+            (only,) = score(lacking, small=small).measures
+            assert [each.is_verified for each in only.steps] == [is_read]
+
+
+def test_the_category_passes_on_what_its_measures_rest_on() -> None:
+    def verified(given_measure: ReportedMeasure, **more: int) -> list[bool]:
+        return [each.is_verified for each in score(given_measure, **more).steps]
+
+    outcome = measure(kind=MeasureType.OUTCOME)
+    assert verified(reported(55, about=outcome)) == [False, False], "six measures: nobody read it"
+    assert verified(reported(55, about=outcome), required_measures=1) == [True, True]
+    assert verified(reported(55, about=outcome), required_measures=1, improvement_pct=1) == [
+        True,
+        False,
+    ]
+
+
 def test_a_topped_out_measure_is_capped_unless_the_cap_is_lifted_for_its_collection_type() -> None:
     lifted = replace(measure(), seven_point_cap_removed=("registry",))
     (capped,) = score(reported(95, is_topped_out=True)).measures
