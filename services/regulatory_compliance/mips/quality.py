@@ -1,8 +1,9 @@
 """The quality category (42 CFR 414.1380(b)(1)): points of each measure, then the category.
 
-A measure earns by its decile if it has a benchmark, enough cases and complete data; otherwise what
-the year gives for that. The best measures count, one of them an outcome measure, or one of high
-priority where no outcome was reported. What CMS computes from claims comes on top of them.
+A measure earns by its decile if it has a benchmark, enough cases and complete data, and in its
+first two years in MIPS no less than the year's floor; otherwise what the year gives for that. The
+best measures count, one of them an outcome measure, or one of high priority where no outcome was
+reported. What CMS computes from claims comes on top of them.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -190,6 +191,20 @@ def _without_score(
             return rules.unscored_points_small_practice, "unscored_points_small_practice"
 
 
+def _lowest(measure: Measure, benchmark: Benchmark, rules: QualityRules) -> tuple[int, str, str]:
+    """What a scored measure earns at least, the constant that says so, and of which measures it
+    does: one that is new to MIPS earns more (414.1380(b)(1)(i)(C))."""
+    match benchmark.performance_year - measure.first_performance_year:
+        case 0:
+            first = rules.lowest_points_first_year
+            return first, "lowest_points_first_year", "in its first year"
+        case 1:
+            second = rules.lowest_points_second_year
+            return second, "lowest_points_second_year", "in its second year"
+        case _:
+            return rules.lowest_points, "lowest_points", "that is scored"
+
+
 def _steps(
     reported: ReportedMeasure, basis: Basis, rules: QualityRules, *, is_small_practice: bool
 ) -> Iterator[tuple[Fraction, Step]]:
@@ -204,11 +219,11 @@ def _steps(
     floors = ", ".join(f"{each:f}" for each in benchmark.floors)
     arithmetic = f"{shown(rate)} in [{floors}]"
     yield points, step("Decile and fraction", arithmetic, points, rules, *_RESTS_ON)
-    lowest = Fraction(rules.lowest_points)
+    lowest, constant, whose = _lowest(reported.measure, benchmark, rules)
     if points < lowest:
-        points = lowest
-        what = "Lowest points of a scored measure"
-        yield points, step(what, "", points, rules, *_RESTS_ON)
+        points = Fraction(lowest)
+        what = f"Lowest points of a measure {whose}"
+        yield points, step(what, "", points, rules, *_RESTS_ON, constant)
     lifted = reported.measure.seven_point_cap_removed
     is_capped = benchmark.is_topped_out_by_program and benchmark.submission_method not in lifted
     if is_capped and points > rules.topped_out_cap:

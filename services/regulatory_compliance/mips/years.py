@@ -57,6 +57,8 @@ class QualityRules(RuleSet, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     case_minimum: int
     completeness_pct: int
     lowest_points: int  # of a measure that has benchmark, cases and data
+    lowest_points_first_year: int  # of one that is new to MIPS
+    lowest_points_second_year: int
     points_without_benchmark: int  # of one that lacks just that
     points_without_benchmark_small_practice: int
     unscored_points: int  # of one that lacks cases or data

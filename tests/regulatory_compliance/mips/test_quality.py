@@ -38,13 +38,18 @@ CUT_OFFS = dict(
 """Rates of 10 to 90 begin the deciles, so that a rate of 55 earns 6.5 points."""
 
 
-def measure(name: str = "001", kind: MeasureType = MeasureType.PROCESS, **more: bool) -> Measure:
+def measure(
+    name: str = "001",
+    kind: MeasureType = MeasureType.PROCESS,
+    since: int = 2017,
+    **more: bool,
+) -> Measure:
     return Measure(
         measure_id=name,
         category=MipsCategory.QUALITY,
         title="A measure",
         metric_type="singlePerformanceRate",
-        first_performance_year=2017,
+        first_performance_year=since,
         measure_type=kind,
         **more,
     )
@@ -116,6 +121,47 @@ def test_enough_begins_at_twenty_cases_and_three_quarters_of_the_data() -> None:
         assert only.basis is Basis.BENCHMARK
 
 
+@pytest.mark.parametrize(
+    ("since", "rate", "points"),
+    [
+        (2026, 15, 7),
+        (2026, 75, Fraction("8.5")),
+        (2026, 95, 10),
+        (2025, 15, 5),
+        (2025, 55, Fraction("6.5")),
+        (2024, 15, Fraction("2.5")),
+        (2027, 15, Fraction("2.5")),
+    ],
+)
+def test_a_measure_that_is_new_earns_from_seven_points_and_from_five_a_year_later(
+    since: int, rate: int, points: Fraction
+) -> None:
+    """42 CFR 414.1380(b)(1)(i)(C): 7 to 10 points in its first year in MIPS, 5 to 10 in its
+    second."""
+    (only,) = score(reported(rate, about=measure(since=since))).measures
+    assert (only.basis, only.points) == (Basis.BENCHMARK, points)
+
+
+def test_only_a_measure_that_is_scored_has_the_floor_of_a_new_one() -> None:
+    new = measure(since=2026)
+    for lacking in (
+        reported(55, about=new, of=19),
+        reported(55, about=new, of=74, eligible=100),
+        reported(55, about=new, has_benchmark=False),
+    ):
+        (only,) = score(lacking).measures
+        assert only.points == 0
+
+
+def test_the_floor_of_a_new_measure_is_shown_and_nobody_has_read_it() -> None:
+    (new,) = score(reported(15, about=measure(since=2026))).measures
+    assert [each.what for each in new.steps] == [
+        "Decile and fraction",
+        "Lowest points of a measure in its first year",
+    ]
+    assert [each.is_verified for each in new.steps] == [True, False]
+
+
 def test_what_is_unscored_for_want_of_a_benchmark_was_read_and_for_want_of_cases_not() -> None:
     for lacking, is_read in (
         (reported(55, has_benchmark=False), True),
@@ -137,6 +183,20 @@ def test_the_category_passes_on_what_its_measures_rest_on() -> None:
         True,
         False,
     ]
+    new = measure(kind=MeasureType.OUTCOME, since=2026)
+    assert verified(reported(15, about=new), required_measures=1) == [False, False]
+
+
+@needs_published
+def test_cms_lists_as_new_the_five_measures_that_its_rule_for_2026_added() -> None:
+    added = {
+        name
+        for name, each in published_measures().items()
+        if each.category is MipsCategory.QUALITY
+        and each.first_performance_year == 2026
+        and name.isdigit()
+    }
+    assert added == {"512", "513", "514", "515", "516"}
 
 
 def test_a_topped_out_measure_is_capped_unless_the_cap_is_lifted_for_its_collection_type() -> None:
