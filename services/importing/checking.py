@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from services.importing.conversions import Unusable
+from services.importing.conversions import Unusable, shown
 from services.importing.declaration import (
     LONGEST_KEY,
     Draft,
@@ -249,7 +249,8 @@ def differing_columns(declared: OriginalMap, draft: Draft, earlier: KnownRecord)
     for name in sorted({*old.source, *draft.source}):
         was, now = old.source.get(name), draft.source.get(name)
         if was != now:
-            draft.notes.append(f"/{name}: {_shown(was)} has become {_shown(now)}")
+            field = shown(name, _LONGEST_SHOWN)
+            draft.notes.append(f"/{field}: {_shown(was)} has become {_shown(now)}")
     differing = {
         name
         for name in {*old.values, *draft.values}

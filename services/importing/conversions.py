@@ -76,6 +76,12 @@ def _is_encodable(found: str) -> bool:
     return found.isascii() or not any("\ud800" <= each <= "\udfff" for each in found)
 
 
+def shown(name: str, longest: int) -> str:
+    """The name of a field in a note: what can be neither kept nor seen is written as its code."""
+    seen = (each if each.isprintable() else f"\\u{ord(each):04x}" for each in name[:longest])
+    return "".join(seen)[:longest]
+
+
 def choice(
     vocabulary: type[Vocabulary], also: Mapping[str, Vocabulary] | None = None
 ) -> Conversion:

@@ -19,6 +19,9 @@ from services.refusals import Category, Refusal
 LONGEST_RECORD = 16_000_000
 """Characters; what is longer is no record."""
 
+LONGEST_NAME = 80
+"""Characters of a map's name."""
+
 _READ_CHARACTERS = 1 << 18
 _SPACE = re.compile(r"[ \t\n\r]*")
 
@@ -71,14 +74,25 @@ def read_dump(
 def _document(window: _Window, stem: str, known: frozenset[str]) -> Iterator[SourceRecord]:
     match window.peek():
         case "[":
+            _require_name(window, stem, "give the file the name of its map")
             yield from _array(window, stem)
         case "{" if stem in known and window.first_key() not in known:
             yield from _object(window, stem)
         case "{":
             for name in window.each_key():
+                _require_name(window, name, "rename it, or leave it out")
                 yield from _map(window, name)
         case _:
             raise window.unreadable("neither an object nor an array begins", remedy=_FORMS)
+
+
+def _require_name(window: _Window, name: str, remedy: str) -> None:
+    """Raises DumpUnreadable for a map whose name can be neither kept nor shown."""
+    if not 1 <= len(name) <= LONGEST_NAME or not name.isprintable():
+        raise window.unreadable(
+            f"a map that begins has no name of 1 to {LONGEST_NAME} printable characters",
+            remedy=remedy,
+        )
 
 
 def _map(window: _Window, name: str) -> Iterator[SourceRecord]:

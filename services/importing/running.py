@@ -15,6 +15,7 @@ from services.claims.remittances.remittances import post_remittance
 from services.files.reading import readable
 from services.importing.alone import alone
 from services.importing.checking import check_chunk, hold_chunk
+from services.importing.conversions import shown
 from services.importing.declaration import Draft, OriginalMap, Workplace, as_it_came, drafted
 from services.importing.json_stream import DumpUnreadable, SourceRecord, read_dump
 from services.importing.maps import DECLARED, DERIVED, KNOWN
@@ -29,6 +30,7 @@ from storage.vocabulary.importing import ImportStatus
 RECORDS_AT_ONCE = 2_000
 CHARACTERS_AT_ONCE = 8_000_000
 _MOST_UNKNOWN = 200
+_LONGEST_NAME = 80
 _RANKS = {name: rank for rank, name in enumerate(DECLARED)}
 _HELD_RANK = len(_RANKS)
 
@@ -277,7 +279,8 @@ async def _check_all(store: Store, held_in: DataImport, name: str, drafts: Seque
             for each in await store.import_maps.all(ByImport(import_id=held_in.id))
             if each.name == name
         ]
-        fields = sorted({*found.unknown_fields, *(each[:80] for each in unknown)})[:_MOST_UNKNOWN]
+        names = {shown(each, _LONGEST_NAME) for each in unknown}
+        fields = sorted(names.union(found.unknown_fields))[:_MOST_UNKNOWN]
         if fields != found.unknown_fields:
             await store.import_maps.update(
                 found.id, {"unknown_fields": fields}, expected_version=found.version

@@ -13,7 +13,7 @@ from storage.filters import PayerFilter
 from storage.postgres.transaction import PostgresStorage
 from storage.vocabulary.importing import ImportStatus
 from tests.builders.companies import CompanyForTests
-from tests.builders.dumps import Importer, claim, keyed, payer
+from tests.builders.dumps import Importer, claim, keyed, of_map, payer
 
 WHOLE = json.dumps({"payers": keyed(payer(name="Núñez"))}, ensure_ascii=False)
 _AT_ONCE = 1 << 16
@@ -90,3 +90,26 @@ async def test_a_mark_of_the_encoding_is_no_damage(
     content = json.dumps({"payers": [payer()], "claims": [claim()]}).encode("utf-8-sig")
     found = await Importer(storage, vault, company).bring(content)
     assert found.verdict is Verdict.AGREES
+
+
+@pytest.mark.parametrize("name", ["", "a\\u0000b", "\\ud800", "\\u001b[2J", "x" * 81])
+def test_a_map_has_a_name_that_can_be_kept(name: str) -> None:
+    refused = refusal(f'{{"payers": [], "{name}": [1]}}'.encode())
+    assert "no name of 1 to 80 printable characters" in (refused.detail or "")
+
+
+def test_a_map_that_is_named_by_its_file_has_a_name_that_can_be_kept() -> None:
+    with pytest.raises(DumpUnreadable, match="name"):
+        list(read_dump(f"{'x' * 81}.json", [b"[1]"], KNOWN))
+
+
+@pytest.mark.anyio
+async def test_a_field_whose_name_cannot_be_kept_is_named_by_its_codes(
+    storage: PostgresStorage, vault: FileVault, company: CompanyForTests
+) -> None:
+    importer = Importer(storage, vault, company)
+    odd = "a\x00\ud800\x1b"
+    found = await importer.bring({"payers": [payer(**{odd: 1})]})
+    assert of_map(found, "payers").unknown_fields == [r"a\u0000\ud800\u001b"]
+    newer = await importer.bring({"payers": [payer(name="Northlake", **{odd: 2, "y" * 5_000: 1})]})
+    assert of_map(newer, "payers").changed_count == 1
