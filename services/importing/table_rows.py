@@ -19,8 +19,9 @@ _AS_IT_IS = frozenset({"timely_filing_limit_days"})
 @dataclass(frozen=True)
 class TableForm:
     """How the rows of a map's table differ from its records, after ``snake_case`` has become
-    ``camelCase``. ``dollars`` are columns that hold dollars where the map has cents, ``numbers``
-    those that come as texts, for they hold decimals."""
+    ``camelCase``. ``dollars`` are columns that hold dollars where the map has cents: what is called
+    as in the map is in cents, whatever stands beside it. ``numbers`` are those that come as texts,
+    for they hold decimals."""
 
     columns: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     dollars: frozenset[str] = frozenset()
@@ -85,14 +86,14 @@ def as_record(map_name: str, record: SourceRecord) -> SourceRecord:
     is_row = any("_" in name and name not in _AS_IT_IS for name in value)
     if not is_row and form.columns.keys().isdisjoint(value):
         return record
-    return replace(record, value=_of_row(form, value, is_row=is_row))
+    return replace(record, value=_of_row(form, value))
 
 
-def _of_row(form: TableForm, row: Mapping[str, Json], *, is_row: bool) -> dict[str, Json]:
+def _of_row(form: TableForm, row: Mapping[str, Json]) -> dict[str, Json]:
     made: dict[str, Json] = {}
     for name, value in row.items():
         column = _camel(name)
-        if column in form.dollars and (is_row or column in form.columns):
+        if column in form.dollars and (column != name or column in form.columns):
             found: Json = _cents(value)
         elif column in form.numbers:
             found = _number(value)

@@ -138,3 +138,22 @@ async def test_dollars_that_are_no_cents_wait(importer: Importer, charge: object
     wrong = claim_row() | {"total_charges": charge, "line_items": []}
     found = await importer.bring({**TABLES, "insurance_claims": [wrong]})
     assert of_map(found, "claims").quarantined_count == 1
+
+
+async def test_a_field_of_somebody_s_own_makes_no_dollars_of_cents(importer: Importer) -> None:
+    found = await importer.bring(
+        {
+            "payers": keyed(payer()),
+            "claims": [claim(our_note="x")],
+            "batches": [batch(our_note="x")],
+            "appeals": [appeal(our_note="x")],
+            "eras": [era(our_note="x")],
+        }
+    )
+    assert [of_map(found, name).row_cents for name in ("claims", "batches", "appeals", "eras")] == [
+        14250,
+        14250,
+        9800,
+        9800,
+    ]
+    assert found.verdict is Verdict.AGREES
