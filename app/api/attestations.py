@@ -171,7 +171,7 @@ class AttestationController(Controller):
     async def uphold(
         self, request: Call, attestation_id: FromPath[UUID], data: JSONBody[AttestationReason]
     ) -> Response[SignatureAnswer]:
-        """Settle a dispute in its favour: by somebody who did not raise it."""
+        """Settle a dispute in its favour: by somebody who neither signed nor disputed it."""
         return await self._sign(request, attestation_id, SignatureKind.UPHELD, data)
 
     @post(

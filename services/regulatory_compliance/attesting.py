@@ -126,7 +126,7 @@ class SignedBefore(Refusal):
 
 @dataclass
 class NotTheirAttestation(Refusal):
-    """Who settles a dispute did not raise it."""
+    """Who settles a dispute has not put their name to the attestation before, nor disputed it."""
 
     title: ClassVar[str] = "Somebody else must settle the dispute"
 
@@ -207,7 +207,7 @@ async def sign(
         legal = [each.value for each, states in LEGAL_MOVES.items() if state in states]
         raise IllegalTransition("attestation", state, kind, legal)
     if kind is SignatureKind.UPHELD:
-        await _refuse_own_dispute(store, principal, attestation)
+        await _refuse_own_case(store, principal, attestation)
     return await _sign(store, principal, attestation, kind, reason)
 
 
@@ -277,13 +277,12 @@ async def _signatures(store: Store, attestation_id: UUID) -> list[ComplianceSign
     return await store.compliance_signatures.all(SignatureFilter(attestation_id=attestation_id))
 
 
-async def _refuse_own_dispute(
+async def _refuse_own_case(
     store: Store, principal: Principal, attestation: ComplianceAttestation
 ) -> None:
-    """Raises NotTheirAttestation for whoever disputed it."""
+    """Raises NotTheirAttestation for whoever signed it, disputed it or upheld it before."""
     signatures = await _signatures(store, attestation.id)
-    disputes = [each for each in signatures if each.kind is SignatureKind.DISPUTED]
-    if disputes[-1].person_id == principal.id:
+    if any(each.person_id == principal.id for each in signatures):
         raise NotTheirAttestation
 
 

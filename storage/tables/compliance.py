@@ -268,7 +268,7 @@ class ComplianceSignature(ComplianceSignatureFields, SealedRow, table=True):
             "compliance_signatures",
             "attestation_id",
             "person_id",
-            where="kind IN ('attested', 'cosigned')",
+            where="kind IN ('attested', 'cosigned', 'upheld')",
         ),
         check("number_is_positive", "number >= 1"),
         check(

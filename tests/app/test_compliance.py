@@ -8,6 +8,7 @@ import httpx
 import psycopg
 import pytest
 from litestar import Litestar
+from psycopg import errors
 
 from services.regulatory_compliance.signature_chain import broken_links
 from storage.embedded import RoleAddresses
@@ -61,6 +62,15 @@ async def officers(
     roles = [Role.COMPLIANCE_OFFICER] * 2
     async with colleagues(application, storage, company, *roles) as found:
         yield [each.client for each in found]
+
+
+@pytest.fixture
+async def third(
+    application: Litestar, storage: PostgresStorage, company: CompanyForTests
+) -> AsyncIterator[httpx.AsyncClient]:
+    """One more, who comes to settle disputes."""
+    async with colleagues(application, storage, company, Role.COMPLIANCE_OFFICER) as found:
+        yield found[0].client
 
 
 @pytest.fixture
@@ -293,19 +303,77 @@ async def test_a_quorum_counts_people(officers: list[httpx.AsyncClient]) -> None
     assert third.status_code == 409
 
 
-async def test_a_dispute_is_settled_by_somebody_else(officers: list[httpx.AsyncClient]) -> None:
+async def test_a_dispute_is_settled_by_who_neither_attested_nor_disputed(
+    officers: list[httpx.AsyncClient], third: httpx.AsyncClient
+) -> None:
     one, other = officers
     requirement = await made(one)
     attestation = await attested(one, requirement)
     await other.post(f"{attestation}/dispute", json=WHY)
     assert await status(one, requirement) == "in_progress"
-    assert (await other.post(f"{attestation}/uphold", json=WHY)).status_code == 409
-    assert (await one.post(f"{attestation}/uphold", json=WHY)).status_code == 201
+    for party in officers:
+        refused = await party.post(f"{attestation}/uphold", json=WHY)
+        assert (refused.status_code, refused.json()["type"]) == (
+            409,
+            "/problems/not-their-attestation",
+        )
+    assert (await third.post(f"{attestation}/uphold", json=WHY)).status_code == 201
     assert await status(one, requirement) == "compliant"
     detail = (await one.get(attestation)).json()
     assert detail["status"] == "attested"
     assert [each["kind"] for each in detail["signatures"]] == ["attested", "disputed", "upheld"]
     assert all(each["printed_name"] and each["meaning"] for each in detail["signatures"])
+
+
+async def test_who_cosigned_settles_no_dispute_and_who_settled_one_settles_no_other(
+    officers: list[httpx.AsyncClient], third: httpx.AsyncClient
+) -> None:
+    one, other = officers
+    requirement = await made(one, quorum=2)
+    attestation = await attested(one, requirement)
+    assert (await other.post(f"{attestation}/cosign")).status_code == 201
+    assert (await one.post(f"{attestation}/dispute", json=WHY)).status_code == 201
+    assert (await other.post(f"{attestation}/uphold", json=WHY)).status_code == 409
+    assert (await third.post(f"{attestation}/uphold", json=WHY)).status_code == 201
+    assert (await one.post(f"{attestation}/dispute", json=WHY)).status_code == 201
+    assert (await third.post(f"{attestation}/uphold", json=WHY)).status_code == 409
+
+
+async def test_the_database_refuses_that_who_attested_upholds(
+    officer: httpx.AsyncClient, addresses: RoleAddresses, company: CompanyForTests
+) -> None:
+    attestation = await attested(officer, await made(officer))
+    with psycopg.connect(addresses.app) as connection:
+        connection.execute("SELECT set_config('app.company_id', %s, false)", (str(company.id),))
+        with pytest.raises(errors.UniqueViolation):
+            connection.execute(
+                """
+                INSERT INTO compliance_signatures (
+                    company_id, id, recorded_at, recorded_by, requirement_id, attestation_id,
+                    number, kind, person_id, session_id, printed_name, meaning, reason, signed_at,
+                    content_hash, previous_hash, signature_hash
+                )
+                SELECT company_id, gen_random_uuid(), recorded_at, recorded_by, requirement_id,
+                       attestation_id, number + 1, 'upheld', person_id, session_id, printed_name,
+                       meaning, 'It stands.', signed_at, content_hash, previous_hash, signature_hash
+                FROM compliance_signatures
+                WHERE attestation_id = %s
+                """,
+                (attestation.rsplit("/", 1)[1],),
+            )
+
+
+async def test_evidence_that_is_not_in_effect_yet_shows_nothing(officer: httpx.AsyncClient) -> None:
+    requirement = await made(officer)
+    fact = {"title": "Certificate", "fact": "It is valid from May.", "effective_on": "2026-05-01"}
+    evidence = (await officer.post(EVIDENCE, json=fact)).json()["id"]
+    await officer.post(f"{requirement}/evidence", json={"evidence_id": evidence})
+    refused = await officer.post(
+        f"{requirement}/attestations", json=STATEMENT | {"evidence_ids": [evidence]}
+    )
+    (fault,) = refused.json()["errors"]
+    assert (refused.status_code, fault["pointer"]) == (422, "/evidence_ids/0")
+    assert fault["detail"] == "is not in effect before 2026-05-01"
 
 
 async def test_a_revocation_is_final(officers: list[httpx.AsyncClient]) -> None:

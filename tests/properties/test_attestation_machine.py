@@ -36,7 +36,7 @@ from tests.builders.companies import CompanyForTests, make_company
 from tests.builders.keys import KEYRING
 from tests.builders.people import make_person
 
-PEOPLE = 3
+PEOPLE = 4
 VERBS = [each for each in SignatureKind if each is not SignatureKind.ATTESTED]
 STEPS = st.lists(
     st.tuples(
@@ -56,7 +56,8 @@ class Said:
     signers: set[int]
     replaces: "Said | None" = None
     state: str = "awaiting_signatures"
-    disputed_by: int | None = None
+    parties: set[int] = dataclasses.field(default_factory=set)
+    """Who attested, disputed or upheld it."""
 
     def refusal_of(self, verb: SignatureKind, person: int) -> type[Refusal] | None:
         allowed = {
@@ -69,11 +70,12 @@ class Said:
             return IllegalTransition
         if verb is SignatureKind.COSIGNED and person in self.signers:
             return SignedBefore
-        if verb is SignatureKind.UPHELD and person == self.disputed_by:
+        if verb is SignatureKind.UPHELD and person in self.parties:
             return NotTheirAttestation
         return None
 
     def take(self, verb: SignatureKind, person: int) -> None:
+        self.parties.add(person)
         match verb:
             case SignatureKind.ATTESTED | SignatureKind.COSIGNED:
                 self.signers.add(person)
@@ -82,7 +84,7 @@ class Said:
                     if self.replaces is not None and self.replaces.state != "revoked":
                         self.replaces.state = "superseded"
             case SignatureKind.DISPUTED:
-                self.state, self.disputed_by = "disputed", person
+                self.state = "disputed"
             case SignatureKind.UPHELD:
                 self.state = "attested"
             case SignatureKind.REVOKED:
