@@ -5,6 +5,7 @@ signed by people who have just proved who they are, one signature after another 
 chain (21 CFR 11.50, 11.70, 11.200); nothing about it is ever changed.
 """
 
+import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated, ClassVar, Self
@@ -141,10 +142,10 @@ async def attest(
     """
     principal.require_recent_proof(store.now)
     requirement = await held_in_use(store, requirement_id)
-    evidence = await _evidence(store, requirement, new.evidence_ids)
-    history = await history_of(store, requirement_id)
     calendar = await company_calendar(store)
     today = calendar.day_of(store.now)
+    evidence = await _evidence(store, requirement, new.evidence_ids, today)
+    history = await history_of(store, requirement_id)
     if new.valid_from > today:
         raise InvalidInput([Fault("/valid_from", "lies in the future")])
     if new.supersedes_id is not None:
@@ -247,9 +248,10 @@ def _period_number(new: NewAttestation, history: History, now: Standing | None) 
 
 
 async def _evidence(
-    store: Store, requirement: ComplianceRequirement, evidence_ids: Sequence[UUID]
+    store: Store, requirement: ComplianceRequirement, evidence_ids: Sequence[UUID], today: dt.date
 ) -> list[ComplianceEvidence]:
-    """What is named, in the order given. Raises EvidenceMissing, InvalidInput."""
+    """What is named, in the order given: what is not in effect yet shows nothing. Raises
+    EvidenceMissing, InvalidInput."""
     if requirement.content.evidence_required and not evidence_ids:
         raise EvidenceMissing(requirement.content.evidence_required)
     links = await store.evidence_links.all(EvidenceLinkFilter(requirement_id=requirement.id))
@@ -260,6 +262,11 @@ async def _evidence(
         Fault(f"/evidence_ids/{place}", "is not the latest version of what serves the requirement")
         for place, each in enumerate(evidence_ids)
         if each not in latest
+    ]
+    faults += [
+        Fault(f"/evidence_ids/{place}", f"is not in effect before {latest[each].effective_on}")
+        for place, each in enumerate(evidence_ids)
+        if each in latest and latest[each].effective_on > today
     ]
     if faults:
         raise InvalidInput(faults)

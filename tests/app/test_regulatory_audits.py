@@ -52,6 +52,13 @@ async def move(
     return await client.post(f"{audit}/{move}", json=body, headers=headers)
 
 
+async def test_nothing_is_found_on_a_day_to_come(officer: httpx.AsyncClient) -> None:
+    audit = await started_audit(officer)
+    refused = await finding(officer, audit, identified_on="2026-03-03")
+    assert (refused.status_code, refused.json()["errors"][0]["pointer"]) == (422, "/identified_on")
+    assert (await finding(officer, audit, identified_on="2026-03-02")).status_code == 201
+
+
 async def test_an_audit_goes_from_its_day_to_its_end_and_each_moment_is_stamped_once(
     officer: httpx.AsyncClient, clock: FixedClock
 ) -> None:

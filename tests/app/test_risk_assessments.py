@@ -451,6 +451,12 @@ async def test_the_next_assessment_begins_with_the_last_one(office: Office) -> N
     new_risk = f"{RISKS}/{copied['risk']['id']}"
     (held,) = (await detail(office.one, f"{new_risk}/controls"))["items"]
     assert held["description"] == "Disks are encrypted."
+    too_early = await office.one.post(
+        f"{second}/submit", json=WHY, headers=await tagged(office.one, second)
+    )
+    assert (too_early.status_code, too_early.json()["assessed_on"]) == (409, "2027-03-02")
+    today = {"assessed_on": "2026-03-02"}
+    await office.one.patch(second, json=today, headers=await tagged(office.one, second))
     await office.approved(second)
     statuses = [
         (await detail(office.one, each))["assessment"]["status"] for each in (first, second)

@@ -126,6 +126,8 @@ async def add_finding(store: Store, audit_id: UUID, new: NewFinding) -> AuditFin
     """
     audit = await store.regulatory_audits.lock(audit_id)
     require_status(audit.status, "given a finding", AuditStatus.IN_PROGRESS)
+    if new.identified_on > await company_today(store):
+        raise InvalidInput([Fault("/identified_on", "lies in the future")])
     await _check_requirement(store, audit_id, new)
     await check_evidence(store, new.evidence_ids, "/evidence_ids")
     given = dict(new)

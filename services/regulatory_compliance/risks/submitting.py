@@ -1,5 +1,6 @@
 """An assessment is submitted, and somebody else approves it: all that it says, by its hash."""
 
+import datetime as dt
 import hashlib
 from dataclasses import dataclass
 from typing import ClassVar
@@ -57,6 +58,14 @@ class ElementsMissing(Refusal):
 
 
 @dataclass
+class NotAssessedYet(Refusal):
+    """What is planned for a day to come has found nothing yet."""
+
+    title: ClassVar[str] = "The day of the assessment has not come"
+    assessed_on: dt.date
+
+
+@dataclass
 class NoRecord(Refusal):
     """Nobody has approved it yet."""
 
@@ -74,12 +83,14 @@ async def submit_assessment(
     """Submit a draft: nothing of it changes until somebody else has decided.
 
     Raises RowNotFound, VersionConflict, IllegalTransition, PersonNeeded, DecidedBefore,
-    NothingAssessed, ElementsMissing.
+    NotAssessedYet, NothingAssessed, ElementsMissing.
     """
     principal.require_session()
     assessment = await held_draft(
         store, assessment_id, AssessmentStatus.SUBMITTED, expected_version=expected_version
     )
+    if assessment.assessed_on > await company_today(store):
+        raise NotAssessedYet(assessment.assessed_on)
     content = await content_of(store, assessment)
     unsaid = [
         str(each.element)
