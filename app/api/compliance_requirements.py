@@ -31,6 +31,7 @@ from services.regulatory_compliance import decisions, requirement_list, requirem
 from services.regulatory_compliance.decisions import Applicability, NewDecision
 from services.regulatory_compliance.evidence import Day
 from services.regulatory_compliance.requirement_list import AsOf, Listed
+from services.regulatory_compliance.standing import Standing
 from services.regulatory_compliance.requirements import NewRequirement, RequirementChanges
 from storage.interface import Page
 from storage.tables.compliance import RequirementContent
@@ -75,10 +76,10 @@ class StandingAnswer(Answer):
 
 
 class RequirementWithStanding(Answer):
-    """A requirement and where it stands."""
+    """A requirement and where it stands: null where it was out of use on the day asked for."""
 
     requirement: RequirementAnswer
-    standing: StandingAnswer
+    standing: StandingAnswer | None
 
 
 class RequirementVersionAnswer(RecordAnswer):
@@ -168,7 +169,7 @@ class ComplianceRequirementController(Controller):
         on: On = None,
         known_at: KnownAt = None,
     ) -> Response[RequirementWithStanding]:
-        """One requirement, with where it stands."""
+        """One requirement, with where it stands; what is retired can be read for good."""
         as_of = AsOf(on=on, known_at=known_at)
         return await request.run(
             lambda store: requirement_list.get_requirement(store, requirement_id, as_of), _listed
@@ -286,16 +287,21 @@ class ComplianceRequirementController(Controller):
 
 
 def _answer(listed: Listed) -> RequirementWithStanding:
-    period = listed.standing.period
+    standing = listed.standing
     return RequirementWithStanding(
         requirement=RequirementAnswer.model_validate(listed.requirement),
-        standing=StandingAnswer(
-            status=listed.standing.status,
-            reason=listed.standing.reason,
-            period_number=None if period is None else period.number,
-            due_on=listed.standing.due_on,
-            covered_until=listed.standing.covered_until,
-        ),
+        standing=None if standing is None else _standing(standing),
+    )
+
+
+def _standing(standing: Standing) -> StandingAnswer:
+    period = standing.period
+    return StandingAnswer(
+        status=standing.status,
+        reason=standing.reason,
+        period_number=None if period is None else period.number,
+        due_on=standing.due_on,
+        covered_until=standing.covered_until,
     )
 
 

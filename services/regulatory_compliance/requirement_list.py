@@ -18,11 +18,11 @@ from storage.vocabulary.compliance import Program, RequirementStatus, StatusReas
 
 @dataclass(frozen=True)
 class Listed:
-    """A requirement, and where it stood on the day asked for."""
+    """A requirement, and where it stood on the day asked for: None where it was out of use."""
 
     id: UUID
     requirement: ComplianceRequirement
-    standing: Standing
+    standing: Standing | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,7 +64,7 @@ async def list_requirements(
 
 
 async def get_requirement(store: Store, requirement_id: UUID, as_of: AsOf) -> Listed:
-    """Raises RowNotFound, also where it was retired, or not known yet, as of then."""
+    """Raises RowNotFound, also where it was not known yet as of then."""
     found = await listed_of(store, [requirement_id], as_of)
     if not found:
         raise RowNotFound("compliance_requirements")
@@ -72,10 +72,17 @@ async def get_requirement(store: Store, requirement_id: UUID, as_of: AsOf) -> Li
 
 
 async def listed_of(store: Store, requirement_ids: Sequence[UUID], as_of: AsOf) -> list[Listed]:
-    """Those of the requirements that were known and in use as of then, with where they stood, by
-    their codes."""
+    """Those of the requirements that were known as of then, with where they stood, by their
+    codes."""
     question = replace(await _question(store, as_of), requirement_ids=list(requirement_ids))
-    return await _listed(store, await standings(store, question))
+    in_use = await _listed(store, await standings(store, question))
+    others = set(requirement_ids) - {each.id for each in in_use}
+    retired = [
+        Listed(each.id, each, None)
+        for each in await store.compliance_requirements.get_many(sorted(others))
+        if each.created_at <= question.known_at
+    ]
+    return sorted([*in_use, *retired], key=lambda each: each.requirement.code)
 
 
 async def _question(store: Store, as_of: AsOf) -> StandingQuestion:

@@ -476,6 +476,22 @@ async def test_what_is_retired_is_kept_as_it_was(officer: httpx.AsyncClient) -> 
     assert (await officer.post(f"{requirement}/attestations", json=STATEMENT)).status_code == 409
 
 
+async def test_what_is_adopted_and_retired_on_one_day_can_be_read(
+    officer: httpx.AsyncClient, clock: FixedClock
+) -> None:
+    requirement = await made(officer)
+    before = clock.now() - dt.timedelta(hours=1)
+    await officer.post(
+        f"{requirement}/retire", json={"on": "2026-03-02"}, headers={"If-Match": '"1"'}
+    )
+    read = await officer.get(requirement)
+    assert (read.status_code, read.headers["ETag"]) == (200, '"2"')
+    assert read.json()["requirement"]["retired_on"] == "2026-03-02"
+    assert read.json()["standing"] is None
+    unknown = await officer.get(requirement, params={"known_at": before.isoformat()})
+    assert unknown.status_code == 404, "nobody knew of it then"
+
+
 async def test_nothing_is_retired_from_days_that_are_over(officer: httpx.AsyncClient) -> None:
     requirement = await made(officer, first_due_on="2026-02-01")
     headers = {"If-Match": '"1"'}
