@@ -11,6 +11,9 @@ import holidays
 from storage.interface import Store
 
 _SATURDAY = 5
+_LAST_BUT_ONE = dt.date.max - dt.timedelta(days=1)
+"""No day that has a next one is later."""
+_INSTANT = dt.timedelta(microseconds=1)
 
 
 @dataclass(frozen=True)
@@ -33,6 +36,11 @@ class CompanyCalendar:
         """When a day begins for the company."""
         return dt.datetime.combine(day, dt.time(), self.zone)
 
+    def end_of(self, day: dt.date) -> dt.datetime:
+        """The last moment of a day: what was recorded until then was known by its end."""
+        after = self.midnight(min(day, _LAST_BUT_ONE) + dt.timedelta(days=1))
+        return after.astimezone(dt.UTC) - dt.timedelta(microseconds=1)
+
     def is_business_day(self, day: dt.date) -> bool:
         """Neither weekend nor holiday."""
         return day.weekday() < _SATURDAY and day not in closed_days(self.holiday_calendar)
@@ -50,6 +58,17 @@ async def company_calendar(store: Store) -> CompanyCalendar:
     """The calendar of the company that asks."""
     company = await store.companies.get(store.company_id)
     return CompanyCalendar(company.time_zone, company.holiday_calendar)
+
+
+async def calendar_known_at(store: Store, known_at: dt.datetime) -> CompanyCalendar:
+    """The calendar by the holidays that the company kept at a time; its zone is that of today."""
+    company = await store.companies.get(store.company_id)
+    holiday_calendar = company.holiday_calendar
+    if company.updated_at > known_at:
+        since = known_at + _INSTANT
+        earlier = await store.past_values.changed("companies", ["holiday_calendar"], since=since)
+        holiday_calendar = earlier.get(company.id, {}).get("holiday_calendar", holiday_calendar)
+    return CompanyCalendar(company.time_zone, holiday_calendar)
 
 
 async def company_today(store: Store) -> dt.date:

@@ -31,8 +31,8 @@ from services.regulatory_compliance import decisions, requirement_list, requirem
 from services.regulatory_compliance.decisions import Applicability, NewDecision
 from services.regulatory_compliance.evidence import Day
 from services.regulatory_compliance.requirement_list import AsOf, Listed
-from services.regulatory_compliance.standing import Standing
 from services.regulatory_compliance.requirements import NewRequirement, RequirementChanges
+from services.regulatory_compliance.standing import Standing
 from storage.interface import Page
 from storage.tables.compliance import RequirementContent
 from storage.vocabulary.compliance import DecisionKind, Program, RequirementStatus, StatusReason

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from typing import TypeVar
 from uuid import UUID
 
-from services.company_calendar import company_calendar
+from services.company_calendar import calendar_known_at
 from services.regulatory_compliance.recurrence import Schedule
 from services.regulatory_compliance.standing import (
     Attestation,
@@ -37,7 +37,7 @@ async def standings(
 ) -> list[tuple[StandingFound, Standing]]:
     """The requirements that are asked for, by their codes, each with where it stood, in a
     constant number of statements."""
-    calendar = await company_calendar(store)
+    calendar = await calendar_known_at(store, question.known_at)
     return [
         (
             each,

@@ -12,6 +12,9 @@ from storage.postgres.bound import BoundTransaction
 _DRIFT = dt.timedelta(days=1)
 """How far an entry's id and its time may lie apart; ids choose the partitions that are read."""
 
+_FIRST = dt.datetime(1970, 1, 2, tzinfo=dt.UTC)
+"""No id is of an earlier time."""
+
 _CHANGED = """
 SELECT DISTINCT ON (entry.entity_id, field.name)
        entry.entity_id, field.name, entry.before ->> field.name
@@ -81,5 +84,5 @@ class PostgresPastValues:
             "entity": entity,
             "names": list(names),
             "since": since,
-            "lowest_id": lowest_id_at(since - _DRIFT),
+            "lowest_id": lowest_id_at(max(since, _FIRST) - _DRIFT),
         }

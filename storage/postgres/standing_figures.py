@@ -58,8 +58,24 @@ LEFT JOIN LATERAL (
     ORDER BY decision.effective_on DESC, decision.id DESC
     LIMIT 1
 ) AS decided ON true
+LEFT JOIN LATERAL (
+    SELECT true AS is_other, (entry.before ->> 'retired_on')::date AS retired_on
+    FROM audit_log AS entry
+    WHERE requirement.updated_at > %(known_at)s
+      AND entry.company_id = %(company_id)s
+      AND entry.entity_id = requirement.id
+      AND entry.id >= requirement.id
+      AND entry.recorded_at > %(known_at)s
+      AND entry.action = 'update'
+      AND entry.before ? 'retired_on'
+    ORDER BY entry.id
+    LIMIT 1
+) AS was ON true
 WHERE requirement.company_id = %(company_id)s
-  AND (requirement.retired_on IS NULL OR requirement.retired_on > %(on)s)
+  AND coalesce(
+          CASE WHEN was.is_other THEN was.retired_on ELSE requirement.retired_on END,
+          date 'infinity'
+      ) > %(on)s
 """
 
 _CONDITIONS: Mapping[str, str] = {

@@ -19,7 +19,6 @@ from services.regulatory_compliance.audit_pack.policies import policy_documents
 from services.regulatory_compliance.audit_pack.risks import risk_documents
 from services.regulatory_compliance.reporting.measuring import (
     Measured,
-    end_of,
     measured,
     rate_of,
 )
@@ -93,7 +92,7 @@ async def gather(store: Store, program: Program, on: dt.date | None) -> PackCont
     company = await store.companies.get(store.company_id)
     calendar = CompanyCalendar(company.time_zone, company.holiday_calendar)
     day = on or calendar.day_of(store.now)
-    known_at = min(end_of(day, calendar), store.now)
+    known_at = min(calendar.end_of(day), store.now)
     requirements = await store.compliance_requirements.all(RequirementFilter(program=program))
     ids = [each.id for each in requirements]
     attestations = await store.compliance_attestations.all(AttestationFilter(requirement_ids=ids))

@@ -25,9 +25,9 @@ async def list_findings(
     limit: int,
     after: UUID | None,
 ) -> tuple[list[StandingFinding], UUID | None]:
-    """Findings, oldest first, with where they stand on a day (None: today), and the id to go on
-    after: those that had been found by then. The standing is derived for all of them, in a constant
-    number of statements."""
+    """Findings, oldest first, as they stand on a day (None: today), and the id to go on after:
+    those that had been found by then. The standing is derived for all of them, in a constant number
+    of statements."""
     found = await findings_of(store, conditions, on)
     chosen = [
         each

@@ -8,14 +8,29 @@ or until the finding turns out to be more severe than what was agreed to.
 import datetime as dt
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from uuid import UUID
 
-from services.company_calendar import company_today
+from services.company_calendar import company_calendar, company_today
+from services.regulatory_compliance.past_rows import as_they_were
 from storage.filters import AuditFindingFilter, ByFindings, FindingAcceptanceFilter
 from storage.interface import Store
 from storage.tables.audits import AuditFinding, FindingAcceptance, FindingStep
 from storage.vocabulary.audits import FindingStanding, FindingStepKind
+
+SAID = (
+    "severity",
+    "category",
+    "description",
+    "impact",
+    "root_cause",
+    "status",
+    "closed_at",
+    "closing_note",
+    "closing_evidence_id",
+    "reopening_reason",
+)
+"""What can change of a finding: all of it is of the day that is asked for."""
 
 
 @dataclass(frozen=True)
@@ -76,17 +91,22 @@ async def histories_of(store: Store, findings: Sequence[AuditFinding]) -> list[F
 async def findings_of(
     store: Store, conditions: AuditFindingFilter, on: dt.date | None = None
 ) -> list[StandingFinding]:
-    """Findings, oldest first, and where they stand on a day (None: today), in a constant number of
+    """Findings, oldest first, as they stand on a day (None: today), in a constant number of
     statements."""
-    rows = await store.audit_findings.all(conditions)
-    return await standing_on(store, rows, on or await company_today(store))
+    rows = await store.audit_findings.all(replace(conditions, severity=None))
+    found = await standing_on(store, rows, on or await company_today(store))
+    severity = conditions.severity
+    return [each for each in found if severity is None or each.finding.severity is severity]
 
 
 async def standing_on(
     store: Store, findings: Sequence[AuditFinding], on: dt.date
 ) -> list[StandingFinding]:
-    """The findings, each with where it stands on a day by what is recorded now."""
-    return [each.on(on, store.now) for each in await histories_of(store, findings)]
+    """The findings as they were said to be at the end of a day, each with where it stands on it by
+    what is recorded now."""
+    moment = min((await company_calendar(store)).end_of(on), store.now)
+    rows = await as_they_were(store, findings, SAID, moment)
+    return [each.on(on, store.now) for each in await histories_of(store, rows)]
 
 
 def accepted_until(acceptances: Sequence[FindingAcceptance], on: dt.date) -> dt.date | None:

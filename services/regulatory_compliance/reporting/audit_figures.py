@@ -1,4 +1,9 @@
-"""Audits, findings and corrective actions as they were at the end of a period, as known then."""
+"""Audits, findings and corrective actions as they were at the end of a period, as known then.
+
+What was changed since counts for nothing: an audit is of the day that it was scheduled for, and a
+finding as severe as it was said to be. Where an audit was follows from its stamps, where a finding
+and an action were from their steps.
+"""
 
 import datetime as dt
 from collections import Counter
@@ -7,7 +12,9 @@ from uuid import UUID
 
 import msgspec
 
-from services.regulatory_compliance.auditing.standing import histories_of
+from services.company_calendar import company_calendar
+from services.regulatory_compliance.auditing.standing import SAID, histories_of
+from services.regulatory_compliance.past_rows import as_they_were
 from services.regulatory_compliance.reporting.content import (
     ReportedActions,
     ReportedAudits,
@@ -40,22 +47,27 @@ class AuditRecords(msgspec.Struct, frozen=True, kw_only=True):
     actions: Sequence[ActionFound]
     standings: Mapping[UUID, FindingStanding]
     """Where each finding stood at the end of that day, as it was known then."""
+    moment: dt.datetime
+    """The end of that day, or up to when records count, if that is earlier."""
 
 
 async def audit_records(
     store: Store, program: Program | None, *, on: dt.date, known_at: dt.datetime
 ) -> AuditRecords:
     """What was known then, in a constant number of statements."""
-    audits = {
-        each.id: each
+    moment = min((await company_calendar(store)).end_of(on), known_at)
+    rows = [
+        each
         for each in await store.regulatory_audits.all(RegulatoryAuditFilter(program=program))
         if each.created_at <= known_at
-    }
-    findings = [
+    ]
+    audits = {each.id: each for each in await as_they_were(store, rows, ("scheduled_on",), moment)}
+    found = [
         each
         for each in await store.audit_findings.all(AuditFindingFilter())
         if each.audit_id in audits and each.created_at <= known_at and each.identified_on <= on
     ]
+    findings = await as_they_were(store, found, SAID, moment)
     ids = {each.id for each in findings}
     actions = await store.action_figures.found(ActionQuestion(on=on, known_at=known_at))
     return AuditRecords(
@@ -66,6 +78,7 @@ async def audit_records(
             each.finding.id: each.on(on, known_at).standing
             for each in await histories_of(store, findings)
         },
+        moment=moment,
     )
 
 
@@ -80,12 +93,11 @@ def status_at(audit: RegulatoryAudit, moment: dt.datetime) -> AuditStatus:
     return AuditStatus.SCHEDULED
 
 
-def audit_figures(
-    records: AuditRecords, period: ReportPeriod, moment: dt.datetime
-) -> ReportedAudits:
+def audit_figures(records: AuditRecords, period: ReportPeriod) -> ReportedAudits:
     """Audits that were scheduled for a day of the period, by where they were at its last moment (or
     at the time up to which records count, if that is earlier). Passed and failed ones have been
     completed, too."""
+    moment = records.moment
     chosen = {
         name
         for name, each in records.audits.items()

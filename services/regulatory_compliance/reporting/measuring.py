@@ -7,7 +7,6 @@ from decimal import ROUND_HALF_UP, Decimal
 
 import msgspec
 
-from services.company_calendar import CompanyCalendar
 from services.regulatory_compliance.standing import Standing
 from services.regulatory_compliance.standings import standings
 from storage.interface import Store
@@ -15,8 +14,6 @@ from storage.standings import StandingFound, StandingQuestion
 from storage.vocabulary.compliance import Program, RequirementStatus, StatusReason
 
 _HUNDREDTH = Decimal("0.01")
-_LAST_BUT_ONE = dt.date.max - dt.timedelta(days=1)
-"""No day that has a next one is later."""
 
 
 class Rate(msgspec.Struct, frozen=True):
@@ -62,9 +59,3 @@ def rate_of(rows: Iterable[Measured]) -> Rate:
     counted = Counter(each.standing.status for each in rows)
     applicable = counted.total() - counted[RequirementStatus.NOT_APPLICABLE]
     return Rate(counted[RequirementStatus.COMPLIANT], applicable)
-
-
-def end_of(day: dt.date, calendar: CompanyCalendar) -> dt.datetime:
-    """The last moment of a company's day: what was recorded until then was known by it."""
-    after = calendar.midnight(min(day, _LAST_BUT_ONE) + dt.timedelta(days=1))
-    return after.astimezone(dt.UTC) - dt.timedelta(microseconds=1)

@@ -14,7 +14,6 @@ from services.regulatory_compliance.reporting.content import ReportedAttestation
 from services.regulatory_compliance.reporting.measuring import (
     Measured,
     Rate,
-    end_of,
     measured,
     rate_of,
 )
@@ -60,7 +59,7 @@ async def compliance_statistics(
     first = first or last.replace(month=1, day=1)
     if first > last:
         raise InvalidParameter([Fault("/first", "lies after last")])
-    known_at = min(end_of(last, calendar), store.now)
+    known_at = min(calendar.end_of(last), store.now)
     rows = await measured(store, program, on=last, known_at=known_at)
     audits = await audit_records(store, program, on=last, known_at=known_at)
     period = ReportPeriod(first, last)
@@ -75,7 +74,7 @@ async def compliance_statistics(
             for name in programs
         },
         attestations=await attestation_figures(store, program, period, known_at),
-        audits=audit_figures(audits, period, known_at),
+        audits=audit_figures(audits, period),
         risk_assessments=await risk_figures(store, period, known_at),
         mips=await mips_figures(store, period, known_at),
     )

@@ -21,7 +21,6 @@ from services.regulatory_compliance.reporting.content import (
 from services.regulatory_compliance.reporting.measuring import (
     Measured,
     Rate,
-    end_of,
     measured,
     rate_of,
 )
@@ -45,7 +44,7 @@ async def write_report(
     calendar = await company_calendar(store)
     period = ReportPeriod(draft.period_from, draft.period_to)
     known_at = known_by(draft, calendar, store.now)
-    moment = min(known_at, end_of(period.last, calendar))
+    moment = min(known_at, calendar.end_of(period.last))
     rows = await measured(store, draft.program, on=period.last, known_at=known_at)
     audits = await audit_records(store, draft.program, on=period.last, known_at=known_at)
     rate = rate_of(rows)
@@ -62,7 +61,7 @@ async def write_report(
         statuses=ReportedStatuses(**{each.value: counted[each] for each in RequirementStatus}),
         requirements=[_requirement(each, period.last) for each in rows],
         attestations=await attestation_figures(store, draft.program, period, known_at),
-        audits=audit_figures(audits, period, moment),
+        audits=audit_figures(audits, period),
         findings=reported_findings(audits, period),
         mips=await reported_mips(
             store, draft.program, period, moment, calendar.midnight(period.first)
@@ -77,7 +76,7 @@ def known_by(
     draft: ComplianceReportDraft, calendar: CompanyCalendar, now: dt.datetime
 ) -> dt.datetime:
     """Up to when records count: as the draft says, else to the period's end; never beyond now."""
-    return min(draft.known_at or end_of(draft.period_to, calendar), now)
+    return min(draft.known_at or calendar.end_of(draft.period_to), now)
 
 
 def reported(rate: Rate) -> ReportedRate:
@@ -108,7 +107,7 @@ async def _trend(store: Store, program: Program, period: ReportPeriod) -> list[R
     calendar = await company_calendar(store)
     found = []
     for each in reversed(list(earlier(period, EARLIER_PERIODS))):
-        known_at = min(end_of(each.last, calendar), store.now)
+        known_at = min(calendar.end_of(each.last), store.now)
         rate = rate_of(await measured(store, program, on=each.last, known_at=known_at))
         found.append(
             ReportedTrend(period_from=each.first, period_to=each.last, rate=reported(rate))
