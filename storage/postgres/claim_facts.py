@@ -159,7 +159,11 @@ LEFT JOIN LATERAL (
                   > count(DISTINCT decision.payer_sequence)
                     FILTER (WHERE decision.outcome NOT IN ('predetermination', 'not_ours'))
                AS needed_work
-    FROM adjudications AS decision
+    FROM unnest(family.ids) AS member (id)
+    CROSS JOIN LATERAL (
+        SELECT * FROM adjudications
+        WHERE company_id = claim.company_id AND claim_id = member.id OFFSET 0
+    ) AS decision
     CROSS JOIN LATERAL (
         SELECT EXISTS (
             SELECT FROM denials AS denial
@@ -167,13 +171,15 @@ LEFT JOIN LATERAL (
               AND denial.adjudication_id = decision.id
         ) AS it
     ) AS denies
-    WHERE decision.company_id = claim.company_id AND decision.claim_id = ANY (family.ids)
 ) AS decided ON true
 LEFT JOIN LATERAL (
     SELECT sum(item.amount_cents) FILTER (WHERE {IS_CONTRACTUAL}) AS contractual_cents,
            sum({CASH_CENTS}) FILTER (WHERE {IS_CASH}) AS cash_cents
-    FROM ledger_entries AS item
-    WHERE item.company_id = claim.company_id AND item.claim_id = ANY (family.ids)
+    FROM unnest(family.ids) AS member (id)
+    CROSS JOIN LATERAL (
+        SELECT * FROM ledger_entries
+        WHERE company_id = claim.company_id AND claim_id = member.id OFFSET 0
+    ) AS item
 ) AS booked ON true
 WHERE claim.company_id = %(company_id)s AND company.company_id = %(company_id)s
 """  # noqa: S608 -- expressions of ours
