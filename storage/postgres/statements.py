@@ -6,7 +6,7 @@ lock. A statement that changes a mutable row writes its ``audit_log`` row itself
 
 import dataclasses
 from collections.abc import Mapping
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 import msgspec
@@ -24,6 +24,8 @@ from storage.tables.trail import AuditEntry
 from storage.vocabulary.identity import AuditAction
 
 _DIALECT = PGDialect_psycopg(paramstyle="pyformat")  # type: ignore[no-untyped-call]
+
+_MOST_SHAPES = 1_000
 
 Row = type[SQLModel]
 
@@ -182,15 +184,17 @@ def _element_type(column: "sa.Column[Any]") -> sa.types.TypeEngine[Any]:
     return column.type
 
 
-@cache
-def insert_many(row: Row) -> str:
+@lru_cache(maxsize=_MOST_SHAPES)
+def insert_many(row: Row, shared: frozenset[str] = frozenset()) -> str:
     """Insert rows given as one array a column; mutable ones leave their trail.
 
-    What all rows have in common (company, author, time) is given once, not once a row.
+    What all rows have in common (company, author, time, the columns that are ``shared``) is given
+    once, not once a row.
     """
     table = table_of(row)
     columns = written_columns(row)
-    varying = [c for c in columns if c.name == "id" or c.name not in BOOKKEEPING]
+    once = (BOOKKEEPING | shared) - {"id"}
+    varying = [c for c in columns if c.name not in once]
     given = (
         sa.func.unnest(*(sa.bindparam(c.name, type_=pg.ARRAY(_element_type(c))) for c in varying))
         .table_valued(*(sa.column(c.name, _element_type(c)) for c in varying))
@@ -199,7 +203,7 @@ def insert_many(row: Row) -> str:
     source = sa.select(
         *(
             sa.bindparam(c.name, type_=c.type)
-            if c.name in BOOKKEEPING - {"id"}
+            if c.name in once
             else sa.cast(given.c[c.name], c.type)
             if isinstance(c.type, pg.ARRAY | pg.JSONB)
             else given.c[c.name]

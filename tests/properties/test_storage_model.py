@@ -15,6 +15,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
+import pytest
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
@@ -463,7 +464,11 @@ def _is_same(error: StorageError | None, refusal: Absent | Stale | Refused) -> b
     return isinstance(error, expected) and error.entity == refusal.entity
 
 
-def test_storage_does_what_dictionaries_do(addresses: RoleAddresses) -> None:
+def test_storage_does_what_dictionaries_do(
+    addresses: RoleAddresses, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("storage.postgres.repository.FEWEST_OF_A_SHAPE", 2)
+
     class Machine(StorageMachine):
         address = addresses.app
 
