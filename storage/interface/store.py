@@ -91,6 +91,11 @@ class Store(ClaimRows, MoneyRows, ComplianceRows, PlatformRows, Protocol):
         """Let nobody enter the company any more once this transaction has committed; the database
         itself wants a request for it that another person has approved."""
 
+    def sending_ahead(self) -> AbstractAsyncContextManager[None]:
+        """Within it a statement whose answer nobody reads does not wait for those before it, so
+        that the next one is made ready meanwhile. What one of them raises may come with a later
+        one, or on leaving: for who gives up the whole transaction then."""
+
     async def refresh_facts(self) -> None:
         """Compute what is kept of the claims that were changed so far, and forget them: for who
         writes more of them than one would keep in mind until the end, each once."""

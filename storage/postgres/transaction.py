@@ -125,6 +125,16 @@ class PostgresStore:
             raise
         await self.execute("RELEASE SAVEPOINT work")
 
+    @asynccontextmanager
+    async def sending_ahead(self) -> AsyncIterator[None]:
+        try:
+            async with self.connection.pipeline():
+                yield
+        except psycopg.Error as error:
+            if (known := translate(error)) is not None:
+                raise known from error
+            raise
+
     def _fresh_secrets(self) -> CompanySecrets:
         return CompanySecrets(typing.cast("Store", self), self._keyring)
 

@@ -11,6 +11,7 @@ from storage.embedded import RoleAddresses
 from storage.errors import (
     CompanyNotBound,
     ConstraintRefused,
+    DuplicateValue,
     NothingCommitted,
     ReferenceNotFound,
     RowNotFound,
@@ -241,3 +242,31 @@ async def test_a_value_that_no_column_can_hold_is_refused_by_name(
                         total_charge_cents=2**63,
                     )
                 )
+
+
+async def test_what_is_sent_ahead_is_there_once_it_is_asked_for(
+    narrow: PostgresStorage, theirs: Furnished
+) -> None:
+    async with narrow.transaction(theirs.id, theirs.company.actor) as store:
+        before = await store.payers.count(PayerFilter())
+        async with store.sending_ahead():
+            await store.payers.create_many([a_payer("first")])
+            await store.payers.create_many([a_payer("second")])
+            assert await store.payers.count(PayerFilter()) == before + 2
+    assert await left_behind(narrow) == ("", 0)
+
+
+async def test_what_was_sent_ahead_and_is_refused_leaves_nothing(
+    narrow: PostgresStorage, theirs: Furnished
+) -> None:
+    payer = a_payer()
+    with pytest.raises(DuplicateValue):
+        async with (
+            narrow.transaction(theirs.id, theirs.company.actor) as store,
+            store.sending_ahead(),
+        ):
+            await store.payers.create_many([payer])
+            await store.payers.create_many([payer])
+    async with narrow.transaction(theirs.id, theirs.company.actor) as store:
+        assert not await store.payers.count(PayerFilter(payer_identifier=payer.payer_identifier))
+    assert await left_behind(narrow) == ("", 0)
