@@ -12,6 +12,7 @@ from services.importing.declaration import (
     LONGEST_KEY,
     Draft,
     OriginalMap,
+    Placed,
     Reference,
     Wanted,
     drafted,
@@ -48,10 +49,19 @@ class _Verdict:
 
 async def check_chunk(
     store: Store, held_in: DataImport, declared: OriginalMap, drafts: Sequence[Draft]
-) -> None:
-    """Give records of one map their outcomes, and put them on record."""
-    verdicts = await _verdicts(store, held_in, declared, drafts)
+) -> dict[str, list[Placed]]:
+    """Give records of one map their outcomes, and put them on record.
+
+    Returns what is to be written of it, by map: what is derived of a record is of another.
+    """
+    verdicts, derived = await _verdicts(store, held_in, declared, drafts)
     await _put_on_record(store, held_in, declared.name, verdicts)
+    placed = {declared.name: _placed(verdicts)}
+    return placed if declared.derives is None else placed | {declared.derives: derived}
+
+
+def _placed(verdicts: Iterable[_Verdict]) -> list[Placed]:
+    return [each.draft.placed for each in verdicts if each.outcome is ImportOutcome.PLACED]
 
 
 async def hold_chunk(
@@ -64,7 +74,8 @@ async def hold_chunk(
 
 async def _verdicts(
     store: Store, held_in: DataImport, declared: OriginalMap, drafts: Sequence[Draft]
-) -> list[_Verdict]:
+) -> tuple[list[_Verdict], list[Placed]]:
+    """What becomes of each draft, and what is placed of the map that they tell of besides."""
     known = await store.import_lookups.latest(
         source=held_in.source,
         map_name=declared.name,
@@ -97,8 +108,9 @@ async def _verdicts(
         else:
             fresh.append(draft)
         seen[draft.key] = draft
+    derived: list[Placed] = []
     if declared.derives is not None:
-        await _derive(store, held_in, DECLARED[declared.derives], fresh)
+        derived = await _derive(store, held_in, DECLARED[declared.derives], fresh)
     await find_references(store, held_in, fresh)
     _judge(declared, fresh)
     twins = await _twins(store, held_in, declared, fresh)
@@ -106,7 +118,7 @@ async def _verdicts(
     await _renumber(store, held_in, declared, others, twins)
     verdicts += [_verdict(declared, draft, known.get(draft.key), twins) for draft in fresh]
     _follow_their_twins(verdicts)
-    return verdicts
+    return verdicts, derived
 
 
 _TWICE = Unusable("stands twice in the file with different contents", "leave one of them out")
@@ -335,8 +347,9 @@ def _names_nothing(each: Wanted) -> Unusable:
 
 async def _derive(
     store: Store, held_in: DataImport, derived_map: OriginalMap, drafts: Sequence[Draft]
-) -> None:
-    """Put on record what records of one map tell of another (a claim's patient), once each.
+) -> list[Placed]:
+    """Put on record what records of one map tell of another (a claim's patient), once each, and
+    return what of it is to be written.
 
     Who contradicts what is known already (another day of birth) has a fault.
     """
@@ -352,7 +365,7 @@ async def _derive(
         keys=wanted.keys(),
     )
     new = [made for key, made in wanted.items() if key not in known]
-    verdicts = await _verdicts(store, held_in, derived_map, new)
+    verdicts, _ = await _verdicts(store, held_in, derived_map, new)
     await _put_on_record(store, held_in, derived_map.name, verdicts)
     contents = {key: parsed(record.content) for key, record in known.items()}
     contents |= {made.key: made.source for made in new}
@@ -383,6 +396,7 @@ async def _derive(
             )
         elif isinstance(told, dict) and told["patientName"] != said["patientName"]:
             draft.notes.append("/patientName: is written in another way in an earlier record")
+    return _placed(verdicts)
 
 
 async def _twins(

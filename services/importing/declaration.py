@@ -102,6 +102,23 @@ class Draft:
         value = self.record.value
         return value if isinstance(value, dict) else {}
 
+    @property
+    def placed(self) -> Placed:
+        """What is to be written of one that was checked."""
+        assert self.row_id is not None
+        return Placed(self.row_id, self.values, self.parts, self.record.text)
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """What is to be written of a record: the id of its row, the row's values, those of the rows
+    beside it, and the record's text as it came."""
+
+    row_id: UUID
+    values: Values
+    parts: list[Values]
+    text: str
+
 
 @dataclass(frozen=True)
 class Workplace:
@@ -111,8 +128,8 @@ class Workplace:
     remittance_ids: list[UUID] = field(default_factory=list)
 
 
-Write = Callable[[Store, Sequence[Draft], Workplace], Awaitable[None]]
-"""Writes the rows of drafts, under the ids that they have, in a constant number of statements."""
+Write = Callable[[Store, Sequence[Placed], Workplace], Awaitable[None]]
+"""Writes rows under the ids that they have, in a constant number of statements."""
 
 Update = Callable[[Store, Mapping[UUID, Values]], Awaitable[None]]
 """Changes columns of rows, by their ids."""

@@ -7,18 +7,27 @@ Each step is on record, so that an import that was broken off goes on where it s
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
 from services.claims.remittances.remittances import post_remittance
 from services.files.reading import readable
+from services.importing.ahead import made_ahead
 from services.importing.alone import alone
 from services.importing.checking import check_chunk, hold_chunk
 from services.importing.conversions import shown
-from services.importing.declaration import Draft, OriginalMap, Workplace, as_it_came, drafted
+from services.importing.declaration import (
+    Draft,
+    OriginalMap,
+    Placed,
+    Workplace,
+    as_it_came,
+    drafted,
+)
 from services.importing.json_stream import DumpUnreadable, SourceRecord, read_dump
 from services.importing.maps import DECLARED, DERIVED, KNOWN
+from services.importing.spool import Spool
 from services.importing.table_rows import under_its_map
 from services.importing.writing import write_map
 from storage.files import FileKey, FileVault
@@ -103,8 +112,16 @@ class _Run:
         self._storage, self._vault, self._company_id = storage, vault, company_id
         self._actor, self._import_id, self._tell = actor, import_id, tell
         self._agree = agree
+        self._spool: Spool | None = None
+        """What this run has checked; nothing where another began, or where there is no room."""
 
     async def through(self) -> DataImport:
+        try:
+            return await self._through()
+        finally:
+            self._forget()
+
+    async def _through(self) -> DataImport:
         async with self._storage.transaction(self._company_id, self._actor) as store:
             held_in = await store.data_imports.get(self._import_id)
             is_resumed = held_in.status in (ImportStatus.CHECKING, ImportStatus.WRITING)
@@ -116,6 +133,7 @@ class _Run:
                 held_in = await self._scout(held_in)
             except DumpUnreadable as problem:
                 return await self._refuse((problem.detail or "")[:500])
+            self._spool = None if held_in.is_trial else Spool()
         if held_in.status is ImportStatus.CHECKING:
             await self._check(held_in)
             is_over = held_in.is_trial
@@ -181,7 +199,7 @@ class _Run:
             source = self._records(files)
             current: str | None = None
             reached = 0
-            async for name, drafts in _grouped(source, ready):
+            async for name, drafts in made_ahead(_groups(source, ready)):
                 if name != current:
                     current = name
                     async with self._storage.transaction(self._company_id, self._actor) as store:
@@ -191,11 +209,27 @@ class _Run:
                 left_over = [draft for draft in drafts if draft.ordinal > reached]
                 if left_over:
                     async with self._storage.transaction(self._company_id, self._actor) as store:
-                        await _check_all(store, held_in, name, left_over)
+                        placed = await _check_all(store, held_in, name, left_over)
+                    await self._keep(placed)
                 done += len(drafts)
                 self._tell(Progress(ImportStatus.CHECKING, name, done, held_in.record_count))
                 await self._report(done)
             await self._mark_checked(ready)
+
+    async def _keep(self, placed: Mapping[str, Sequence[Placed]]) -> None:
+        """Keep what is to be written, as long as there is room for it."""
+        if self._spool is None:
+            return
+        try:
+            for name, rows in placed.items():
+                await asyncio.to_thread(self._spool.keep, name, rows)
+        except OSError:
+            self._forget()
+
+    def _forget(self) -> None:
+        if self._spool is not None:
+            self._spool.close()
+            self._spool = None
 
     async def _report(self, done: int) -> None:
         await self._update({"done_count": done})
@@ -230,7 +264,7 @@ class _Run:
                 tell(name, count)
                 store.patients_read.clear()
 
-            await write_map(store, held_in, of, place, tell_and_forget)
+            await write_map(store, held_in, of, place, self._spool, tell_and_forget)
 
     async def _write(self, held_in: DataImport) -> None:
         place = Workplace(self._vault)
@@ -266,12 +300,15 @@ async def _note_map(store: Store, import_id: UUID, name: str) -> None:
     )
 
 
-async def _check_all(store: Store, held_in: DataImport, name: str, drafts: Sequence[Draft]) -> None:
+async def _check_all(
+    store: Store, held_in: DataImport, name: str, drafts: Sequence[Draft]
+) -> dict[str, list[Placed]]:
+    """Put records of one map on record; returns what is to be written, by map."""
     declared = _declared(name)
     if declared is None:
         await hold_chunk(store, held_in, name, drafts)
-        return
-    await check_chunk(store, held_in, declared, drafts)
+        return {}
+    placed = await check_chunk(store, held_in, declared, drafts)
     unknown = {field for draft in drafts for field in draft.unknown}
     if unknown:
         (found,) = [
@@ -285,6 +322,7 @@ async def _check_all(store: Store, held_in: DataImport, name: str, drafts: Seque
             await store.import_maps.update(
                 found.id, {"unknown_fields": fields}, expected_version=found.version
             )
+    return placed
 
 
 def _declared(name: str) -> OriginalMap | None:
@@ -316,24 +354,10 @@ def _checkable(left: Sequence[str]) -> frozenset[str]:
     )
 
 
-async def _grouped(
-    source: Iterator[SourceRecord], wanted: frozenset[str]
-) -> AsyncIterator[tuple[str, list[Draft]]]:
-    """What records of one map after another become, so many at once: read and worked out off the
-    event loop, while the database has those before."""
-    groups = _groups(source, wanted)
-    ahead = asyncio.create_task(asyncio.to_thread(next, groups, None))
-    try:
-        while (group := await ahead) is not None:
-            ahead = asyncio.create_task(asyncio.to_thread(next, groups, None))
-            yield group
-    finally:
-        await asyncio.wait([ahead])
-
-
 def _groups(
     source: Iterator[SourceRecord], wanted: frozenset[str]
 ) -> Iterator[tuple[str, list[Draft]]]:
+    """What records of one map after another become, so many at once."""
     name, characters = "", 0
     records: list[SourceRecord] = []
     counts: dict[str, int] = {}

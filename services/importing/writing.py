@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
+from dataclasses import replace
 
+from services.importing.ahead import made_ahead
 from services.importing.checking import differing_columns, find_references
-from services.importing.declaration import Draft, OriginalMap, Workplace, drafted
+from services.importing.declaration import Draft, OriginalMap, Placed, Workplace, drafted
 from services.importing.json_stream import SourceRecord, parsed
 from services.importing.maps import DECLARED
 from services.importing.numbers import start_above
+from services.importing.spool import Spool
 from storage.filters import ImportRecordFilter
 from storage.interface import Store
 from storage.tables.importing import DataImport, ImportMap, ImportRecord
@@ -23,48 +26,63 @@ async def write_map(
     held_in: DataImport,
     of: ImportMap,
     place: Workplace,
+    spool: Spool | None,
     tell: Callable[[str, int], None],
 ) -> None:
-    """Write the rows of one map: new ones, and what has changed of older ones."""
+    """Write the rows of one map: new ones, and what has changed of older ones.
+
+    ``spool`` has all that is to be placed; without one it is worked out from the records.
+    """
     declared = DECLARED.get(of.name)
     if declared is not None:
-        async for records, drafts in _chunks(store, held_in, declared):
-            await find_references(store, held_in, drafts)
-            await _place(store, declared, records, drafts, place)
-            await _change(store, held_in, declared, records, drafts)
-            tell(of.name, len(records))
+        async with store.sending_ahead():
+            async for rows in _placed(store, held_in, declared, spool):
+                await declared.write(store, rows, place)
+                tell(of.name, len(rows))
+        await _change_all(store, held_in, declared, tell)
         await start_above(store, held_in.id, of.name)
     await store.import_maps.update(of.id, {"written_at": store.now}, expected_version=of.version)
 
 
-async def _chunks(
-    store: Store, held_in: DataImport, declared: OriginalMap
-) -> AsyncIterator[tuple[list[ImportRecord], list[Draft]]]:
-    """The records to be written, with what they become: of the next chunk that is worked out while
-    the database writes this one."""
+async def _placed(
+    store: Store, held_in: DataImport, declared: OriginalMap, spool: Spool | None
+) -> AsyncIterator[list[Placed]]:
+    if spool is None:
+        async for drafts in _drafted(store, held_in, declared, ImportOutcome.PLACED):
+            yield [draft.placed for draft in drafts]
+        return
+    async for rows in made_ahead(spool.rows(declared.name)):
+        yield rows
+
+
+async def _drafted(
+    store: Store, held_in: DataImport, declared: OriginalMap, outcome: ImportOutcome
+) -> AsyncIterator[list[Draft]]:
+    """The records of one outcome as they were when they were checked, with what they refer to: of
+    the next chunk that is worked out while the database writes this one."""
+    wanted = ImportRecordFilter(import_id=held_in.id, map_name=declared.name, outcomes=[outcome])
+    if not await store.import_records.count(wanted):
+        return
     last = await store.import_lookups.reached(import_id=held_in.id, map_name=declared.name)
-    ahead: list[tuple[list[ImportRecord], asyncio.Task[list[Draft]]]] = []
+    ahead: list[asyncio.Task[list[Draft]]] = []
     try:
         for first in range(1, last + 1, ORDINALS_AT_ONCE):
             records = await store.import_records.all(
-                ImportRecordFilter(
-                    import_id=held_in.id,
-                    map_name=declared.name,
-                    outcomes=[ImportOutcome.PLACED, ImportOutcome.CHANGED],
-                    ordinal_from=first,
-                    ordinal_to=first + ORDINALS_AT_ONCE - 1,
-                )
+                replace(wanted, ordinal_from=first, ordinal_to=first + ORDINALS_AT_ONCE - 1)
             )
             if records:
-                made = asyncio.create_task(asyncio.to_thread(_drafts, declared, records))
-                ahead.append((records, made))
+                ahead.append(asyncio.create_task(asyncio.to_thread(_drafts, declared, records)))
             if len(ahead) > 1:
-                records, made = ahead.pop(0)
-                yield records, await made
-        for records, made in ahead:
-            yield records, await made
+                yield await _referred(store, held_in, await ahead.pop(0))
+        for made in ahead:
+            yield await _referred(store, held_in, await made)
     finally:
-        await asyncio.gather(*(made for _, made in ahead), return_exceptions=True)
+        await asyncio.gather(*ahead, return_exceptions=True)
+
+
+async def _referred(store: Store, held_in: DataImport, drafts: list[Draft]) -> list[Draft]:
+    await find_references(store, held_in, drafts)
+    return drafts
 
 
 def _drafts(declared: OriginalMap, records: Sequence[ImportRecord]) -> list[Draft]:
@@ -82,49 +100,26 @@ def _drafts(declared: OriginalMap, records: Sequence[ImportRecord]) -> list[Draf
     return drafts
 
 
-async def _place(
-    store: Store,
-    declared: OriginalMap,
-    records: Sequence[ImportRecord],
-    drafts: Sequence[Draft],
-    place: Workplace,
+async def _change_all(
+    store: Store, held_in: DataImport, declared: OriginalMap, tell: Callable[[str, int], None]
 ) -> None:
-    new = [
-        draft
-        for record, draft in zip(records, drafts, strict=True)
-        if record.outcome is ImportOutcome.PLACED
-    ]
-    if new:
-        await declared.write(store, new, place)
-
-
-async def _change(
-    store: Store,
-    held_in: DataImport,
-    declared: OriginalMap,
-    records: Sequence[ImportRecord],
-    drafts: Sequence[Draft],
-) -> None:
-    """Change the columns in which a record differs from how it last came, and no others: what
+    """Change the columns in which records differ from how they last came, and no others: what
     people have changed here since stays."""
-    changed = {
-        draft.key: draft
-        for record, draft in zip(records, drafts, strict=True)
-        if record.outcome is ImportOutcome.CHANGED
-    }
-    if not changed or declared.update is None:
+    if declared.update is None:
         return
-    earlier = await store.import_lookups.latest(
-        source=held_in.source,
-        map_name=declared.name,
-        import_id=held_in.id,
-        keys=changed.keys(),
-        is_earlier=True,
-    )
-    changes = {}
-    for key, draft in changed.items():
-        names = differing_columns(declared, draft, earlier[key]) & declared.changeable
-        if names and draft.row_id is not None:
-            changes[draft.row_id] = {name: draft.values[name] for name in names}
-    if changes:
-        await declared.update(store, changes)
+    async for drafts in _drafted(store, held_in, declared, ImportOutcome.CHANGED):
+        earlier = await store.import_lookups.latest(
+            source=held_in.source,
+            map_name=declared.name,
+            import_id=held_in.id,
+            keys={draft.key for draft in drafts},
+            is_earlier=True,
+        )
+        changes = {}
+        for draft in drafts:
+            names = differing_columns(declared, draft, earlier[draft.key]) & declared.changeable
+            if names:
+                changes[draft.placed.row_id] = {name: draft.values[name] for name in names}
+        if changes:
+            await declared.update(store, changes)
+        tell(declared.name, len(drafts))

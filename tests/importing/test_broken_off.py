@@ -1,20 +1,23 @@
 """Imports that break off, meet another, or are not agreed to leave the books whole."""
 
 import asyncio
+import tempfile
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pytest
 
 from services.importing.reporting import Verdict
 from services.importing.running import Progress
-from storage.embedded import EmbeddedServer
+from storage.embedded import EmbeddedServer, RoleAddresses
 from storage.errors import StorageUnavailable
 from storage.files import FileVault
 from storage.files.local import LocalFileStore
-from storage.filters import ClaimAppealFilter, ClaimFilter, PayerFilter
+from storage.filters import ByClaim, ClaimAppealFilter, ClaimFilter, LedgerFilter, PayerFilter
 from storage.postgres.transaction import PostgresStorage
+from storage.rows import BOOKKEEPING
 from storage.tables.importing import DataImport
 from storage.vocabulary.importing import ImportStatus
 from tests.builders.companies import CompanyForTests, make_company
@@ -149,3 +152,56 @@ async def test_a_server_killed_in_the_middle_of_the_write_leaves_nothing_twice(
         assert await store.numbers.take("claim") == 1042
     again = await there.bring(DUMP)
     assert of_map(again, "claims").unchanged_count == 3
+
+
+class GoneAway(Exception):
+    """The process that imports is gone once all is checked."""
+
+
+async def rows_of(importer: Importer) -> list[dict[str, Any]]:
+    """What stands in the tables of claims, under any ids."""
+    company = importer.company
+    found: list[dict[str, Any]] = []
+    async with importer.storage.transaction(company.id, company.actor) as store:
+        claims = await store.claims.all(ClaimFilter())
+        for rows in (
+            await store.payers.all(PayerFilter()),
+            await store.patients.get_many([claim.patient_id for claim in claims]),
+            claims,
+            await store.claim_lines.all(ByClaim()),
+            await store.ledger_entries.all(LedgerFilter()),
+            await store.claim_appeals.all(ClaimAppealFilter()),
+        ):
+            kept = [row.model_dump(exclude=BOOKKEEPING) for row in rows]
+            found += [
+                {name: value for name, value in row.items() if not isinstance(value, UUID)}
+                for row in kept
+            ]
+    return found
+
+
+async def test_what_another_process_goes_on_with_becomes_the_same_rows(
+    storage: PostgresStorage, vault: FileVault, addresses: RoleAddresses
+) -> None:
+    async def vanish(_: DataImport) -> bool:
+        raise GoneAway
+
+    whole, broken = [
+        Importer(storage, vault, await make_company(addresses.owner, storage)) for _ in range(2)
+    ]
+    await whole.bring(DUMP)
+    import_id = await broken.receive(DUMP)
+    with pytest.raises(GoneAway):
+        await broken.go_on(import_id, agree=vanish)
+    assert (await broken.go_on(import_id)).verdict is Verdict.AGREES
+    assert await rows_of(broken) == await rows_of(whole)
+
+
+async def test_an_import_without_room_for_its_shortcut_becomes_whole(
+    importer: Importer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The disk is full for what is kept between checking and writing, and for nothing else."""
+    with open("/dev/full", "w+b", buffering=0) as full:  # noqa: ASYNC230, PTH123
+        monkeypatch.setattr(tempfile, "TemporaryFile", lambda: full)
+        assert (await importer.bring(DUMP)).verdict is Verdict.AGREES
+    assert await counted(importer) == (1, 3, 2)

@@ -260,13 +260,17 @@ async def test_what_was_sent_ahead_and_is_refused_leaves_nothing(
     narrow: PostgresStorage, theirs: Furnished
 ) -> None:
     payer = a_payer()
-    with pytest.raises(DuplicateValue):
+
+    async def written_twice() -> None:
         async with (
             narrow.transaction(theirs.id, theirs.company.actor) as store,
             store.sending_ahead(),
         ):
             await store.payers.create_many([payer])
             await store.payers.create_many([payer])
+
+    with pytest.raises(DuplicateValue):
+        await written_twice()
     async with narrow.transaction(theirs.id, theirs.company.actor) as store:
         assert not await store.payers.count(PayerFilter(payer_identifier=payer.payer_identifier))
     assert await left_behind(narrow) == ("", 0)

@@ -4,7 +4,7 @@ came with a remittance."""
 from collections.abc import Sequence
 
 from services.importing.conversions import Unusable, cents, choice, day, text, texts, whole
-from services.importing.declaration import Draft, FieldRule, OriginalMap, Workplace
+from services.importing.declaration import Draft, FieldRule, OriginalMap, Placed, Workplace
 from services.importing.maps.batches import CLAIM
 from storage.filters import ClaimAppealFilter
 from storage.interface import Store
@@ -32,7 +32,7 @@ def _complete(draft: Draft) -> None:
     values["level_name"] = _LEVEL_NAME
 
 
-async def _write(store: Store, drafts: Sequence[Draft], _: Workplace) -> None:
+async def _write(store: Store, drafts: Sequence[Placed], _: Workplace) -> None:
     """Numbers are kept; one that the claim has already is the next that is free."""
     claim_ids = list({draft.values["claim_id"] for draft in drafts})
     claims = {row.id: row for row in await store.claims.get_many(claim_ids)}
@@ -52,9 +52,7 @@ async def _write(store: Store, drafts: Sequence[Draft], _: Workplace) -> None:
             "payer_id": claim.primary_payer_id,
         }
         made.append(ClaimAppealFields.model_construct(**values))
-    await store.claim_appeals.create_many(
-        made, ids=[draft.row_id for draft in drafts if draft.row_id is not None]
-    )
+    await store.claim_appeals.create_many(made, ids=[draft.row_id for draft in drafts])
 
 
 APPEALS = OriginalMap(

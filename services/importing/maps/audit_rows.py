@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Sequence
 from uuid import UUID
 
-from services.importing.declaration import Draft, Values
+from services.importing.declaration import Placed, Values
 from services.importing.maps.foreign import requirements_of
 from storage.identifiers import new_id
 from storage.interface import Store
@@ -45,7 +45,7 @@ class AuditRows:
         self._progress: list[ActionProgressFields] = []
         self._steps: list[ActionStepFields] = []
 
-    def add(self, draft: Draft) -> None:
+    def add(self, draft: Placed) -> None:
         """One audit, whose references are found."""
         audit_id, values = draft.row_id, dict(draft.values)
         assert audit_id is not None

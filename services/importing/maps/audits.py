@@ -14,6 +14,7 @@ from services.importing.declaration import (
     Draft,
     FieldRule,
     OriginalMap,
+    Placed,
     Renumbering,
     Values,
     Wanted,
@@ -199,7 +200,7 @@ def _require_answers(status: AuditStatus, findings: Sequence[Values], answered: 
         )
 
 
-async def _write(store: Store, drafts: Sequence[Draft], _: Workplace) -> None:
+async def _write(store: Store, drafts: Sequence[Placed], _: Workplace) -> None:
     rows = AuditRows()
     for draft in drafts:
         rows.add(draft)

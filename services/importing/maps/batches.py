@@ -7,6 +7,7 @@ from services.importing.declaration import (
     Draft,
     FieldRule,
     OriginalMap,
+    Placed,
     Reference,
     Renumbering,
     Wanted,
@@ -49,8 +50,8 @@ def _judge(draft: Draft) -> None:
         raise Unusable("names one claim twice", "name each once", "/claimIds")
 
 
-async def _write(store: Store, drafts: Sequence[Draft], _: Workplace) -> None:
-    ids = [draft.row_id for draft in drafts if draft.row_id is not None]
+async def _write(store: Store, drafts: Sequence[Placed], _: Workplace) -> None:
+    ids = [draft.row_id for draft in drafts]
     await store.claim_batches.create_many(
         [ClaimBatchFields.model_construct(**draft.values) for draft in drafts], ids=ids
     )

@@ -39,6 +39,7 @@ from services.importing.declaration import (
     Draft,
     FieldRule,
     OriginalMap,
+    Placed,
     Reference,
     Renumbering,
     Values,
@@ -206,10 +207,10 @@ def _judge(draft: Draft) -> None:
 _PAYER_COLUMNS = ("primary_payer_id", "secondary_payer_id", "tertiary_payer_id")
 
 
-async def _write(store: Store, drafts: Sequence[Draft], _: Workplace) -> None:
+async def _write(store: Store, drafts: Sequence[Placed], _: Workplace) -> None:
     company = await store.companies.get(store.company_id)
     zone = ZoneInfo(company.time_zone)
-    ids = [draft.row_id for draft in drafts if draft.row_id is not None]
+    ids = [draft.row_id for draft in drafts]
     claims = [checked_already(ClaimFields, draft.values) for draft in drafts]
     await store.claims.create_many(claims, ids=ids)
     lines = []

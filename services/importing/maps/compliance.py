@@ -9,7 +9,14 @@ import hashlib
 from collections.abc import Sequence
 
 from services.importing.conversions import Unusable, choice, coded, day, flag, text, texts
-from services.importing.declaration import Draft, FieldRule, OriginalMap, Reference, Workplace
+from services.importing.declaration import (
+    Draft,
+    FieldRule,
+    OriginalMap,
+    Placed,
+    Reference,
+    Workplace,
+)
 from services.regulatory_compliance.requirements import create_requirements
 from storage.interface import Store
 from storage.tables.compliance import (
@@ -57,11 +64,11 @@ def _complete_requirement(draft: Draft) -> None:
     values |= {"content": content, "content_number": 1}
 
 
-async def _write_requirements(store: Store, drafts: Sequence[Draft], _: Workplace) -> None:
+async def _write_requirements(store: Store, drafts: Sequence[Placed], _: Workplace) -> None:
     await create_requirements(
         store,
         [ComplianceRequirementFields.model_construct(**draft.values) for draft in drafts],
-        ids=[draft.row_id for draft in drafts if draft.row_id is not None],
+        ids=[draft.row_id for draft in drafts],
     )
 
 
@@ -109,12 +116,11 @@ def _complete_attestation(draft: Draft) -> None:
     values["period_to"] = ends if begins is not None else None
 
 
-async def _write_attestations(store: Store, drafts: Sequence[Draft], _: Workplace) -> None:
+async def _write_attestations(store: Store, drafts: Sequence[Placed], _: Workplace) -> None:
     made, links, ids = [], [], []
     for draft in drafts:
         values = dict(draft.values)
         requirement_id = values.pop("requirement_id")
-        assert draft.row_id is not None
         ids.append(draft.row_id)
         made.append(
             ComplianceEvidenceFields.model_construct(

@@ -21,6 +21,7 @@ from services.importing.declaration import (
     Draft,
     FieldRule,
     OriginalMap,
+    Placed,
     Renumbering,
     Values,
     Wanted,
@@ -105,7 +106,7 @@ def _adjustment(draft: Draft, item: object, at: str) -> TypedAdjustment:
     )
 
 
-async def _write(store: Store, drafts: Sequence[Draft], place: Workplace) -> None:
+async def _write(store: Store, drafts: Sequence[Placed], place: Workplace) -> None:
     """Each as a file of its own: so it stays, with its hash, as what was posted."""
     payers = {
         row.id: row

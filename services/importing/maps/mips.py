@@ -24,6 +24,7 @@ from services.importing.declaration import (
     Draft,
     FieldRule,
     OriginalMap,
+    Placed,
     Values,
     Workplace,
     converted,
@@ -99,7 +100,7 @@ def _note_score(draft: Draft) -> None:
 _ROUNDING = Decimal("0.01")
 
 
-async def _write(store: Store, drafts: Sequence[Draft], _: Workplace) -> None:
+async def _write(store: Store, drafts: Sequence[Placed], _: Workplace) -> None:
     await store.mips_prior_submissions.create_many(
         [
             MipsPriorSubmissionFields.model_construct(
@@ -108,7 +109,7 @@ async def _write(store: Store, drafts: Sequence[Draft], _: Workplace) -> None:
             )
             for draft in drafts
         ],
-        ids=[draft.row_id for draft in drafts if draft.row_id is not None],
+        ids=[draft.row_id for draft in drafts],
     )
 
 

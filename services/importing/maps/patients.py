@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from services.claims.patients import name_key
 from services.importing.conversions import Unusable, day, text
-from services.importing.declaration import Draft, FieldRule, OriginalMap, Workplace
+from services.importing.declaration import Draft, FieldRule, OriginalMap, Placed, Workplace
 from storage.interface import Store
 from storage.rows import checked_already
 from storage.tables.claims import Patient, PatientFields
@@ -42,10 +42,10 @@ def _complete(draft: Draft) -> None:
     }
 
 
-async def _write(store: Store, drafts: Sequence[Draft], _: Workplace) -> None:
+async def _write(store: Store, drafts: Sequence[Placed], _: Workplace) -> None:
     await store.patients.create_many(
         [checked_already(PatientFields, draft.values) for draft in drafts],
-        ids=[draft.row_id for draft in drafts if draft.row_id is not None],
+        ids=[draft.row_id for draft in drafts],
     )
 
 

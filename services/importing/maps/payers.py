@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from uuid import UUID
 
 from services.importing.conversions import Unusable, choice, flag, text, whole
-from services.importing.declaration import Draft, FieldRule, OriginalMap, Values, Workplace
+from services.importing.declaration import FieldRule, OriginalMap, Placed, Values, Workplace
 from storage.interface import Store
 from storage.tables.claims import ContactInfo, Payer, PayerFields
 from storage.vocabulary.claims import PayerType, SubmissionMethod
@@ -27,10 +27,10 @@ def _contact(value: object) -> ContactInfo:
     return ContactInfo.model_validate(given)
 
 
-async def _write(store: Store, drafts: Sequence[Draft], _: Workplace) -> None:
+async def _write(store: Store, drafts: Sequence[Placed], _: Workplace) -> None:
     await store.payers.create_many(
         [PayerFields.model_construct(**draft.values) for draft in drafts],
-        ids=[draft.row_id for draft in drafts if draft.row_id is not None],
+        ids=[draft.row_id for draft in drafts],
     )
 
 

@@ -12,6 +12,7 @@ from services.importing.declaration import (
     Draft,
     FieldRule,
     OriginalMap,
+    Placed,
     Reference,
     Wanted,
     Workplace,
@@ -33,7 +34,7 @@ def _complete(draft: Draft) -> None:
     draft.wanted.append(Wanted(_SOMEBODY, (values["email"],), "/email", values, "person_id"))
 
 
-async def _write(_: Store, drafts: Sequence[Draft], __: Workplace) -> None:
+async def _write(_: Store, drafts: Sequence[Placed], __: Workplace) -> None:
     """Whoever is found is merged, and whoever is not waits."""
     assert not drafts
 

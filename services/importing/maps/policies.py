@@ -17,6 +17,7 @@ from services.importing.declaration import (
     Draft,
     FieldRule,
     OriginalMap,
+    Placed,
     Renumbering,
     Values,
     Workplace,
@@ -102,11 +103,11 @@ def _review_months(draft: Draft, effective_on: dt.date, next_on: dt.date | None)
     return bounded
 
 
-async def _write(store: Store, drafts: Sequence[Draft], _: Workplace) -> None:
+async def _write(store: Store, drafts: Sequence[Placed], _: Workplace) -> None:
     policies, texts_made, versions, links = [], [], [], []
     text_ids: list[UUID] = []
     statements = []
-    ids = [draft.row_id for draft in drafts if draft.row_id is not None]
+    ids = [draft.row_id for draft in drafts]
     for policy_id, draft in zip(ids, drafts, strict=True):
         values, (version,) = dict(draft.values), draft.parts
         said, requirement_ids = values.pop("said"), requirements_of(values)

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from services.files.keeping import NewFile, record_many, write_now
 from services.importing.conversions import Unusable, choice, day, text
-from services.importing.declaration import Draft, FieldRule, OriginalMap, Workplace
+from services.importing.declaration import Draft, FieldRule, OriginalMap, Placed, Workplace
 from services.importing.maps.foreign import (
     items,
     note_missing_requirements,
@@ -50,15 +50,14 @@ def _complete(draft: Draft) -> None:
     )
 
 
-async def _write(store: Store, drafts: Sequence[Draft], place: Workplace) -> None:
+async def _write(store: Store, drafts: Sequence[Placed], place: Workplace) -> None:
     files, made, links, ids = [], [], [], []
     for draft in drafts:
-        assert draft.row_id is not None
         values = dict(draft.values)
         requirement_ids = requirements_of(values)
         name = f"report-{values['effective_on']}.json"
         new = NewFile(purpose=FilePurpose.ATTACHMENT, name=name, media_type="application/json")
-        file = await write_now(store, place.vault, new, draft.record.text.encode())
+        file = await write_now(store, place.vault, new, draft.text.encode())
         files.append(file)
         ids.append(draft.row_id)
         made.append(

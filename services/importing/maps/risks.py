@@ -14,6 +14,7 @@ from services.importing.declaration import (
     Draft,
     FieldRule,
     OriginalMap,
+    Placed,
     Values,
     Wanted,
     Workplace,
@@ -121,9 +122,9 @@ def _document(draft: Draft, level: RiskLevel | None, remains: Sequence[str]) -> 
     draft.parts.append({"of": "document", "description": description or None})
 
 
-async def _write(store: Store, drafts: Sequence[Draft], _: Workplace) -> None:
+async def _write(store: Store, drafts: Sequence[Placed], _: Workplace) -> None:
     numbers = await next_numbers(store, len(drafts))
-    ids = [draft.row_id for draft in drafts if draft.row_id is not None]
+    ids = [draft.row_id for draft in drafts]
     assessments, parts, controls = [], [], []
     risks, risk_ids = [], []
     for assessment_id, number, draft in zip(ids, numbers, drafts, strict=True):
