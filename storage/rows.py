@@ -117,7 +117,12 @@ def sealed_column(**options: Any) -> Any:
 
 
 class TenantRow(SQLModel):
-    """A row that can change: one company's, versioned, with who and when."""
+    """A row that can change: one company's, versioned, with who and when.
+
+    Fields are validated and rows are not, so that no start waits for the validators of any.
+    """
+
+    model_config = {"defer_build": True}
 
     company_id: UUID = key_column(primary_key=True)
     id: UUID = key_column(primary_key=True)
@@ -130,6 +135,8 @@ class TenantRow(SQLModel):
 
 class AppendOnlyRow(SQLModel):
     """A row that is never changed: its own record of who and when."""
+
+    model_config = {"defer_build": True}
 
     company_id: UUID = key_column(primary_key=True)
     id: UUID = key_column(primary_key=True)
@@ -151,6 +158,8 @@ class DerivedRow(SQLModel):
 
     It is written by the transaction that changes what it is computed of.
     """
+
+    model_config = {"defer_build": True}
 
     company_id: UUID = key_column(primary_key=True)
     id: UUID = key_column(primary_key=True)

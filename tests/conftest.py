@@ -12,6 +12,7 @@ import pytest
 from argon2 import PasswordHasher
 from litestar import Litestar
 
+from app.memory import look_for_cycles_rarely
 from app.server import Routes
 from app.settings import Settings
 from services.identity import passwords
@@ -28,6 +29,11 @@ from tests.servers import chosen_server, migrated_database, start_test_server
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: scheduling.place_of(item.nodeid))
+
+
+def pytest_collection_finish() -> None:
+    """What was collected stays to the end: nothing has to look through it again and again."""
+    look_for_cycles_rarely()
 
 
 def pytest_xdist_make_scheduler(
