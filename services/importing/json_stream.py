@@ -19,6 +19,8 @@ from services.refusals import Category, Refusal
 LONGEST_RECORD = 16_000_000
 """Characters; what is longer is no record."""
 
+DEEPEST = 200
+"""Values within values: so few that whoever takes a record apart may recur."""
 LONGEST_NAME = 80
 """Characters of a map's name."""
 
@@ -160,6 +162,18 @@ def parsed(text: str) -> Json:
     return _DECODER.decode(text)
 
 
+_TEXT = re.compile(r'"(?:[^"\\]|\\.)*"')
+
+
+def _depth(text: str) -> int:
+    """How many values lie within each other."""
+    deepest = depth = 0
+    for each in _TEXT.sub("", text):
+        depth += (each in "[{") - (each in "]}")
+        deepest = max(deepest, depth)
+    return deepest
+
+
 class _Window:
     """A moving part of a file's text."""
 
@@ -256,17 +270,22 @@ class _Window:
                     "a field stands twice in the record that begins", remedy="leave one of them out"
                 ) from None
             except RecursionError:
-                raise self.unreadable(
-                    "values are nested too deeply in the record that begins",
-                    remedy="leave the record out and import it by hand",
-                ) from None
+                raise self._nested() from None
             except ValueError:
                 raise self.unreadable("a number has too many digits") from None
             if end < len(self._text) or not self._read_on():
                 break
         text = self._text[self._at : end]
+        if text.count("[") + text.count("{") > DEEPEST and _depth(text) > DEEPEST:
+            raise self._nested()
         self._at = end
         return found, text
+
+    def _nested(self) -> DumpUnreadable:
+        return self.unreadable(
+            "values are nested too deeply in the record that begins",
+            remedy="leave the record out and import it by hand",
+        )
 
     def expect_end(self) -> None:
         if self.peek():

@@ -113,3 +113,21 @@ async def test_a_field_whose_name_cannot_be_kept_is_named_by_its_codes(
     assert of_map(found, "payers").unknown_fields == [r"a\u0000\ud800\u001b"]
     newer = await importer.bring({"payers": [payer(name="Northlake", **{odd: 2, "y" * 5_000: 1})]})
     assert of_map(newer, "payers").changed_count == 1
+
+
+def nested(depth: int) -> bytes:
+    """A payer with values that lie so deep within each other, itself the first."""
+    inner = '{"a_b": ' * (depth - 1) + "1" + "}" * (depth - 1)
+    record = json.dumps(payer(note="[" * 500)).removesuffix("}")
+    return f'{{"insurance_payers": [{record}, "our_own": {inner}}}]}}'.encode()
+
+
+@pytest.mark.anyio
+async def test_what_is_nested_as_deeply_as_may_be_comes_over(
+    storage: PostgresStorage, vault: FileVault, company: CompanyForTests
+) -> None:
+    importer = Importer(storage, vault, company)
+    assert "nested too deeply" in (refusal(nested(201)).detail or "")
+    assert (await importer.bring(nested(200))).verdict is Verdict.AGREES
+    newer = await importer.bring(nested(200).replace(b"1}", b"2}"))
+    assert of_map(newer, "payers").changed_count == 1
