@@ -22,8 +22,8 @@ class KnownRecord:
 class Tally:
     """How many records of one map have one outcome, and their money.
 
-    ``mended_count`` counts those of the quarantined that a later record under the same key has
-    placed, ``noted_count`` those of which something was rounded or differs from before,
+    ``mended_count`` counts those of the quarantined that a record under the same key of a later
+    import has placed, ``noted_count`` those of which something was rounded or differs from before,
     ``part_count`` the rows that they make beside their own.
     """
 

@@ -23,10 +23,12 @@ from storage.identifiers import new_id
 from storage.imports import KnownRecord
 from storage.interface import Store
 from storage.rows import checked_already
+from storage.tables.claims import Patient
 from storage.tables.identity import Person
 from storage.tables.importing import DataImport, ImportRecordFields
 from storage.vocabulary.importing import ImportOutcome
 
+_NOBODY = UUID(int=0)
 _MOST_NOTES = 50
 _LONGEST_FIELD = 200
 _LONGEST_SHOWN = 60
@@ -116,6 +118,7 @@ async def _verdicts(
     twins = await _twins(store, held_in, declared, fresh)
     others = [draft for draft in fresh if draft.key not in known]
     await _renumber(store, held_in, declared, others, twins)
+    await _leave_out_taken(store, declared, others)
     verdicts += [_verdict(declared, draft, known.get(draft.key), twins) for draft in fresh]
     _follow_their_twins(verdicts)
     return verdicts, derived
@@ -201,7 +204,19 @@ async def _renumber(
         if number is not None:
             used.add(number)
             draft.notes.append(f"{draft.values[key]} is taken here: it is {number}")
+            draft.number_there = draft.values[key]
             declared.renumber(draft, number)
+
+
+async def _leave_out_taken(store: Store, declared: OriginalMap, drafts: Sequence[Draft]) -> None:
+    """Columns that hold a draft's number stay empty where another row has it: what is written then
+    gets one that nobody has."""
+    for column in () if declared.renumbering is None else declared.renumbering.also:
+        wanted = {str(draft.values[column]) for draft in drafts if draft.fault is None}
+        taken = await store.import_lookups.ids_by(declared.row, column, wanted)
+        for draft in drafts:
+            if draft.fault is None and draft.values[column] in taken:
+                draft.values[column] = None
 
 
 def _verdict(
@@ -224,7 +239,9 @@ def _verdict(
         draft.row_id = new_id()
         if natural is not None:
             twins[natural] = _Twin(draft.row_id, draft.values)
-        name = None if declared.name_column is None else draft.values[declared.name_column]
+        name = draft.number_there
+        if declared.name_column is not None:
+            name = draft.values[declared.name_column]
         return _Verdict(draft, ImportOutcome.PLACED, natural_key=natural, name=name)
     differing = twin.differs_in(declared, draft)
     if differing:
@@ -310,7 +327,10 @@ async def find_references(store: Store, held_in: DataImport, drafts: Sequence[Dr
         }
         if left := names - ids.keys():
             ids |= await store.import_lookups.placed_as(
-                import_id=held_in.id, map_name=reference.map_name, names=left
+                source=held_in.source,
+                import_id=held_in.id,
+                map_name=reference.map_name,
+                names=left,
             )
         for column in reference.columns:
             if left := names - ids.keys():
@@ -370,33 +390,54 @@ async def _derive(
     contents = {key: parsed(record.content) for key, record in known.items()}
     contents |= {made.key: made.source for made in new}
     merged = {
-        verdict.draft.row_id: verdict.draft
+        verdict.draft.key: verdict.draft.row_id
         for verdict in verdicts
         if verdict.outcome is ImportOutcome.MERGED and verdict.draft.row_id is not None
     }
-    kept = {row.id: row for row in await store.patients.get_many(list(merged))}
-    strangers = {
-        made.key
-        for row_id, made in merged.items()
-        if kept[row_id].birth_date != made.values["birth_date"]
+    merged |= {
+        key: record.target_id
+        for key, record in known.items()
+        if record.outcome is ImportOutcome.MERGED
     }
+    kept = {row.id: row for row in await store.patients.get_many(list(merged.values()))}
     for draft in drafts:
         if draft.derived is None or draft.fault is not None:
             continue
         key, said = str(draft.derived.key), draft.derived.value
-        told = contents.get(key)
+        told, row = contents.get(key), kept.get(merged.get(key, _NOBODY))
         assert isinstance(said, dict)
-        if key in strangers or (
-            isinstance(told, dict) and told["patientDOB"] != said["patientDOB"]
-        ):
-            draft.fault = Unusable(
-                "is another day of birth than that of the patient who has this id",
-                "correct the day, or the patient's id",
-                "/patientDOB",
-            )
+        if row is not None:
+            _compare_patient(draft, row, drafted(derived_map, draft.derived, draft.ordinal).values)
+        elif isinstance(told, dict) and told["patientDOB"] != said["patientDOB"]:
+            draft.fault = _another_day_of_birth()
         elif isinstance(told, dict) and told["patientName"] != said["patientName"]:
             draft.notes.append("/patientName: is written in another way in an earlier record")
     return _placed(verdicts)
+
+
+def _compare_patient(draft: Draft, row: Patient, said: Mapping[str, object]) -> None:
+    """Whether a patient who was here before is the one that is meant: ids of two installations may
+    be alike. One who has another day of birth, or no part of the name, is not."""
+    ours = (row.last_name.casefold(), row.first_name.casefold())
+    theirs = (str(said["last_name"]).casefold(), str(said["first_name"]).casefold())
+    if row.birth_date != said["birth_date"]:
+        draft.fault = _another_day_of_birth()
+    elif set(ours).isdisjoint(theirs):
+        draft.fault = Unusable(
+            "is another name than that of the patient who has this id",
+            "correct the name, or the patient's id",
+            "/patientName",
+        )
+    elif ours != theirs:
+        draft.notes.append("/patientName: is written in another way here")
+
+
+def _another_day_of_birth() -> Unusable:
+    return Unusable(
+        "is another day of birth than that of the patient who has this id",
+        "correct the day, or the patient's id",
+        "/patientDOB",
+    )
 
 
 async def _twins(

@@ -94,6 +94,8 @@ class Draft:
     unknown: list[str] = field(default_factory=list)
     fault: Unusable | None = None
     row_id: UUID | None = None
+    number_there: str | None = None
+    """The natural key that it came with, where it got another."""
     patient_id: UUID | None = None
 
     @property
@@ -198,7 +200,7 @@ def drafted(declared: OriginalMap, record: SourceRecord, ordinal: int) -> Draft:
     known = _known_fields(declared)
     draft.unknown = [name for name in source if name not in known]
     try:
-        _require_id(record, source)
+        _require_id(record)
         converted(declared.fields, source, draft, draft.values, "")
         if declared.complete is not None:
             declared.complete(draft)
@@ -242,23 +244,28 @@ def converted(
         into[rule.column] = found
 
 
-def _require_id(record: SourceRecord, source: Mapping[str, Any]) -> None:
-    """Raises Unusable."""
-    if record.key is None and not isinstance(source.get("id"), str | int):
+def _require_id(record: SourceRecord) -> None:
+    """Raises Unusable for what could only be known by its place in the file."""
+    if _given_key(record) is None:
         raise Unusable("has no id", "give it the id that others refer to", "/id")
 
 
 def key_of(record: SourceRecord, ordinal: int) -> str:
     """The id by which a record is known there; its place where it has none."""
-    found = record.value.get("id") if isinstance(record.value, dict) else None
-    key = found if isinstance(found, str) and found else record.key
-    if isinstance(found, int) and not isinstance(found, bool) and record.key is None:
-        key = str(found)
-    if not key:
+    key = _given_key(record)
+    if key is None:
         return f"#{ordinal}"
     if _STORABLE.match(key) is None:
         return "#" + hashlib.sha256(key.encode("utf-8", "surrogatepass")).hexdigest()
     return key
+
+
+def _given_key(record: SourceRecord) -> str | None:
+    found = record.value.get("id") if isinstance(record.value, dict) else None
+    key = found if isinstance(found, str) and found else record.key
+    if isinstance(found, int) and not isinstance(found, bool) and record.key is None:
+        key = str(found)
+    return key or None
 
 
 def _name(value: object, pointer: str) -> str:

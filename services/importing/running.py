@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from uuid import UUID
 
 from services.claims.remittances.remittances import post_remittance
@@ -30,6 +30,7 @@ from services.importing.maps import DECLARED, DERIVED, KNOWN
 from services.importing.spool import Spool
 from services.importing.table_rows import under_its_map
 from services.importing.writing import write_map
+from storage.errors import ConstraintRefused, DuplicateValue, ReferenceNotFound
 from storage.files import FileKey, FileVault
 from storage.filters import ByImport
 from storage.interface import Actor, IStorage, Store
@@ -63,6 +64,12 @@ _NOT_AGREED = "nobody agreed to what it changes; nothing of it was written"
 _OVERTAKEN = (
     "another import was written after this one was checked, so that what it found may no longer be"
     " so; what it has written stays: import the file again"
+)
+
+
+_STOOD_AGAINST = (
+    "what was made or changed here since it was checked stands against a row of {}; what it has"
+    " written stays: import the file again"
 )
 
 
@@ -147,7 +154,10 @@ class _Run:
                 }
             )
         if held_in.status is ImportStatus.WRITING:
-            await self._write(held_in)
+            try:
+                await self._write(held_in)
+            except (ConstraintRefused, DuplicateValue, ReferenceNotFound) as problem:
+                return await self._refuse(_STOOD_AGAINST.format(problem.entity))
             held_in = await self._update(
                 {
                     "status": ImportStatus.DONE,
@@ -173,7 +183,8 @@ class _Run:
 
     def _records(self, files: Sequence[tuple[str, FileKey]]) -> Iterator[SourceRecord]:
         for name, key in files:
-            yield from map(under_its_map, read_dump(name, self._vault.read(key), KNOWN))
+            for record in read_dump(name, self._vault.read(key), KNOWN):
+                yield _beside_derived(under_its_map(record))
 
     async def _scout(self, held_in: DataImport) -> DataImport:
         """Read every file to its end, and note its maps. Raises DumpUnreadable."""
@@ -283,6 +294,13 @@ class _Run:
             await post_remittance(
                 self._storage, self._vault, self._company_id, self._actor, remittance_id
             )
+
+
+def _beside_derived(record: SourceRecord) -> SourceRecord:
+    """A record whose map has the name of one that is derived here is held under another."""
+    if record.map_name not in DERIVED:
+        return record
+    return replace(record, map_name=f"{record.map_name} as given")
 
 
 async def _note_map(store: Store, import_id: UUID, name: str) -> None:

@@ -345,10 +345,10 @@ class ImportLookups(Protocol):
         """The records of an import that get rows of their own, by the natural keys of these."""
 
     async def placed_as(
-        self, *, import_id: UUID, map_name: str, names: Collection[str]
+        self, *, source: str, import_id: UUID, map_name: str, names: Collection[str]
     ) -> dict[str, UUID]:
-        """The rows that records of an import get, by their natural key or name; what several have
-        names none."""
+        """The rows that records of an import get, by their natural key or name, and those that
+        earlier ones of its source got, by their name; what several have names none."""
 
     async def ids_by(
         self, row: type[SQLModel], column: str, values: Collection[str]

@@ -52,7 +52,7 @@ CROSS JOIN LATERAL (
 """
 """The import ``IS NOT DISTINCT FROM``, which no index serves: so none on the import alone does."""
 
-_PLACED_AS = """
+_PLACED_AS = f"""
 SELECT wanted.name, (array_agg(found.target_id))[1]
 FROM unnest(%(names)s::text[]) AS wanted (name)
 CROSS JOIN LATERAL (
@@ -60,13 +60,14 @@ CROSS JOIN LATERAL (
     WHERE company_id = %(company_id)s AND natural_key = wanted.name
       AND import_id IS NOT DISTINCT FROM %(import_id)s AND map_name = %(map_name)s
     UNION
-    SELECT target_id FROM import_records
-    WHERE company_id = %(company_id)s AND name = wanted.name
-      AND import_id IS NOT DISTINCT FROM %(import_id)s AND map_name = %(map_name)s
+    SELECT target_id FROM import_records AS record
+    WHERE record.company_id = %(company_id)s AND record.name = wanted.name
+      AND record.map_name = %(map_name)s AND record.source = %(source)s
+      AND record.target_id IS NOT NULL AND ({_THIS_TOO})
 ) AS found
 GROUP BY wanted.name
 HAVING count(*) = 1
-"""
+"""  # noqa: S608 -- parts of our own
 
 _REACHED = """
 SELECT coalesce(max(ordinal), 0) FROM import_records
@@ -100,7 +101,14 @@ _IS_MENDED = """EXISTS (
            WHERE later.company_id = record.company_id AND later.source = record.source
              AND later.map_name = record.map_name AND later.legacy_key = record.legacy_key
              AND later.id > record.id AND later.target_id IS NOT NULL
+             AND later.import_id <> record.import_id
+             AND (later.outcome <> 'unchanged' OR EXISTS (
+                 SELECT FROM data_imports AS tried
+                 WHERE tried.company_id = later.company_id AND tried.id = later.import_id
+                   AND tried.retries_id = record.import_id
+             ))
        )"""
+"""What was placed already says nothing of the record that could not be placed beside it."""
 
 _TALLIES = f"""
 SELECT map_name, outcome, count(*), sum(amount_cents)::bigint,
@@ -208,10 +216,16 @@ class PostgresImportLookups:
         return _known(await cursor.fetchall())
 
     async def placed_as(
-        self, *, import_id: UUID, map_name: str, names: Collection[str]
+        self, *, source: str, import_id: UUID, map_name: str, names: Collection[str]
     ) -> dict[str, UUID]:
         cursor = await self._execute(
-            _PLACED_AS, {"import_id": import_id, "map_name": map_name, "names": list(names)}
+            _PLACED_AS,
+            {
+                "source": source,
+                "import_id": import_id,
+                "map_name": map_name,
+                "names": list(names),
+            },
         )
         return dict(await cursor.fetchall())
 

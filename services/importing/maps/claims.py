@@ -24,6 +24,7 @@ from services.claims.ledger.charges import charge_of
 from services.claims.numbers import line_control_number, patient_control_number
 from services.claims.patients import name_key
 from services.importing.conversions import (
+    HIGHEST_CENTS,
     Unusable,
     cents,
     choice,
@@ -135,8 +136,7 @@ def _complete(draft: Draft) -> None:
             raise Unusable("is missing", "say when the claim went out", "/submittedAt")
         draft.notes.append("/submittedAt: is missing; the next moment that is known stands for it")
     number = values["claim_number"]
-    short = len(number) <= _LONGEST_CONTROL_NUMBER
-    values["patient_control_number"] = number if short else patient_control_number()
+    values["patient_control_number"] = number if len(number) <= _LONGEST_CONTROL_NUMBER else None
     if status in _ON_ITS_WAY:
         values["insurance_balance_cents"] = values["total_charge_cents"]
     if values["tertiary_payer_id"] is None and "tertiaryPayerId" in draft.source:
@@ -191,6 +191,10 @@ def _complete_lines(draft: Draft) -> None:
             raise Unusable("is missing", "give the charge", "/totalChargeAmount")
         values["total_charge_cents"] = sum_cents
         draft.amount_cents = sum_cents
+        if sum_cents > HIGHEST_CENTS:
+            raise Unusable(
+                "come to an amount out of bounds", "split the claim, or correct them", "/lineItems"
+            )
     elif draft.parts and values["total_charge_cents"] != sum_cents:
         raise Unusable(
             "is not what the lines add up to", "correct it or the lines", "/totalChargeAmount"
@@ -211,6 +215,9 @@ async def _write(store: Store, drafts: Sequence[Placed], _: Workplace) -> None:
     company = await store.companies.get(store.company_id)
     zone = ZoneInfo(company.time_zone)
     ids = [draft.row_id for draft in drafts]
+    for draft in drafts:
+        if draft.values["patient_control_number"] is None:
+            draft.values["patient_control_number"] = patient_control_number()
     claims = [checked_already(ClaimFields, draft.values) for draft in drafts]
     await store.claims.create_many(claims, ids=ids)
     lines = []
