@@ -206,7 +206,7 @@ class CorrectiveActionController(Controller):
         version = request.expected_version
         return await request.run(
             lambda store: working.assign_action(store, action_id, data, expected_version=version),
-            _tracked,
+            tracked,
         )
 
     @post(
@@ -224,7 +224,7 @@ class CorrectiveActionController(Controller):
             lambda store: working.reschedule_action(
                 store, action_id, data, expected_version=version
             ),
-            _tracked,
+            tracked,
         )
 
     @post(
@@ -243,7 +243,7 @@ class CorrectiveActionController(Controller):
             lambda store: escalating.escalate_action(
                 store, action_id, data, expected_version=version
             ),
-            _tracked,
+            tracked,
         )
 
     @post(
@@ -258,7 +258,7 @@ class CorrectiveActionController(Controller):
         version = request.expected_version
         return await request.run(
             lambda store: working.note_on_action(store, action_id, data, expected_version=version),
-            lambda found: _tracked(found, status=201),
+            lambda found: tracked(found, status=201),
         )
 
     @post(
@@ -274,7 +274,7 @@ class CorrectiveActionController(Controller):
         version = request.expected_version
         return await request.run(
             lambda store: working.start_action(store, action_id, expected_version=version),
-            _tracked,
+            tracked,
         )
 
     @post(
@@ -290,7 +290,7 @@ class CorrectiveActionController(Controller):
         version = request.expected_version
         return await request.run(
             lambda store: working.complete_action(store, action_id, data, expected_version=version),
-            _tracked,
+            tracked,
         )
 
     @post(
@@ -308,7 +308,7 @@ class CorrectiveActionController(Controller):
             lambda store: verifying.return_action(
                 store, request.principal, action_id, data.note, expected_version=version
             ),
-            _tracked,
+            tracked,
         )
 
     @post(
@@ -327,7 +327,7 @@ class CorrectiveActionController(Controller):
             lambda store: verifying.verify_action(
                 store, request.principal, action_id, data, expected_version=version
             ),
-            _tracked,
+            tracked,
         )
 
     @post(
@@ -345,7 +345,7 @@ class CorrectiveActionController(Controller):
             lambda store: verifying.check_effect(
                 store, request.principal, action_id, data, expected_version=version
             ),
-            _tracked,
+            tracked,
         )
 
     @post(
@@ -361,18 +361,19 @@ class CorrectiveActionController(Controller):
         version = request.expected_version
         return await request.run(
             lambda store: working.reopen_action(store, action_id, data, expected_version=version),
-            _tracked,
+            tracked,
         )
 
 
-def _tracked(found: TrackedAction, *, status: int = 200) -> Response[Any]:
+def tracked(found: TrackedAction, *, status: int = 200) -> Response[Any]:
+    """Answers with an action and where it is."""
     response = ready_made(TrackedActionAnswer.model_validate(found), status=status)
     response.headers["ETag"] = entity_tag(found.progress.version)
     return response
 
 
 def _planned(found: TrackedAction) -> Response[Any]:
-    response = _tracked(found, status=201)
+    response = tracked(found, status=201)
     response.headers["Location"] = f"{LOCATION}{found.action.id}"
     return response
 

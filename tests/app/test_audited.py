@@ -77,10 +77,14 @@ async def test_an_auditor_sees_the_scope_of_their_audit_and_no_other(
 
 
 async def test_what_is_done_about_its_findings_is_seen(
-    client: httpx.AsyncClient, auditor: Colleague
+    client: httpx.AsyncClient,
+    auditor: Colleague,
+    storage: PostgresStorage,
+    company: CompanyForTests,
 ) -> None:
     new_evidence = await evidence(client)
-    url = await action(client, auditor.id)
+    who = await make_person(storage, company)
+    url = await action(client, who.id)
     await stepped(client, url, "start", version=1)
     done = {"note": "Done.", "evidence_id": new_evidence}
     await stepped(client, url, "complete", done, version=2)
@@ -88,7 +92,7 @@ async def test_what_is_done_about_its_findings_is_seen(
     audit = f"/api/v1/compliance/audits/{planned['action']['audit_id']}"
     await opened(client, audit, auditor)
     shown = (await auditor.client.get(f"{seen(audit)}/corrective-actions")).json()["items"]
-    assert [each["progress"]["assignee_id"] for each in shown] == [str(auditor.id)]
+    assert [each["progress"]["assignee_id"] for each in shown] == [str(who.id)]
     listed = (await auditor.client.get(f"{seen(audit)}/evidence")).json()["items"]
     assert [each["id"] for each in listed] == [new_evidence]
 

@@ -7,6 +7,8 @@ from uuid import UUID
 from pydantic import ConfigDict, JsonValue
 
 from services.approvals.involvement import worked
+from services.identity.roles import scopes_held
+from services.identity.scopes import OUTSIDE_SCOPES
 from services.inputs import Input, LongText, Reason
 from services.notifications.telling import notify
 from services.refusals import Fault, IllegalTransition, InvalidInput, Refusal
@@ -236,6 +238,8 @@ async def _check_people(store: Store, *, assignee_id: UUID, to: UUID | None = No
         for pointer, person_id in named.items()
         if person_id not in people or people[person_id].disabled_at is not None
     ]
+    if not faults and await scopes_held(store, people[assignee_id]) == OUTSIDE_SCOPES:
+        faults.append(Fault("/assignee_id", "audits from outside, and mends nothing"))
     if faults:
         raise InvalidInput(faults)
 
