@@ -16,6 +16,7 @@ from services.regulatory_compliance.reporting.content import (
     ReportedRequirement,
     ReportedStatuses,
     ReportedTrend,
+    ReportIssue,
 )
 from services.regulatory_compliance.reporting.documents import report_pdf
 from storage.identifiers import new_id
@@ -143,3 +144,16 @@ def test_who_reports_under_mips_has_a_section_in_reports_of_mips_only() -> None:
     name = "Merit-based incentive payment system"
     assert f"{name} Nobody reported." in text_of(written(program=Program.MIPS))
     assert name not in text_of(written())
+
+
+def test_it_says_who_issued_it_when_and_by_what_hash_it_is_known() -> None:
+    issue = ReportIssue(
+        person_id=new_id(),
+        printed_name="Ada Lindqvist",
+        issued_at=dt.datetime(2026, 4, 2, 18, 5, tzinfo=dt.UTC),
+    )
+    text = reader(written(issue=issue)).pages[0].extract_text()
+    assert "Ada Lindqvist" in text
+    assert "2026-04-02 18:05:00 UTC" in text
+    assert DIGEST.hex() in text
+    assert "Issued by" not in reader(written()).pages[0].extract_text()

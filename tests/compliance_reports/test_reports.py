@@ -15,6 +15,7 @@ from pypdf import PdfReader
 from storage.embedded import RoleAddresses
 from tests.builders.clocks import FixedClock
 from tests.builders.companies import CompanyForTests
+from tests.builders.people import PersonForTests
 from tests.compliance_reports.deeds import ComeBack, attested, made
 
 pytestmark = pytest.mark.anyio
@@ -117,9 +118,10 @@ async def test_trends_are_of_the_like_periods_before(
     assert all(each["rate"]["denominator"] == 0 for each in trend)
 
 
-async def test_an_issued_report_is_known_by_the_hash_of_its_text(
-    officer: httpx.AsyncClient, quarter: str
+async def test_an_issued_report_is_known_by_the_hash_of_its_text_and_says_who_issued_it(
+    officer: httpx.AsyncClient, quarter: str, people: list[PersonForTests]
 ) -> None:
+    assert (await previewed(officer, quarter))["issue"] is None
     answer = await issued(officer, quarter)
     assert answer.status_code == 201, answer.text
     report = answer.json()
@@ -134,6 +136,11 @@ async def test_an_issued_report_is_known_by_the_hash_of_its_text(
     )
     draft = (await officer.get(quarter)).json()
     assert draft["issued_hash"] == report["content_hash"]
+    assert said["issue"] == {
+        "person_id": str(people[0].id),
+        "printed_name": "A compliance_officer",
+        "issued_at": "2026-04-02T18:00:00Z",
+    }
 
 
 async def test_csv_and_pdf_say_the_same_and_name_the_hash_every_time(
@@ -145,6 +152,7 @@ async def test_csv_and_pdf_say_the_same_and_name_the_hash_every_time(
         csv.DictReader(io.StringIO((await officer.get(address, params={"form": "csv"})).text))
     )
     assert rows[0]["text"] == report["content_hash"]
+    assert (rows[1]["section"], rows[1]["name"]) == ("issued", "A compliance_officer")
     assert [each["code"] for each in rows if each["section"] == "requirement"] == ["A", "B"]
     (rate,) = (each for each in rows if each["section"] == "rate")
     assert (rate["numerator"], rate["denominator"], rate["rate_pct"]) == ("1", "2", "50.00")

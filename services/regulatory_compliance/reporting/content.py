@@ -98,11 +98,20 @@ class ReportedTrend(ReportPart):
     rate: ReportedRate
 
 
+class ReportIssue(ReportPart):
+    """Who put the report out, by the name that they had then, and when."""
+
+    person_id: UUID
+    printed_name: str
+    issued_at: dt.datetime
+
+
 class ReportContent(ReportPart):
     """All that a report says. ``known_at`` is up to when records count. ``mips`` is who reports
-    under MIPS, in reports of that program."""
+    under MIPS, in reports of that program. A draft has no number, and nobody has issued it."""
 
     report_number: str | None
+    issue: ReportIssue | None = None  # reports of before do not say it
     company_name: str
     title: str
     program: Program

@@ -1,5 +1,6 @@
 """An issued report as PDF and CSV: the same content, with the hash that it is known by."""
 
+import datetime as dt
 from collections.abc import Iterator, Sequence
 from importlib.resources import files
 
@@ -55,6 +56,8 @@ def report_rows(content: ReportContent, content_hash: bytes) -> Iterator[Sequenc
     """The lines of the CSV, the names of the columns first."""
     yield COLUMNS
     yield _row("report", code=content.report_number, name=content.title, text=content_hash.hex())
+    if (issue := content.issue) is not None:
+        yield _row("issued", name=issue.printed_name, text=issue.issued_at.isoformat())
     yield _row("company", name=content.company_name)
     yield _row("period", text=f"{content.period_from} to {content.period_to}")
     yield _row("known_at", text=content.known_at.isoformat())
@@ -133,7 +136,8 @@ def _said(content: ReportContent, content_hash: bytes) -> dict[str, object]:
             ("Company", content.company_name),
             ("Program", content.program.value.replace("_", " ")),
             ("Period", f"{content.period_from} to {content.period_to}"),
-            ("By records until", f"{content.known_at:%Y-%m-%d %H:%M:%S} UTC"),
+            ("By records until", _moment(content.known_at)),
+            *_issued(content),
         ],
         "rate_sentence": _sentence(content.rate),
         "statuses": [f"{count} {_words(name)}" for name, count in content.statuses if count],
@@ -167,6 +171,18 @@ def _said(content: ReportContent, content_hash: bytes) -> dict[str, object]:
         ],
         "recommendations": [*content.advice, *content.recommendations],
     }
+
+
+def _issued(content: ReportContent) -> list[tuple[str, str]]:
+    """Who put it out, and when; the hash that it is known by stands at the foot of each page."""
+    issue = content.issue
+    if issue is None:
+        return []
+    return [("Issued by", issue.printed_name), ("Issued at", _moment(issue.issued_at))]
+
+
+def _moment(moment: dt.datetime) -> str:
+    return f"{moment.astimezone(dt.UTC):%Y-%m-%d %H:%M:%S} UTC"
 
 
 def _sentence(rate: ReportedRate) -> str:

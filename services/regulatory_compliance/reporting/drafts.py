@@ -14,6 +14,7 @@ from services.refusals import Fault, InvalidInput, Refusal
 from services.regulatory_compliance.evidence import Day
 from services.regulatory_compliance.reporting.content import (
     ReportContent,
+    ReportIssue,
     canonical_json,
     sha256_of,
 )
@@ -130,9 +131,7 @@ async def delete_draft(store: Store, draft_id: UUID, *, expected_version: int) -
 
 async def preview(store: Store, draft_id: UUID) -> ReportContent:
     """What the report would say if it were issued now. Raises RowNotFound."""
-    return await write_report(
-        store, await store.compliance_report_drafts.get(draft_id), number=None
-    )
+    return await write_report(store, await store.compliance_report_drafts.get(draft_id))
 
 
 async def issue_report(
@@ -148,7 +147,9 @@ async def issue_report(
     if draft.period_to >= await company_today(store):
         raise PeriodNotOver(draft.period_to)
     number = f"CR-{await store.numbers.take(COUNTER):05}"
-    content = await write_report(store, draft, number=number)
+    person = await store.people.get(principal.id)
+    issue = ReportIssue(person_id=person.id, printed_name=person.name, issued_at=store.now)
+    content = await write_report(store, draft, number=number, issue=issue)
     text = canonical_json(content)
     digest = sha256_of(text)
     await store.compliance_report_drafts.update(

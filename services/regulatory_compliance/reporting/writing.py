@@ -17,6 +17,7 @@ from services.regulatory_compliance.reporting.content import (
     ReportedRequirement,
     ReportedStatuses,
     ReportedTrend,
+    ReportIssue,
 )
 from services.regulatory_compliance.reporting.measuring import (
     Measured,
@@ -37,9 +38,14 @@ LOW_PERCENT = 90
 
 
 async def write_report(
-    store: Store, draft: ComplianceReportDraft, *, number: str | None
+    store: Store,
+    draft: ComplianceReportDraft,
+    *,
+    number: str | None = None,
+    issue: ReportIssue | None = None,
 ) -> ReportContent:
-    """What a report says, in a constant number of statements."""
+    """What a report says, in a constant number of statements; without a number and an issue, what
+    the draft would."""
     company = await store.companies.get(store.company_id)
     calendar = await company_calendar(store)
     period = ReportPeriod(draft.period_from, draft.period_to)
@@ -51,6 +57,7 @@ async def write_report(
     counted = Counter(each.standing.status for each in rows)
     return ReportContent(
         report_number=number,
+        issue=issue,
         company_name=company.name,
         title=draft.title,
         program=draft.program,
