@@ -13,6 +13,7 @@ could do in it if both were always busy. The importer's largest memory must not 
 from __future__ import annotations
 
 import argparse
+import datetime as dt
 import io
 import json
 import os
@@ -50,9 +51,17 @@ def dump(count: int) -> Iterator[str]:
     """The text of a dump, piece by piece."""
     yield '{"payers":' + json.dumps([payer()]) + ',"claims":['
     for number in range(count):
+        day = dt.date(2025, 9, 5) + dt.timedelta(days=number % 60)
+        patient = number // CLAIMS_A_PATIENT
         record = claim(
             f"c{number}",
-            patientId=f"pt{number // CLAIMS_A_PATIENT}",
+            patientId=f"pt{patient}",
+            patientName=f"Ada Quill{patient}",
+            patientDOB=f"{1930 + patient % 90}-05-02T00:00:00.000Z",
+            subscriberId=f"SUB{patient}",
+            serviceDate=f"2025-{1 + number % 8:02}-{1 + number % 28:02}T00:00:00.000Z",
+            submittedAt=f"{day}T10:{number % 60:02}:{number % 59:02}.{number % 1000:03}Z",
+            createdAt=f"{day}T09:{number % 60:02}:{number % 59:02}.000Z",
             lineItems=[line(), line(id="l2", lineNumber=2, procedureCode="92015")],
         )
         yield ("," if number else "") + json.dumps(record)

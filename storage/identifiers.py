@@ -3,6 +3,7 @@
 import datetime as dt
 from uuid import UUID
 
+import uuid_utils
 import uuid_utils.compat
 
 SYSTEM_ACTOR_ID = UUID("00000000-0000-7000-8000-000000000001")
@@ -20,6 +21,11 @@ def new_id() -> UUID:
 def new_ids(count: int) -> list[UUID]:
     """``count`` fresh ids in ascending order."""
     return [uuid_utils.compat.uuid7() for _ in range(count)]
+
+
+def new_id_texts(count: int) -> list[str]:
+    """``count`` fresh ids in ascending order, as texts: for who only sends them."""
+    return [str(uuid_utils.uuid7()) for _ in range(count)]
 
 
 def lowest_id_at(moment: dt.datetime) -> UUID:

@@ -49,15 +49,19 @@ class PatientChanges(Input):
     address: PostalAddress | None = None
 
 
+_UNSEEN = frozenset({"Mn", "Cc"})
+"""Categories of what no reader tells apart: accents, and what is no character."""
+
+
 def search_key(text: str) -> str:
     """Text as names and numbers are compared: capitals, without accents, commas or double spaces.
 
     ``Søren`` keeps its stroke, for it is a letter and no accent. Cut after 210 characters.
     """
-    decomposed = unicodedata.normalize("NFKD", text.translate(_SAME_TO_A_READER))
-    plain = "".join(
-        character for character in decomposed if unicodedata.category(character) not in ("Mn", "Cc")
-    )
+    plain = text.translate(_SAME_TO_A_READER)
+    if not (plain.isascii() and plain.isprintable()):
+        decomposed = unicodedata.normalize("NFKD", plain)
+        plain = "".join(each for each in decomposed if unicodedata.category(each) not in _UNSEEN)
     return " ".join(plain.upper().split())[:LONGEST_NAME_KEY]
 
 

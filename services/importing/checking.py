@@ -3,6 +3,7 @@ many at a time, and what cannot be placed says why."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
@@ -373,18 +374,21 @@ async def _derive(
 
     Who contradicts what is known already (another day of birth) has a fault.
     """
-    wanted: dict[str, Draft] = {}
-    for draft in drafts:
-        if draft.derived is not None and draft.fault is None:
-            made = drafted(derived_map, draft.derived, draft.ordinal)
-            wanted.setdefault(made.key, made)
+    told = [(draft, draft.derived) for draft in drafts if draft.derived and draft.fault is None]
+    first: dict[str, Draft] = {}
+    for draft, said in told:
+        first.setdefault(said["id"], draft)
     known = await store.import_lookups.latest(
         source=held_in.source,
         map_name=derived_map.name,
         import_id=held_in.id,
-        keys=wanted.keys(),
+        keys=first.keys(),
     )
-    new = [made for key, made in wanted.items() if key not in known]
+    new = [
+        drafted(derived_map, _told(derived_map, draft), draft.ordinal)
+        for key, draft in first.items()
+        if key not in known
+    ]
     verdicts, _ = await _verdicts(store, held_in, derived_map, new)
     await _put_on_record(store, held_in, derived_map.name, verdicts)
     contents = {key: parsed(record.content) for key, record in known.items()}
@@ -400,17 +404,14 @@ async def _derive(
         if record.outcome is ImportOutcome.MERGED
     }
     kept = {row.id: row for row in await store.patients.get_many(list(merged.values()))}
-    for draft in drafts:
-        if draft.derived is None or draft.fault is not None:
-            continue
-        key, said = str(draft.derived.key), draft.derived.value
-        told, row = contents.get(key), kept.get(merged.get(key, _NOBODY))
-        assert isinstance(said, dict)
+    for draft, said in told:
+        before, row = contents.get(said["id"]), kept.get(merged.get(said["id"], _NOBODY))
+        assert isinstance(before, dict)
         if row is not None:
-            _compare_patient(draft, row, drafted(derived_map, draft.derived, draft.ordinal).values)
-        elif isinstance(told, dict) and told["patientDOB"] != said["patientDOB"]:
+            _compare_patient(draft, row, drafted(derived_map, _told(derived_map, draft), 0).values)
+        elif before["patientDOB"] != said["patientDOB"]:
             draft.fault = _another_day_of_birth()
-        elif isinstance(told, dict) and told["patientName"] != said["patientName"]:
+        elif before["patientName"] != said["patientName"]:
             draft.notes.append("/patientName: is written in another way in an earlier record")
     return _placed(verdicts)
 
@@ -438,6 +439,12 @@ def _another_day_of_birth() -> Unusable:
         "correct the day, or the patient's id",
         "/patientDOB",
     )
+
+
+def _told(derived_map: OriginalMap, draft: Draft) -> SourceRecord:
+    said = draft.derived
+    assert said is not None
+    return SourceRecord(derived_map.name, said["id"], said, json.dumps(said))
 
 
 async def _twins(

@@ -4,6 +4,7 @@ it cannot be used and how to mend it. Pure."""
 from __future__ import annotations
 
 import datetime as dt
+import functools
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -25,10 +26,15 @@ _MOMENT = re.compile(
     r"(\d{4}-\d{2}-\d{2})[T ](\d{2}:\d{2})(?::(\d{2}))?(?:[.,](\d{1,9}))?"
     r"\s*(Z|[+-]\d{2}(?::?\d{2})?)?"
 )
+_AS_JAVASCRIPT_WRITES = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}Z")
 _EARLIEST, _LATEST = dt.date(1850, 1, 1), dt.date(2199, 12, 31)
 _EARLIEST_MILLISECONDS, _LATEST_MILLISECONDS = -3_786_825_600_000, 7_258_118_399_999
 
+_MOST_REMEMBERED = 4_096
+_WITHOUT_PARTS = frozenset({str, int, float, bool})
+
 Vocabulary = TypeVar("Vocabulary", bound=StrEnum)
+Converted = TypeVar("Converted")
 
 
 @dataclass
@@ -52,34 +58,50 @@ class Rounded:
 Conversion = Callable[[object], object]
 
 
-def text(longest: int, *, lines: bool = False) -> Conversion:
-    """Text of a bounded length, without what cannot be shown; numbers are written out."""
-    pattern = _SEVERAL_LINES if lines else _ONE_LINE
+def remembered(convert: Callable[[object], Converted]) -> Callable[[object], Converted]:
+    """A conversion of what is the same again and again: codes, words, days. What has come lately
+    is known still; not for names, which no process needs to keep in mind."""
+    known = functools.lru_cache(maxsize=_MOST_REMEMBERED, typed=True)(convert)
 
-    def convert(value: object) -> str:
-        if isinstance(value, int | float) and not isinstance(value, bool):
-            value = f"{value:g}" if isinstance(value, float) else str(value)
-        if not isinstance(value, str):
-            raise Unusable("is no text", "write it as a text")
-        found = value.strip()
-        if len(found) > longest:
-            raise Unusable(f"is longer than {longest} characters", "shorten it")
-        if pattern.match(found) is None or not _is_encodable(found):
-            raise Unusable("holds characters that cannot be kept", "remove them")
-        return found
+    @functools.wraps(convert)
+    def of(value: object) -> Converted:
+        return known(value) if value.__class__ in _WITHOUT_PARTS else convert(value)
 
-    return convert
-
-
-def _is_encodable(found: str) -> bool:
-    """Half a surrogate pair is no character."""
-    return found.isascii() or not any("\ud800" <= each <= "\udfff" for each in found)
+    return of
 
 
 def shown(name: str, longest: int) -> str:
     """The name of a field in a note: what can be neither kept nor seen is written as its code."""
     seen = (each if each.isprintable() else f"\\u{ord(each):04x}" for each in name[:longest])
     return "".join(seen)[:longest]
+
+
+def text(longest: int, *, lines: bool = False) -> Conversion:
+    """Text of a bounded length, without what cannot be shown; numbers are written out."""
+    pattern = _SEVERAL_LINES if lines else _ONE_LINE
+
+    def convert(value: object) -> str:
+        found = (value if isinstance(value, str) else _written_out(value)).strip()
+        if len(found) > longest:
+            raise Unusable(f"is longer than {longest} characters", "shorten it")
+        is_plain = found and found.isascii() and found.isprintable()
+        if not is_plain and (pattern.match(found) is None or not _is_encodable(found)):
+            raise Unusable("holds characters that cannot be kept", "remove them")
+        return found
+
+    return convert
+
+
+def _written_out(value: object) -> str:
+    """A number as a text. Raises Unusable."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise Unusable("is no text", "write it as a text")
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def _is_encodable(found: str) -> bool:
+    """Half a surrogate pair is no character."""
+    return found.isascii() or not any("\ud800" <= each <= "\udfff" for each in found)
 
 
 def choice(
@@ -139,6 +161,7 @@ def flag(value: object) -> bool:
     return value
 
 
+@remembered
 def quantity(value: object) -> Decimal:
     """Units of a service, to the thousandth."""
     if isinstance(value, bool) or not isinstance(value, int | float):
@@ -148,6 +171,7 @@ def quantity(value: object) -> Decimal:
     return Decimal(repr(value)).quantize(Decimal("0.001"))
 
 
+@remembered
 def day(value: object) -> dt.date:
     """A calendar day, of a day, of a moment, or of milliseconds since 1970. The day of a moment is
     that of UTC: midnight there is how the original wrote days."""
@@ -166,6 +190,8 @@ def moment(value: object) -> dt.datetime:
     if not isinstance(value, str):
         raise Unusable("is no date", "write it as 2025-09-03")
     given = value.strip()
+    if _AS_JAVASCRIPT_WRITES.fullmatch(given):
+        return _made(given)
     if found := _DAY.fullmatch(given):
         return dt.datetime.combine(_date_of(*found.groups()), dt.time(), dt.UTC)
     if (found := _MOMENT.fullmatch(given)) is None:
@@ -174,9 +200,12 @@ def moment(value: object) -> dt.datetime:
     micros = (fraction or "").ljust(6, "0")[:6]
     zone = "+00:00" if offset in (None, "Z") else offset
     zone = zone if ":" in zone else f"{zone[:3]}:{zone[3:] or '00'}"
+    return _made(f"{date}T{clock}:{seconds or '00'}.{micros}{zone}")
+
+
+def _made(iso: str) -> dt.datetime:
     try:
-        made = dt.datetime.fromisoformat(f"{date}T{clock}:{seconds or '00'}.{micros}{zone}")
-        made = made.astimezone(dt.UTC)
+        made = dt.datetime.fromisoformat(iso).astimezone(dt.UTC)
     except (ValueError, OverflowError):
         raise Unusable("is no date that there is", "correct it") from None
     _bounded(made.date())
@@ -198,18 +227,14 @@ def _bounded(found: dt.date) -> dt.date:
 
 def texts(longest: int, most: int, *, pattern: str | None = None) -> Conversion:
     """A list of texts, each in a form where there is one."""
-    each = text(longest)
-    form = None if pattern is None else re.compile(pattern)
+    each = text(longest) if pattern is None else coded(pattern, longest)
 
-    def convert(value: object) -> list[str]:
+    def convert(value: object) -> list[object]:
         if not isinstance(value, list):
             raise Unusable("is no list", "write it as a list")
         if len(value) > most:
             raise Unusable(f"has more than {most} entries", "shorten it")
-        found = [str(each(item)) for item in value]
-        if form is not None and any(form.match(item) is None for item in found):
-            raise Unusable("holds a code of another form", "correct the code")
-        return found
+        return [each(item) for item in value]
 
     return convert
 
@@ -224,4 +249,4 @@ def coded(pattern: str, longest: int) -> Conversion:
             raise Unusable("is of another form", "correct it")
         return found
 
-    return convert
+    return remembered(convert)

@@ -88,7 +88,8 @@ class Draft:
     values: Values = field(default_factory=dict)
     parts: list[Values] = field(default_factory=list)
     wanted: list[Wanted] = field(default_factory=list)
-    derived: SourceRecord | None = None
+    derived: Values | None = None
+    """What it tells of another map, as a record of that with its ``id``."""
     amount_cents: int = 0
     notes: list[str] = field(default_factory=list)
     unknown: list[str] = field(default_factory=list)
@@ -197,8 +198,8 @@ def drafted(declared: OriginalMap, record: SourceRecord, ordinal: int) -> Draft:
         return draft
     if declared.amount is not None:
         draft.amount_cents = _readable_cents(source.get(declared.amount))
-    known = _known_fields(declared)
-    draft.unknown = [name for name in source if name not in known]
+    if not source.keys() <= (known := _known_fields(declared)):
+        draft.unknown = [name for name in source if name not in known]
     try:
         _require_id(record)
         converted(declared.fields, source, draft, draft.values, "")
@@ -226,15 +227,15 @@ def converted(
                 raise Unusable("is missing", "give it", f"{at}/{rule.source}")
             into[rule.column] = rule.default
             continue
-        if isinstance(rule.convert, Reference):
+        convert = rule.convert
+        if isinstance(convert, Reference):
             pointer = f"{at}/{rule.source}"
             into[rule.column] = None
-            draft.wanted.append(
-                Wanted(rule.convert, (_name(value, pointer),), pointer, into, rule.column)
-            )
+            names = (_name(value, pointer),)
+            draft.wanted.append(Wanted(convert, names, pointer, into, rule.column))
             continue
         try:
-            found = rule.convert(value)
+            found = convert(value)
         except Unusable as fault:
             fault.pointer = f"{at}/{rule.source}{fault.pointer}"
             raise

@@ -7,11 +7,13 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from decimal import Decimal, InvalidOperation
+from functools import lru_cache
 from types import MappingProxyType
 
 from services.importing.json_stream import Json, SourceRecord
 
 _SNAKE = re.compile(r"(?<=[a-zA-Z0-9])_([a-z0-9])")
+_MOST_SETS_OF_NAMES = 1_000
 _AS_IT_IS = frozenset({"timely_filing_limit_days"})
 """The one field of a map that is written like a column."""
 
@@ -83,10 +85,15 @@ def as_record(map_name: str, record: SourceRecord) -> SourceRecord:
     if not isinstance(value, dict):
         return record
     form = _FORMS.get(map_name, _PLAIN)
-    is_row = any("_" in name and name not in _AS_IT_IS for name in value)
-    if not is_row and form.columns.keys().isdisjoint(value):
+    if not _are_columns(tuple(value)) and form.columns.keys().isdisjoint(value):
         return record
     return replace(record, value=_of_row(form, value))
+
+
+@lru_cache(maxsize=_MOST_SETS_OF_NAMES)
+def _are_columns(names: tuple[str, ...]) -> bool:
+    """Whether a table has given names; most records of a map have the same."""
+    return any("_" in name and name not in _AS_IT_IS for name in names)
 
 
 def _of_row(form: TableForm, row: Mapping[str, Json]) -> dict[str, Json]:

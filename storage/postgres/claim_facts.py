@@ -16,6 +16,7 @@ from uuid import UUID
 
 from sqlmodel import SQLModel
 
+from storage.postgres.arrays import array_literal
 from storage.postgres.bound import BoundTransaction
 from storage.postgres.figure_measures import (
     CASH_CENTS,
@@ -59,7 +60,7 @@ SELECT id FROM meant ORDER BY id
 
 _HOLD = """
 SELECT FROM claim_facts
-WHERE company_id = %(company_id)s AND id = ANY (%(ids)s)
+WHERE company_id = %(company_id)s AND id = ANY (%(ids)s::uuid[])
 ORDER BY id
 FOR NO KEY UPDATE
 """
@@ -245,7 +246,7 @@ def _refresh() -> str:
     return f"""
 WITH former AS (
     SELECT id, {columns} FROM claim_facts
-    WHERE company_id = %(company_id)s AND id = ANY (%(ids)s)
+    WHERE company_id = %(company_id)s AND id = ANY (%(ids)s::uuid[])
 ),
 entries AS (
     SELECT item.*
@@ -266,7 +267,7 @@ saved AS (
 ),
 gone AS (
     DELETE FROM claim_facts
-    WHERE company_id = %(company_id)s AND id = ANY (%(ids)s)
+    WHERE company_id = %(company_id)s AND id = ANY (%(ids)s::uuid[])
       AND id NOT IN (SELECT id FROM latter)
 ),
 moved AS (
@@ -300,12 +301,14 @@ async def refresh_facts(store: BoundTransaction, claim_ids: Collection[UUID | No
     named = [each for each in claim_ids if each is not None]
     if not named:
         return
-    found = await store.execute(_ORIGINALS, {"company_id": store.company_id, "ids": named})
+    found = await store.execute(
+        _ORIGINALS, {"company_id": store.company_id, "ids": array_literal(named)}
+    )
     ordered = [claim_id for (claim_id,) in await found.fetchall()]
     for first in range(0, len(ordered), _AT_ONCE):
         parameters: dict[str, Any] = {
             "company_id": store.company_id,
-            "ids": ordered[first : first + _AT_ONCE],
+            "ids": array_literal(ordered[first : first + _AT_ONCE]),
             "now": store.now,
         }
         for statement in refresh_statements():

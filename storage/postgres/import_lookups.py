@@ -7,6 +7,7 @@ from uuid import UUID
 from sqlmodel import SQLModel
 
 from storage.imports import FaultCount, KnownRecord, Settlement, Standing, Tally
+from storage.postgres.arrays import array_literal
 from storage.postgres.bound import BoundTransaction
 from storage.postgres.statements import table_of
 from storage.vocabulary.importing import ImportOutcome
@@ -201,7 +202,7 @@ class PostgresImportLookups:
                 "source": source,
                 "map_name": map_name,
                 "import_id": import_id,
-                "keys": list(keys),
+                "keys": array_literal(list(keys)),
             },
         )
         return _known(await cursor.fetchall())
@@ -211,7 +212,11 @@ class PostgresImportLookups:
     ) -> dict[str, KnownRecord]:
         cursor = await self._execute(
             _NATURALS,
-            {"import_id": import_id, "map_name": map_name, "keys": list(natural_keys)},
+            {
+                "import_id": import_id,
+                "map_name": map_name,
+                "keys": array_literal(list(natural_keys)),
+            },
         )
         return _known(await cursor.fetchall())
 
@@ -224,7 +229,7 @@ class PostgresImportLookups:
                 "source": source,
                 "import_id": import_id,
                 "map_name": map_name,
-                "names": list(names),
+                "names": array_literal(list(names)),
             },
         )
         return dict(await cursor.fetchall())
@@ -235,9 +240,9 @@ class PostgresImportLookups:
         table = table_of(row)
         cursor = await self._execute(
             f"SELECT {column}, (array_agg(id))[1] FROM {table.name}"  # noqa: S608 -- names of ours
-            f" WHERE company_id = %(company_id)s AND {column} = ANY (%(values)s)"
+            f" WHERE company_id = %(company_id)s AND {column} = ANY (%(values)s::text[])"
             f" GROUP BY {column} HAVING count(*) = 1",
-            {"values": list(values)},
+            {"values": array_literal(list(values))},
         )
         return dict(await cursor.fetchall())
 

@@ -15,9 +15,10 @@ from sqlmodel import SQLModel
 
 from storage.errors import RowNotFound, VersionConflict
 from storage.filters import Filter
-from storage.identifiers import new_id, new_ids
+from storage.identifiers import new_id, new_id_texts, new_ids
 from storage.interface import DEFAULT_LIMIT, Page
 from storage.postgres import statements
+from storage.postgres.arrays import array_literal
 from storage.postgres.bound import BoundTransaction
 from storage.postgres.claim_facts import CLAIM_COLUMNS
 from storage.rows import BOOKKEEPING, AppendOnlyRow, SealedRow
@@ -32,47 +33,6 @@ FEWEST_OF_A_SHAPE = 500
 
 Value = Any
 Converter = Callable[[Value], Value]
-
-
-def array_literal(values: Sequence[Value]) -> str:
-    """A one-dimensional PostgreSQL array literal of values of one type.
-
-    Written here in one pass, because psycopg's own way costs several calls an element, and bulk
-    statements send hundreds of thousands of them.
-    """
-    first = values[0] if values else None
-    write = _element_writer(values)
-    if values.count(first) == len(values):  # so it is with what has its default
-        return "{" + ",".join([write(first)] * len(values)) + "}"
-    return "{" + ",".join(map(write, values)) + "}"
-
-
-def _element_writer(values: Sequence[Value]) -> Callable[[Value], str]:
-    kind = next((type(value) for value in values if value is not None), str)
-    if kind is UUID:
-        return _write_uuid
-    if kind in (int, bool):
-        return _write_plain
-    return _write_quoted
-
-
-def _write_uuid(value: UUID | None) -> str:
-    return "NULL" if value is None else f"{value.int:032x}"
-
-
-def _write_plain(value: int | None) -> str:
-    return "NULL" if value is None else str(value)
-
-
-def _write_quoted(value: Value) -> str:
-    if value is None:
-        return "NULL"
-    if isinstance(value, bytes):
-        return f'"\\\\x{value.hex()}"'
-    text = str(value)
-    if "\\" in text or '"' in text:
-        text = text.replace("\\", "\\\\").replace('"', '\\"')
-    return f'"{text}"'
 
 
 class Shape(Generic[Row]):
@@ -173,7 +133,7 @@ class PostgresRepository(Generic[Fields, Row, Conditions]):
                 parameters[name] = self._column(name, values)
         if not issubclass(self._row, AppendOnlyRow):
             parameters |= self._trail_parameters()
-            parameters["trail_ids"] = array_literal(new_ids(len(made)))
+            parameters["trail_ids"] = array_literal(new_id_texts(len(made)))
         await self._execute(statements.insert_many(self._row, frozenset(shared)), parameters)
         if self._claim_column == "id":
             self._store.claims_changed.update(made)
@@ -268,7 +228,7 @@ class PostgresRepository(Generic[Fields, Row, Conditions]):
             "company_id": self._store.company_id,
             "id": array_literal(list(versions)),
             "expected_version": array_literal(list(versions.values())),
-            "trail_ids": array_literal(new_ids(len(versions))),
+            "trail_ids": array_literal(new_id_texts(len(versions))),
         }
         cursor = await self._execute(statements.update_many(self._row, names), parameters)
         if len(await cursor.fetchall()) != len(versions):

@@ -7,7 +7,6 @@ the original transmitted nothing, and its reference stays in the record as well.
 """
 
 import datetime as dt
-import json
 import re
 from collections.abc import Mapping, Sequence
 from uuid import UUID
@@ -32,6 +31,7 @@ from services.importing.conversions import (
     day,
     moment,
     quantity,
+    remembered,
     text,
     texts,
     whole,
@@ -48,7 +48,6 @@ from services.importing.declaration import (
     Workplace,
     converted,
 )
-from services.importing.json_stream import SourceRecord
 from services.importing.maps.patients import NAME, PATIENTS, split_name
 from storage.interface import Store
 from storage.rows import checked_already
@@ -87,6 +86,7 @@ _LONGEST_STEM = 24
 _LONGEST_CONTROL_NUMBER = 38
 
 
+@remembered
 def _place_of_service(value: object) -> str:
     if not isinstance(value, str):
         raise Unusable("is no place of service", "write it as a text")
@@ -96,6 +96,7 @@ def _place_of_service(value: object) -> str:
     return code
 
 
+@remembered
 def _service_day(value: object) -> dt.date:
     found = day(value)
     if found < EARLIEST_SERVICE:
@@ -103,10 +104,13 @@ def _service_day(value: object) -> dt.date:
     return found
 
 
-def _diagnoses(value: object) -> list[str]:
+_CODES = texts(8, MOST_DIAGNOSES, pattern=DIAGNOSIS_CODE)
+
+
+def _diagnoses(value: object) -> object:
     if isinstance(value, list):
         value = [each.upper() if isinstance(each, str) else each for each in value]
-    return texts(8, MOST_DIAGNOSES, pattern=DIAGNOSIS_CODE)(value)  # type: ignore[return-value]
+    return _CODES(value)
 
 
 _LINE = (
@@ -159,7 +163,7 @@ def _complete_patient(draft: Draft) -> None:
         raise
     values["patient_name_key"] = name_key(last, first)
     patient = {"id": key, "patientName": name, "patientDOB": born.isoformat()}
-    draft.derived = SourceRecord(PATIENTS.name, key, patient, json.dumps(patient))
+    draft.derived = patient
     draft.wanted.append(Wanted(_PATIENT, (key,), "/patientId", values, "patient_id"))
     if not isinstance(source.get("lineItems", []), list):
         raise Unusable("is no list", "write the lines as a list", "/lineItems")
