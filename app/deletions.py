@@ -1,16 +1,19 @@
 """Companies that are on their way out, as the installation's settings say."""
 
 from collections.abc import Sequence
+from uuid import UUID
 
 from app.runtime import Installation
 from storage.deletion.removing import BACKUPS_UNKNOWN, Outcome, go_on
 
 
-def gone_on_with(place: Installation, *, only_new: bool = False) -> Sequence[Outcome]:
+def gone_on_with(
+    place: Installation, *, only_new: bool = False, company_id: UUID | None = None
+) -> Sequence[Outcome]:
     """Take out of every closed company what nothing holds any more; with ``only_new``, of those of
-    which nothing was taken out yet.
+    which nothing was taken out yet; with ``company_id``, of that one.
 
-    Raises SettingsError, SchemaUnfit, FileStoreUnavailable, psycopg.OperationalError.
+    Raises SettingsError, SchemaUnfit, psycopg.OperationalError.
     """
     days = place.settings.backup_days
     backups = (
@@ -25,4 +28,5 @@ def gone_on_with(place: Installation, *, only_new: bool = False) -> Sequence[Out
         signer=place.signing.signer,
         backups=backups,
         only_new=only_new,
+        company_id=company_id,
     )

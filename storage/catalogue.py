@@ -29,6 +29,7 @@ EXEMPT: Mapping[str, str] = {
 DEFINER_FUNCTIONS: Mapping[str, str] = {
     "close_company": "closes the bound company where two of its people want that",
     "company_of_slug": "maps one slug to one company, so that nobody can list companies",
+    "deletions_idle_since": "says since when no deletion has got on, naming no company",
     "enter_company": "refuses a closed company, and tells of no other",
     "enqueue_job": "puts the bound company into a job, so that no job speaks for another",
     "master_keys_in_use": "counts data keys by the id of their master key, naming no company",

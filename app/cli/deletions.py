@@ -15,10 +15,16 @@ from app.settings import Settings
 from storage.archive.manifest import Connection
 from storage.clock import SystemClock
 from storage.deletion.certificate import DeletionCertificate, checked
-from storage.deletion.closing import as_owner, close_company
+from storage.deletion.closing import as_owner, close_company, reading_as_owner
 from storage.deletion.errors import CertificateUnusable, DeletionRefused
 from storage.deletion.planning import Plan, plan
-from storage.deletion.register import Decision, Deletion, all_deletions, certificate_of
+from storage.deletion.register import (
+    Decision,
+    Deletion,
+    all_deletions,
+    certificate_of,
+    removed,
+)
 
 Slug = Annotated[str, typer.Argument(help="The company's slug.")]
 HandedOver = Annotated[
@@ -71,10 +77,11 @@ def delete(
                     is_handed_over=records_handed_over,
                 )
                 close_company(owner, slug, name, decision, now)
-        for outcome in gone_on_with(place):
-            if outcome.deletion.slug == slug and outcome.kept_from is not None:
+            company_id = _of(slug, owner).company_id
+        for outcome in gone_on_with(place, company_id=company_id):
+            if outcome.kept_from is not None:
                 raise outcome.kept_from
-        with as_owner(place.owner) as owner:
+        with reading_as_owner(place.owner) as owner:
             text = certificate_of(owner, _of(slug, owner).id)
     assert text is not None
     _print(checked(text)[0])
@@ -84,25 +91,29 @@ def delete(
 
 
 def deletions() -> None:
-    """List the companies that are closed: since when, what is left of them, and until when."""
-    table = Table("Company", "Closed", "Deleted", "Held", "Until")
-    with installation(Settings.from_environment()) as place, as_owner(place.owner) as owner:
+    """List the companies that are closed: since when, what is left of them and until when, and
+    what keeps a deletion from getting on."""
+    table = Table("Company", "Closed", "Deleted", "Held", "Until", "Last got on", "Kept by")
+    with installation(Settings.from_environment()) as place, reading_as_owner(place.owner) as owner:
         for each in all_deletions(owner):
             text = certificate_of(owner, each.id)
             said = None if text is None else checked(text)[0]
+            so_far = sum(part.contents.rows for part in removed(owner, each).values())
             table.add_row(
                 f"{each.slug} ({each.name})",
                 _day(each.closed_at),
-                "not yet" if said is None else str(said.deleted),
+                f"{so_far} so far" if said is None else str(so_far),
                 "" if said is None else str(said.held),
                 "" if said is None or said.held_until is None else said.held_until.isoformat(),
+                "never" if each.got_on_at is None else f"{each.got_on_at:%Y-%m-%d %H:%M}",
+                each.obstacle or "",
             )
     Console().print(table if table.rows else "no company was deleted")
 
 
 def certificate(slug: Slug) -> None:
     """Print the newest certificate of a company that was deleted."""
-    with installation(Settings.from_environment()) as place, as_owner(place.owner) as owner:
+    with installation(Settings.from_environment()) as place, reading_as_owner(place.owner) as owner:
         text = certificate_of(owner, _of(slug, owner).id)
     if text is None:
         raise DeletionRefused(f"{slug} is closed, and nothing was removed yet")

@@ -122,11 +122,13 @@ def maintain(
         typer.echo(f"stored_files: the content of {files} files removed")
     for outcome in outcomes:
         if outcome.kept_from is not None:
-            typer.echo(f"{outcome.deletion.slug}: {outcome.kept_from}")
+            typer.echo(f"{outcome.deletion.slug}: {outcome.obstacle}")
         elif outcome.certificate is not None:
             typer.echo(f"{outcome.deletion.slug}: {outcome.certificate.deleted} rows deleted")
     if not deeds and not files and not outcomes:
         typer.echo("nothing to do")
+    if any(outcome.failure is not None for outcome in outcomes):
+        raise typer.Exit(ExitCode.REFUSED)
 
 
 def retention() -> None:

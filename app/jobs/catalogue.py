@@ -364,7 +364,7 @@ async def _delete_companies(place: Workplace, *, only_new: bool = True) -> None:
     outcomes = await asyncio.to_thread(gone_on_with, place.installation, only_new=only_new)
     for outcome in outcomes:
         if outcome.kept_from is not None:
-            log.warning("company not deleted", reason=str(outcome.kept_from))
+            log.warning("company not deleted", reason=outcome.obstacle)
         elif outcome.certificate is not None:
             log.info("company deleted", is_final=outcome.certificate.is_final)
 

@@ -56,6 +56,14 @@ def as_owner(owner_url: str) -> Iterator[Connection]:
 
 
 @contextmanager
+def reading_as_owner(owner_url: str) -> Iterator[Connection]:
+    """A connection of the owner's for looking on, also while a deletion is under way."""
+    with psycopg.connect(owner_url, autocommit=True) as connection:
+        revision_of(connection)
+        yield connection
+
+
+@contextmanager
 def bound(connection: Connection, company_id: UUID) -> Iterator[None]:
     """A transaction of one company's."""
     with connection.transaction():

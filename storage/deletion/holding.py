@@ -278,6 +278,17 @@ def company_tables() -> Iterator[sa.Table]:
     return (table for table in SQLModel.metadata.sorted_tables if table.name in wanted)
 
 
+def self_references(table: sa.Table) -> Sequence[str]:
+    """The columns by which rows of a table name others of the same table."""
+    return sorted(
+        element.parent.name
+        for key in table.foreign_key_constraints
+        if key.referred_table is table
+        for element in key.elements
+        if element.column.name == "id"
+    )
+
+
 def _own_reason(table: sa.Table, records: str | None) -> str | None:
     """Why rows of a table are held by themselves, None where they are not."""
     if table.name in TRAIL or table.name in MACHINERY or table.name == "companies":

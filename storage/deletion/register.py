@@ -14,9 +14,10 @@ from storage.identifiers import new_id
 
 _LISTED = """
 SELECT id, company_id, slug, name, retention_years, asked_by, asked_at, approved_by, approved_at,
-       is_handed_over, closed_at, ended_at
+       is_handed_over, closed_at, ended_at, got_on_at, obstacle
 FROM company_deletions
 WHERE (ended_at IS NULL OR NOT %(only_due)s) AND (certificate IS NULL OR NOT %(only_new)s)
+  AND (%(company_id)s::uuid IS NULL OR company_id = %(company_id)s)
 ORDER BY id"""
 _CLOSE = """
 INSERT INTO company_deletions (id, company_id, slug, name, retention_years, asked_by, asked_at,
@@ -25,7 +26,15 @@ SELECT %(id)s, company_id, slug, name, retention_years, %(asked_by)s, %(asked_at
        %(approved_by)s, %(approved_at)s, %(is_handed_over)s, %(closed_at)s
 FROM companies WHERE company_id = %(company_id)s"""
 _LEAVE = "UPDATE company_directory SET closed_at = %s WHERE company_id = %s"
-_ADD = "UPDATE company_deletions SET removed = removed || %s::jsonb WHERE id = %s"
+_ADD = """
+UPDATE company_deletions SET got_on_at = %(now)s, removed = (
+    SELECT coalesce(jsonb_agg(part), '[]') FROM jsonb_array_elements(removed) AS part
+    WHERE part ->> 'table' <> %(table)s
+) || %(told)s::jsonb
+WHERE id = %(id)s"""
+_RUN_IS_OVER = """
+UPDATE company_deletions SET got_on_at = coalesce(%(now)s, got_on_at), obstacle = %(obstacle)s
+WHERE id = %(id)s"""
 _REMOVED = """
 SELECT part ->> 'table', part ->> 'rows', part ->> 'digest', part ->> 'files', part ->> 'bytes'
 FROM company_deletions, jsonb_array_elements(removed) AS part WHERE id = %s"""
@@ -61,6 +70,10 @@ class Deletion(Decision):
     retention_years: int
     closed_at: dt.datetime
     ended_at: dt.datetime | None
+    got_on_at: dt.datetime | None
+    """When rows went or a run was through last."""
+    obstacle: str | None
+    """What kept the last run from being through."""
 
 
 @dataclass(frozen=True)
@@ -103,33 +116,53 @@ def close(
     connection.execute(_LEAVE.encode(), [closed_at, company_id])
 
 
-def under_way(connection: Connection, *, only_new: bool = False) -> Sequence[Deletion]:
+def under_way(
+    connection: Connection, *, only_new: bool = False, company_id: UUID | None = None
+) -> Sequence[Deletion]:
     """What is not over: rows are still there, held or not yet removed; with ``only_new`` those of
-    which no run was through yet."""
-    return _listed(connection, only_due=True, only_new=only_new)
+    which no run was through yet, with ``company_id`` that company's."""
+    return _listed(connection, only_due=True, only_new=only_new, company_id=company_id)
 
 
 def all_deletions(connection: Connection) -> Sequence[Deletion]:
     """Every company that was ever closed here, the first one first."""
-    return _listed(connection, only_due=False, only_new=False)
+    return _listed(connection, only_due=False, only_new=False, company_id=None)
 
 
-def _listed(connection: Connection, *, only_due: bool, only_new: bool) -> Sequence[Deletion]:
-    conditions = {"only_due": only_due, "only_new": only_new}
+def _listed(
+    connection: Connection, *, only_due: bool, only_new: bool, company_id: UUID | None
+) -> Sequence[Deletion]:
+    conditions = {"only_due": only_due, "only_new": only_new, "company_id": company_id}
     with connection.cursor(row_factory=class_row(Deletion)) as cursor:
         return cursor.execute(_LISTED.encode(), conditions).fetchall()
 
 
-def note_removed(connection: Connection, deletion: Deletion, table: str, part: Removed) -> None:
+def note_removed(
+    connection: Connection, deletion: Deletion, table: str, part: Removed, now: dt.datetime
+) -> None:
     """Write down what went, in the transaction in which it goes."""
+    whole = removed(connection, deletion).get(table, NOTHING_REMOVED).and_also(part)
     told = {
         "table": table,
-        "rows": part.contents.rows,
-        "digest": part.contents.digest,
-        "files": part.files,
-        "bytes": part.file_bytes,
+        "rows": whole.contents.rows,
+        "digest": whole.contents.digest,
+        "files": whole.files,
+        "bytes": whole.file_bytes,
     }
-    connection.execute(_ADD.encode(), [json.dumps([told]), deletion.id])
+    parameters = {"id": deletion.id, "table": table, "told": json.dumps([told]), "now": now}
+    connection.execute(_ADD.encode(), parameters)
+
+
+def note_run(
+    connection: Connection,
+    deletion: Deletion,
+    *,
+    got_on_at: dt.datetime | None,
+    obstacle: str | None,
+) -> None:
+    """Write down how a run ended: whether it got on, and what kept it from more."""
+    parameters = {"id": deletion.id, "now": got_on_at, "obstacle": obstacle}
+    connection.execute(_RUN_IS_OVER.encode(), parameters)
 
 
 def removed(connection: Connection, deletion: Deletion) -> dict[str, Removed]:

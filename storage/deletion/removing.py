@@ -1,4 +1,4 @@
-"""Taking a closed company's rows out, a table a transaction, children before their parents.
+"""Taking a closed company's rows out, table by table, children before their parents.
 
 What goes is decided anew by every run: all that is not held today. So a run that breaks off is
 gone on with by the next one, and what retention held goes by itself once it is past.
@@ -11,11 +11,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
+import psycopg
 from psycopg import sql
 
 from storage.archive.manifest import Connection, program_version
-from storage.archive.selection import ArchivedTable
-from storage.backup.contents import TableContents, contents_of_rows
 from storage.clock import Clock, SystemClock
 from storage.deletion.certificate import (
     DeletedTable,
@@ -35,20 +34,20 @@ from storage.deletion.closing import (
 )
 from storage.deletion.errors import CompanyBusy, LegalHoldsStand
 from storage.deletion.holding import Held, HeldRows, company_tables
+from storage.deletion.pieces import ROWS_AT_ONCE, Departure
 from storage.deletion.register import (
     NOTHING_REMOVED,
     Deletion,
     Removed,
     certificate_of,
     certify,
-    note_removed,
+    note_run,
     removed,
     under_way,
 )
+from storage.errors import StorageError
 from storage.files import FileVault
-from storage.maintenance.partition_upkeep import Owner
-from storage.maintenance.retirement_records import UNSEALED, put_on_record
-from storage.maintenance.retirement_records import Removed as Retired
+from storage.maintenance.retirement_records import UNSEALED
 from storage.postgres.transaction import PostgresStorage
 from storage.retention import kept_until
 from storage.trail.forms import SEALED_LOGS
@@ -60,11 +59,6 @@ BACKUPS_UNKNOWN = (
     "Backups that were made before hold the company until they are removed; for how long the"
     " installation keeps them is not stated."
 )
-_MANY_ROWS = 20_000
-_FILES = """
-SELECT count(*), coalesce(sum(byte_count), 0) FROM stored_files AS entry
-WHERE deletion IS NULL AND {going}"""
-_END = "SELECT id FROM {table} AS entry WHERE {going} ORDER BY id {way} LIMIT 1"
 
 
 @dataclass(frozen=True)
@@ -74,7 +68,30 @@ class Outcome:
     deletion: Deletion
     certificate: DeletionCertificate | None = None
     """What was issued; None where nothing had changed since the last one."""
-    kept_from: LegalHoldsStand | CompanyBusy | None = None
+    kept_from: StorageError | psycopg.Error | None = None
+    """Why it did not come to its end."""
+
+    @property
+    def failure(self) -> StorageError | psycopg.Error | None:
+        """What kept it from that and is nobody's decision, nor over by itself."""
+        is_awaited = isinstance(self.kept_from, LegalHoldsStand | CompanyBusy)
+        return None if is_awaited else self.kept_from
+
+    @property
+    def is_through(self) -> bool:
+        """Whether nothing more can be done today: what a legal hold keeps stays by decision."""
+        return self.kept_from is None or isinstance(self.kept_from, LegalHoldsStand)
+
+    @property
+    def obstacle(self) -> str | None:
+        """The reason in words that hold nobody's data."""
+        match self.kept_from:
+            case None:
+                return None
+            case psycopg.Error() as error:
+                return f"{type(error).__name__} ({error.sqlstate})"
+            case error:
+                return str(error)
 
 
 def go_on(
@@ -84,20 +101,25 @@ def go_on(
     signer: Signer,
     backups: str = BACKUPS_UNKNOWN,
     only_new: bool = False,
+    company_id: UUID | None = None,
+    rows_at_once: int = ROWS_AT_ONCE,
     clock: Clock | None = None,
 ) -> Sequence[Outcome]:
-    """Take out of every closed company what nothing holds any more; may be repeated.
+    """Take out of every closed company what nothing holds any more; may be repeated. What fails
+    for one company keeps no other from it.
 
     With ``only_new`` companies are left alone of which all but what is held is gone: what is held
-    today is read to its last row, which once a day is enough.
+    today is read to its last row, which once a day is enough. With ``company_id`` it is about that
+    one.
 
-    Raises SchemaUnfit, FileStoreUnavailable, psycopg.OperationalError; what was done stays done.
+    Raises SchemaUnfit, psycopg.OperationalError where the database is away; what was done stays
+    done.
     """
     now = (clock or SystemClock()).now()
     with as_owner(owner_url) as connection:
         return [
-            _Removal(connection, owner_url, deletion, signer, now).done(vault, backups)
-            for deletion in under_way(connection, only_new=only_new)
+            _Removal(connection, owner_url, deletion, signer, now, rows_at_once).run(vault, backups)
+            for deletion in under_way(connection, only_new=only_new, company_id=company_id)
         ]
 
 
@@ -111,6 +133,7 @@ class _Removal:
         deletion: Deletion,
         signer: Signer,
         now: dt.datetime,
+        rows_at_once: int,
     ) -> None:
         self._connection = connection
         self._owner_url = owner_url
@@ -118,17 +141,34 @@ class _Removal:
         self._company_id = deletion.company_id
         self._signer = signer
         self._now = now
+        self._rows_at_once = rows_at_once
 
-    def done(self, vault: FileVault, backups: str) -> Outcome:
+    def run(self, vault: FileVault, backups: str) -> Outcome:
+        """Do what can be done today, and have it on record how that ended."""
+        try:
+            outcome = self._done(vault, backups)
+        except (StorageError, psycopg.Error) as reason:
+            if self._connection.broken:
+                raise
+            outcome = Outcome(self._deletion, kept_from=reason)
+        note_run(
+            self._connection,
+            self._deletion,
+            got_on_at=self._now if outcome.is_through else None,
+            obstacle=outcome.obstacle,
+        )
+        return outcome
+
+    def _done(self, vault: FileVault, backups: str) -> Outcome:
         before = certificate_of(self._connection, self._deletion.id)
         known = None if before is None else checked(before)[0]
-        try:
-            roots = self._made_ready(is_first=known is None)
-        except (LegalHoldsStand, CompanyBusy) as reason:
-            return Outcome(self._deletion, kept_from=reason)
+        roots = self._made_ready(is_first=known is None)
         held = self._held()
+        departure = Departure(
+            self._connection, self._deletion, held, self._signer, self._now, self._rows_at_once
+        )
         for table in reversed(list(company_tables())):
-            self._remove(held, table.name)
+            departure.remove(table)
         self._sweep(vault)
         gone = removed(self._connection, self._deletion)
         if known is not None and known.deleted == sum(each.contents.rows for each in gone.values()):
@@ -194,55 +234,6 @@ class _Removal:
                 )
         self._connection.execute(b"ANALYZE held")
         return held
-
-    def _remove(self, held: Held, table: str) -> None:
-        """Take the rows of a table that go."""
-        going = held.going(table)
-        with bound(self._connection, self._company_id):
-            contents = self._contents(table, going)
-            if contents.rows == 0:
-                return
-            if held.has_trail and table in SEALED_LOGS:
-                self._retire(table, going, contents.rows)
-            files, file_bytes = self._files(going) if table == "stored_files" else (0, 0)
-            gone = self._connection.execute(
-                sql.SQL("DELETE FROM {} AS entry WHERE {}").format(sql.Identifier(table), going)
-            ).rowcount
-            assert gone == contents.rows, table
-            part = Removed(contents, files, file_bytes)
-            note_removed(self._connection, self._deletion, table, part)
-        if contents.rows > _MANY_ROWS:  # who looks for children of a parent would wade through them
-            self._connection.execute(sql.SQL("VACUUM {}").format(sql.Identifier(table)))
-
-    def _contents(self, table: str, going: sql.Composed) -> TableContents:
-        carried = next(ArchivedTable(each) for each in company_tables() if each.name == table)
-        return contents_of_rows(
-            self._connection,
-            sql.SQL("SELECT {} FROM {} AS entry WHERE {}").format(
-                sql.SQL(", ").join(map(sql.Identifier, carried.carried)),
-                sql.Identifier(table),
-                going,
-            ),
-        )
-
-    def _files(self, going: sql.Composed) -> tuple[int, int]:
-        query = sql.SQL(_FILES).format(going=going)
-        ((files, file_bytes),) = self._connection.execute(query).fetchall()
-        return int(str(files)), int(str(file_bytes))
-
-    def _retire(self, table: str, going: sql.Composed, rows: int) -> None:
-        """Sign for rows of a sealed log, so that the trail that stays does not miss them."""
-        low, high = (
-            UUID(str(self._connection.execute(
-                sql.SQL(_END).format(
-                    table=sql.Identifier(table), going=going, way=sql.SQL(way)
-                )
-            ).fetchall()[0][0]))
-            for way in ("ASC", "DESC")
-        )  # fmt: skip
-        owner = Owner(self._connection, self._now, dry_run=False)
-        gone = Retired(table, low, UUID(int=high.int + 1), rows, "the company was deleted")
-        put_on_record(owner, self._company_id, gone, self._signer)
 
     def _sweep(self, vault: FileVault) -> None:
         """Remove every object of the company that no row names: what was kept, and what uploads

@@ -229,6 +229,7 @@ class ComplianceAttestation(AttestationFields, AppendOnlyRow, table=True):
         ),
         belongs_to("compliance_attestations", "supersedes_id"),
         index("compliance_attestations", "requirement_id", "id"),
+        index("compliance_attestations", "supersedes_id", where="supersedes_id IS NOT NULL"),
         check("ends_after_it_begins", "valid_from <= valid_until"),
         check("quorum_is_positive", "quorum >= 1"),
         check("hash_is_sha256", "octet_length(content_hash) = 32"),

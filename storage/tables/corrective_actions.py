@@ -53,6 +53,7 @@ class CorrectiveAction(CorrectiveActionFields, AppendOnlyRow, table=True):
         unique("corrective_actions", "finding_id", "ordinal"),
         unique("corrective_actions", "number"),
         index("corrective_actions", "audit_id", "id"),
+        index("corrective_actions", "follows_id", where="follows_id IS NOT NULL"),
         check("ordinal_is_positive", "ordinal >= 1"),
     )
 

@@ -52,6 +52,7 @@ class DataImport(DataImportFields, TenantRow, table=True):
         belongs_to("data_imports", "retries_id"),
         belongs_to("people", "steward_person_id"),
         index("data_imports", "status", "id"),
+        index("data_imports", "retries_id", where="retries_id IS NOT NULL"),
         check("refused_has_a_reason", "(status = 'refused') = (refusal IS NOT NULL)"),
     )
 

@@ -70,6 +70,7 @@ class Adjudication(AdjudicationFields, AppendOnlyRow, table=True):
         index("adjudications", "transaction_id", "claim_ordinal"),
         index("adjudications", "effective_on"),
         index("adjudications", "payer_id", "payer_claim_number"),
+        index("adjudications", "reverses_id", where="reverses_id IS NOT NULL"),
     )
 
 

@@ -129,6 +129,7 @@ class RemittanceTransaction(RemittanceTransactionFields, TenantRow, table=True):
         index("remittance_transactions", "trace_number"),
         index("remittance_transactions", "status", "id"),
         index("remittance_transactions", "payer_id", "id"),
+        index("remittance_transactions", "duplicate_of_id", where="duplicate_of_id IS NOT NULL"),
         check("posts_only_when_balanced", "status <> 'posted' OR difference_cents = 0"),
     )
 

@@ -2,6 +2,11 @@
 
 import asyncio
 import base64
+import os
+import signal
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import psycopg
@@ -16,6 +21,7 @@ from storage.trail.keys import Signer, key_id_of
 from tests.builders.clocks import FixedClock
 from tests.builders.companies import CompanyForTests
 from tests.builders.keys import KEYRING
+from tests.builders.tenant_rows import bind, fill_every_table
 from tests.cli.conftest import Run
 from tests.deletion.conftest import LATER
 from tests.servers import migrated_database
@@ -75,6 +81,9 @@ def test_an_operator_deletes_a_company_and_hands_out_the_certificate(
     code, shown = wellkept("company", "deletions")
     assert code == 0
     assert company.slug in shown
+    _, shown = wellkept("status")
+    assert f"closed company  {company.slug} since " in shown
+    assert "last got on 2" in shown
     code, shown = wellkept("key", "list", "--company", company.slug)
     assert code == 1
     assert "No company has this slug" in shown
@@ -141,3 +150,52 @@ def test_a_company_that_its_people_have_closed_is_deleted_by_the_round_of_mainte
             await storage.close()
 
     assert asyncio.run(known()) is None
+
+
+def test_a_deletion_is_seen_while_it_is_at_work_and_goes_on_after_it_was_killed(
+    wellkept: Run, company: CompanyForTests, addresses: RoleAddresses
+) -> None:
+    fill_every_table(addresses.owner, company.id)
+    given = ("--name", company.slug, "--asked-by", "Ada", "--records-handed-over")
+    arguments = ("company", "delete", company.slug, *given)
+    with psycopg.connect(addresses.owner) as holding:
+        holding.execute("LOCK TABLE payers IN SHARE MODE")
+        with subprocess.Popen(
+            [Path(sys.executable).with_name("wellkept"), *arguments],
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        ) as process:
+            wait_for_writer(holding, "payers", process)
+            code, shown = wellkept("company", "deletions")
+            assert code == 0
+            assert f"{company.slug} " in shown
+            assert "so far" in shown
+            os.killpg(process.pid, signal.SIGKILL)
+    with psycopg.connect(addresses.owner) as owner:
+        bind(owner, company.id)
+        for table, rows in (("claims", 0), ("payers", 3)):
+            found = owner.execute(f"SELECT count(*) FROM {table}".encode()).fetchall()  # noqa: S608
+            assert found == [(rows,)], table
+    code, shown = wellkept(*arguments)
+    assert code == 0, shown
+    assert "asked for by Ada" in shown
+    with psycopg.connect(addresses.owner) as owner:
+        bind(owner, company.id)
+        assert owner.execute("SELECT count(*) FROM payers").fetchall() == [(0,)]
+
+
+def wait_for_writer(
+    connection: psycopg.Connection, table: str, process: subprocess.Popen[bytes]
+) -> None:
+    """Until a statement waits until it may write that table."""
+    for _ in range(1_000):
+        waits = connection.execute(
+            "SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted AND relation = %s::regclass)",
+            [table],
+        ).fetchone()
+        if waits == (True,):
+            return
+        assert process.poll() is None, "it ended before it came to that table"
+        time.sleep(0.05)
+    pytest.fail("the deletion never came to write the table")

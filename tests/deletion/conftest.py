@@ -12,6 +12,7 @@ from services.files.keeping import NewFile, keep
 from storage.clock import SystemClock
 from storage.deletion.certificate import DeletionCertificate
 from storage.deletion.closing import as_owner, close_company
+from storage.deletion.pieces import ROWS_AT_ONCE
 from storage.deletion.register import Decision
 from storage.deletion.removing import Outcome, go_on
 from storage.embedded import EmbeddedServer, RoleAddresses
@@ -55,12 +56,15 @@ class Place:
         with as_owner(self.addresses.owner) as owner:
             close_company(owner, company.slug, company.slug, decision, now)
 
-    def go_on(self, at: dt.datetime | None = None) -> Sequence[Outcome]:
+    def go_on(
+        self, at: dt.datetime | None = None, *, rows_at_once: int = ROWS_AT_ONCE
+    ) -> Sequence[Outcome]:
         """Take out what nothing holds at a time."""
         return go_on(
             self.addresses.owner,
             vault=self.vault,
             signer=SIGNER,
+            rows_at_once=rows_at_once,
             clock=SystemClock() if at is None else FixedClock(at),
         )
 
