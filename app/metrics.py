@@ -12,6 +12,7 @@ from services.claims.clearing.silence_totals import SilenceTotal
 from storage.backup.folder import BackupFolder
 from storage.migrations import expected_revision
 from storage.postgres.backlog import Backlog
+from storage.postgres.deletions import DeletionFigures
 from storage.postgres.log_archive import LogArchive
 from storage.postgres.pool import PoolFigures
 from storage.postgres.transaction import PostgresStorage
@@ -71,6 +72,8 @@ class Metrics:
         self.registry.register(self._backlog)
         self._log_archive = _LogArchives()
         self.registry.register(self._log_archive)
+        self._deletions = _Deletions()
+        self.registry.register(self._deletions)
         self._silences = _Silences()
         self.registry.register(self._silences)
         self._of_status = cache(self.requests.labels)
@@ -121,6 +124,10 @@ class Metrics:
     def note_log_archive(self, archive: LogArchive | None) -> None:
         """Show what the server said of the archive of its log now; nothing where it has none."""
         self._log_archive.last = archive
+
+    def note_deletions(self, deletions: Mapping[str, DeletionFigures]) -> None:
+        """Show how the deletions of companies get on, as it was measured now."""
+        self._deletions.last = deletions
 
     def note_silences(self, totals: Mapping[SilenceKind, SilenceTotal]) -> None:
         """Show what should have been answered in the whole installation, as it was measured now."""
@@ -188,6 +195,26 @@ class _LogArchives(Collector):
             family = GaugeMetricFamily(f"wellkept_log_archive_{name}", meaning)
             if self.last is not None:
                 family.add_metric([], getattr(self.last, name))
+            yield family
+
+
+_DELETIONS = {
+    "deletions_under_way": ("Companies that are closed and not wholly gone", "under_way"),
+    "deletion_idle_seconds": ("How long one of them has not got on", "idle_seconds"),
+}
+
+
+class _Deletions(Collector):
+    """The last deletions that this process measured, by their stage."""
+
+    def __init__(self) -> None:
+        self.last: Mapping[str, DeletionFigures] = {}
+
+    def collect(self) -> Iterator[GaugeMetricFamily]:
+        for name, (meaning, field) in _DELETIONS.items():
+            family = GaugeMetricFamily(f"wellkept_{name}", meaning, labels=["stage"])
+            for stage, figures in self.last.items():
+                family.add_metric([stage], getattr(figures, field))
             yield family
 
 

@@ -18,6 +18,7 @@ from services.claims.clearing.silence_totals import measure_silences
 from services.ending import end_all
 from storage.postgres.backlog import measure_backlog
 from storage.postgres.checks import readiness
+from storage.postgres.deletions import measure_deletions
 from storage.postgres.directory import companies
 from storage.postgres.log_archive import measure_log_archive
 from storage.postgres.transaction import PostgresStorage
@@ -30,8 +31,8 @@ _MEASURE_SILENCES_EVERY_SECONDS = 600
 
 @asynccontextmanager
 async def measuring(storage: PostgresStorage, metrics: Metrics) -> AsyncIterator[None]:
-    """Measure the backlog and the log's archive twice a minute, and what was not answered every
-    ten, while this lasts. Storage is open as the worker's role."""
+    """Measure the backlog, the log's archive and deletions twice a minute, and what was not
+    answered every ten, while this lasts. Storage is open as the worker's role."""
     tasks = [
         asyncio.create_task(_measure(storage, metrics)),
         asyncio.create_task(_measure_silences(storage, metrics)),
@@ -52,6 +53,10 @@ async def _measure(storage: PostgresStorage, metrics: Metrics) -> None:
             metrics.note_log_archive(await measure_log_archive(storage))
         except Exception as error:
             log.warning("archive of the log not measured", exc_info=error)
+        try:
+            metrics.note_deletions(await measure_deletions(storage))
+        except Exception as error:
+            log.warning("deletions not measured", exc_info=error)
         await asyncio.sleep(_MEASURE_EVERY_SECONDS)
 
 

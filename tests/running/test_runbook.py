@@ -20,6 +20,7 @@ from services.claims.clearing.silence_totals import SilenceTotal
 from storage.backup.folder import BackupFolder
 from storage.embedded import EmbeddedServer, Role
 from storage.postgres.backlog import Backlog
+from storage.postgres.deletions import NEW, DeletionFigures
 from storage.postgres.log_archive import LogArchive
 from storage.postgres.transaction import PostgresStorage
 from storage.trail.root_folder import RootFolder
@@ -49,6 +50,7 @@ def known_metrics() -> set[str]:
     metrics.note_backlog(Backlog(*[0] * len(fields(Backlog))))
     metrics.watch_backups(BackupFolder(Path("nowhere")))
     metrics.note_log_archive(LogArchive(failing=False, waiting_segments=0, late_seconds=0))
+    metrics.note_deletions({NEW: DeletionFigures(0, 0.0)})
     metrics.note_silences(dict.fromkeys(SilenceKind, SilenceTotal(0, 0, 0.0)))
     return {sample.name for family in metrics.registry.collect() for sample in family.samples}
 
