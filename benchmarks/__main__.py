@@ -15,6 +15,7 @@ PROGRAMS = (
     "figures",
     "compliance",
     "code_loading",
+    "deletion",
     "audit_verification",
     "trail_questions",
     "http_requests",

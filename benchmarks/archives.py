@@ -2,7 +2,7 @@
 
     python -m benchmarks.archives [claims]
 
-Companies with a tenth of the claims and with all of them, each with a patient and three lines, are
+Companies with a tenth of the claims and with all of them, and what hangs on each claim, are
 exported, deleted with their records handed over, and brought into another database. Every step is a
 process of its own, so that its peak memory is its own: it should not grow with the company. The
 yardstick of time is the sum of ``COPY ... TO`` of the same tables in the same run.
@@ -17,13 +17,10 @@ import time
 from collections.abc import Callable
 from multiprocessing.queues import Queue
 from pathlib import Path
-from uuid import UUID
 
 import psycopg
-from psycopg import sql
-from psycopg.types.json import Jsonb
-from sqlmodel import SQLModel
 
+from benchmarks.company_rows import TABLES, fill
 from benchmarks.database import temporary_database
 from storage import migrations
 from storage.archive.exporting import export_company
@@ -38,55 +35,11 @@ from storage.files.local import LocalFileStore
 from storage.trail.keys import Signer
 from tests.builders.companies import CompanyForTests, found_company
 from tests.builders.keys import KEYRING
-from tests.builders.tenant_rows import Ids, bind, insert, made_row
+from tests.builders.tenant_rows import bind
 
 CLAIMS = 100_000
-LINES = 3
 PASSPHRASE = "a benchmark's passphrase"
 SIGNER = Signer(bytes(range(32)))
-_MADE = """
-INSERT INTO {table}
-SELECT made.* FROM generate_series(1, {rows}) AS n,
-LATERAL jsonb_populate_record(NULL::{table}, {row} || {changed}) AS made"""
-
-_PATIENT = """
-jsonb_build_object('id', md5({company} || 'p' || n), 'medical_record_number', n)"""
-_CLAIM = """
-jsonb_build_object('id', md5({company} || 'c' || n), 'claim_number', n,
-                   'patient_control_number', n, 'patient_id', md5({company} || 'p' || n))"""
-_LINE = """
-jsonb_build_object('id', md5({company} || 'l' || n), 'line_number', n % 3 + 1,
-                   'line_control_number', n,
-                   'claim_id', md5({company} || 'c' || ((n + 2) / 3)))"""
-
-
-def fill(owner_url: str, company: CompanyForTests, claims: int) -> None:
-    """Patients, claims and lines, each of its own id, made by the database."""
-    ids: Ids = {"companies": [company.id]}
-    with psycopg.connect(owner_url) as owner:
-        bind(owner, company.id)
-        payers = SQLModel.metadata.tables["payers"]
-        ids["payers"] = []
-        for ordinal in (1, 2, 3):
-            row = made_row(payers, company.id, ids, ordinal)
-            insert(owner, "payers", row)
-            ids["payers"].append(UUID(str(row["id"])))
-        ids["patients"] = ids["claims"] = [company.id]
-        for table, rows, changed in (
-            ("patients", claims, _PATIENT),
-            ("claims", claims, _CLAIM),
-            ("claim_lines", claims * LINES, _LINE),
-        ):
-            owner.execute(
-                sql.SQL(_MADE).format(
-                    table=sql.Identifier(table),
-                    rows=sql.Literal(rows),
-                    row=sql.Literal(
-                        Jsonb(made_row(SQLModel.metadata.tables[table], company.id, ids, 1))
-                    ),
-                    changed=sql.SQL(changed).format(company=sql.Literal(str(company.id))),
-                )
-            )
 
 
 def measured(work: Callable[..., None], *arguments: object) -> tuple[float, int]:
@@ -116,13 +69,18 @@ def leave(owner_url: str, slug: str, target: Path, files: Path) -> None:
     export_company(owner_url, slug, target, PASSPHRASE, vault=vault, keyring=KEYRING)
 
 
-def delete(owner_url: str, slug: str, files: Path) -> None:
+def closed(owner_url: str, slug: str) -> None:
+    """Close a company that has its records."""
     now = SystemClock().now()
     decision = Decision(
         asked_by="a", asked_at=now, approved_by="b", approved_at=now, is_handed_over=True
     )
     with as_owner(owner_url) as owner:
         close_company(owner, slug, slug, decision, now)
+
+
+def delete(owner_url: str, slug: str, files: Path) -> None:
+    closed(owner_url, slug)
     go_on(owner_url, vault=FileVault(LocalFileStore(files)), signer=SIGNER)
 
 
@@ -136,7 +94,7 @@ def copied(owner_url: str, company: CompanyForTests) -> float:
     begun = time.perf_counter()
     with psycopg.connect(owner_url) as owner:
         bind(owner, company.id)
-        for table in ("patients", "claims", "claim_lines"):
+        for table in (each.table for each in TABLES):
             copy = f"COPY (SELECT * FROM {table}) TO STDOUT".encode()
             with owner.cursor().copy(copy) as rows:
                 for _ in rows:

@@ -6,7 +6,7 @@ from pathlib import Path
 from alembic import op
 
 revision = "0090"
-down_revision = "0077"
+down_revision = "0080"
 expands = True
 
 _SCRIPT = Path(__file__).with_suffix(".sql")
