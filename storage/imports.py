@@ -19,6 +19,18 @@ class KnownRecord:
 
 
 @dataclass(frozen=True, slots=True)
+class GatheredRecord:
+    """A record beside others of the same owner: its place among them as it says, its ordinal in
+    the file, the key under which it came, and its text."""
+
+    owner_id: UUID | None
+    place: int
+    ordinal: int
+    key: str | None
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Tally:
     """How many records of one map have one outcome, and their money.
 

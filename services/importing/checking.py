@@ -116,6 +116,8 @@ async def _verdicts(
         derived = await _derive(store, held_in, DECLARED[declared.derives], fresh)
     await find_references(store, held_in, fresh)
     _judge(declared, fresh)
+    if declared.examine is not None:
+        await declared.examine(store, held_in, _new(fresh, known))
     twins = await _twins(store, held_in, declared, fresh)
     others = [draft for draft in fresh if draft.key not in known]
     await _renumber(store, held_in, declared, others, twins)
@@ -132,6 +134,16 @@ def _again(held_in: DataImport, earlier: KnownRecord) -> ImportOutcome:
     """What becomes of a record that came before as it is: in this import, or in one before."""
     is_merged = earlier.import_id == held_in.id or earlier.outcome is ImportOutcome.MERGED
     return ImportOutcome.MERGED if is_merged else ImportOutcome.UNCHANGED
+
+
+def _new(drafts: Iterable[Draft], known: Mapping[str, KnownRecord]) -> list[Draft]:
+    """Those without a fault for which no row of an earlier record stands."""
+    return [
+        draft
+        for draft in drafts
+        if draft.fault is None
+        and (draft.key not in known or known[draft.key].outcome is ImportOutcome.MERGED)
+    ]
 
 
 def _follow_their_twins(verdicts: Sequence[_Verdict]) -> None:
@@ -234,6 +246,9 @@ def _verdict(
     if earlier is not None and earlier.outcome is not ImportOutcome.MERGED:
         draft.row_id = earlier.target_id
         return _changed(declared, draft, earlier)
+    if draft.twin_id is not None:
+        draft.row_id = draft.twin_id
+        return _Verdict(draft, ImportOutcome.MERGED)
     natural = None if declared.natural_key is None else draft.values[declared.natural_key]
     twin = None if natural is None else twins.get(natural)
     if twin is None:

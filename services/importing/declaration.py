@@ -20,6 +20,7 @@ from services.importing.json_stream import SourceRecord
 from services.importing.table_rows import as_record
 from storage.files import FileVault
 from storage.interface import Store
+from storage.tables.importing import DataImport
 
 LONGEST_KEY = 200
 _STORABLE = re.compile(r"^[^\x00-\x1f\x7f\ud800-\udfff]{1,200}$")
@@ -97,6 +98,7 @@ class Draft:
     row_id: UUID | None = None
     number_there: str | None = None
     """The natural key that it came with, where it got another."""
+    twin_id: UUID | None = None
     patient_id: UUID | None = None
 
     @property
@@ -134,6 +136,10 @@ class Workplace:
 Write = Callable[[Store, Sequence[Placed], Workplace], Awaitable[None]]
 """Writes rows under the ids that they have, in a constant number of statements."""
 
+Examine = Callable[[Store, DataImport, Sequence[Draft]], Awaitable[None]]
+"""Looks at drafts that are no earlier record's, once their references are found, beside others and
+beside the books: gives them faults, or the ``twin_id`` of the row that they are merged with."""
+
 Update = Callable[[Store, Mapping[UUID, Values]], Awaitable[None]]
 """Changes columns of rows, by their ids."""
 
@@ -151,7 +157,9 @@ class OriginalMap:
     waits for a person, or gets a number of its own where the map has a ``renumbering`` and the
     other was here before. ``parts`` are the rows that a record makes beside its own, one for each
     of its draft's parts, with the column of each that names it. ``is_settled``: its rows are
-    remittances, which are posted or wait.
+    remittances, which are posted or wait. What can only be judged with all that belongs to the same
+    row is ``gathered_by`` the column that names this row, comes in the order of its ``place``, and
+    is judged by ``examine``.
     """
 
     name: str
@@ -174,6 +182,9 @@ class OriginalMap:
     is_settled: bool = False
     renumbering: Renumbering | None = None
     derives: str | None = None
+    gathered_by: str | None = None
+    place: str | None = None
+    examine: Examine | None = None
 
     def known_fields(self) -> frozenset[str]:
         """Every field that the declaration names."""

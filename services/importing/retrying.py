@@ -1,7 +1,7 @@
 """A quarantined record is tried again: as it came, once what it refers to is there, or mended.
 
 The try is an import of its own, of one record, so that it is checked, written and reported like
-any other, and the record as it came stays.
+any other, and the record as it came stays. Lines of a claim that wait together are tried together.
 """
 
 from dataclasses import dataclass
@@ -12,18 +12,22 @@ import msgspec
 from pydantic import Field
 
 from services.importing.alone import LOCK
-from services.importing.declaration import Workplace
+from services.importing.declaration import OriginalMap, Workplace, drafted
 from services.importing.json_stream import SourceRecord, parsed
+from services.importing.maps import DECLARED
 from services.importing.receiving import require_steward
 from services.importing.running import check_records
 from services.importing.writing import write_map
 from services.inputs import Input
 from services.refusals import Refusal
 from storage.files import FileVault
-from storage.filters import ByImport
+from storage.filters import ByImport, ImportRecordFilter
 from storage.interface import Store
-from storage.tables.importing import DataImport, DataImportFields
+from storage.tables.importing import DataImport, DataImportFields, ImportRecord
 from storage.vocabulary.importing import ImportOutcome, ImportStatus
+
+_MOST_TOGETHER = 1_000
+"""Records on either side of one among which those of the same row are."""
 
 
 class RecordRetry(Input):
@@ -67,17 +71,18 @@ async def retry_record(
         raise ImportAtWork
     text = record.content if retry.content is None else msgspec.json.encode(retry.content).decode()
     key = None if record.legacy_key.startswith("#") else record.legacy_key
+    source = SourceRecord(record.map_name, key, parsed(text), text)
+    sources = [source, *await _others(store, record, source)]
     again = await store.data_imports.create(
         DataImportFields(
             source=record.source,
             status=ImportStatus.CHECKING,
             retries_id=record.import_id,
             steward_person_id=retry.steward_person_id or first.steward_person_id,
-            record_count=1,
+            record_count=len(sources),
         )
     )
-    source = SourceRecord(record.map_name, key, parsed(text), text)
-    await check_records(store, again, record.map_name, [source])
+    await check_records(store, again, record.map_name, sources)
     place = Workplace(vault)
     for each in sorted(
         await store.import_maps.all(ByImport(import_id=again.id)), key=lambda found: found.rank
@@ -87,8 +92,47 @@ async def retry_record(
         again.id,
         {
             "status": ImportStatus.DONE,
-            "done_count": 1,
+            "done_count": len(sources),
             "finished_at": store.now,
         },
         expected_version=again.version,
     )
+
+
+async def _others(store: Store, record: ImportRecord, tried: SourceRecord) -> list[SourceRecord]:
+    """What waits beside a record for the same row, and can only be judged with it."""
+    declared = DECLARED.get(record.map_name)
+    if declared is None or declared.gathered_by is None:
+        return []
+    near = await store.import_records.all(
+        ImportRecordFilter(
+            import_id=record.import_id,
+            map_name=record.map_name,
+            outcome=ImportOutcome.QUARANTINED,
+            ordinal_from=record.ordinal - _MOST_TOGETHER,
+            ordinal_to=record.ordinal + _MOST_TOGETHER,
+        )
+    )
+    mended = await store.import_lookups.latest(
+        source=record.source,
+        map_name=record.map_name,
+        import_id=record.import_id,
+        keys={each.legacy_key for each in near},
+    )
+    owners = _owners(declared, tried)
+    others = [
+        SourceRecord(each.map_name, each.legacy_key, parsed(each.content), each.content)
+        for each in near
+        if each.legacy_key not in {record.legacy_key, *mended}
+    ]
+    return [each for each in others if _owners(declared, each) & owners]
+
+
+def _owners(declared: OriginalMap, source: SourceRecord) -> set[str]:
+    """What a record says it belongs to."""
+    return {
+        name
+        for each in drafted(declared, source, 1).wanted
+        if each.key == declared.gathered_by
+        for name in each.names
+    }

@@ -25,8 +25,9 @@ from services.importing.declaration import (
     as_it_came,
     drafted,
 )
+from services.importing.gathering import gathered, to_gather
 from services.importing.json_stream import DumpUnreadable, SourceRecord, read_dump
-from services.importing.maps import DECLARED, DERIVED, KNOWN
+from services.importing.maps import DECLARED, DERIVED, GATHERED, KNOWN
 from services.importing.spool import Spool
 from services.importing.table_rows import under_its_map
 from services.importing.writing import write_map
@@ -207,6 +208,9 @@ class _Run:
         done = 0
         while left := await self._unchecked():
             ready = _checkable(left)
+            for name in sorted(ready & GATHERED):
+                await self._check_gathered(held_in, files, name)
+            ready -= GATHERED
             source = self._records(files)
             current: str | None = None
             reached = 0
@@ -226,6 +230,22 @@ class _Run:
                 self._tell(Progress(ImportStatus.CHECKING, name, done, held_in.record_count))
                 await self._report(done)
             await self._mark_checked(ready)
+
+    async def _check_gathered(
+        self, held_in: DataImport, files: Sequence[tuple[str, FileKey]], name: str
+    ) -> None:
+        """The records of a map that are judged by what they belong to, in one transaction."""
+        declared, done = DECLARED[name], 0
+        async with self._storage.transaction(self._company_id, self._actor) as store:
+            gathering = await store.gathering()
+            async for _, drafts in made_ahead(_groups(self._records(files), frozenset({name}))):
+                await gathering.add(await to_gather(store, held_in, declared, drafts))
+            async for drafts in gathered(declared, gathering):
+                await self._keep(await _check_all(store, held_in, name, drafts))
+                store.patients_read.clear()
+                done += len(drafts)
+                self._tell(Progress(ImportStatus.CHECKING, name, done, held_in.record_count))
+        await self._mark_checked(frozenset({name}))
 
     async def _keep(self, placed: Mapping[str, Sequence[Placed]]) -> None:
         """Keep what is to be written, as long as there is room for it."""

@@ -21,9 +21,10 @@ _AS_IT_IS = frozenset({"timely_filing_limit_days"})
 @dataclass(frozen=True)
 class TableForm:
     """How the rows of a map's table differ from its records, after ``snake_case`` has become
-    ``camelCase``. ``dollars`` are columns that hold dollars where the map has cents: what is called
-    as in the map is in cents, whatever stands beside it. ``numbers`` are those that come as texts,
-    for they hold decimals."""
+    ``camelCase``. ``dollars`` are columns that hold dollars where the map has cents, and so does
+    what came as a text, for it is a decimal: what is called as in the map, and is a number, is in
+    cents, whatever stands beside it. ``numbers`` are those that come as texts, for they hold
+    decimals."""
 
     columns: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     dollars: frozenset[str] = frozenset()
@@ -48,6 +49,9 @@ _FORMS: Mapping[str, TableForm] = {
         dollars=frozenset({"totalCharges"}),
         holds="metadata",
     ),
+    "claimLineItems": TableForm(
+        {"diagnosisCodePointers": "diagnosisCodes"}, dollars=frozenset({"chargeAmount"})
+    ),
     "batches": TableForm(dollars=frozenset({"totalChargeAmount"})),
     "appeals": TableForm(dollars=frozenset({"resolutionAmount"})),
     "eras": TableForm(dollars=frozenset({"paymentAmount"})),
@@ -58,6 +62,7 @@ _FORMS: Mapping[str, TableForm] = {
 TABLES: Mapping[str, str] = {
     "insurance_payers": "payers",
     "insurance_claims": "claims",
+    "claim_line_items": "claimLineItems",
     "claim_batches": "batches",
     "claim_appeals": "appeals",
     "claim_eras": "eras",
@@ -85,7 +90,8 @@ def as_record(map_name: str, record: SourceRecord) -> SourceRecord:
     if not isinstance(value, dict):
         return record
     form = _FORMS.get(map_name, _PLAIN)
-    if not _are_columns(tuple(value)) and form.columns.keys().isdisjoint(value):
+    is_row = _are_columns(tuple(value)) or not form.columns.keys().isdisjoint(value)
+    if not is_row and not any(isinstance(value.get(name), str) for name in form.dollars):
         return record
     return replace(record, value=_of_row(form, value))
 
@@ -100,7 +106,8 @@ def _of_row(form: TableForm, row: Mapping[str, Json]) -> dict[str, Json]:
     made: dict[str, Json] = {}
     for name, value in row.items():
         column = _camel(name)
-        if column in form.dollars and (column != name or column in form.columns):
+        is_said = column != name or column in form.columns or isinstance(value, str)
+        if column in form.dollars and is_said:
             found: Json = _cents(value)
         elif column in form.numbers:
             found = _number(value)

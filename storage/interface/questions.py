@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import builtins
 import datetime as dt
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from typing import Protocol
 from uuid import UUID
 
@@ -33,7 +33,14 @@ from storage.filters import (
     DenialFilter,
     UnderpaymentFilter,
 )
-from storage.imports import FaultCount, KnownRecord, Settlement, Standing, Tally
+from storage.imports import (
+    FaultCount,
+    GatheredRecord,
+    KnownRecord,
+    Settlement,
+    Standing,
+    Tally,
+)
 from storage.interface.contract import (
     Page,
 )
@@ -200,6 +207,17 @@ class Staging(Protocol):
 
         Raises ReferenceNotFound, ConstraintRefused.
         """
+
+
+class Gathering(Protocol):
+    """Very many records that come in any order, read again by what they belong to."""
+
+    async def add(self, records: Sequence[GatheredRecord]) -> None:
+        """More records."""
+
+    def by_owner(self, *, at_once: int) -> AsyncIterator[list[GatheredRecord]]:
+        """All of them, so many at once: those of one owner together, by place and ordinal, and
+        those of none last."""
 
 
 class FileFigures(Protocol):

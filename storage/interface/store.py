@@ -26,6 +26,7 @@ from storage.interface.questions import (
     DenialQueue,
     Figures,
     FileFigures,
+    Gathering,
     ImportLookups,
     LedgerFigures,
     Numbers,
@@ -86,6 +87,10 @@ class Store(ClaimRows, MoneyRows, ComplianceRows, PlatformRows, Protocol):
     async def staging(self, row: type[SQLModel], *, columns: Sequence[str]) -> Staging:
         """A place for rows of one class that bring these columns, the others being given to all;
         gone with the transaction. One of a class at a time."""
+
+    async def gathering(self) -> Gathering:
+        """A place for records that are read again by what they belong to; gone with the
+        transaction, which may then take as long as they need. One at a time."""
 
     async def close_company(self, request_id: UUID) -> None:
         """Let nobody enter the company any more once this transaction has committed; the database

@@ -29,6 +29,7 @@ from storage.postgres.denial_queue import PostgresDenialQueue
 from storage.postgres.errors import translate
 from storage.postgres.figures import PostgresFigures
 from storage.postgres.file_figures import PostgresFileFigures
+from storage.postgres.gathering import PostgresGathering
 from storage.postgres.import_lookups import PostgresImportLookups
 from storage.postgres.ledger_figures import PostgresLedgerFigures
 from storage.postgres.numbers import Apart, PostgresNumbers
@@ -158,6 +159,11 @@ class PostgresStore:
 
     async def staging(self, row: type[SQLModel], *, columns: Sequence[str]) -> PostgresStaging:
         place = PostgresStaging(self, row, columns)
+        await place.begin()
+        return place
+
+    async def gathering(self) -> PostgresGathering:
+        place = PostgresGathering(self)
         await place.begin()
         return place
 

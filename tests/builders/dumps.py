@@ -46,6 +46,26 @@ def line(**changes: Any) -> Record:
     }
 
 
+def line_row(key: str = "l1", **changes: Any) -> Record:
+    """A service of 142.50 as the table of lines held it: in dollars, naming its claim."""
+    return {
+        "id": key,
+        "claim_id": "c1",
+        "company_id": None,
+        "line_number": 1,
+        "service_date": "2025-09-03",
+        "procedure_code": "92014",
+        "modifiers": ["25"],
+        "diagnosis_code_pointers": ["H40.11X1"],
+        "units": 1,
+        "charge_amount": "142.50",
+        "adjustment_amount": "0.00",
+        "place_of_service": "office",
+        "created_at": "2025-09-04 09:00:00",
+        **changes,
+    }
+
+
 def claim(key: str = "c1", **changes: Any) -> Record:
     """A submitted claim of one line."""
     lines = changes.pop("lineItems", [line()])

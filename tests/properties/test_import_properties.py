@@ -28,6 +28,7 @@ from tests.builders.dumps import (
     claim,
     compliance_report,
     era,
+    line_row,
     mips_submission,
     payer,
     policy,
@@ -51,6 +52,7 @@ JSON = st.recursive(
 WHOLE = {
     "payers": payer(),
     "claims": claim(),
+    "claimLineItems": line_row(),
     "batches": batch(),
     "appeals": appeal(),
     "eras": era(),
@@ -146,6 +148,14 @@ def test_every_record_and_every_cent_is_accounted_for(
 ) -> None:
     dump: dict[str, list[Any]] = {name: [record] for name, record in WHOLE.items()}
     dump["claims"] = [claim(f"c{number}") for number in range(1, 5)]
+    dump["claims"] += [
+        claim(f"c{number}", lineItems=[], totalChargeAmount=28500) for number in (5, 6)
+    ]
+    dump["claimLineItems"] += [
+        line_row(f"{which}-{number}", claim_id=f"c{which}", line_number=number)
+        for number in (1, 2)
+        for which in (5, 6)
+    ]
     dump["riskScores"] = [{"id": "r1", "score": 1}]
     for name, place in data.draw(st.lists(st.sampled_from(DAMAGES), max_size=5)):
         which = data.draw(st.integers(0, len(dump[name]) - 1))

@@ -7,6 +7,7 @@ from services.importing.declaration import OriginalMap
 from services.importing.maps.appeals import APPEALS
 from services.importing.maps.audits import AUDITS
 from services.importing.maps.batches import BATCHES
+from services.importing.maps.claim_lines import CLAIM_LINES
 from services.importing.maps.claims import CLAIMS
 from services.importing.maps.compliance import ATTESTATIONS, REQUIREMENTS
 from services.importing.maps.eras import ERAS
@@ -26,6 +27,7 @@ DECLARED: Mapping[str, OriginalMap] = {
         PAYERS,
         PATIENTS,
         CLAIMS,
+        CLAIM_LINES,
         BATCHES,
         APPEALS,
         ERAS,
@@ -42,6 +44,9 @@ DECLARED: Mapping[str, OriginalMap] = {
 
 DERIVED = frozenset({each.derives for each in DECLARED.values() if each.derives is not None})
 """Made of records of other maps: the original had none of the name."""
+
+GATHERED = frozenset({each.name for each in DECLARED.values() if each.gathered_by is not None})
+"""Checked by what they belong to, in whatever order they come."""
 
 HELD = frozenset(
     {

@@ -113,7 +113,7 @@ def _diagnoses(value: object) -> object:
     return _CODES(value)
 
 
-_LINE = (
+LINE = (
     FieldRule("serviceDate", "service_date", _service_day),
     FieldRule("procedureCode", "procedure_code", coded(r"^[A-Z0-9]{1,20}$", 20), is_required=True),
     FieldRule("modifiers", "modifiers", texts(2, MOST_MODIFIERS, pattern=r"^[A-Z0-9]{2}$")),
@@ -179,7 +179,7 @@ def _complete_lines(draft: Draft) -> None:
         if not isinstance(item, dict):
             raise Unusable("is no line", "write it as an object with its fields", at)
         line: Values = {}
-        converted(_LINE, item, draft, line, at)
+        converted(LINE, item, draft, line, at)
         line["line_number"] = place + 1
         line["service_date"] = line["service_date"] or values["service_date"]
         line["modifiers"] = line["modifiers"] or []
@@ -215,6 +215,11 @@ def _judge(draft: Draft) -> None:
 _PAYER_COLUMNS = ("primary_payer_id", "secondary_payer_id", "tertiary_payer_id")
 
 
+def line_stem(control: str) -> str:
+    """What the control numbers of a claim's lines begin with."""
+    return control if len(control) <= _LONGEST_STEM else patient_control_number()
+
+
 async def _write(store: Store, drafts: Sequence[Placed], _: Workplace) -> None:
     company = await store.companies.get(store.company_id)
     zone = ZoneInfo(company.time_zone)
@@ -226,8 +231,7 @@ async def _write(store: Store, drafts: Sequence[Placed], _: Workplace) -> None:
     await store.claims.create_many(claims, ids=ids)
     lines = []
     for claim_id, draft in zip(ids, drafts, strict=True):
-        control = draft.values["patient_control_number"]
-        stem = control if len(control) <= _LONGEST_STEM else patient_control_number()
+        stem = line_stem(draft.values["patient_control_number"])
         lines += [
             checked_already(
                 ClaimLineFields,
