@@ -156,7 +156,8 @@ class OriginalMap:
     the natural key of another and is as it in the ``twin_columns`` is merged with it; what is not
     waits for a person, or gets a number of its own where the map has a ``renumbering`` and the
     other was here before. ``parts`` are the rows that a record makes beside its own, one for each
-    of its draft's parts, with the column of each that names it. ``is_settled``: its rows are
+    of its draft's parts, with the column of each that names it; those that are records of a map
+    ``parts_apart`` are counted there. ``is_settled``: its rows are
     remittances, which are posted or wait. What can only be judged with all that belongs to the same
     row is ``gathered_by`` the column that names this row, comes in the order of its ``place``, and
     is judged by ``examine``.
@@ -179,6 +180,7 @@ class OriginalMap:
     amount_column: str | None = None
     amount_parts: tuple[type[SQLModel], str] | None = None
     parts: tuple[tuple[type[SQLModel], str], ...] = ()
+    parts_apart: str | None = None
     is_settled: bool = False
     renumbering: Renumbering | None = None
     derives: str | None = None

@@ -118,14 +118,14 @@ class Reconciliation:
 async def reconcile(store: Store, import_id: UUID) -> Reconciliation:
     """Raises RowNotFound."""
     held_in = await store.data_imports.get(import_id)
-    tallies = await store.import_lookups.tallies(import_id)
+    known = await maps_of(store, import_id)
     maps = [
         _map_report(
             each,
-            [tally for tally in tallies if tally.map_name == each.name],
+            await store.import_lookups.tallies(import_id, each.name),
             await _found(store, import_id, each.name),
         )
-        for each in await maps_of(store, import_id)
+        for each in known
     ]
     company = await store.companies.get(store.company_id)
     return Reconciliation(
@@ -141,8 +141,17 @@ async def reconcile(store: Store, import_id: UUID) -> Reconciliation:
         reckoned_at=store.now,
         files=await _files(store, import_id),
         maps=maps,
-        faults=await store.import_lookups.faults(import_id, most=_MOST_FAULTS),
+        faults=await _faults(store, import_id, known),
     )
+
+
+async def _faults(store: Store, import_id: UUID, maps: list[ImportMap]) -> list[FaultCount]:
+    found = [
+        fault for each in maps for fault in await store.import_lookups.faults(import_id, each.name)
+    ]
+    return sorted(
+        found, key=lambda each: (-each.count, each.map_name, each.field or "", each.reason)
+    )[:_MOST_FAULTS]
 
 
 async def _files(store: Store, import_id: UUID) -> list[ReportedFile]:
@@ -172,7 +181,7 @@ async def _found(store: Store, import_id: UUID, name: str) -> _Found:
         await lookups.standing(
             import_id, name, declared.row, declared.amount_column, parts=declared.amount_parts
         ),
-        await lookups.part_rows(import_id, name, declared.parts),
+        await lookups.part_rows(import_id, name, declared.parts, apart=declared.parts_apart),
         await lookups.settlement(import_id, name) if declared.is_settled else _NO_REMITTANCES,
     )
 

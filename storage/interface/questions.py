@@ -384,8 +384,9 @@ class ImportLookups(Protocol):
     async def is_overtaken(self, import_id: UUID) -> bool:
         """Whether another import has written a map since this one's maps were noted."""
 
-    async def tallies(self, import_id: UUID) -> list[Tally]:
-        """The records of an import, counted and added up by map and outcome."""
+    async def tallies(self, import_id: UUID, map_name: str) -> list[Tally]:
+        """The records of a map, counted and added up by outcome. This and what follows go through
+        the records of an import by turns, so that no statement grows with it."""
 
     async def standing(
         self,
@@ -400,15 +401,21 @@ class ImportLookups(Protocol):
         is in a column of theirs, or of the ``parts`` that name them in another."""
 
     async def part_rows(
-        self, import_id: UUID, map_name: str, parts: Collection[tuple[type[SQLModel], str]]
+        self,
+        import_id: UUID,
+        map_name: str,
+        parts: Collection[tuple[type[SQLModel], str]],
+        *,
+        apart: str | None = None,
     ) -> int:
-        """The rows that stand beside those now, each naming one of them in a column."""
+        """The rows that stand beside those now, each naming one of them in a column; without those
+        that are themselves the rows of another map, which stands ``apart``."""
 
     async def settlement(self, import_id: UUID, map_name: str) -> Settlement:
         """What has become of the remittances that an import placed or left of a map."""
 
-    async def faults(self, import_id: UUID, *, most: int) -> list[FaultCount]:
-        """Why records wait that no later one has placed, the commonest reasons first."""
+    async def faults(self, import_id: UUID, map_name: str) -> list[FaultCount]:
+        """Why records of a map wait that no later one has placed, the commonest reasons first."""
 
 
 class OutboxLines(Protocol):

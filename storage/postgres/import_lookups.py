@@ -1,6 +1,7 @@
 """What is known of records that came from another installation, looked up many at a time."""
 
-from collections.abc import Collection, Mapping
+from collections import Counter
+from collections.abc import AsyncIterator, Collection, Mapping
 from typing import Any
 from uuid import UUID
 
@@ -11,6 +12,10 @@ from storage.postgres.arrays import array_literal
 from storage.postgres.bound import BoundTransaction
 from storage.postgres.statements import table_of
 from storage.vocabulary.importing import ImportOutcome
+
+RECORDS_AT_ONCE = 50_000
+"""Records that one statement of a reconciliation goes through: however many an import has, none
+takes longer than for so many."""
 
 _LATEST = """
 SELECT wanted.key, found.*
@@ -111,34 +116,39 @@ _IS_MENDED = """EXISTS (
        )"""
 """What was placed already says nothing of the record that could not be placed beside it."""
 
+_RANGE = """company_id = %(company_id)s AND import_id = %(import_id)s
+      AND map_name = %(map_name)s AND ordinal BETWEEN %(first)s AND %(last)s"""
+"""Some records of one map."""
+
 _TALLIES = f"""
-SELECT map_name, outcome, count(*), sum(amount_cents)::bigint,
+SELECT outcome, count(*), sum(amount_cents)::bigint,
        count(*) FILTER (WHERE outcome = 'quarantined' AND {_IS_MENDED}),
        count(*) FILTER (WHERE cardinality(notes) > 0), sum(part_count)::bigint
 FROM import_records AS record
-WHERE company_id = %(company_id)s AND import_id = %(import_id)s
-GROUP BY map_name, outcome
-ORDER BY map_name, outcome
+WHERE {_RANGE}
+GROUP BY outcome
 """  # noqa: S608 -- parts of our own
 
 _FAULTS = f"""
-SELECT map_name, place, reason, remedy, count(*)
+SELECT place, reason, remedy, count(*)
 FROM (
-    SELECT map_name, regexp_replace(field, '/[0-9]+(?=/|$)', '/*', 'g') AS place, reason, remedy
+    SELECT regexp_replace(field, '/[0-9]+(?=/|$)', '/*', 'g') AS place, reason, remedy
     FROM import_records AS record
-    WHERE company_id = %(company_id)s AND import_id = %(import_id)s
-      AND outcome = 'quarantined' AND NOT {_IS_MENDED}
+    WHERE {_RANGE} AND outcome = 'quarantined' AND NOT {_IS_MENDED}
 ) AS waiting
-GROUP BY map_name, place, reason, remedy
-ORDER BY count(*) DESC, map_name, place, reason
-LIMIT %(most)s
+GROUP BY place, reason, remedy
 """  # noqa: S608 -- parts of our own
 
 
-_TARGETS = """
+_TARGETS = f"""
     SELECT target_id FROM import_records
-    WHERE company_id = %(company_id)s AND import_id = %(import_id)s AND map_name = %(map_name)s
-      AND outcome IN ('placed', 'changed', 'unchanged')
+    WHERE {_RANGE} AND outcome IN ('placed', 'changed', 'unchanged')
+"""  # noqa: S608 -- parts of our own
+
+_APART = """
+    SELECT target_id FROM import_records
+    WHERE company_id = %(company_id)s AND import_id = %(import_id)s
+      AND map_name = %(apart)s AND outcome IN ('placed', 'changed', 'unchanged')
 """
 
 _SETTLEMENT = f"""
@@ -272,11 +282,13 @@ class PostgresImportLookups:
         (found,) = await cursor.fetchone() or (None,)
         return None if found is None else int(found)
 
-    async def tallies(self, import_id: UUID) -> list[Tally]:
-        cursor = await self._execute(_TALLIES, {"import_id": import_id})
+    async def tallies(self, import_id: UUID, map_name: str) -> list[Tally]:
+        found: dict[str, list[int]] = {}
+        async for outcome, *counts in self._in_ranges(_TALLIES, import_id, map_name):
+            before = found.get(outcome, [0] * len(counts))
+            found[outcome] = [sum(pair) for pair in zip(before, counts, strict=True)]
         return [
-            Tally(name, ImportOutcome(outcome), *counts)
-            for name, outcome, *counts in await cursor.fetchall()
+            Tally(map_name, ImportOutcome(outcome), *counts) for outcome, counts in found.items()
         ]
 
     async def standing(
@@ -297,42 +309,74 @@ class PostgresImportLookups:
                 " WHERE part.company_id = %(company_id)s"
                 f" AND part.company_id = target.company_id AND part.{owner} = target.id)"
             )
-        cursor = await self._execute(
-            f"""
+        counting = f"""
 SELECT count(*), coalesce(sum({amount}), 0)::bigint
 FROM {table.name} AS target
 WHERE target.company_id = %(company_id)s
   AND target.id IN ({_TARGETS})
-""",  # noqa: S608 -- names of ours
-            {"import_id": import_id, "map_name": map_name},
-        )
-        count, cents = await cursor.fetchone() or (0, 0)
-        return Standing(int(count), int(cents))
+"""  # noqa: S608 -- names of ours
+        return Standing(*await self._added_up(counting, import_id, map_name))
 
     async def part_rows(
-        self, import_id: UUID, map_name: str, parts: Collection[tuple[type[SQLModel], str]]
+        self,
+        import_id: UUID,
+        map_name: str,
+        parts: Collection[tuple[type[SQLModel], str]],
+        *,
+        apart: str | None = None,
     ) -> int:
         if not parts:
             return 0
         counted = " UNION ALL ".join(
             f"SELECT count(*) AS rows FROM {table_of(row).name}"  # noqa: S608 -- names of ours
             f" WHERE company_id = %(company_id)s AND {column} IN ({_TARGETS})"
+            + ("" if apart is None else f" AND id NOT IN ({_APART})")
             for row, column in parts
         )
-        cursor = await self._execute(
-            f"SELECT sum(rows)::bigint FROM ({counted}) AS counted",  # noqa: S608
-            {"import_id": import_id, "map_name": map_name},
-        )
-        (count,) = await cursor.fetchone() or (0,)
-        return int(count)
+        counting = f"SELECT sum(rows)::bigint FROM ({counted}) AS counted"  # noqa: S608
+        (count,) = await self._added_up(counting, import_id, map_name, apart=apart)
+        return count
 
     async def settlement(self, import_id: UUID, map_name: str) -> Settlement:
-        cursor = await self._execute(_SETTLEMENT, {"import_id": import_id, "map_name": map_name})
-        return Settlement(*(await cursor.fetchone() or (0, 0, 0, 0, 0)))
+        return Settlement(*await self._added_up(_SETTLEMENT, import_id, map_name))
 
-    async def faults(self, import_id: UUID, *, most: int) -> list[FaultCount]:
-        cursor = await self._execute(_FAULTS, {"import_id": import_id, "most": most})
-        return [FaultCount(*found) for found in await cursor.fetchall()]
+    async def faults(self, import_id: UUID, map_name: str) -> list[FaultCount]:
+        counts: Counter[tuple[str | None, str, str]] = Counter()
+        async for *what, count in self._in_ranges(_FAULTS, import_id, map_name):
+            place, reason, remedy = what
+            counts[place, reason, remedy] += count
+        return [FaultCount(map_name, *what, count) for what, count in counts.most_common()]
+
+    async def _added_up(
+        self, sql: str, import_id: UUID, map_name: str, **parameters: object
+    ) -> list[int]:
+        """What a statement with one row of counts comes to over all records of a map."""
+        sums: list[int] | None = None
+        async for row in self._in_ranges(sql, import_id, map_name, **parameters):
+            sums = (
+                list(row) if sums is None else [sum(pair) for pair in zip(sums, row, strict=True)]
+            )
+        assert sums is not None
+        return sums
+
+    async def _in_ranges(
+        self, sql: str, import_id: UUID, map_name: str, **parameters: object
+    ) -> AsyncIterator[tuple[Any, ...]]:
+        """The rows of a statement about some records of a map, for all of them by turns."""
+        reached = await self.reached(import_id=import_id, map_name=map_name)
+        for first in range(1, max(reached, 1) + 1, RECORDS_AT_ONCE):
+            cursor = await self._execute(
+                sql,
+                {
+                    "import_id": import_id,
+                    "map_name": map_name,
+                    "first": first,
+                    "last": first + RECORDS_AT_ONCE - 1,
+                    **parameters,
+                },
+            )
+            for row in await cursor.fetchall():
+                yield row
 
     async def _execute(self, sql: str, parameters: Mapping[str, Any]) -> Any:
         return await self._store.execute(sql, {"company_id": self._store.company_id, **parameters})

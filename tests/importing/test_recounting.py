@@ -7,6 +7,7 @@ import pytest
 from services.importing.reporting import Reconciliation, Verdict
 from storage.embedded import EmbeddedServer, RoleAddresses
 from storage.files import FileVault
+from storage.postgres import import_lookups
 from storage.postgres.transaction import PostgresStorage
 from tests.builders.companies import CompanyForTests
 from tests.builders.dumps import (
@@ -15,6 +16,7 @@ from tests.builders.dumps import (
     claim,
     era,
     keyed,
+    line_row,
     of_map,
     paid,
     payer,
@@ -84,6 +86,37 @@ async def test_a_row_that_was_tampered_with_turns_the_verdict(
     again = await importer.report(found.import_id)
     assert [each.name for each in again.maps if each.verdict is Verdict.DIFFERS] == [name]
     assert again.verdict is Verdict.DIFFERS
+
+
+async def test_a_line_of_a_table_that_is_taken_away_turns_the_verdict(
+    importer: Importer, server: EmbeddedServer, addresses: RoleAddresses
+) -> None:
+    bare = claim("c2", lineItems=[], totalChargeAmount=14250)
+    rows = [line_row(claim_id="c2")]
+    found = await brought(importer, {**DUMP, "claims": [claim(), bare], "claim_line_items": rows})
+    counts = {each.name: (each.part_count, each.part_row_count) for each in found.maps}
+    assert (counts["claims"], found.verdict) == ((1, 1), Verdict.AGREES)
+    which = (
+        "DELETE FROM claim_lines WHERE claim_id = (SELECT id FROM claims WHERE {} = claim_number)"
+    )
+    tamper(server, addresses.database, importer.company, which.format("'CLM-c2'"))
+    again = await importer.report(found.import_id)
+    assert [each.name for each in again.maps if each.verdict is Verdict.DIFFERS] == [
+        "claimLineItems"
+    ]
+
+
+async def test_records_are_gone_through_by_turns(
+    importer: Importer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    claims = [claim(f"c{number}") for number in range(7)]
+    claims += [claim(f"d{number}", primaryPayerId="p9") for number in range(3)]
+    dump = {**DUMP, "claims": claims, "eras": [era(), era("e2"), era("e3")]}
+    whole = await brought(importer, dump)
+    monkeypatch.setattr(import_lookups, "RECORDS_AT_ONCE", 2)
+    by_turns = await importer.report(whole.import_id)
+    assert (by_turns.maps, by_turns.faults) == (whole.maps, whole.faults)
+    assert (of_map(whole, "claims").row_count, whole.faults[0].count) == (7, 3)
 
 
 def tamper(server: EmbeddedServer, database: str, company: CompanyForTests, statement: str) -> None:

@@ -80,6 +80,11 @@ async def _examine(store: Store, held_in: DataImport, drafts: Sequence[Draft]) -
     for claim_id, those in lines.items():
         if claim_id in claims:
             _join(claims[claim_id], those)
+            continue
+        for draft in those:
+            draft.fault = Unusable(
+                "names by its number a claim that gets another", "name it by its id", "/claimId"
+            )
 
 
 def _join(claim: _Charged, drafts: Sequence[Draft]) -> None:

@@ -343,6 +343,7 @@ CLAIMS = OriginalMap(
     amount="totalChargeAmount",
     amount_column="total_charge_cents",
     parts=((ClaimLine, "claim_id"),),
+    parts_apart="claimLineItems",
     renumbering=Renumbering(_LONGEST_CONTROL_NUMBER, also=("patient_control_number",)),
     derives=PATIENTS.name,
 )
