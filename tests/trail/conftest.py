@@ -10,7 +10,7 @@ import psycopg
 import pytest
 from typer.testing import CliRunner, Result
 
-from app.cli import application
+from app.cli.commands import application
 from storage.embedded import EmbeddedServer, RoleAddresses
 from storage.postgres.transaction import PostgresStorage
 from storage.trail.keys import KnownKeys, Signer

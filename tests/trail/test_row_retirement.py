@@ -12,7 +12,7 @@ from sqlmodel import SQLModel
 from typer.testing import CliRunner
 
 import storage.tables  # noqa: F401 -- fills the metadata
-from app.cli import application
+from app.cli.commands import application
 from storage.embedded import EmbeddedServer, RoleAddresses
 from storage.filters import ByLog, OutboxFilter
 from storage.identifiers import lowest_id_at
