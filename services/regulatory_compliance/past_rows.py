@@ -4,6 +4,7 @@ has every change of a row with what it said before."""
 import datetime as dt
 from collections.abc import Mapping, Sequence
 from typing import TypeVar
+from uuid import UUID
 
 from storage.interface import Store
 from storage.rows import TenantRow
@@ -28,3 +29,11 @@ async def as_they_were(
 
 def _as_it_was(row: Row, earlier: Mapping[str, str | None]) -> Row:
     return row if not earlier else type(row).model_validate(row.model_dump() | dict(earlier))
+
+
+async def gone_since(
+    store: Store, entity: str, fields: Sequence[str], moment: dt.datetime
+) -> Mapping[UUID, Mapping[str, str | None]]:
+    """What these fields of the entity's rows said, as text, by the ids of the rows that were there
+    at a time and were deleted since."""
+    return await store.past_values.deleted(entity, fields, since=moment + _INSTANT)

@@ -104,7 +104,12 @@ async def test_a_pack_has_everything_of_its_program_and_is_whole(
     assert sum(name.startswith("requirements/") for name in names) == 1
     assert sum(name.startswith("reports/") for name in names) == 1
     assert [each["code"] for each in standings["requirements"]] == ["A"]
-    assert {json.loads(each)["entity"] for each in trail} == {"compliance_requirements"}
+    assert {json.loads(each)["entity"] for each in trail} == {
+        "compliance_requirements",
+        "evidence_links",
+        "policies",
+        "policy_versions",
+    }
     assert verdict.manifest is not None
     listed = {each.path for each in verdict.manifest.files}
     assert listed == set(names) - {"manifest.json", "signature.json"}

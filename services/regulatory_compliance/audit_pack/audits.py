@@ -1,5 +1,7 @@
-"""The audits of an audit pack: what was found, and everything that was done about it."""
+"""The audits of an audit pack: what was found, everything that was done about it, and how all of
+it stood on the pack's day."""
 
+import datetime as dt
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TypeVar
@@ -7,7 +9,19 @@ from uuid import UUID
 
 from sqlmodel import SQLModel
 
-from services.regulatory_compliance.audit_pack.documents import document, plain
+from services.regulatory_compliance.audit_pack.documents import (
+    NO_PART,
+    PackPart,
+    document,
+    plain,
+)
+from services.regulatory_compliance.auditing.standing import SAID
+from services.regulatory_compliance.past_rows import gone_since
+from services.regulatory_compliance.reporting.audit_figures import (
+    AuditRecords,
+    audit_records,
+    status_at,
+)
 from storage.filters import (
     ActionProgressFilter,
     AuditFindingFilter,
@@ -15,6 +29,7 @@ from storage.filters import (
     ByAudit,
     ByFindings,
     CorrectiveActionFilter,
+    FindingAcceptanceFilter,
     RegulatoryAuditFilter,
 )
 from storage.interface import Store
@@ -24,15 +39,25 @@ Part = TypeVar("Part", bound=SQLModel)
 
 
 async def audit_documents(
-    store: Store, program: Program
-) -> tuple[list[tuple[str, bytes]], set[UUID]]:
+    store: Store, program: Program, *, on: dt.date, known_at: dt.datetime
+) -> tuple[PackPart, set[UUID]]:
     """A document for each audit of a program, and the ids of the evidence that they name, in a
     constant number of statements."""
     audits = await store.regulatory_audits.all(RegulatoryAuditFilter(program=program))
     if not audits:
-        return [], set()
+        return NO_PART, set()
     of = {each.id: each.id for each in audits}
+    records = await audit_records(store, program, on=on, known_at=known_at)
     requirements = await store.audited_requirements.all(ByAudit())
+    left_out = await gone_since(
+        store, "audited_requirements", ("audit_id", "requirement_id"), records.moment
+    )
+    scopes: dict[UUID, list[str]] = defaultdict(list)
+    for row in requirements:
+        if row.created_at <= records.moment:
+            scopes[row.audit_id].append(str(row.requirement_id))
+    for gone in left_out.values():
+        scopes[UUID(gone["audit_id"])].append(str(gone["requirement_id"]))
     findings = [
         each for each in await store.audit_findings.all(AuditFindingFilter()) if each.audit_id in of
     ]
@@ -47,6 +72,10 @@ async def audit_documents(
     evidence = await store.finding_evidence.all(ByFindings(finding_ids=finding_ids))
     closings = await store.finding_steps.all(ByFindings(finding_ids=finding_ids))
     steps = await store.action_steps.all(ByActions(action_ids=action_ids))
+    acceptances = await store.finding_acceptances.all(
+        FindingAcceptanceFilter(finding_ids=finding_ids)
+    )
+    progress = await store.action_progress.all(ActionProgressFilter(action_ids=action_ids))
     parts: dict[str, Mapping[UUID, Sequence[SQLModel]]] = {
         "requirements": _grouped(requirements, "audit_id", of),
         "recommendations": _grouped(
@@ -55,17 +84,14 @@ async def audit_documents(
         "findings": _grouped(findings, "audit_id", of),
         "finding_evidence": _grouped(evidence, "finding_id", of_finding),
         "finding_steps": _grouped(closings, "finding_id", of_finding),
+        "finding_acceptances": _grouped(acceptances, "finding_id", of_finding),
         "actions": _grouped(actions, "audit_id", of),
         "action_participants": _grouped(
             await store.action_participants.all(ByActions(action_ids=action_ids)),
             "action_id",
             of_action,
         ),
-        "action_progress": _grouped(
-            await store.action_progress.all(ActionProgressFilter(action_ids=action_ids)),
-            "action_id",
-            of_action,
-        ),
+        "action_progress": _grouped(progress, "action_id", of_action),
         "action_steps": _grouped(steps, "action_id", of_action),
     }
     named = {each.evidence_id for each in evidence}
@@ -76,13 +102,50 @@ async def audit_documents(
         (
             f"audits/{each.id}.json",
             document(
-                {"audit": plain(each)}
+                {"audit": plain(each), "on_the_day": _on_the_day(each.id, records, scopes)}
                 | {name: [plain(row) for row in rows[each.id]] for name, rows in parts.items()}
             ),
         )
         for each in audits
     ]
-    return documents, named
+    own = [each for each in requirements if each.audit_id in of]
+    trail_ids = [*of, *of_finding, *left_out]
+    trail_ids += [each.id for each in (*own, *acceptances, *progress)]
+    return PackPart(documents, trail_ids), named
+
+
+def _on_the_day(
+    audit_id: UUID, records: AuditRecords, scopes: Mapping[UUID, Sequence[str]]
+) -> dict[str, object] | None:
+    """An audit with its findings and actions as they stood; None where nobody knew of it."""
+    audit = records.audits.get(audit_id)
+    if audit is None:
+        return None
+    return {
+        "status": status_at(audit, records.moment),
+        "scheduled_on": audit.scheduled_on,
+        "scope": audit.scope,
+        "auditor": audit.auditor,
+        "audit_firm": audit.audit_firm,
+        "requirement_ids": sorted(scopes[audit_id]),
+        "findings": [
+            {"id": each.id, "number": each.number, "standing": records.standings[each.id]}
+            | {name: getattr(each, name) for name in SAID}
+            for each in records.findings
+            if each.audit_id == audit_id
+        ],
+        "actions": [
+            {
+                "id": each.action_id,
+                "status": each.status,
+                "assignee_id": each.assignee_id,
+                "due_on": each.due_on,
+                "is_overdue": each.is_overdue,
+            }
+            for each in records.actions
+            if each.audit_id == audit_id
+        ],
+    }
 
 
 def _grouped(

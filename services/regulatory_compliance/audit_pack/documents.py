@@ -1,7 +1,8 @@
 """Rows as the documents of an audit pack say them, and back again."""
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -42,6 +43,17 @@ class Manifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     made_at: dt.datetime
     made_by: UUID
     files: list[ManifestFile]
+
+
+@dataclass(frozen=True)
+class PackPart:
+    """Documents by their paths, and the ids of the rows whose trail belongs to them."""
+
+    documents: Sequence[tuple[str, bytes]]
+    trail_ids: Sequence[UUID]
+
+
+NO_PART = PackPart([], [])
 
 
 def plain(row: SQLModel) -> dict[str, object]:

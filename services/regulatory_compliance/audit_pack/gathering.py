@@ -17,6 +17,7 @@ from services.regulatory_compliance.audit_pack.files import PackedFile, packed_f
 from services.regulatory_compliance.audit_pack.mips import mips_documents
 from services.regulatory_compliance.audit_pack.policies import policy_documents
 from services.regulatory_compliance.audit_pack.risks import risk_documents
+from services.regulatory_compliance.past_rows import gone_since
 from services.regulatory_compliance.reporting.measuring import (
     Measured,
     measured,
@@ -37,6 +38,7 @@ from storage.tables.compliance import (
     ComplianceAttestation,
     ComplianceEvidence,
     ComplianceRequirement,
+    EvidenceLink,
 )
 from storage.vocabulary.compliance import Program
 
@@ -49,10 +51,13 @@ requirements/        one file a requirement: its versions, decisions, evidence l
                      and the chain of their signatures
 evidence.json        every version of every piece of evidence, with its SHA-256
 evidence/            the files themselves
-audits/              one file an audit: its findings, corrective actions and each step of these
+audits/              one file an audit: its findings, corrective actions, each step of these, and
+                     what was accepted; on_the_day says how all of it stood then
 policies/            one file a policy: its versions with their texts, approvals, reviews and who
-                     has read which; texts that are files lie in folders beside them
-risk-assessments/    what was approved of each, with its hash, its plan and what was accepted
+                     has read which; texts that are files lie in folders beside them; on_the_day
+                     says what stood beside the text then
+risk-assessments/    what was approved of each, with its hash, its plan and what was accepted, now
+                     and on_the_day
 mips/                who reports under MIPS (packs of that program): what was reported, every step
                      with CMS, every score that was kept with its arithmetic, the final score on
                      that day, the table of rules, and which of CMS's lists they went by
@@ -96,15 +101,19 @@ async def gather(store: Store, program: Program, on: dt.date | None) -> PackCont
     requirements = await store.compliance_requirements.all(RequirementFilter(program=program))
     ids = [each.id for each in requirements]
     attestations = await store.compliance_attestations.all(AttestationFilter(requirement_ids=ids))
-    audits, cited = await audit_documents(store, program)
+    audits, cited = await audit_documents(store, program, on=day, known_at=known_at)
     cited |= {name for each in attestations for name in each.evidence_ids}
-    evidence = await _evidence(store, ids, cited)
+    links = await store.evidence_links.all(EvidenceLinkFilter(requirement_ids=ids))
+    unlinked = await _unlinked(store, set(ids), known_at)
+    series = {each.series_id for each in links} | set(unlinked.values())
+    evidence = await _evidence(store, series, cited)
     files = await packed_files(
         store,
         {each.id: each.file_id for each in evidence if each.file_id is not None},
         "evidence",
     )
-    policies, texts = await policy_documents(store, program, ids)
+    policies, texts = await policy_documents(store, program, ids, known_at)
+    risks = await risk_documents(store, program, known_at)
     mips, mips_ids = await mips_documents(store, program, known_at)
     return PackContents(
         company_name=company.name,
@@ -119,16 +128,28 @@ async def gather(store: Store, program: Program, on: dt.date | None) -> PackCont
                 "standings.json",
                 _standings(await measured(store, program, on=day, known_at=known_at)),
             ),
-            *await _requirements(store, requirements, attestations),
+            *await _requirements(store, requirements, attestations, links),
             ("evidence.json", document([_said(each, files) for each in evidence])),
-            *policies,
-            *audits,
-            *await risk_documents(store, program),
+            *policies.documents,
+            *audits.documents,
+            *risks.documents,
             *mips,
             *await _reports(store, program),
             (
                 "trail.jsonl",
-                await _trail(store, [*ids, *(each.id for each in evidence), *mips_ids]),
+                await _trail(
+                    store,
+                    [
+                        *ids,
+                        *(each.id for each in evidence),
+                        *(each.id for each in links),
+                        *unlinked,
+                        *policies.trail_ids,
+                        *audits.trail_ids,
+                        *risks.trail_ids,
+                        *mips_ids,
+                    ],
+                ),
             ),
         ],
         files=[*files.values(), *texts],
@@ -162,15 +183,14 @@ async def _requirements(
     store: Store,
     rows: Sequence[ComplianceRequirement],
     attestations: Sequence[ComplianceAttestation],
+    links: Sequence[EvidenceLink],
 ) -> list[tuple[str, bytes]]:
     ids = [each.id for each in rows]
     asked = ByRequirements(requirement_ids=ids)
     parts: dict[str, Mapping[UUID, Sequence[SQLModel]]] = {
         "versions": _grouped(await store.requirement_versions.all(asked)),
         "decisions": _grouped(await store.requirement_decisions.all(asked)),
-        "evidence_links": _grouped(
-            await store.evidence_links.all(EvidenceLinkFilter(requirement_ids=ids))
-        ),
+        "evidence_links": _grouped(links),
         "attestations": _grouped(attestations),
         "signatures": _grouped(
             await store.compliance_signatures.all(SignatureFilter(requirement_ids=ids))
@@ -188,11 +208,20 @@ async def _requirements(
     ]
 
 
-async def _evidence(store: Store, ids: list[UUID], cited: set[UUID]) -> list[ComplianceEvidence]:
-    """All versions of all that serves requirements, and of all that is cited by attestations and
-    audits."""
-    links = await store.evidence_links.all(EvidenceLinkFilter(requirement_ids=ids))
-    series = {each.series_id for each in links}
+async def _unlinked(store: Store, ids: set[UUID], moment: dt.datetime) -> dict[UUID, UUID]:
+    """The series of evidence that served one of the requirements at a time and does no more, by the
+    ids of what linked them."""
+    found = await gone_since(store, "evidence_links", ("requirement_id", "series_id"), moment)
+    return {
+        name: UUID(gone["series_id"])
+        for name, gone in found.items()
+        if UUID(gone["requirement_id"]) in ids
+    }
+
+
+async def _evidence(store: Store, series: set[UUID], cited: set[UUID]) -> list[ComplianceEvidence]:
+    """All versions of these series, and of all that is cited by attestations and audits."""
+    series = set(series)
     series |= {each.series_id for each in await store.compliance_evidence.get_many(sorted(cited))}
     if not series:
         return []

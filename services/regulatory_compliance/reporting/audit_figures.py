@@ -39,6 +39,10 @@ from storage.vocabulary.compliance import Program
 _DONE = frozenset({ActionStatus.COMPLETED, ActionStatus.VERIFIED, ActionStatus.EFFECTIVE})
 
 
+_PLANNED = ("scope", "auditor", "audit_firm", "scheduled_on")
+"""What can change of an audit beside where it is."""
+
+
 class AuditRecords(msgspec.Struct, frozen=True, kw_only=True):
     """Audits of a program with what was found and what is done about it."""
 
@@ -61,7 +65,7 @@ async def audit_records(
         for each in await store.regulatory_audits.all(RegulatoryAuditFilter(program=program))
         if each.created_at <= known_at
     ]
-    audits = {each.id: each for each in await as_they_were(store, rows, ("scheduled_on",), moment)}
+    audits = {each.id: each for each in await as_they_were(store, rows, _PLANNED, moment)}
     found = [
         each
         for each in await store.audit_findings.all(AuditFindingFilter())
