@@ -36,9 +36,9 @@ from services.claims.figures.reporting import FigureQuestion, report
 from storage.figures import FigureScope
 from storage.files import FileVault
 from storage.files.local import LocalFileStore
-from storage.postgres import statements
 from storage.postgres.claim_facts import COLUMNS, FACTS, measured, refresh_statements
 from storage.postgres.figure_measures import ROWS, Source
+from storage.postgres.sql import table_of
 from storage.postgres.transaction import PostgresStorage, PostgresStore
 from storage.tables.claims import Claim
 from storage.vocabulary.figures import FigureDimension
@@ -104,7 +104,7 @@ _ROWS_OF_CLAIM: Mapping[str, str] = {
 
 def fill(place: Place, company: CompanyForTests, model: Claim) -> None:
     """A million claims like one, with all that became of them; then their facts and sums."""
-    names = [column.name for column in statements.table_of(Claim).columns]
+    names = [column.name for column in table_of(Claim).columns]
     values = {
         "id": "uuidv7()",
         "claim_number": "'CLM-' || number || 'x'",

@@ -27,7 +27,8 @@ from benchmarks.database import Place, temporary_database
 from storage import migrations
 from storage.embedded import provision
 from storage.filters import ClaimFilter
-from storage.postgres import statements
+from storage.postgres import selecting
+from storage.postgres.sql import table_of
 from storage.postgres.transaction import PostgresStorage, PostgresStore
 from storage.tables.claims import Claim
 from storage.vocabulary.claims import ClaimStatus
@@ -94,7 +95,7 @@ async def load(place: Place, case: Case, stack: AsyncExitStack) -> Listing:
     (model,) = await make_claims(storage, company, 1, status=ClaimStatus.DRAFT)
     with place.server.connect_as_superuser(case.database) as connection, connection.transaction():
         connection.execute("SET LOCAL session_replication_role = replica")  # no foreign key checks
-        names = [column.name for column in statements.table_of(Claim).columns]
+        names = [column.name for column in table_of(Claim).columns]
         for companies, claims, company_id in (
             (1, case.claims, "model.company_id"),
             (case.other_companies, case.claims_of_others, "md5(company::text)::uuid"),
@@ -139,7 +140,7 @@ async def seconds_of(listing: Listing, after: UUID | None) -> float:
 
 async def plan_of(listing: Listing, after: UUID | None) -> tuple[list[str], int]:
     """The nodes of the page's plan from the top down, and how many buffers it touches."""
-    sql = statements.select_page(Claim, ClaimFilter, ("status",), continued=after is not None)
+    sql = selecting.select_page(Claim, ClaimFilter, ("status",), continued=after is not None)
     parameters: dict[str, Any] = {
         "company_id": listing.company.id,
         "where_status": QUEUE.status,

@@ -27,7 +27,7 @@ from sqlmodel import SQLModel
 from benchmarks.database import Place, temporary_database
 from storage.filters import AccessFilter, AuditFilter, Filter
 from storage.identifiers import new_id
-from storage.postgres.statements import conditions_given, select_page
+from storage.postgres.selecting import conditions_given, select_page
 from storage.tables.trail import AccessEntry, AuditEntry
 
 ROWS = 1_000_000

@@ -24,7 +24,8 @@ from app.api.claim_answers import ClaimLineAnswer, ClaimSummary
 from services.identity.credentials import KEY_PREFIX, parse_credential
 from storage.filters import ApiKeyFilter, ByClaim, ClaimFilter
 from storage.identifiers import new_id
-from storage.postgres import numbers, statements
+from storage.postgres import changing, numbers, selecting
+from storage.postgres.sql import table_of
 from storage.tables.claims import Claim, ClaimLine, Patient, Payer
 from storage.tables.identity import ApiKey
 from storage.tables.trail import AccessEntry
@@ -33,20 +34,20 @@ JSON = "application/json"
 Row = Sequence[Any]
 Caller = Request[Any, Any, Any]
 
-KEY = statements.select_all(ApiKey, ApiKeyFilter, ("secret_sha256",))
-CLAIM = statements.select_one(Claim)
-LINES = statements.select_all(ClaimLine, ByClaim, ("claim_id",))
-CLAIMS_OF_STATUS = statements.select_page(Claim, ClaimFilter, ("status",), continued=False)
-PATIENTS = statements.select_by_ids(Patient)
-PAYERS = statements.select_by_ids(Payer)
+KEY = selecting.select_all(ApiKey, ApiKeyFilter, ("secret_sha256",))
+CLAIM = selecting.select_one(Claim)
+LINES = selecting.select_all(ClaimLine, ByClaim, ("claim_id",))
+CLAIMS_OF_STATUS = selecting.select_page(Claim, ClaimFilter, ("status",), continued=False)
+PATIENTS = selecting.select_by_ids(Patient)
+PAYERS = selecting.select_by_ids(Payer)
 TAKE_NUMBER = numbers.TAKE
-INSERT_CLAIM = statements.insert_one(Claim)
-INSERT_LINES = statements.insert_many(ClaimLine)
-INSERT_ACCESS = statements.insert_one(AccessEntry)
+INSERT_CLAIM = changing.insert_one(Claim)
+INSERT_LINES = changing.insert_many(ClaimLine)
+INSERT_ACCESS = changing.insert_one(AccessEntry)
 
 
 def _places(row: type[Any]) -> dict[str, int]:
-    return {column.name: at for at, column in enumerate(statements.table_of(row).columns)}
+    return {column.name: at for at, column in enumerate(table_of(row).columns)}
 
 
 KEY_AT = _places(ApiKey)

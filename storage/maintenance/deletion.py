@@ -7,7 +7,7 @@ from sqlmodel import SQLModel
 
 from storage.identifiers import OPERATOR_ACTOR_ID, new_id, new_ids
 from storage.maintenance.partition_upkeep import Owner
-from storage.postgres.statements import delete_many
+from storage.postgres.changing import delete_many
 
 
 def delete_with_trail(

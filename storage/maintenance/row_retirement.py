@@ -22,7 +22,7 @@ from storage.maintenance.references import unreferred
 from storage.maintenance.retirement_records import Removed, put_on_record
 from storage.maintenance.subjects import about_the_held
 from storage.maintenance.terms import Terms, companies, terms_of
-from storage.postgres.statements import table_of
+from storage.postgres.sql import table_of
 from storage.retention import RETENTION_LOCK, past_since
 from storage.rows import AppendOnlyRow
 from storage.tables.identity import ApiKey

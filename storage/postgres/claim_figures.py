@@ -10,7 +10,8 @@ from storage.figures import ClaimTotals, DenialTotals
 from storage.filters import ClaimFilter, DenialFilter
 from storage.postgres.bound import BoundTransaction
 from storage.postgres.claim_rules import CLAIM_RULES, claims, denials
-from storage.postgres.statements import compiled, conditions_given, predicates
+from storage.postgres.selecting import conditions_given, predicates
+from storage.postgres.sql import compiled
 from storage.vocabulary.claims import AdjudicationStatus, ClaimStatus, DenialStatus
 
 _IS_SUBMITTED = CLAIM_RULES["is_submitted"]

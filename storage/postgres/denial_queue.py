@@ -17,7 +17,8 @@ from storage.figures import DenialWorth, OutcomeTotals
 from storage.filters import DenialFilter
 from storage.postgres.bound import BoundTransaction
 from storage.postgres.repository import shape_of
-from storage.postgres.statements import compiled, conditions_given, predicates
+from storage.postgres.selecting import conditions_given, predicates
+from storage.postgres.sql import compiled
 from storage.tables.denial_work import DenialOutcome
 from storage.tables.ledger import Denial
 

@@ -10,7 +10,7 @@ from sqlmodel import SQLModel
 from storage.imports import FaultCount, KnownRecord, Settlement, Standing, Tally
 from storage.postgres.arrays import array_literal
 from storage.postgres.bound import BoundTransaction
-from storage.postgres.statements import table_of
+from storage.postgres.sql import table_of
 from storage.vocabulary.importing import ImportOutcome
 
 RECORDS_AT_ONCE = 50_000

@@ -17,10 +17,11 @@ from storage.errors import RowNotFound, VersionConflict
 from storage.filters import Filter
 from storage.identifiers import new_id, new_id_texts, new_ids
 from storage.interface import DEFAULT_LIMIT, Page
-from storage.postgres import statements
+from storage.postgres import changing, selecting
 from storage.postgres.arrays import array_literal
 from storage.postgres.bound import BoundTransaction
 from storage.postgres.claim_facts import CLAIM_COLUMNS
+from storage.postgres.sql import json_text, table_of
 from storage.rows import BOOKKEEPING, AppendOnlyRow, SealedRow
 from storage.tables.claims import Patient
 
@@ -40,7 +41,7 @@ class Shape(Generic[Row]):
 
     def __init__(self, row: type[Row]) -> None:
         self.row = row
-        table = statements.table_of(row)
+        table = table_of(row)
         self.entity = table.name
         self.names = tuple(c.name for c in table.columns)
         self.patient_column = (
@@ -107,7 +108,7 @@ class PostgresRepository(Generic[Fields, Row, Conditions]):
         if not issubclass(self._row, AppendOnlyRow):
             parameters |= self._trail_parameters()
             parameters["trail_id"] = new_id()
-        cursor = await self._execute(statements.insert_one(self._row), parameters)
+        cursor = await self._execute(changing.insert_one(self._row), parameters)
         if issubclass(self._row, SealedRow):
             (given["xid"],) = await cursor.fetchone() or (0,)
         if self._claim_column is not None:
@@ -134,7 +135,7 @@ class PostgresRepository(Generic[Fields, Row, Conditions]):
         if not issubclass(self._row, AppendOnlyRow):
             parameters |= self._trail_parameters()
             parameters["trail_ids"] = array_literal(new_id_texts(len(made)))
-        await self._execute(statements.insert_many(self._row, frozenset(shared)), parameters)
+        await self._execute(changing.insert_many(self._row, frozenset(shared)), parameters)
         if self._claim_column == "id":
             self._store.claims_changed.update(made)
         elif self._claim_column is not None:
@@ -142,14 +143,14 @@ class PostgresRepository(Generic[Fields, Row, Conditions]):
         return made
 
     async def get(self, row_id: UUID) -> Row:
-        return await self._one(statements.select_one(self._row), row_id)
+        return await self._one(selecting.select_one(self._row), row_id)
 
     async def lock(self, row_id: UUID) -> Row:
-        return await self._one(statements.select_one(self._row, locking=True), row_id)
+        return await self._one(selecting.select_one(self._row, locking=True), row_id)
 
     async def get_many(self, row_ids: Sequence[UUID]) -> builtins.list[Row]:
         cursor = await self._execute(
-            statements.select_by_ids(self._row),
+            selecting.select_by_ids(self._row),
             {"company_id": self._store.company_id, "ids": list(row_ids)},
         )
         return self._load_all(await cursor.fetchall())
@@ -157,8 +158,8 @@ class PostgresRepository(Generic[Fields, Row, Conditions]):
     async def list(
         self, conditions: Conditions, *, limit: int = DEFAULT_LIMIT, after: UUID | None = None
     ) -> Page[Row]:
-        names = statements.conditions_given(conditions)
-        sql = statements.select_page(
+        names = selecting.conditions_given(conditions)
+        sql = selecting.select_page(
             self._row, _kind(conditions), names, continued=after is not None
         )
         parameters = self._conditions(conditions, names)
@@ -178,14 +179,14 @@ class PostgresRepository(Generic[Fields, Row, Conditions]):
         return await self._all(conditions, locking=True)
 
     async def _all(self, conditions: Conditions, *, locking: bool) -> builtins.list[Row]:
-        names = statements.conditions_given(conditions)
-        sql = statements.select_all(self._row, _kind(conditions), names, locking=locking)
+        names = selecting.conditions_given(conditions)
+        sql = selecting.select_all(self._row, _kind(conditions), names, locking=locking)
         cursor = await self._execute(sql, self._conditions(conditions, names))
         return self._load_all(await cursor.fetchall())
 
     async def count(self, conditions: Conditions) -> int:
-        names = statements.conditions_given(conditions)
-        sql = statements.count_all(self._row, _kind(conditions), names)
+        names = selecting.conditions_given(conditions)
+        sql = selecting.count_all(self._row, _kind(conditions), names)
         cursor = await self._execute(sql, self._conditions(conditions, names))
         (count,) = await cursor.fetchone() or (0,)
         return int(count)
@@ -195,7 +196,7 @@ class PostgresRepository(Generic[Fields, Row, Conditions]):
     ) -> Row:
         if forbidden := BOOKKEEPING.intersection(changes):
             raise ValueError(f"bookkeeping columns cannot be set: {sorted(forbidden)}")
-        sql = statements.update_one(self._row, tuple(sorted(changes)))
+        sql = changing.update_one(self._row, tuple(sorted(changes)))
         parameters = {name: self._shape.send(name, value) for name, value in changes.items()}
         parameters |= self._trail_parameters()
         parameters |= {
@@ -230,7 +231,7 @@ class PostgresRepository(Generic[Fields, Row, Conditions]):
             "expected_version": array_literal(list(versions.values())),
             "trail_ids": array_literal(new_id_texts(len(versions))),
         }
-        cursor = await self._execute(statements.update_many(self._row, names), parameters)
+        cursor = await self._execute(changing.update_many(self._row, names), parameters)
         if len(await cursor.fetchall()) != len(versions):
             raise VersionConflict(self._shape.entity)
         if self._claim_column == "id":
@@ -238,7 +239,7 @@ class PostgresRepository(Generic[Fields, Row, Conditions]):
 
     async def delete(self, row_id: UUID, *, expected_version: int) -> None:
         cursor = await self._execute(
-            statements.delete_one(self._row),
+            changing.delete_one(self._row),
             self._trail_parameters()
             | {
                 "company_id": self._store.company_id,
@@ -311,4 +312,4 @@ class PostgresRepository(Generic[Fields, Row, Conditions]):
 
 
 def _json_text(value: Value) -> str:
-    return value.model_dump_json() if isinstance(value, BaseModel) else statements.json_text(value)
+    return value.model_dump_json() if isinstance(value, BaseModel) else json_text(value)

@@ -18,7 +18,7 @@ from sqlmodel import SQLModel
 from storage.interface.questions import Cell
 from storage.postgres.bound import BoundTransaction
 from storage.postgres.errors import translate
-from storage.postgres.statements import table_of
+from storage.postgres.sql import table_of
 
 _DIALECT = postgresql.dialect()  # type: ignore[no-untyped-call]
 _MEMORY = "64MB"

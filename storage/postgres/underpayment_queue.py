@@ -9,7 +9,8 @@ import sqlalchemy as sa
 from storage.filters import UnderpaymentFilter
 from storage.postgres.bound import BoundTransaction
 from storage.postgres.repository import shape_of
-from storage.postgres.statements import compiled, conditions_given, predicates, table_of
+from storage.postgres.selecting import conditions_given, predicates
+from storage.postgres.sql import compiled, table_of
 from storage.tables.contracts import Underpayment
 
 _underpayments = table_of(Underpayment)

@@ -9,7 +9,7 @@ from storage.errors import VersionConflict
 from storage.filters import NoFilter
 from storage.identifiers import OPERATOR_ACTOR_ID, new_id
 from storage.interface import MAXIMUM_LIMIT, Actor, IStorage, Repository, Store
-from storage.postgres.statements import table_of
+from storage.postgres.sql import table_of
 from storage.postgres.transaction import ROW_CLASSES
 from storage.secrets.company_secrets import CompanySecrets
 from storage.secrets.data_key import names_its_row, number_of

@@ -14,7 +14,7 @@ from storage.files import FileVault
 from storage.filters import DenialFilter
 from storage.interface import Store
 from storage.postgres.denial_queue import page_statement
-from storage.postgres.statements import conditions_given
+from storage.postgres.selecting import conditions_given
 from storage.postgres.transaction import PostgresStorage
 from tests.builders.books import Books
 from tests.builders.clocks import FixedClock

@@ -11,7 +11,7 @@ from app.openapi import document_of
 from storage.errors import SecretUnreadable
 from storage.filters import ByPerson, NoFilter
 from storage.identifiers import new_id
-from storage.postgres.statements import table_of
+from storage.postgres.sql import table_of
 from storage.postgres.transaction import ROW_CLASSES, PostgresStorage
 from storage.rows import TenantRow, is_trailed
 from storage.secrets.company_secrets import CompanySecrets

@@ -52,9 +52,9 @@ from storage.postgres.repository import PostgresRepository
 from storage.postgres.retention_figures import PostgresRetentionFigures
 from storage.postgres.sealing import PostgresSealing
 from storage.postgres.silence_figures import PostgresSilenceFigures
+from storage.postgres.sql import table_of
 from storage.postgres.standing_figures import PostgresStandingFigures
 from storage.postgres.statement_figures import PostgresStatementFigures
-from storage.postgres.statements import table_of
 from storage.postgres.transaction import PostgresStorage, PostgresStore, row_classes
 from storage.postgres.underpayment_queue import PostgresUnderpaymentQueue
 from storage.rows import AppendOnlyRow, DerivedRow

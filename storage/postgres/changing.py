@@ -1,54 +1,21 @@
-"""The statements of a repository: written in SQLAlchemy Core, compiled once a shape.
+"""The statements that change a repository's rows, compiled once a shape.
 
-Every statement names the company in each table's predicate; row-level security is the second
-lock. A statement that changes a mutable row writes its ``audit_log`` row itself.
+A statement that changes a mutable row writes its ``audit_log`` row itself.
 """
 
-import dataclasses
-from collections.abc import Mapping
 from functools import cache, lru_cache
 from typing import Any
 
-import msgspec
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql as pg
-from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
-from sqlmodel import SQLModel
 
-from storage.filters import Filter
-from storage.postgres.approval_rules import APPROVAL_RULES
-from storage.postgres.claim_rules import CLAIM_RULES
+from storage.postgres.sql import Row, compiled, of_company, table_of
 from storage.rows import BOOKKEEPING, AppendOnlyRow, SealedRow, TransactionId, is_trailed
 from storage.tables.claims import Claim, Patient
 from storage.tables.trail import AuditEntry
 from storage.vocabulary.identity import AuditAction
 
-_DIALECT = PGDialect_psycopg(paramstyle="pyformat")  # type: ignore[no-untyped-call]
-
 _MOST_SHAPES = 1_000
-
-Row = type[SQLModel]
-
-
-def table_of(row: Row) -> sa.Table:
-    """The table of a row class."""
-    table = row.__table__  # type: ignore[attr-defined]
-    assert isinstance(table, sa.Table)
-    return table
-
-
-def compiled(statement: sa.ClauseElement) -> str:
-    """The SQL text of a statement, with ``%(name)s`` parameters."""
-    return str(statement.compile(dialect=_DIALECT))
-
-
-def json_text(value: object) -> str:
-    """JSON text of a document column's value."""
-    return msgspec.json.encode(value).decode()
-
-
-def _company(table: sa.FromClause) -> sa.ColumnElement[bool]:
-    return table.c.company_id == sa.bindparam("company_id", type_=sa.Uuid)
 
 
 def written_columns(row: Row) -> list["sa.Column[Any]"]:
@@ -147,7 +114,7 @@ def _patient(table: sa.Table, changed: sa.CTE) -> sa.ColumnElement[Any]:
     claims = table_of(Claim)
     return (
         sa.select(claims.c.patient_id)
-        .where(_company(claims), claims.c.id == tie)
+        .where(of_company(claims), claims.c.id == tie)
         .correlate(changed)
         .scalar_subquery()
     )
@@ -236,117 +203,13 @@ def insert_many(row: Row, shared: frozenset[str] = frozenset()) -> str:
 
 
 @cache
-def select_one(row: Row, *, locking: bool = False) -> str:
-    """One row by id; ``locking`` holds it until the transaction ends."""
-    table = table_of(row)
-    statement = sa.select(*table.columns).where(
-        _company(table), table.c.id == sa.bindparam("id", type_=sa.Uuid)
-    )
-    return compiled(statement.with_for_update() if locking else statement)
-
-
-@cache
-def select_by_ids(row: Row) -> str:
-    """Rows by an array of ids, in ascending order of id."""
-    table = table_of(row)
-    wanted = sa.bindparam("ids", type_=pg.ARRAY(sa.Uuid))
-    return compiled(
-        sa.select(*table.columns)
-        .where(_company(table), table.c.id == sa.any_(wanted))
-        .order_by(table.c.id)
-    )
-
-
-def conditions_given(conditions: Filter) -> tuple[str, ...]:
-    """The names of the conditions that are on: with the filter's class, a statement's shape."""
-    return tuple(
-        name for name in conditions.__dataclass_fields__ if getattr(conditions, name) is not None
-    )
-
-
-def predicates(
-    table: sa.Table, kind: type[Filter], names: tuple[str, ...]
-) -> list[sa.ColumnElement[bool]]:
-    """The conditions of a filter that are on, as expressions over its table."""
-    by_name = {f.name: f for f in dataclasses.fields(kind)}
-    return [_condition(table, name, by_name[name].metadata) for name in names]
-
-
-def _condition(table: sa.Table, name: str, metadata: Mapping[str, Any]) -> sa.ColumnElement[bool]:
-    operator = metadata["operator"]
-    if operator == "rule":
-        return CLAIM_RULES[name] == sa.bindparam(f"where_{name}", type_=sa.Boolean)
-    if operator == "beyond":
-        return APPROVAL_RULES[name]
-    return sa.or_(*(_predicate(table.c[column], operator, name) for column in metadata["columns"]))
-
-
-def _predicate(column: "sa.Column[Any]", operator: str, name: str) -> sa.ColumnElement[bool]:
-    value = sa.bindparam(f"where_{name}", type_=column.type)
-    match operator:
-        case "=":
-            return column == value
-        case ">=":
-            return column >= value
-        case "<=":
-            return column <= value
-        case "prefix":
-            return sa.func.starts_with(column, sa.bindparam(f"where_{name}", type_=sa.Text))
-        case "in":
-            return column == sa.any_(sa.bindparam(f"where_{name}", type_=pg.ARRAY(column.type)))
-        case "holds":
-            return sa.bindparam(f"where_{name}", type_=sa.Uuid) == sa.any_(column)
-        case "null":
-            return column.is_(None) == sa.bindparam(f"where_{name}", type_=sa.Boolean)
-        case _:
-            raise ValueError(operator)
-
-
-@cache
-def select_page(row: Row, kind: type[Filter], names: tuple[str, ...], *, continued: bool) -> str:
-    """A page, newest first, after an id where ``continued``."""
-    table = table_of(row)
-    statement = sa.select(*table.columns).where(_company(table), *predicates(table, kind, names))
-    if continued:
-        statement = statement.where(table.c.id < sa.bindparam("after", type_=sa.Uuid))
-    return compiled(
-        statement.order_by(table.c.id.desc()).limit(sa.bindparam("row_limit", type_=sa.Integer))
-    )
-
-
-@cache
-def select_all(
-    row: Row, kind: type[Filter], names: tuple[str, ...], *, locking: bool = False
-) -> str:
-    """Every row under the conditions, oldest first; ``locking`` holds them."""
-    table = table_of(row)
-    statement = (
-        sa.select(*table.columns)
-        .where(_company(table), *predicates(table, kind, names))
-        .order_by(table.c.id)
-    )
-    return compiled(statement.with_for_update() if locking else statement)
-
-
-@cache
-def count_all(row: Row, kind: type[Filter], names: tuple[str, ...]) -> str:
-    """How many rows are under the conditions."""
-    table = table_of(row)
-    return compiled(
-        sa.select(sa.func.count())
-        .select_from(table)
-        .where(_company(table), *predicates(table, kind, names))
-    )
-
-
-@cache
 def update_one(row: Row, changed_columns: tuple[str, ...]) -> str:
     """Change columns of one row of an expected version and leave the trail; returns the row."""
     table = table_of(row)
     old = (
         sa.select(*table.columns)
         .where(
-            _company(table),
+            of_company(table),
             table.c.id == sa.bindparam("id", type_=sa.Uuid),
             table.c.version == sa.bindparam("expected_version", type_=sa.Integer),
         )
@@ -355,7 +218,7 @@ def update_one(row: Row, changed_columns: tuple[str, ...]) -> str:
     changed = (
         sa.update(table)
         .where(
-            _company(table),
+            of_company(table),
             table.c.id == old.c.id,
             table.c.version == sa.bindparam("expected_version", type_=sa.Integer),
         )
@@ -416,13 +279,13 @@ def update_many(row: Row, changed_columns: tuple[str, ...]) -> str:
             *(old.c[c.name] for c in columns),
         )
         .select_from(given.join(old, old.c.id == given.c.id))
-        .where(_company(old), old.c.version == given.c.expected_version)
+        .where(of_company(old), old.c.version == given.c.expected_version)
         .with_for_update(of=old)
         .cte("was")
     )
     changed = (
         sa.update(table)
-        .where(_company(table), table.c.id == was.c.id)
+        .where(of_company(table), table.c.id == was.c.id)
         .values(
             {
                 **{c.name: was.c[f"new_{c.name}"] for c in columns},
@@ -457,7 +320,7 @@ def delete_one(row: Row) -> str:
     gone = (
         sa.delete(table)
         .where(
-            _company(table),
+            of_company(table),
             table.c.id == sa.bindparam("id", type_=sa.Uuid),
             table.c.version == sa.bindparam("expected_version", type_=sa.Integer),
         )
@@ -490,7 +353,7 @@ def delete_many(row: Row) -> str:
     )
     gone = (
         sa.delete(table)
-        .where(_company(table), table.c.id == given.c.id)
+        .where(of_company(table), table.c.id == given.c.id)
         .returning(*table.columns, given.c.trail_id)
         .cte("gone")
     )
