@@ -5,6 +5,7 @@ import datetime as dt
 import pytest
 
 from services.importing.reporting import Verdict
+from services.importing.retrying import RecordRetry, retry_record
 from storage.files import FileVault
 from storage.filters import (
     ClaimFilter,
@@ -185,6 +186,27 @@ async def test_duplicates_are_merged_and_other_claims_of_one_number_wait(
     claims = of_map(found, "claims")
     assert (claims.placed_count, claims.merged_count, claims.quarantined_count) == (1, 1, 1)
     assert of_map(found, "payers").merged_count == 1
+
+
+@pytest.mark.parametrize(
+    ("content", "number"),
+    [(None, "CLM-c1-2"), ({"claimNumber": "CLM-7"}, "CLM-7")],
+)
+async def test_of_two_claims_of_one_number_the_later_is_mended_by_trying_it_again(
+    importer: Importer, content: dict[str, object] | None, number: str
+) -> None:
+    other = claim("c3", claimNumber="CLM-c1", serviceDate="2025-09-04")
+    found = await importer.bring({"payers": keyed(payer()), "claims": [claim(), other]})
+    company = importer.company
+    async with importer.storage.transaction(company.id, company.actor) as store:
+        (record,) = await store.import_records.all(
+            ImportRecordFilter(outcome=ImportOutcome.QUARANTINED)
+        )
+        mended = RecordRetry(content=None if content is None else other | content)
+        await retry_record(store, importer.vault, record.id, mended)
+        claims = await store.claims.all(ClaimFilter())
+    assert {each.claim_number for each in claims} == {"CLM-c1", number}
+    assert (await importer.report(found.import_id)).verdict is Verdict.AGREES
 
 
 async def test_one_patient_has_one_day_of_birth(importer: Importer) -> None:
