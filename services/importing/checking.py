@@ -15,6 +15,7 @@ from services.importing.declaration import (
     OriginalMap,
     Placed,
     Reference,
+    Values,
     Wanted,
     drafted,
 )
@@ -122,7 +123,8 @@ async def _verdicts(
     others = [draft for draft in fresh if draft.key not in known]
     await _renumber(store, held_in, declared, others, twins)
     await _leave_out_taken(store, declared, others)
-    verdicts += [_verdict(declared, draft, known.get(draft.key), twins) for draft in fresh]
+    fixed = await fixed_columns(store, declared, fresh, known)
+    verdicts += [_verdict(declared, draft, known.get(draft.key), twins, fixed) for draft in fresh]
     _follow_their_twins(verdicts)
     return verdicts, derived
 
@@ -237,6 +239,7 @@ def _verdict(
     draft: Draft,
     earlier: KnownRecord | None,
     twins: dict[str, _Twin],
+    fixed: Mapping[UUID, frozenset[str]],
 ) -> _Verdict:
     """The outcome of a record that is whole, or whose references are not found."""
     if draft.fault is not None:
@@ -245,7 +248,7 @@ def _verdict(
     draft.patient_id = patient if isinstance(patient, UUID) else None
     if earlier is not None and earlier.outcome is not ImportOutcome.MERGED:
         draft.row_id = earlier.target_id
-        return _changed(declared, draft, earlier)
+        return _changed(declared, draft, earlier, fixed.get(earlier.target_id, frozenset()))
     if draft.twin_id is not None:
         draft.row_id = draft.twin_id
         return _Verdict(draft, ImportOutcome.MERGED)
@@ -271,10 +274,12 @@ def _verdict(
     return _Verdict(draft, ImportOutcome.MERGED)
 
 
-def _changed(declared: OriginalMap, draft: Draft, earlier: KnownRecord) -> _Verdict:
+def _changed(
+    declared: OriginalMap, draft: Draft, earlier: KnownRecord, fixed: frozenset[str]
+) -> _Verdict:
     """What a newer dump says of a row: the differences are noted, and what may follow follows."""
     differing = differing_columns(declared, draft, earlier)
-    stuck = sorted(differing - declared.changeable)
+    stuck = sorted(differing - (declared.changeable - fixed))
     if stuck:
         draft.row_id = None
         return _quarantined(
@@ -289,8 +294,7 @@ def _changed(declared: OriginalMap, draft: Draft, earlier: KnownRecord) -> _Verd
 
 def differing_columns(declared: OriginalMap, draft: Draft, earlier: KnownRecord) -> set[str]:
     """The columns in which a record differs from how it last came; notes the differing fields."""
-    before = SourceRecord(declared.name, draft.key, parsed(earlier.content), earlier.content)
-    old = drafted(declared, before, draft.ordinal)
+    old = as_it_was(declared, draft.key, earlier)
     for name in sorted({*old.source, *draft.source}):
         was, now = old.source.get(name), draft.source.get(name)
         if was != now:
@@ -301,9 +305,51 @@ def differing_columns(declared: OriginalMap, draft: Draft, earlier: KnownRecord)
         for name in {*old.values, *draft.values}
         if _comparable(old, name) != _comparable(draft, name)
     }
-    if old.parts != draft.parts:
-        differing.add("lines")
-    return differing
+    return differing | _differing_parts(_named_parts(old), _named_parts(draft))
+
+
+async def fixed_columns(
+    store: Store,
+    declared: OriginalMap,
+    drafts: Iterable[Draft],
+    known: Mapping[str, KnownRecord],
+) -> Mapping[UUID, frozenset[str]]:
+    """The columns that may not change any more of the rows that drafts stand for."""
+    earlier = {draft.key: known[draft.key] for draft in drafts if draft.key in known}
+    if declared.fixed is None or not earlier:
+        return {}
+    return await declared.fixed(
+        store,
+        {each.target_id: as_it_was(declared, key, each) for key, each in earlier.items()},
+    )
+
+
+def as_it_was(declared: OriginalMap, key: str, earlier: KnownRecord) -> Draft:
+    """What a record last came as; what it refers to is not found for it."""
+    return drafted(
+        declared, SourceRecord(declared.name, key, parsed(earlier.content), earlier.content), 0
+    )
+
+
+def _differing_parts(old: Sequence[Values], new: Sequence[Values]) -> set[str]:
+    """The kinds of parts that differ; where others came or went, that there are others."""
+    if [_kind(part) for part in old] != [_kind(part) for part in new]:
+        return {"lines" if _kind(part) == "lines" else "parts" for part in (*old, *new)}
+    return {_kind(now) for was, now in zip(old, new, strict=True) if was != now}
+
+
+def _kind(part: Values) -> str:
+    return str(part.get("of", "lines"))
+
+
+def _named_parts(draft: Draft) -> list[Values]:
+    """Parts with the names of what they refer to."""
+    parts = [dict(part) for part in draft.parts]
+    places = {id(part): place for place, part in enumerate(draft.parts)}
+    for each in draft.wanted:
+        if (place := places.get(id(each.place))) is not None:
+            parts[place][each.key] = each.names
+    return parts
 
 
 def _comparable(draft: Draft, name: str) -> object:

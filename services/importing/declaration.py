@@ -140,8 +140,12 @@ Examine = Callable[[Store, DataImport, Sequence[Draft]], Awaitable[None]]
 """Looks at drafts that are no earlier record's, once their references are found, beside others and
 beside the books: gives them faults, or the ``twin_id`` of the row that they are merged with."""
 
+Fixed = Callable[[Store, Mapping[UUID, Draft]], Awaitable[Mapping[UUID, frozenset[str]]]]
+"""The columns of rows that may not change any more as these stand, by what their records said."""
+
 Update = Callable[[Store, Mapping[UUID, Values]], Awaitable[None]]
-"""Changes columns of rows, by their ids."""
+"""Changes columns of rows, by their ids. The value of a kind of parts are those of the record as it
+was and as it is."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -150,8 +154,9 @@ class OriginalMap:
 
     ``complete`` derives what takes more than one field; ``judge`` looks at the whole once its
     references are found. Both may raise Unusable. ``known`` are fields that stay in the record as
-    it came and need no column. ``changeable`` are columns that a newer dump may change; what else
-    differs waits for a person. ``amount`` is the field of the record's money; its
+    it came and need no column. ``changeable`` are columns, and kinds of parts, that a newer dump
+    may change, as far as they are not ``fixed`` by how the row stands here; what else differs waits
+    for a person. ``amount`` is the field of the record's money; its
     column is one of the row, or of the ``amount_parts`` that name the row in that column. What has
     the natural key of another and is as it in the ``twin_columns`` is merged with it; what is not
     waits for a person, or gets a number of its own where the map has a ``renumbering`` and the
@@ -175,6 +180,7 @@ class OriginalMap:
     judge: Callable[[Draft], None] | None = None
     known: frozenset[str] = frozenset()
     changeable: frozenset[str] = frozenset()
+    fixed: Fixed | None = None
     update: Update | None = None
     amount: str | None = None
     amount_column: str | None = None

@@ -7,7 +7,12 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import replace
 
 from services.importing.ahead import made_ahead
-from services.importing.checking import differing_columns, find_references
+from services.importing.checking import (
+    as_it_was,
+    differing_columns,
+    find_references,
+    fixed_columns,
+)
 from services.importing.declaration import Draft, OriginalMap, Placed, Workplace, drafted
 from services.importing.json_stream import SourceRecord, parsed
 from services.importing.maps import DECLARED
@@ -115,11 +120,23 @@ async def _change_all(
             keys={draft.key for draft in drafts},
             is_earlier=True,
         )
+        fixed = await fixed_columns(store, declared, drafts, earlier)
         changes = {}
         for draft in drafts:
-            names = differing_columns(declared, draft, earlier[draft.key]) & declared.changeable
+            row_id = draft.placed.row_id
+            differing = differing_columns(declared, draft, earlier[draft.key])
+            names = differing & (declared.changeable - fixed.get(row_id, frozenset()))
             if names:
-                changes[draft.placed.row_id] = {name: draft.values[name] for name in names}
+                was = as_it_was(declared, draft.key, earlier[draft.key])
+                changes[row_id] = {name: _said(name, was, draft) for name in names}
         if changes:
             await declared.update(store, changes)
         tell(declared.name, len(drafts))
+
+
+def _said(name: str, was: Draft, now: Draft) -> object:
+    """What is said of a column; of a kind of parts, what was and what is."""
+    if name in now.values:
+        return now.values[name]
+    old, new = ([part for part in each.parts if part.get("of") == name] for each in (was, now))
+    return list(zip(old, new, strict=True))

@@ -31,12 +31,14 @@ class ByAssessment(Filter):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AssessmentPartFilter(Filter):
     assessment_id: UUID | None = where("assessment_id")
+    assessment_ids: list[UUID] | None = where("assessment_id", operator="in")
     kind: PartKind | None = where("kind")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RiskControlFilter(Filter):
     assessment_id: UUID | None = where("assessment_id")
+    assessment_ids: list[UUID] | None = where("assessment_id", operator="in")
     risk_id: UUID | None = where("risk_id")
 
 

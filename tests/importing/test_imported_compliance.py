@@ -2,14 +2,12 @@
 
 import hashlib
 import json
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
 import pytest
 
-from services.importing.reporting import Reconciliation, Verdict
-from storage.files import FileVault
+from services.importing.reporting import Verdict
 from storage.filters import (
     ActionProgressFilter,
     AuditFindingFilter,
@@ -20,7 +18,6 @@ from storage.filters import (
     CorrectiveActionFilter,
     EvidenceFilter,
     EvidenceLinkFilter,
-    ImportRecordFilter,
     MipsPriorSubmissionFilter,
     MipsSubmissionFilter,
     PolicyFilter,
@@ -30,15 +27,11 @@ from storage.filters import (
     RiskAssessmentFilter,
 )
 from storage.interface import Store
-from storage.postgres.transaction import PostgresStorage
-from storage.tables.importing import ImportRecord
 from storage.vocabulary.audits import ActionStatus, ActionStepKind, AuditStatus
 from storage.vocabulary.importing import ImportOutcome
 from storage.vocabulary.policies import PolicyStage
 from storage.vocabulary.risks import AssessmentStatus, ControlState, Likelihood
-from tests.builders.companies import CompanyForTests
 from tests.builders.dumps import (
-    Importer,
     action,
     audit,
     compliance_report,
@@ -46,44 +39,14 @@ from tests.builders.dumps import (
     mips_submission,
     of_map,
     policy,
-    requirement,
     risk,
     risk_assessment,
     user,
 )
-from tests.builders.people import PersonForTests, make_person
+from tests.builders.people import make_person
+from tests.importing.conftest import Moving
 
 pytestmark = pytest.mark.anyio
-
-
-@dataclass
-class Moving:
-    """A company that moves over, with a person who is the steward."""
-
-    importer: Importer
-    steward: PersonForTests
-
-    async def bring(self, **maps: list[dict[str, Any]]) -> Reconciliation:
-        dump = {"complianceRequirements": [requirement()], **maps}
-        return await self.importer.bring(dump, steward_person_id=self.steward.id)
-
-    async def records(self, outcome: ImportOutcome) -> list[ImportRecord]:
-        company = self.importer.company
-        async with self.importer.storage.transaction(company.id, company.actor) as store:
-            return list(await store.import_records.all(ImportRecordFilter(outcome=outcome)))
-
-
-@pytest.fixture
-async def moving(storage: PostgresStorage, vault: FileVault, company: CompanyForTests) -> Moving:
-    steward = await make_person(storage, company)
-    return Moving(Importer(storage, vault, company), steward)
-
-
-@pytest.fixture
-async def store(moving: Moving) -> Any:
-    company = moving.importer.company
-    async with moving.importer.storage.transaction(company.id, company.actor) as found:
-        yield found
 
 
 async def test_all_maps_of_compliance_agree(moving: Moving) -> None:

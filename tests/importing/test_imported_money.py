@@ -128,6 +128,17 @@ async def test_batches_and_appeals_come_over_with_their_claims(importer: Importe
     assert {each.status for each in appeals} == {AppealStatus.OVERTURNED}
 
 
+async def test_what_needs_no_change_of_a_batch_or_a_remittance_does_not_wait(
+    importer: Importer,
+) -> None:
+    maps = {"batches": [batch()], "eras": [era()]}
+    await importer.bring({**CLAIMS, **maps})
+    newer = {name: [each | {"createdAt": "2026-01-01"} for each in maps[name]] for name in maps}
+    again = await importer.bring({**CLAIMS, **newer})
+    assert [of_map(again, name).changed_count for name in maps] == [1, 1]
+    assert again.verdict is Verdict.AGREES
+
+
 async def test_an_attestation_comes_over_as_evidence_that_nobody_has_signed(
     importer: Importer,
 ) -> None:

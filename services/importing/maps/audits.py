@@ -6,8 +6,9 @@ verifies it here. An audit is passed, or over, only as far as its findings allow
 """
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
+from uuid import UUID
 
 from services.importing.conversions import Unusable, choice, coded, day, moment, text, texts
 from services.importing.declaration import (
@@ -23,6 +24,7 @@ from services.importing.declaration import (
     wanted_names,
 )
 from services.importing.maps.audit_rows import AuditRows
+from services.importing.maps.following import follows
 from services.importing.maps.foreign import (
     items,
     note_missing_requirements,
@@ -200,6 +202,18 @@ def _require_answers(status: AuditStatus, findings: Sequence[Values], answered: 
         )
 
 
+_CHANGEABLE = frozenset({"scope", "auditor", "audit_firm", "scheduled_on"})
+
+
+async def _fixed(store: Store, said: Mapping[UUID, Draft]) -> Mapping[UUID, frozenset[str]]:
+    """An audit that is over stays as it is, and the day of one that has begun."""
+    return {
+        row.id: _CHANGEABLE if row.status in _OVER else frozenset({"scheduled_on"})
+        for row in await store.regulatory_audits.get_many(list(said))
+        if row.status is not AuditStatus.SCHEDULED
+    }
+
+
 async def _write(store: Store, drafts: Sequence[Placed], _: Workplace) -> None:
     rows = AuditRows()
     for draft in drafts:
@@ -232,7 +246,10 @@ AUDITS = OriginalMap(
     known=frozenset(
         {"findings", "correctiveActions", "createdBy", "createdAt", "updatedAt", "companyId"}
     ),
+    changeable=_CHANGEABLE,
+    fixed=_fixed,
     write=_write,
+    update=follows(RegulatoryAudit),
     parts=(
         (AuditFinding, "audit_id"),
         (CorrectiveAction, "audit_id"),

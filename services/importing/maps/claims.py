@@ -8,8 +8,7 @@ the original transmitted nothing, and its reference stays in the record as well.
 
 import datetime as dt
 import re
-from collections.abc import Mapping, Sequence
-from uuid import UUID
+from collections.abc import Sequence
 from zoneinfo import ZoneInfo
 
 from services.claims.drafts import (
@@ -48,6 +47,7 @@ from services.importing.declaration import (
     Workplace,
     converted,
 )
+from services.importing.maps.following import follows
 from services.importing.maps.patients import NAME, PATIENTS, split_name
 from storage.interface import Store
 from storage.rows import checked_already
@@ -259,15 +259,6 @@ async def _write(store: Store, drafts: Sequence[Placed], _: Workplace) -> None:
     await store.refresh_facts()
 
 
-async def _update(store: Store, changes: Mapping[UUID, Values]) -> None:
-    rows = await store.claims.get_many(list(changes))
-    names = sorted({name for each in changes.values() for name in each})
-    await store.claims.update_many(
-        {row.id: row.version for row in rows},
-        {name: [changes[row.id].get(name, getattr(row, name)) for row in rows] for name in names},
-    )
-
-
 CLAIMS = OriginalMap(
     name="claims",
     row=Claim,
@@ -339,7 +330,7 @@ CLAIMS = OriginalMap(
         }
     ),
     write=_write,
-    update=_update,
+    update=follows(Claim),
     amount="totalChargeAmount",
     amount_column="total_charge_cents",
     parts=((ClaimLine, "claim_id"),),

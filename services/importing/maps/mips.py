@@ -6,9 +6,8 @@ said. What it says is submitted or accepted is no submission of ours, for nothin
 here; a draft that is still to be handed in is entered as a submission.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from decimal import Decimal
-from uuid import UUID
 
 from services.claims.npi import has_valid_check_digit
 from services.importing.conversions import (
@@ -29,6 +28,7 @@ from services.importing.declaration import (
     Workplace,
     converted,
 )
+from services.importing.maps.following import follows
 from services.importing.maps.foreign import items
 from services.importing.maps.numbers import decimal
 from storage.interface import Store
@@ -113,15 +113,6 @@ async def _write(store: Store, drafts: Sequence[Placed], _: Workplace) -> None:
     )
 
 
-async def _update(store: Store, changes: Mapping[UUID, Values]) -> None:
-    rows = await store.mips_prior_submissions.get_many(list(changes))
-    names = sorted({name for each in changes.values() for name in each})
-    await store.mips_prior_submissions.update_many(
-        {row.id: row.version for row in rows},
-        {name: [changes[row.id].get(name, getattr(row, name)) for row in rows] for name in names},
-    )
-
-
 MIPS_SUBMISSIONS = OriginalMap(
     name="mipsSubmissions",
     row=MipsPriorSubmission,
@@ -152,5 +143,5 @@ MIPS_SUBMISSIONS = OriginalMap(
     changeable=_CHANGEABLE,
     known=frozenset({"measures", "createdBy", "createdAt", "updatedAt", "companyId"}),
     write=_write,
-    update=_update,
+    update=follows(MipsPriorSubmission),
 )

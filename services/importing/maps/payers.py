@@ -1,11 +1,11 @@
 """``payers``: who adjudicates claims. Those that every installation began with are merged by their
 payer identifier."""
 
-from collections.abc import Mapping, Sequence
-from uuid import UUID
+from collections.abc import Sequence
 
 from services.importing.conversions import Unusable, choice, flag, text, whole
-from services.importing.declaration import FieldRule, OriginalMap, Placed, Values, Workplace
+from services.importing.declaration import FieldRule, OriginalMap, Placed, Workplace
+from services.importing.maps.following import follows
 from storage.interface import Store
 from storage.tables.claims import ContactInfo, Payer, PayerFields
 from storage.vocabulary.claims import PayerType, SubmissionMethod
@@ -31,15 +31,6 @@ async def _write(store: Store, drafts: Sequence[Placed], _: Workplace) -> None:
     await store.payers.create_many(
         [PayerFields.model_construct(**draft.values) for draft in drafts],
         ids=[draft.row_id for draft in drafts],
-    )
-
-
-async def _update(store: Store, changes: Mapping[UUID, Values]) -> None:
-    rows = await store.payers.get_many(list(changes))
-    names = sorted({name for each in changes.values() for name in each})
-    await store.payers.update_many(
-        {row.id: row.version for row in rows},
-        {name: [changes[row.id].get(name, getattr(row, name)) for row in rows] for name in names},
     )
 
 
@@ -76,5 +67,5 @@ PAYERS = OriginalMap(
     ),
     known=frozenset({"createdAt", "updatedAt", "companyId", "timelyFilingLimitDays"}),
     write=_write,
-    update=_update,
+    update=follows(Payer),
 )

@@ -8,7 +8,7 @@ is said to have approved it as evidence. Somebody approves it here, or somebody 
 import datetime as dt
 import hashlib
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -19,9 +19,9 @@ from services.importing.declaration import (
     OriginalMap,
     Placed,
     Renumbering,
-    Values,
     Workplace,
 )
+from services.importing.maps.following import follows
 from services.importing.maps.foreign import (
     Statement,
     keep_statements,
@@ -159,15 +159,6 @@ def _version(
     )
 
 
-async def _update(store: Store, changes: Mapping[UUID, Values]) -> None:
-    rows = await store.policies.get_many(list(changes))
-    names = sorted({name for each in changes.values() for name in each})
-    await store.policies.update_many(
-        {row.id: row.version for row in rows},
-        {name: [changes[row.id].get(name, getattr(row, name)) for row in rows] for name in names},
-    )
-
-
 POLICIES = OriginalMap(
     name="policyDocuments",
     row=Policy,
@@ -195,7 +186,7 @@ POLICIES = OriginalMap(
     changeable=_CHANGEABLE,
     known=frozenset({"createdAt", "companyId"}),
     write=_write,
-    update=_update,
+    update=follows(Policy),
     parts=((PolicyVersion, "policy_id"),),
     renumbering=Renumbering(_LONGEST_NUMBER),
 )

@@ -5,6 +5,7 @@ was asked, whichever period it was asked about. So each is evidence, in a file, 
 that it is about, and says by whom it was made; the figures here are our own.
 """
 
+import json
 from collections.abc import Sequence
 
 from services.files.keeping import NewFile, record_many, write_now
@@ -26,6 +27,7 @@ from storage.tables.compliance import (
 from storage.vocabulary.compliance import EvidenceKind, Program
 from storage.vocabulary.files import FilePurpose
 
+_CONTENTS = ("requirements", "findings", "recommendations")
 _MOST_REQUIREMENTS = 2000
 _RATE = decimal(0, 100, places=4)
 
@@ -39,6 +41,7 @@ def _complete(draft: Draft) -> None:
         )
     for at, item in items(draft, "requirements", _MOST_REQUIREMENTS):
         want_requirement(draft, item.get("requirementId"), f"{at}/requirementId")
+    values["contents"] = json.dumps([draft.source.get(name) for name in _CONTENTS])
     program, kind, rate = values.pop("program"), values.pop("kind"), values.pop("rate")
     made_on = values["effective_on"]
     values["title"] = f"Report of {made_on} from another system ({program}, {kind})"
@@ -54,6 +57,7 @@ async def _write(store: Store, drafts: Sequence[Placed], place: Workplace) -> No
     files, made, links, ids = [], [], [], []
     for draft in drafts:
         values = dict(draft.values)
+        del values["contents"]
         requirement_ids = requirements_of(values)
         name = f"report-{values['effective_on']}.json"
         new = NewFile(purpose=FilePurpose.ATTACHMENT, name=name, media_type="application/json")
@@ -94,8 +98,6 @@ REPORTS = OriginalMap(
     ),
     complete=_complete,
     judge=note_missing_requirements,
-    known=frozenset(
-        {"requirements", "findings", "recommendations", "createdAt", "updatedAt", "companyId"}
-    ),
+    known=frozenset({*_CONTENTS, "createdAt", "updatedAt", "companyId"}),
     write=_write,
 )

@@ -21,6 +21,7 @@ from services.importing.declaration import (
     converted,
     wanted_names,
 )
+from services.importing.maps import risk_drafts
 from services.importing.maps.foreign import items
 from services.importing.maps.people import PERSON
 from services.regulatory_compliance.recurrence import after_months
@@ -184,7 +185,10 @@ RISK_ASSESSMENTS = OriginalMap(
     ),
     complete=_complete,
     known=frozenset({"risks", "createdAt", "updatedAt", "companyId"}),
+    changeable=risk_drafts.CHANGEABLE,
+    fixed=risk_drafts.fixed,
     write=_write,
+    update=risk_drafts.update,
     parts=(
         (AssessedRisk, "assessment_id"),
         (RiskControl, "assessment_id"),
