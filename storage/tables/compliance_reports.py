@@ -22,6 +22,9 @@ from storage.rows import (
 )
 from storage.vocabulary.compliance import Program
 
+MOST_CHARACTERS = 32_000_000
+"""How long an issued report may be: 10,000 who report under MIPS, in brief."""
+
 
 class CompliancePackFields(SQLModel):
     pack_id: str = text_column(80)
@@ -76,7 +79,7 @@ class ComplianceReportFields(SQLModel):
     period_to: dt.date = date_column()
     known_at: dt.datetime = moment_column()
     issued_by_person_id: UUID = key_column()
-    content: str = text_column(8_000_000)
+    content: str = text_column(MOST_CHARACTERS)
     content_hash: bytes = bytes_column()
 
 

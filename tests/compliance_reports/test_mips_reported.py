@@ -5,6 +5,7 @@ import datetime as dt
 import io
 import json
 import zipfile
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,14 @@ import pytest
 from pypdf import PdfReader
 
 from services.regulatory_compliance.audit_pack.verification import verify_pack
+from services.regulatory_compliance.reporting.content import ReportContent
+from services.regulatory_compliance.reporting.documents import report_pdf
+from services.regulatory_compliance.reporting.mips_figures import DETAILED_AT_MOST
+from storage.postgres.transaction import PostgresStorage
+from storage.tables.mips import MipsClinicianFields, MipsSubmissionFields
+from storage.vocabulary.mips import MipsCategory, MipsSubmissionStatus, SubmissionMethod
 from tests.builders.clocks import FixedClock
+from tests.builders.companies import CompanyForTests
 from tests.builders.mips import (
     CLINICIANS,
     COUNTS,
@@ -128,6 +136,79 @@ async def test_a_year_that_is_over_is_reported_of_while_something_is_done_with_i
     assert (await take_step(client, address, "accept")).status_code == 200
     (said,) = await mips(client, **quarter)
     assert (said["performance_year"], statuses(said)) == (2026, ["accepted", "draft"])
+
+
+async def test_days_of_a_draft_that_are_changed_later_are_those_of_then(
+    client: httpx.AsyncClient, clinician: str, clock: FixedClock
+) -> None:
+    assert clinician
+    before = await mips(client)
+    draft = f"/api/v1/compliance/mips/submissions/{before[0]['submissions'][1]['submission_id']}"
+    clock.set(IN_APRIL)
+    version = (await client.get(draft)).headers["ETag"]
+    days = {"performance_start": "2026-04-01", "performance_end": "2026-09-30"}
+    changed = await client.patch(draft, json=days, headers={"If-Match": version})
+    assert changed.status_code == 200, changed.text
+    assert await mips(client) == before
+
+
+async def test_of_very_many_a_report_says_scores_without_measures_and_arithmetic(
+    client: httpx.AsyncClient,
+    clinician: str,
+    storage: PostgresStorage,
+    company: CompanyForTests,
+) -> None:
+    assert clinician
+    detailed = await preview(client)
+    assert detailed["mips_is_brief"] is False
+    async with storage.transaction(company.id, company.actor) as store:
+        others = [
+            MipsClinicianFields(
+                performance_year=2026,
+                tin=f"{number:09}",
+                name=f"Group {number}",
+                is_small_practice=False,
+                needs_fewer_activities=False,
+                is_medical_home=False,
+                excused_categories=[],
+                quality_improvement_pct=Decimal(0),
+                cost_improvement_pct=Decimal(0),
+                complex_patient_bonus=Decimal(0),
+            )
+            for number in range(1, DETAILED_AT_MOST + 1)
+        ]
+        ids = await store.mips_clinicians.create_many(others)
+        await store.mips_submissions.create_many(
+            [
+                MipsSubmissionFields(
+                    clinician_id=name,
+                    performance_year=2026,
+                    tin=each.tin,
+                    category=MipsCategory.QUALITY,
+                    submission_method=SubmissionMethod.REGISTRY,
+                    performance_start=dt.date(2026, 1, 1),
+                    performance_end=dt.date(2026, 12, 31),
+                    status=MipsSubmissionStatus.DRAFT,
+                    content_number=1,
+                )
+                for name, each in zip(ids, others, strict=True)
+            ]
+        )
+    brief = await preview(client)
+    assert (brief["mips_is_brief"], len(brief["mips"])) == (True, DETAILED_AT_MOST + 1)
+    (ada,) = (each for each in brief["mips"] if each["name"] == "Dr. Ada")
+    (before,) = detailed["mips"]
+    assert [each["score_pct"] for each in ada["submissions"]] == ["14.9308", None]
+    assert all(each["measures"] == [] for each in ada["submissions"])
+    assert ada["final_score"] == before["final_score"] | {"steps": []}
+    text = "".join(
+        page.extract_text()
+        for page in PdfReader(
+            io.BytesIO(report_pdf(ReportContent.model_validate(brief), bytes(32)))
+        ).pages
+    )
+    assert "the audit pack has both" in text.replace("\n", " ")
+    assert f"Group {DETAILED_AT_MOST}" in text
 
 
 async def test_reports_of_other_programs_say_nothing_of_it(

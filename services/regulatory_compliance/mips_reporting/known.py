@@ -16,6 +16,7 @@ from services.regulatory_compliance.mips_reporting.final_scores import (
     ScoredSubmission,
     final_outcome,
 )
+from services.regulatory_compliance.past_rows import as_they_were
 from storage.filters import AuditFilter, ByMipsSubmission, MipsSubmissionFilter
 from storage.interface import Store
 from storage.tables.mips import (
@@ -26,6 +27,8 @@ from storage.tables.mips import (
 )
 from storage.vocabulary.mips import MipsSubmissionStatus
 
+_OF_A_DRAFT = ("performance_start", "performance_end", "cehrt_id")
+"""What can change of a draft, also of one that CMS has rejected before."""
 _SCORED = frozenset({*HANDED_IN, MipsSubmissionStatus.REJECTED})
 
 
@@ -78,6 +81,7 @@ async def known_submissions(store: Store, known_at: dt.datetime) -> list[KnownSu
     ]
     if not rows:
         return []
+    rows = await as_they_were(store, rows, _OF_A_DRAFT, known_at)
     of_these = ByMipsSubmission(submission_ids=[each.id for each in rows])
     return as_known(
         rows, await store.mips_steps.all(of_these), await store.mips_scores.all(of_these), known_at

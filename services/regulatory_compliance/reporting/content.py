@@ -108,7 +108,8 @@ class ReportIssue(ReportPart):
 
 class ReportContent(ReportPart):
     """All that a report says. ``known_at`` is up to when records count. ``mips`` is who reports
-    under MIPS, in reports of that program. A draft has no number, and nobody has issued it."""
+    under MIPS, in reports of that program; where it is brief, measures and arithmetic are left out,
+    which the audit pack has. A draft has no number, and nobody has issued it."""
 
     report_number: str | None
     issue: ReportIssue | None = None  # reports of before do not say it
@@ -125,6 +126,7 @@ class ReportContent(ReportPart):
     audits: ReportedAudits
     findings: list[ReportedFinding]
     mips: list[ReportedMipsClinician] = []  # reports of before say nothing of it
+    mips_is_brief: bool = False
     trend: list[ReportedTrend]
     advice: list[str]
     recommendations: list[str]

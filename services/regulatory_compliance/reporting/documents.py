@@ -14,7 +14,11 @@ from services.regulatory_compliance.reporting.content import (
     ReportedRate,
     ReportedRequirement,
 )
-from services.regulatory_compliance.reporting.mips_documents import mips_rows, mips_said
+from services.regulatory_compliance.reporting.mips_documents import (
+    mips_line,
+    mips_rows,
+    mips_said,
+)
 from storage.vocabulary.compliance import Program
 
 _TEMPLATE = (
@@ -158,9 +162,8 @@ def _said(content: ReportContent, content_hash: bytes) -> dict[str, object]:
             (each.finding_number, each.severity, _words(each.status), each.description)
             for each in content.findings
         ],
-        "mips": (
-            [mips_said(each) for each in content.mips] if content.program is Program.MIPS else None
-        ),
+        "mips": _mips(content),
+        "mips_in_brief": [mips_line(each) for each in content.mips if content.mips_is_brief],
         "trend": [
             (
                 f"{each.period_from} to {each.period_to}",
@@ -183,6 +186,13 @@ def _issued(content: ReportContent) -> list[tuple[str, str]]:
 
 def _moment(moment: dt.datetime) -> str:
     return f"{moment.astimezone(dt.UTC):%Y-%m-%d %H:%M:%S} UTC"
+
+
+def _mips(content: ReportContent) -> list[dict[str, object]] | None:
+    """One by one, unless all of it is said in brief; None in a report of another program."""
+    if content.program is not Program.MIPS:
+        return None
+    return [mips_said(each) for each in content.mips if not content.mips_is_brief]
 
 
 def _sentence(rate: ReportedRate) -> str:

@@ -22,6 +22,7 @@ from services.regulatory_compliance.reporting.writing import write_report
 from storage.filters import ReportFilter
 from storage.interface import Page, Store
 from storage.tables.compliance_reports import (
+    MOST_CHARACTERS,
     ComplianceReport,
     ComplianceReportDraft,
     ComplianceReportFields,
@@ -72,6 +73,22 @@ class ReportIssued(Refusal):
 
     title: ClassVar[str] = "The report is issued"
     issued_at: dt.datetime
+
+
+@dataclass
+class ReportTooLong(Refusal):
+    """What nobody can open is no report."""
+
+    title: ClassVar[str] = "The report would be too long"
+    characters: int
+    at_most: int
+
+    @property
+    def detail(self) -> str:
+        return (
+            f"It would have {self.characters:,} characters of at most {self.at_most:,}; choose a"
+            " shorter period, or take an audit pack, which has no such bound."
+        )
 
 
 @dataclass
@@ -140,7 +157,7 @@ async def issue_report(
     """Put a number and a hash on what the records say, under the id of the draft.
 
     Raises RowNotFound, VersionConflict, PersonNeeded, ReauthenticationNeeded, ReportIssued,
-    PeriodNotOver.
+    PeriodNotOver, ReportTooLong.
     """
     principal.require_recent_proof(store.now)
     draft = await _unissued(store, draft_id)
@@ -151,6 +168,8 @@ async def issue_report(
     issue = ReportIssue(person_id=person.id, printed_name=person.name, issued_at=store.now)
     content = await write_report(store, draft, number=number, issue=issue)
     text = canonical_json(content)
+    if len(text) > MOST_CHARACTERS:
+        raise ReportTooLong(len(text), MOST_CHARACTERS)
     digest = sha256_of(text)
     await store.compliance_report_drafts.update(
         draft_id,

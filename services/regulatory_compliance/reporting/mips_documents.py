@@ -116,6 +116,26 @@ def mips_said(clinician: ReportedMipsClinician) -> dict[str, object]:
     }
 
 
+def mips_line(clinician: ReportedMipsClinician) -> tuple[str, str, str, str, str]:
+    """One line of the PDF's table: who, by which numbers, what each category scored, and what all
+    of it came to."""
+    scored = [
+        f"{_CATEGORIES[each.category]} {each.score_pct:f} %"
+        if each.score_pct is not None
+        else f"{_CATEGORIES[each.category]} {each.status.value}"
+        for each in clinician.submissions
+    ]
+    final = clinician.final_score
+    numbers = clinician.tin if clinician.npi is None else f"{clinician.tin} / {clinician.npi}"
+    return (
+        clinician.name,
+        f"{numbers}, {clinician.performance_year}",
+        ", ".join(scored),
+        "" if final is None else f"{final.score:f}",
+        "" if final is None else f"{final.adjustment_pct:+f} % in {final.payment_year}",
+    )
+
+
 def _submission(each: ReportedMipsSubmission) -> tuple[str, str, str, str, str]:
     counting = [f"{m.measure_id}: {m.points:f}" for m in each.measures if m.counts]
     others = [m.measure_id for m in each.measures if not m.counts]

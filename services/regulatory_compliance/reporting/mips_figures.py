@@ -65,12 +65,17 @@ def figures_of(known: Iterable[KnownSubmission], period: ReportPeriod) -> MipsFi
     )
 
 
+DETAILED_AT_MOST = 300
+"""Of more who report, a report says no measures and no arithmetic: nobody reads a thousand pages of
+them, and the audit pack has a file for each."""
+
+
 async def reported_mips(
     store: Store, program: Program, period: ReportPeriod, known_at: dt.datetime, begins: dt.datetime
 ) -> list[ReportedMipsClinician]:
     """Who reports, in a report of MIPS: in the performance years that the period touches, and those
-    of earlier ones with whose submissions something was done since it began. In a constant number
-    of statements."""
+    of earlier ones with whose submissions something was done since it began; in brief where they
+    are many. In a constant number of statements."""
     if program is not Program.MIPS:
         return []
     found = await known_submissions(store, known_at)
@@ -80,22 +85,30 @@ async def reported_mips(
         if _is_of_a_year_of(period, each) or any(step.recorded_at >= begins for step in each.steps)
     }
     own = [each for each in found if each.submission.clinician_id in chosen]
-    return [_clinician(each) for each in await known_clinicians(store, own, known_at)]
+    is_brief = len(chosen) > DETAILED_AT_MOST
+    return [
+        _clinician(each, is_brief=is_brief) for each in await known_clinicians(store, own, known_at)
+    ]
 
 
 def _is_of_a_year_of(period: ReportPeriod, known: KnownSubmission) -> bool:
     return period.first.year <= known.submission.performance_year <= period.last.year
 
 
-def _clinician(known: KnownClinician) -> ReportedMipsClinician:
+def _clinician(known: KnownClinician, *, is_brief: bool) -> ReportedMipsClinician:
     in_order = sorted(known.submissions, key=_order)
+    final = None if known.final is None else reported_final_score(known.final)
+    submissions = [_submission(each) for each in in_order]
+    if is_brief:
+        submissions = [each.model_copy(update={"measures": []}) for each in submissions]
+        final = None if final is None else final.model_copy(update={"steps": []})
     return ReportedMipsClinician(
         performance_year=known.fields.performance_year,
         tin=known.fields.tin,
         npi=known.fields.npi,
         name=known.fields.name,
-        submissions=[_submission(each) for each in in_order],
-        final_score=None if known.final is None else reported_final_score(known.final),
+        submissions=submissions,
+        final_score=final,
     )
 
 

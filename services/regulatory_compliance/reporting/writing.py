@@ -25,7 +25,7 @@ from services.regulatory_compliance.reporting.measuring import (
     measured,
     rate_of,
 )
-from services.regulatory_compliance.reporting.mips_figures import reported_mips
+from services.regulatory_compliance.reporting.mips_figures import DETAILED_AT_MOST, reported_mips
 from services.regulatory_compliance.reporting.periods import ReportPeriod, earlier
 from storage.interface import Store
 from storage.tables.compliance_reports import ComplianceReportDraft
@@ -55,6 +55,8 @@ async def write_report(
     audits = await audit_records(store, draft.program, on=period.last, known_at=known_at)
     rate = rate_of(rows)
     counted = Counter(each.standing.status for each in rows)
+    begins = calendar.midnight(period.first)
+    mips = await reported_mips(store, draft.program, period, moment, begins)
     return ReportContent(
         report_number=number,
         issue=issue,
@@ -70,9 +72,8 @@ async def write_report(
         attestations=await attestation_figures(store, draft.program, period, known_at),
         audits=audit_figures(audits, period),
         findings=reported_findings(audits, period),
-        mips=await reported_mips(
-            store, draft.program, period, moment, calendar.midnight(period.first)
-        ),
+        mips=mips,
+        mips_is_brief=len(mips) > DETAILED_AT_MOST,
         trend=await _trend(store, draft.program, period),
         advice=list(_advice(rate, rows)),
         recommendations=draft.recommendations,
