@@ -277,8 +277,12 @@ def _verdict(
 def _changed(
     declared: OriginalMap, draft: Draft, earlier: KnownRecord, fixed: frozenset[str]
 ) -> _Verdict:
-    """What a newer dump says of a row: the differences are noted, and what may follow follows."""
+    """What a newer dump says of a row: the differences are noted, and what may follow follows. What
+    is only written in another way, with other spaces or in another order, has not changed."""
+    notes = len(draft.notes)
     differing = differing_columns(declared, draft, earlier)
+    if not differing and len(draft.notes) == notes:
+        return _Verdict(draft, ImportOutcome.UNCHANGED)
     stuck = sorted(differing - (declared.changeable - fixed))
     if stuck:
         draft.row_id = None

@@ -307,7 +307,7 @@ def wanted_names(values: Sequence[object], pointer: str) -> tuple[str, ...]:
 def _readable_cents(value: object) -> int:
     """A record's money, whatever else is wrong with it; 0 where it says none."""
     is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    if not is_number or not abs(value) < 10**15:  # type: ignore[arg-type]
+    if not is_number or not abs(value) < 10**12:  # type: ignore[arg-type]
         return 0
     return round(value)  # type: ignore[call-overload,no-any-return]
 

@@ -68,6 +68,10 @@ _OVERTAKEN = (
 )
 
 
+_NO_RECORDS = (
+    "there is no record in it: JavaScript writes a Map as {}, so that its entries have to be asked"
+    " for when the dump is made, as by Object.fromEntries"
+)
 _STOOD_AGAINST = (
     "what was made or changed here since it was checked stands against a row of {}; what it has"
     " written stays: import the file again"
@@ -141,6 +145,8 @@ class _Run:
                 held_in = await self._scout(held_in)
             except DumpUnreadable as problem:
                 return await self._refuse((problem.detail or "")[:500])
+            if not held_in.record_count:
+                return await self._refuse(_NO_RECORDS)
             self._spool = None if held_in.is_trial else Spool()
         if held_in.status is ImportStatus.CHECKING:
             await self._check(held_in)

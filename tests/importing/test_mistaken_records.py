@@ -1,6 +1,7 @@
 """Records that are easily taken for others: of one id, of one number, of patients of one id."""
 
 import datetime as dt
+import json
 from typing import Any
 from uuid import UUID
 
@@ -17,7 +18,23 @@ from storage.tables.importing import DataImport
 from storage.vocabulary.claims import PayerType
 from storage.vocabulary.importing import ImportOutcome, ImportStatus
 from tests.builders.companies import CompanyForTests
-from tests.builders.dumps import Importer, Record, claim, era, keyed, line, of_map, paid, payer
+from tests.builders.dumps import (
+    Importer,
+    Record,
+    appeal,
+    audit,
+    batch,
+    claim,
+    era,
+    keyed,
+    line,
+    mips_submission,
+    of_map,
+    paid,
+    payer,
+    requirement,
+    risk_assessment,
+)
 
 pytestmark = pytest.mark.anyio
 
@@ -185,3 +202,44 @@ async def test_a_map_of_the_name_of_a_derived_one_is_held(importer: Importer) ->
     assert of_map(found, "claims.patients as given").held_count == 2
     assert of_map(found, "claims.patients").placed_count == 1
     assert found.verdict is Verdict.WAITS
+
+
+@pytest.mark.parametrize("dump", [{}, [], {"claims": {}, "payers": None, "eras": []}])
+async def test_a_dump_without_a_record_is_taken_for_a_mistake(
+    importer: Importer, dump: object
+) -> None:
+    found = await importer.bring(dump, name="claims.json")
+    assert found.status is ImportStatus.REFUSED
+    assert "JavaScript writes a Map as {}" in (found.refusal or "")
+
+
+async def test_a_dump_that_is_only_written_in_another_way_changes_nothing(
+    importer: Importer,
+) -> None:
+    dump: dict[str, Any] = PAYERS | {
+        "claims": [claim(status="paid")],
+        "batches": [batch()],
+        "appeals": [appeal()],
+        "eras": [era()],
+        "complianceRequirements": [requirement()],
+        "audits": [audit(correctiveActions=[])],
+        "mipsSubmissions": [mips_submission()],
+        "riskAssessments": [risk_assessment(risks=[])],
+    }
+    await importer.bring(dump)
+    found = await importer.bring(json.dumps(dump, indent=1, sort_keys=True).encode())
+    assert found.verdict is Verdict.AGREES
+    assert [each.unchanged_count for each in found.maps if not each.is_derived] == [1] * 9
+
+
+async def test_what_a_newer_dump_adds_beside_the_lines_does_not_change_them(
+    importer: Importer,
+) -> None:
+    dump: dict[str, Any] = PAYERS | {"claims": [claim()], "batches": [batch()], "eras": [era()]}
+    await importer.bring(dump)
+    later = {"updatedAt": "2026-01-01T00:00:00.000Z"}
+    newer = {"batches": [batch(**later)], "eras": [era(processedAt="2026-01-01T00:00:00.000Z")]}
+    found = await importer.bring(newer)
+    assert [each.changed_count for each in found.maps] == [1, 1]
+    other = await importer.bring({"batches": [batch(claimIds=["CLM-c1"])]})
+    assert [each.reason for each in other.faults] == ["has changed in lines since it was placed"]
