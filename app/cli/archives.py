@@ -41,13 +41,13 @@ def export(
 
     The program may run meanwhile. Nothing that signs anybody in is in it.
     """
-    passphrase = _passphrase(passphrase_file, is_new=True)
+    passphrase = given_passphrase(passphrase_file, is_new=True)
     with installation(Settings.from_environment()) as place:
         asyncio.run(_put_on_record(place, slug, "export_company"))
         made = export_company(
             place.owner, slug, file, passphrase, vault=place.vault, keyring=place.keyring
         )
-    typer.echo(f"{file}: {_told(made)}")
+    typer.echo(f"{file}: {told(made)}")
     _warn_of_jobs(made)
     typer.echo("keep the passphrase apart from it: nobody can open it without", err=True)
 
@@ -65,13 +65,13 @@ def import_archive(
     """
     if slug is not None and not is_slug(slug):
         raise typer.BadParameter("lower-case letters, digits and hyphens", param_hint="--slug")
-    passphrase = _passphrase(passphrase_file, is_new=False)
+    passphrase = given_passphrase(passphrase_file, is_new=False)
     with installation(Settings.from_environment()) as place:
         found = import_company(
             place.owner, file, passphrase, slug=slug, vault=place.vault, keyring=place.keyring
         )
         asyncio.run(_put_on_record(place, slug or found.slug, "import_company"))
-    typer.echo(f"{slug or found.slug}: {_told(found)}, every row compared")
+    typer.echo(f"{slug or found.slug}: {told(found)}, every row compared")
     _warn_of_jobs(found)
     typer.echo(
         "left out, so to be made anew: passwords (`wellkept user create` makes an administrator,"
@@ -110,7 +110,7 @@ def _warn_of_jobs(manifest: Manifest) -> None:
         )
 
 
-def _told(manifest: Manifest) -> str:
+def told(manifest: Manifest) -> str:
     return (
         f"{len(manifest.tables)} tables, {manifest.rows} rows, {manifest.file_count} files"
         f" ({manifest.file_bytes} bytes) of {manifest.slug}"
@@ -118,7 +118,7 @@ def _told(manifest: Manifest) -> str:
     )
 
 
-def _passphrase(file: Path | None, *, is_new: bool) -> str:
+def given_passphrase(file: Path | None, *, is_new: bool) -> str:
     """What the operator gives, never on the command line. Raises BadParameter."""
     if file is None:
         given = str(typer.prompt("Passphrase", hide_input=True, confirmation_prompt=is_new))

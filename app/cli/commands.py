@@ -6,6 +6,7 @@ from app.cli import codes, database, files, identity, mips, packs, remittances, 
 from app.cli.archives import export, import_archive
 from app.cli.backup import backup, restore
 from app.cli.deletions import certificate, delete, deletions, verify_certificate
+from app.cli.held import held
 from app.cli.imports import import_dump
 from app.cli.jobs import app as jobs
 from app.cli.migrate import migrate
@@ -34,6 +35,7 @@ identity.company.command("import-archive")(import_archive)
 identity.company.command("delete")(delete)
 identity.company.command("deletions")(deletions)
 identity.company.command("certificate")(certificate)
+identity.company.command("held")(held)
 identity.company.command("verify-certificate")(verify_certificate)
 application.add_typer(identity.company, name="company")
 application.add_typer(identity.user, name="user")

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from psycopg import sql
 
+from storage.archive.manifest import Connection
 from storage.clock import Clock, SystemClock
 from storage.deletion.closing import as_owner, bound, open_company, standing_holds
 from storage.deletion.holding import Held, company_tables
@@ -43,30 +44,41 @@ def plan(owner_url: str, slug: str, *, is_handed_over: bool, clock: Clock | None
             ((name, years),) = connection.execute(
                 b"SELECT name, retention_years FROM companies"
             ).fetchall()
-            held = Held.found(
+            tables = tables_of_company(
                 connection,
                 company_id,
                 years=int(str(years)),
                 is_handed_over=is_handed_over,
                 now=now,
             )
-            stays = held.summary()
-            tables = []
-            for table in company_tables():
-                query = sql.SQL("SELECT count(*) FROM {}").format(sql.Identifier(table.name))
-                ((rows,),) = connection.execute(query).fetchall()
-                kept = stays.get(table.name)
-                if not rows:
-                    continue
-                tables.append(
-                    PlannedTable(
-                        table.name,
-                        going=int(str(rows)) - (0 if kept is None else kept.rows),
-                        held=0 if kept is None else kept.rows,
-                        held_until=None
-                        if kept is None
-                        else kept_until(kept.moment.date(), years=int(str(years))),
-                        reasons=() if kept is None else kept.reasons,
-                    )
-                )
             return Plan(str(name), standing_holds(connection, company_id), tables)
+
+
+def tables_of_company(
+    connection: Connection,
+    company_id: UUID,
+    *,
+    years: int,
+    is_handed_over: bool,
+    now: dt.datetime,
+) -> Sequence[PlannedTable]:
+    """The tables that the bound company has rows in."""
+    held = Held.found(connection, company_id, years=years, is_handed_over=is_handed_over, now=now)
+    stays = held.summary()
+    found = []
+    for table in company_tables():
+        query = sql.SQL("SELECT count(*) FROM {}").format(sql.Identifier(table.name))
+        ((rows,),) = connection.execute(query).fetchall()
+        kept = stays.get(table.name)
+        if not rows:
+            continue
+        found.append(
+            PlannedTable(
+                table.name,
+                going=int(str(rows)) - (0 if kept is None else kept.rows),
+                held=0 if kept is None else kept.rows,
+                held_until=None if kept is None else kept_until(kept.moment.date(), years=years),
+                reasons=() if kept is None else kept.reasons,
+            )
+        )
+    return found

@@ -123,6 +123,41 @@ def test_the_trail_that_is_held_is_verified_and_a_company_that_was_deleted_is_no
     assert "TAMPERED company gone: there is no certificate" in shown
 
 
+def test_what_is_held_is_shown_and_handed_out_with_a_reason(
+    wellkept: Run, company: CompanyForTests, addresses: RoleAddresses, tmp_path: Path
+) -> None:
+    code, shown = wellkept("company", "held", company.slug)
+    assert code == 1
+    assert f"no company of the slug '{company.slug}' was deleted" in shown
+    given = ("--name", company.slug, "--asked-by", "Ada")
+    assert wellkept("company", "delete", company.slug, *given)[0] == 0
+    code, shown = wellkept("company", "held", company.slug)
+    assert code == 0
+    assert "45 CFR 164.312(b)" in shown
+    assert "rows are held" in shown
+
+    phrase, archive = tmp_path / "phrase", tmp_path / "held.archive"
+    phrase.write_text("correct horse battery staple\n")
+    asked = ("company", "held", company.slug, "--export", str(archive))
+    for reason in ((), ("--reason", "  "), ("--reason", "x" * 501)):
+        code, shown = wellkept(*asked, "--passphrase-file", str(phrase), *reason)
+        assert code == 2
+        assert "who demands it and why" in shown
+        assert not archive.exists()
+    code, shown = wellkept(
+        *asked, "--passphrase-file", str(phrase), "--reason", "Subpoena 26-cv-17"
+    )
+    assert code == 0, shown
+    assert archive.read_bytes().startswith(b"WELLKEPT ARCHIVE 1")
+    with psycopg.connect(addresses.owner) as owner:
+        bind(owner, company.id)
+        found = owner.execute(
+            "SELECT after -> 'opening' ->> 'reason' FROM audit_log"
+            " WHERE entity = 'company_deletions'"
+        ).fetchall()
+    assert found == [("Subpoena 26-cv-17",)]
+
+
 def test_a_company_that_its_people_have_closed_is_deleted_by_the_round_of_maintenance(
     wellkept: Run, company: CompanyForTests, addresses: RoleAddresses
 ) -> None:
