@@ -20,7 +20,7 @@ from storage.identifiers import OPERATOR_ACTOR_ID
 from storage.postgres.transaction import PostgresStorage
 from storage.trail.keys import KnownKeys
 from storage.trail.verification import verify_company
-from tests.archive.test_archives import rows
+from tests.archive.installations import rows
 from tests.builders.companies import CompanyForTests
 from tests.builders.keys import KEYRING
 from tests.builders.tenant_rows import bind

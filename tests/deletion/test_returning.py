@@ -15,7 +15,7 @@ from storage.errors import CompanyClosed
 from storage.files import FileVault
 from storage.files.local import LocalFileStore
 from storage.postgres.transaction import PostgresStorage
-from tests.archive.test_archives import rows
+from tests.archive.installations import rows
 from tests.builders.companies import CompanyForTests
 from tests.builders.keys import KEYRING
 from tests.builders.tenant_rows import bind

@@ -1,0 +1,68 @@
+"""What companies leave and reach, as its owner sees it."""
+
+from collections.abc import Callable
+from pathlib import Path
+from uuid import UUID
+
+import psycopg
+from psycopg import sql
+
+from storage.archive.manifest import Manifest
+from storage.archive.selection import TABLES_LEFT_OUT, archived_tables
+from storage.embedded import RoleAddresses
+from storage.secrets.keyring import Keyring
+from storage.trail.keys import Signer
+from tests.builders.companies import CompanyForTests
+from tests.builders.tenant_rows import Connection, bind
+
+PASSPHRASE = "correct horse battery staple"
+THEIR_KEYRING = Keyring(bytes(range(32)))
+SIGNER = Signer(bytes(range(32)))
+TAX_IDENTIFIER = b"123456789"
+LETTER = b"A letter. " * 300_000
+Export = Callable[[CompanyForTests], Path]
+Bring = Callable[..., Manifest]
+
+
+def forget(installation: RoleAddresses, company_id: UUID) -> None:
+    """Take a company out of an installation, as its owner."""
+    with psycopg.connect(installation.owner) as owner:
+        bind(owner, company_id)
+        carried = [each.name for each in archived_tables()]
+        for table in [*TABLES_LEFT_OUT, *reversed(carried)]:
+            owner.execute(sql.SQL("DELETE FROM {}").format(sql.Identifier(table)))
+        owner.execute("DELETE FROM company_directory WHERE company_id = %s", [company_id])
+
+
+def rows(installation: RoleAddresses, company_id: UUID) -> dict[str, list[object]]:
+    """All of a company's rows by table, without what an archive leaves out by name."""
+    found: dict[str, list[object]] = {}
+    with psycopg.connect(installation.owner) as owner:
+        bind(owner, company_id)
+        for table in archived_tables():
+            found[table.name] = [
+                row
+                for (row,) in owner.execute(
+                    sql.SQL("SELECT to_jsonb(t) - %s::text[] FROM {} AS t ORDER BY id").format(
+                        sql.Identifier(table.name)
+                    ),
+                    [list(table.treated)],
+                )
+            ]
+    return found
+
+
+def scalar(connection: Connection, query: str) -> object:
+    return connection.execute(query.encode()).fetchall()[0][0]
+
+
+def nothing_is_there(installation: RoleAddresses, company_id: UUID, files: Path) -> bool:
+    """Whether an installation has no row and no file of a company."""
+    with psycopg.connect(installation.owner) as owner:
+        bind(owner, company_id)
+        tables = [*TABLES_LEFT_OUT, *(table.name for table in archived_tables())]
+        counts = [scalar(owner, f"SELECT count(*) FROM {table}") for table in tables]  # noqa: S608
+        listed = owner.execute(
+            "SELECT 1 FROM company_directory WHERE company_id = %s", [company_id]
+        ).fetchall()
+    return not any(counts) and not listed and not [f for f in files.rglob("*") if f.is_file()]
