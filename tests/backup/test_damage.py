@@ -1,5 +1,6 @@
 """Whatever is wrong with a backup or the disk is said, and no database is left that looks whole."""
 
+import re
 import shutil
 import subprocess
 from collections.abc import Callable, Iterator
@@ -39,6 +40,39 @@ def log_of(taken: Backup) -> Path:
     return taken.cluster / "pg_wal" / max(taken.wal)
 
 
+def cut(path: Path) -> None:
+    """Leave the last page out."""
+    content = path.read_bytes()
+    path.unlink()
+    path.write_bytes(content[:-8192])
+
+
+def grow(path: Path) -> None:
+    """Add an empty page."""
+    content = path.read_bytes()
+    path.unlink()
+    path.write_bytes(content + bytes(8192))
+
+
+def exchange(folder: Path) -> None:
+    """Give two files of one length each other's name."""
+    by_length: dict[int, Path] = {}
+    for path in sorted(folder.iterdir()):
+        other = by_length.setdefault(path.stat().st_size, path)
+        if path.stat().st_size and path.read_bytes() != other.read_bytes():
+            between = folder / "between"
+            path.rename(between)
+            other.rename(path)
+            between.rename(other)
+            return
+    raise AssertionError("no two files of one length")
+
+
+def hide(folder: Path) -> None:
+    folder.mkdir()
+    (folder / "99999").touch()
+
+
 DAMAGES: dict[str, Callable[[Backup], None]] = {
     "a byte of a table": lambda taken: flip(largest(taken.cluster / "base")),
     "a byte of pg_control": lambda taken: flip(taken.cluster / "global" / "pg_control"),
@@ -56,6 +90,13 @@ DAMAGES: dict[str, Callable[[Backup], None]] = {
     "no list of PostgreSQL": lambda taken: (taken.cluster / "backup_manifest").unlink(),
     "a segment of the log gone": lambda taken: log_of(taken).unlink(),
     "the log gone": lambda taken: shutil.rmtree(taken.cluster / "pg_wal"),
+    "a table cut off": lambda taken: cut(largest(taken.cluster / "base")),
+    "a table that grew": lambda taken: grow(largest(taken.cluster / "base")),
+    "two tables exchanged": lambda taken: exchange(taken.cluster / "base" / "1"),
+    "the log cut off": lambda taken: cut(log_of(taken)),
+    "an order to recover": lambda taken: (taken.cluster / "recovery.signal").touch(),
+    "a way out of the folder": lambda taken: (taken.cluster / "pg_tblspc" / "1").symlink_to("/etc"),
+    "a file that passes for a mark": lambda taken: hide(taken.cluster / "base" / "archive_status"),
     "a file too many": lambda taken: (taken.cluster / "base" / "1" / "99999").touch(),
 }
 
@@ -81,6 +122,23 @@ def test_no_byte_of_the_description_can_be_changed_unnoticed(taken: Backup) -> N
             Backup.read(taken.directory)
         description.write_bytes(content)
     assert Backup.read(taken.directory) == taken
+
+
+def test_a_log_that_is_shorter_than_the_backup_needs_is_refused_whoever_describes_it(
+    taken: Backup, bring: Bring, tmp_path: Path
+) -> None:
+    """As a description says that was made anew, without the segment that is gone."""
+    label = (taken.cluster / "backup_label").read_text("utf-8")
+    (needed,) = re.findall(r"START WAL LOCATION: .*\(file ([0-9A-F]{24})\)", label)
+    (taken.cluster / "pg_wal" / needed).unlink()
+    wal = {name: digest for name, digest in taken.wal.items() if name != needed}
+    other = replace(taken, wal=wal)
+    with (
+        pytest.raises(BackupUnusable, match=f"{needed} is missing"),
+        bring(other, tmp_path / "again"),
+    ):
+        pass
+    assert not list(tmp_path.glob("again*"))
 
 
 def test_rows_that_are_not_those_that_were_backed_up_leave_no_database(
