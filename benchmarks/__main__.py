@@ -9,7 +9,7 @@ PROGRAMS = (
     "remittance_parsing",
     "claim_files",
     "importing",
-    "importing",
+    "archives",
     "remittance_posting",
     "status_queue",
     "figures",
