@@ -5,6 +5,7 @@ makes the companies that it needs.
 """
 
 from collections.abc import AsyncIterator, Iterator, Mapping
+from copy import copy
 from pathlib import Path
 
 import httpx
@@ -119,25 +120,64 @@ def clock() -> Clock:
     return SystemClock()
 
 
-@pytest.fixture
-async def storage(addresses: RoleAddresses, clock: Clock) -> AsyncIterator[PostgresStorage]:
-    """Storage as the program's restricted role, at the time of the clock."""
-    storage = PostgresStorage(addresses.app, clock=clock, keyring=KEYRING)
+@pytest.fixture(scope="module")
+async def connected(addresses: RoleAddresses) -> AsyncIterator[PostgresStorage]:
+    """Connections of the program's restricted role, which go from test to test as they go from
+    request to request in the program: the first statements on a new one take the longest."""
+    storage = PostgresStorage(addresses.app, keyring=KEYRING)
+    await storage.open()
+    yield storage
+    await storage.close()
+
+
+@pytest.fixture(scope="module")
+async def connected_owner(addresses: RoleAddresses) -> AsyncIterator[PostgresStorage]:
+    """Connections of the owner, who founds companies."""
+    storage = PostgresStorage(addresses.owner)
+    await storage.open()
+    yield storage
+    await storage.close()
+
+
+@pytest.fixture(scope="module")
+async def connected_worker(addresses: RoleAddresses) -> AsyncIterator[PostgresStorage]:
+    """Connections of the worker's role."""
+    storage = PostgresStorage(addresses.worker, keyring=KEYRING)
     await storage.open()
     yield storage
     await storage.close()
 
 
 @pytest.fixture
-async def company(addresses: RoleAddresses, storage: PostgresStorage) -> CompanyForTests:
-    """A company with one key that has every scope."""
-    return await make_company(addresses.owner, storage)
+def storage(connected: PostgresStorage, clock: Clock) -> PostgresStorage:
+    """Storage as the program's restricted role, at the time of the clock."""
+    return _at(clock, connected)
 
 
 @pytest.fixture
-async def other_company(addresses: RoleAddresses, storage: PostgresStorage) -> CompanyForTests:
+def worker(connected_worker: PostgresStorage, clock: Clock) -> PostgresStorage:
+    """Storage as the worker's role, which alone appends seals, at the time of the clock."""
+    return _at(clock, connected_worker)
+
+
+def _at(clock: Clock, connected: PostgresStorage) -> PostgresStorage:
+    storage = copy(connected)
+    storage.clock = clock
+    return storage
+
+
+@pytest.fixture
+async def company(connected_owner: PostgresStorage, storage: PostgresStorage) -> CompanyForTests:
+    """A company with one key that has every scope."""
+    return await make_company(connected_owner, storage)
+
+
+@pytest.fixture
+async def other_company(
+    connected_owner: PostgresStorage, storage: PostgresStorage
+) -> CompanyForTests:
     """Another company, for what must not cross."""
-    return await make_company(addresses.owner, storage)
+    return await make_company(connected_owner, storage)
 
 
 @pytest.fixture

@@ -23,7 +23,6 @@ from storage.vocabulary.identity import Role
 from tests.builders.claims import make_patient
 from tests.builders.clocks import FixedClock
 from tests.builders.companies import CompanyForTests
-from tests.builders.keys import KEYRING
 from tests.builders.people import PASSWORD, PersonForTests, browser, make_person, prove, sign_in
 from tests.builders.tenant_rows import bind, insert
 
@@ -38,15 +37,6 @@ VERDICT = {"verdict": "justified", "note": "Matches the admission of that hour"}
 @pytest.fixture
 def clock() -> FixedClock:
     return FixedClock()
-
-
-@pytest.fixture
-async def storage(addresses: RoleAddresses, clock: FixedClock) -> AsyncIterator[PostgresStorage]:
-    """Storage by a clock that tests move."""
-    storage = PostgresStorage(addresses.app, clock=clock, keyring=KEYRING)
-    await storage.open()
-    yield storage
-    await storage.close()
 
 
 @dataclass

@@ -8,7 +8,6 @@ import httpx
 import pytest
 from litestar import Litestar
 
-from storage.embedded import RoleAddresses
 from storage.files import FileVault
 from storage.identifiers import new_id
 from storage.postgres.transaction import PostgresStorage
@@ -18,7 +17,6 @@ from storage.vocabulary.identity import Role
 from tests.builders.books import Balances, Books
 from tests.builders.clocks import FixedClock
 from tests.builders.companies import CompanyForTests
-from tests.builders.keys import KEYRING
 from tests.builders.people import browser, colleagues, make_person, sign_in
 from tests.builders.remittance_files import Cas, Claim, Line
 
@@ -38,12 +36,9 @@ MOVES = {
 
 
 @pytest.fixture
-async def storage(addresses: RoleAddresses) -> AsyncIterator[PostgresStorage]:
-    """Storage whose clock stands still, so that no code goes out of date while it is typed."""
-    storage = PostgresStorage(addresses.app, clock=FixedClock(), keyring=KEYRING)
-    await storage.open()
-    yield storage
-    await storage.close()
+def clock() -> FixedClock:
+    """It stands still, so that no code goes out of date while it is typed."""
+    return FixedClock()
 
 
 @pytest.fixture

@@ -1,6 +1,8 @@
 """A company to test with, in one line."""
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -44,19 +46,33 @@ class CompanyForTests:
 
 
 async def make_company(
-    owner_url: str, storage: PostgresStorage, *, scopes: tuple[Scope, ...] = tuple(Scope)
+    owner: str | PostgresStorage,
+    storage: PostgresStorage,
+    *,
+    scopes: tuple[Scope, ...] = tuple(Scope),
 ) -> CompanyForTests:
-    """A new company with its system and operator principals and one key with ``scopes``."""
+    """A new company with its system and operator principals and one key with ``scopes``; the owner
+    founds it, who is connected already or is now, for this alone."""
     slug = f"company-{new_id().hex[-12:]}"
     new = NewCompany(slug=slug, name=slug, time_zone="America/New_York")
-    owner = PostgresStorage(owner_url)
-    await owner.open()
-    try:
-        company_id = await create_company(PostgresCompanyRegistry(owner), new, request_id=new_id())
-    finally:
-        await owner.close()
+    async with _connected(owner) as founding:
+        registry = PostgresCompanyRegistry(founding)
+        company_id = await create_company(registry, new, request_id=new_id())
     key, key_id = await make_key(storage, company_id, scopes=scopes)
     return CompanyForTests(company_id, slug, Actor(key_id, new_id()), key)
+
+
+@asynccontextmanager
+async def _connected(owner: str | PostgresStorage) -> AsyncIterator[PostgresStorage]:
+    if isinstance(owner, PostgresStorage):
+        yield owner
+        return
+    storage = PostgresStorage(owner)
+    await storage.open()
+    try:
+        yield storage
+    finally:
+        await storage.close()
 
 
 def found_company(addresses: RoleAddresses) -> CompanyForTests:

@@ -1,7 +1,6 @@
 """Appeals: levels, deadlines, approval of the packet, and the payer's answer."""
 
 import datetime as dt
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from uuid import UUID
 
@@ -48,7 +47,6 @@ from tests.builders.books import Books
 from tests.builders.clocks import FixedClock
 from tests.builders.companies import CompanyForTests
 from tests.builders.denials import DENIED, denied
-from tests.builders.keys import KEYRING
 from tests.builders.remittance_files import Cas, Claim, Line
 from tests.builders.tenant_rows import bind
 
@@ -67,15 +65,6 @@ PAID = Claim(
 def clock() -> FixedClock:
     """Noon of the first of April in New York, where the company is."""
     return FixedClock(dt.datetime(2025, 4, 1, 16, tzinfo=dt.UTC))
-
-
-@pytest.fixture
-async def storage(addresses: RoleAddresses, clock: FixedClock) -> AsyncIterator[PostgresStorage]:
-    """Storage whose time the tests set."""
-    storage = PostgresStorage(addresses.app, keyring=KEYRING, clock=clock)
-    await storage.open()
-    yield storage
-    await storage.close()
 
 
 @pytest.fixture

@@ -1,7 +1,7 @@
 """The queue of open denials: nearest deadlines first, then what is worth most."""
 
 import datetime as dt
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 from uuid import UUID
 
 import psycopg
@@ -20,7 +20,6 @@ from tests.builders.books import Books
 from tests.builders.clocks import FixedClock
 from tests.builders.companies import CompanyForTests
 from tests.builders.denials import Drawn, denied, learned, open_denials
-from tests.builders.keys import KEYRING
 from tests.builders.tenant_rows import bind
 
 pytestmark = pytest.mark.anyio
@@ -30,12 +29,9 @@ NOON = dt.datetime(2026, 6, 1, 16, tzinfo=dt.UTC)
 
 
 @pytest.fixture
-async def storage(addresses: RoleAddresses) -> AsyncIterator[PostgresStorage]:
-    """Storage on the first of June."""
-    storage = PostgresStorage(addresses.app, keyring=KEYRING, clock=FixedClock(NOON))
-    await storage.open()
-    yield storage
-    await storage.close()
+def clock() -> FixedClock:
+    """The first of June."""
+    return FixedClock(NOON)
 
 
 @pytest.fixture

@@ -1,6 +1,5 @@
 """An auditor from outside, at every operation: one audit and what is in its scope, nothing else."""
 
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import httpx
@@ -9,14 +8,13 @@ from litestar import Litestar
 
 from app.server import Routes
 from app.settings import Settings
-from storage.embedded import RoleAddresses
 from storage.files import FileVault
 from storage.files.local import LocalFileStore
 from storage.postgres.transaction import PostgresStorage
 from storage.tables.audits import AuditAccessFields
 from storage.vocabulary.identity import Role
 from tests.builders.clocks import FixedClock
-from tests.builders.keys import KEYRING, SIGNING
+from tests.builders.keys import SIGNING
 from tests.builders.people import PersonForTests, browser, make_person, prove, sign_in
 from tests.isolation.conftest import Furnished
 from tests.isolation.routes import routes_of
@@ -37,11 +35,8 @@ OPEN = {
 
 
 @pytest.fixture
-async def storage(addresses: RoleAddresses) -> AsyncIterator[PostgresStorage]:
-    storage = PostgresStorage(addresses.app, clock=FixedClock(NOW), keyring=KEYRING)
-    await storage.open()
-    yield storage
-    await storage.close()
+def clock() -> FixedClock:
+    return FixedClock(NOW)
 
 
 @pytest.fixture

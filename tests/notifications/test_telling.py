@@ -2,7 +2,6 @@
 
 import asyncio
 import datetime as dt
-from collections.abc import AsyncIterator
 from contextlib import nullcontext
 from uuid import UUID
 
@@ -12,7 +11,6 @@ import pytest
 from services.notifications.own import NewPreferences, choose
 from services.notifications.telling import notify, tell
 from services.outbox.emails import SEALED_PAYLOAD, EmailContent
-from storage.embedded import RoleAddresses
 from storage.errors import DuplicateValue
 from storage.filters import NotificationDigestFilter, OutboxFilter
 from storage.identifiers import new_id
@@ -22,7 +20,6 @@ from storage.tables.notifications import NotificationDigestFields
 from storage.vocabulary.notifications import NotificationKind, Timing
 from tests.builders.clocks import FixedClock
 from tests.builders.companies import CompanyForTests
-from tests.builders.keys import KEYRING
 from tests.builders.people import PersonForTests, make_person
 
 pytestmark = pytest.mark.anyio
@@ -35,15 +32,6 @@ AT_ONCE, DAILY = NotificationKind.ENDPOINT_DISABLED, NotificationKind.REMITTANCE
 @pytest.fixture
 def clock() -> FixedClock:
     return FixedClock(NOON)
-
-
-@pytest.fixture
-async def worker(addresses: RoleAddresses, clock: FixedClock) -> AsyncIterator[PostgresStorage]:
-    """Storage as the worker's role, at the time of the clock."""
-    storage = PostgresStorage(addresses.worker, clock=clock, keyring=KEYRING)
-    await storage.open()
-    yield storage
-    await storage.close()
 
 
 class People:

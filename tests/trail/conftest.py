@@ -2,7 +2,7 @@
 
 import asyncio
 import base64
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from pathlib import Path
 from typing import LiteralString
 
@@ -15,19 +15,9 @@ from storage.embedded import EmbeddedServer, RoleAddresses
 from storage.postgres.transaction import PostgresStorage
 from storage.trail.keys import KnownKeys, Signer
 from tests.builders.companies import CompanyForTests, make_company
-from tests.builders.keys import KEYRING
 
 Tamper = Callable[..., int]
 Wellkept = Callable[..., Awaitable[Result]]
-
-
-@pytest.fixture
-async def worker(addresses: RoleAddresses) -> AsyncIterator[PostgresStorage]:
-    """Storage as the worker's role, which alone appends seals."""
-    storage = PostgresStorage(addresses.worker, keyring=KEYRING)
-    await storage.open()
-    yield storage
-    await storage.close()
 
 
 @pytest.fixture(scope="session")

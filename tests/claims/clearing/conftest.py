@@ -1,33 +1,21 @@
 """What tests of sending share: a clock that they move, certificates, and a company that sends."""
 
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
-from storage.embedded import RoleAddresses
 from storage.files import FileVault
 from storage.postgres.transaction import PostgresStorage
 from tests.builders.certificates import Authority, make_authority
 from tests.builders.clearing import Desk
 from tests.builders.clocks import FixedClock
 from tests.builders.companies import CompanyForTests
-from tests.builders.keys import KEYRING
 
 
 @pytest.fixture
 def clock() -> FixedClock:
     """Stands still until a test moves it."""
     return FixedClock()
-
-
-@pytest.fixture
-async def worker(addresses: RoleAddresses, clock: FixedClock) -> AsyncIterator[PostgresStorage]:
-    """Storage as the worker's role, at the time of the clock."""
-    storage = PostgresStorage(addresses.worker, clock=clock, keyring=KEYRING)
-    await storage.open()
-    yield storage
-    await storage.close()
 
 
 @pytest.fixture(scope="session")
