@@ -27,6 +27,17 @@ _MOMENT = re.compile(
     r"\s*(Z|[+-]\d{2}(?::?\d{2})?)?"
 )
 _AS_JAVASCRIPT_WRITES = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}Z")
+_MILLISECONDS = re.compile(r"[0-9]{12,13}")
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+_MONTH = "|".join(_MONTHS)
+_WRITTEN_OUT = re.compile(
+    rf"[A-Z][a-z]{{2}},? (?:(?P<month>{_MONTH}) (?P<day>\d{{2}})"
+    rf"|(?P<other_day>\d{{1,2}}) (?P<other_month>{_MONTH})) (?P<year>\d{{4}})"
+    r" (?P<clock>\d{2}:\d{2}):(?P<seconds>\d{2}) GMT(?P<offset>[+-]\d{4})?(?: \(.{1,80}\))?",
+    re.ASCII,
+)
+"""``Wed Sep 03 2025 00:00:00 GMT+0000 (...)`` and ``Wed, 03 Sep 2025 00:00:00 GMT``."""
+_MIDNIGHT = (("00:00", None), ("00:00", "00"))
 _EARLIEST, _LATEST = dt.date(1850, 1, 1), dt.date(2199, 12, 31)
 _EARLIEST_MILLISECONDS, _LATEST_MILLISECONDS = -3_786_825_600_000, 7_258_118_399_999
 
@@ -174,15 +185,23 @@ def quantity(value: object) -> Decimal:
 @remembered
 def day(value: object) -> dt.date:
     """A calendar day, of a day, of a moment, or of milliseconds since 1970. The day of a moment is
-    that of UTC: midnight there is how the original wrote days."""
-    if isinstance(value, str) and (found := _DAY.fullmatch(value.strip())):
-        return _bounded(_date_of(*found.groups()))
+    that of UTC: midnight there is how the original wrote days. Midnight anywhere else is how others
+    write theirs."""
+    if isinstance(value, str):
+        given = value.strip()
+        if found := _DAY.fullmatch(given):
+            return _bounded(_date_of(*found.groups()))
+        found_moment = moment(given)
+        written = _in_parts(given)
+        if written is not None and written[1:3] in _MIDNIGHT:
+            return _bounded(dt.date.fromisoformat(written[0]))
+        return _bounded(found_moment.date())
     return _bounded(moment(value).date())
 
 
 def moment(value: object) -> dt.datetime:
     """A point in time: ISO 8601 with or without fraction and offset (UTC without one), a day (its
-    beginning), or milliseconds since 1970."""
+    beginning), what JavaScript makes of a date as a text, or milliseconds since 1970."""
     if isinstance(value, int | float) and not isinstance(value, bool):
         if not _EARLIEST_MILLISECONDS <= value <= _LATEST_MILLISECONDS:
             raise Unusable("is no date", "write it as 2025-09-03")
@@ -194,13 +213,27 @@ def moment(value: object) -> dt.datetime:
         return _made(given)
     if found := _DAY.fullmatch(given):
         return dt.datetime.combine(_date_of(*found.groups()), dt.time(), dt.UTC)
-    if (found := _MOMENT.fullmatch(given)) is None:
+    if _MILLISECONDS.fullmatch(given):
+        return moment(int(given))
+    if (written := _in_parts(given)) is None:
         raise Unusable("is no date", "write it as 2025-09-03 or 2025-09-03T10:12:00.000Z")
-    date, clock, seconds, fraction, offset = found.groups()
+    date, clock, seconds, fraction, offset = written
     micros = (fraction or "").ljust(6, "0")[:6]
     zone = "+00:00" if offset in (None, "Z") else offset
     zone = zone if ":" in zone else f"{zone[:3]}:{zone[3:] or '00'}"
     return _made(f"{date}T{clock}:{seconds or '00'}.{micros}{zone}")
+
+
+def _in_parts(given: str) -> tuple[str, str, str | None, str | None, str | None] | None:
+    """Date, hour and minute, seconds, fraction and offset of a moment, as they are written."""
+    if found := _MOMENT.fullmatch(given):
+        date, clock, seconds, fraction, offset = found.groups()
+        return date, clock, seconds, fraction, offset
+    if (found := _WRITTEN_OUT.fullmatch(given)) is None:
+        return None
+    months, days = (found["month"] or found["other_month"]), (found["day"] or found["other_day"])
+    date = f"{found['year']}-{_MONTHS.index(months) + 1:02}-{days:0>2}"
+    return date, found["clock"], found["seconds"], None, found["offset"]
 
 
 def _made(iso: str) -> dt.datetime:

@@ -264,6 +264,12 @@ def converted(
         into[rule.column] = found
 
 
+def note_unknown(draft: Draft, part: Mapping[str, Any], known: frozenset[str], at: str) -> None:
+    """Name the fields of a part of a record that nothing is known of."""
+    if not part.keys() <= known:
+        draft.unknown += [f"{at}/{name}" for name in part if name not in known]
+
+
 def _require_id(record: SourceRecord) -> None:
     """Raises Unusable for what could only be known by its place in the file."""
     if _given_key(record) is None:

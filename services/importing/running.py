@@ -40,6 +40,7 @@ from storage.vocabulary.importing import ImportStatus
 
 RECORDS_AT_ONCE = 2_000
 CHARACTERS_AT_ONCE = 8_000_000
+_COUNTED_AT_ONCE = 10_000
 _MOST_UNKNOWN = 200
 _LONGEST_NAME = 80
 _RANKS = {name: rank for rank, name in enumerate(DECLARED)}
@@ -48,7 +49,8 @@ _HELD_RANK = len(_RANKS)
 
 @dataclass(frozen=True)
 class Progress:
-    """How far an import is: the phase, the map, and how many records of all it has gone through."""
+    """How far an import is: the phase, the map, and how many records of all it has gone through;
+    of 0 where nobody has counted them yet."""
 
     status: ImportStatus
     map_name: str
@@ -196,7 +198,7 @@ class _Run:
     async def _scout(self, held_in: DataImport) -> DataImport:
         """Read every file to its end, and note its maps. Raises DumpUnreadable."""
         files = await self._files()
-        counts = await asyncio.to_thread(_counted, self._records(files))
+        counts = await asyncio.to_thread(_counted, self._records(files), self._tell)
         async with self._storage.transaction(self._company_id, self._actor) as store:
             for name in counts:
                 await _note_map(store, held_in.id, name)
@@ -215,7 +217,7 @@ class _Run:
         while left := await self._unchecked():
             ready = _checkable(left)
             for name in sorted(ready & GATHERED):
-                await self._check_gathered(held_in, files, name)
+                done = await self._check_gathered(held_in, files, name, done)
             ready -= GATHERED
             source = self._records(files)
             current: str | None = None
@@ -238,10 +240,11 @@ class _Run:
             await self._mark_checked(ready)
 
     async def _check_gathered(
-        self, held_in: DataImport, files: Sequence[tuple[str, FileKey]], name: str
-    ) -> None:
-        """The records of a map that are judged by what they belong to, in one transaction."""
-        declared, done = DECLARED[name], 0
+        self, held_in: DataImport, files: Sequence[tuple[str, FileKey]], name: str, done: int
+    ) -> int:
+        """The records of a map that are judged by what they belong to, in one transaction; returns
+        how many records are ``done`` then."""
+        declared = DECLARED[name]
         async with self._storage.transaction(self._company_id, self._actor) as store:
             gathering = await store.gathering()
             async for _, drafts in made_ahead(_groups(self._records(files), frozenset({name}))):
@@ -252,6 +255,7 @@ class _Run:
                 done += len(drafts)
                 self._tell(Progress(ImportStatus.CHECKING, name, done, held_in.record_count))
         await self._mark_checked(frozenset({name}))
+        return done
 
     async def _keep(self, placed: Mapping[str, Sequence[Placed]]) -> None:
         """Keep what is to be written, as long as there is room for it."""
@@ -381,10 +385,12 @@ def _drafts(name: str, first: int, records: Sequence[SourceRecord]) -> list[Draf
     return [drafted(declared, record, ordinal) for ordinal, record in enumerate(records, first)]
 
 
-def _counted(records: Iterable[SourceRecord]) -> dict[str, int]:
+def _counted(records: Iterable[SourceRecord], tell: Tell) -> dict[str, int]:
     counts: dict[str, int] = {}
-    for record in records:
+    for done, record in enumerate(records):
         name = record.map_name
+        if done and not done % _COUNTED_AT_ONCE:
+            tell(Progress(ImportStatus.RECEIVED, name, done, 0))
         counts[name] = counts.get(name, 0) + 1
     return counts
 

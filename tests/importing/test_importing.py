@@ -18,7 +18,20 @@ from storage.postgres.transaction import PostgresStorage
 from storage.vocabulary.claims import ClaimStatus
 from storage.vocabulary.importing import ImportOutcome, ImportStatus
 from tests.builders.companies import CompanyForTests
-from tests.builders.dumps import Importer, claim, keyed, line, of_map, payer
+from tests.builders.dumps import (
+    Importer,
+    action,
+    audit,
+    claim,
+    finding,
+    keyed,
+    line,
+    line_row,
+    of_map,
+    payer,
+    risk,
+    risk_assessment,
+)
 
 pytestmark = pytest.mark.anyio
 
@@ -225,6 +238,52 @@ async def test_numbers_go_on_above_those_that_came(importer: Importer) -> None:
         assert await store.numbers.take("claim") == 1042
 
 
-async def test_fields_without_a_place_are_named(importer: Importer) -> None:
-    found = await importer.bring({"payers": keyed(payer(color="green"))})
-    assert of_map(found, "payers").unknown_fields == ["color"]
+async def test_fields_without_a_place_are_named_wherever_they_stand(importer: Importer) -> None:
+    found = await importer.bring(
+        {
+            "payers": keyed(payer(color="green", contactInfo={"phone": "555-0100", "telex": "7"})),
+            "claims": [claim(lineItems=[line(color="red")])],
+            "claim_line_items": [line_row(line_color="blue")],
+            "audits": [audit(findings=[finding(tint="pale")], correctiveActions=[action(hue=1)])],
+            "riskAssessments": [risk_assessment(risks=[risk(shade="dark")])],
+        }
+    )
+    named = {each.name: each.unknown_fields for each in found.maps if each.unknown_fields}
+    assert named == {
+        "payers": ["color", "contactInfo/telex"],
+        "claims": ["lineItems/color"],
+        "claimLineItems": ["lineColor"],
+        "audits": ["correctiveActions/hue", "findings/tint"],
+        "riskAssessments": ["risks/shade"],
+    }
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        "2025-09-03",
+        "2025-09-03T00:00:00.000Z",
+        "2025-09-03 00:00:00+00",
+        "2025-09-03T00:00:00+02:00",
+        "2025-09-02 20:00:00-04",
+        "2025-09-03T10:11:12.123456789Z",
+        1756857600000,
+        "1756857600000",
+        "Wed Sep 03 2025 00:00:00 GMT+0200 (Central European Summer Time)",
+        "Wed Sep 03 2025 00:00:00 GMT+0000 (Coordinated Universal Time)",
+        "Wed, 03 Sep 2025 00:00:00 GMT",
+    ],
+)
+async def test_a_day_is_the_same_in_all_its_forms(importer: Importer, given: object) -> None:
+    found = await importer.bring({"payers": keyed(payer()), "claims": [claim(serviceDate=given)]})
+    assert found.verdict is Verdict.AGREES
+    company = importer.company
+    async with importer.storage.transaction(company.id, company.actor) as store:
+        (row,) = await store.claims.all(ClaimFilter())
+    assert row.service_date == dt.date(2025, 9, 3)
+
+
+@pytest.mark.parametrize("given", ["9/3/2025", "20250903", "Wed Sep 31 2025 00:00:00 GMT+0000"])
+async def test_a_date_that_may_be_another_is_not_guessed(importer: Importer, given: str) -> None:
+    await importer.bring({"payers": keyed(payer()), "claims": [claim(serviceDate=given)]})
+    assert [where for where, _ in await quarantined(importer)] == ["/serviceDate"]

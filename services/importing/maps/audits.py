@@ -71,6 +71,10 @@ _ACTION = (
 )
 
 
+_FINDING_FIELDS = frozenset({rule.source for rule in _FINDING}) | {"id", "requirement"}
+_ACTION_FIELDS = frozenset({rule.source for rule in _ACTION}) | {"id", "assignedTo"}
+
+
 def _complete(draft: Draft) -> None:
     values = draft.values
     _complete_moments(values)
@@ -108,7 +112,7 @@ def _complete_moments(values: Values) -> None:
 def _findings(draft: Draft) -> list[Values]:
     values = draft.values
     found: list[Values] = []
-    for at, item in items(draft, "findings", _MOST_FINDINGS):
+    for at, item in items(draft, "findings", _MOST_FINDINGS, _FINDING_FIELDS):
         if values["status"] is AuditStatus.SCHEDULED:
             raise Unusable(
                 "stand in an audit that has not begun", "correct the status", "/findings"
@@ -136,7 +140,7 @@ def _actions(draft: Draft, findings: Sequence[Values]) -> set[int]:
     """The ordinals of the findings that something is done about."""
     ordinals = {name: each["ordinal"] for each in findings for name in each["names"]}
     counts: dict[int, int] = {}
-    for at, item in items(draft, "correctiveActions", _MOST_ACTIONS):
+    for at, item in items(draft, "correctiveActions", _MOST_ACTIONS, _ACTION_FIELDS):
         action: Values = {"of": "action", "assignee": f"assignee of {at}"}
         converted(_ACTION, item, draft, action, at)
         ordinal = ordinals.get(action.pop("finding"))

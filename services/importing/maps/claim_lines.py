@@ -26,7 +26,7 @@ from services.importing.declaration import (
 )
 from services.importing.json_stream import SourceRecord, parsed
 from services.importing.maps.batches import CLAIM
-from services.importing.maps.claims import CLAIMS, LINE, line_stem
+from services.importing.maps.claims import CLAIMS, LINE, LINE_FIELDS, line_stem
 from storage.filters import ByClaim
 from storage.imports import KnownRecord
 from storage.interface import Store
@@ -221,19 +221,7 @@ CLAIM_LINES = OriginalMap(
     gathered_by="claim_id",
     place="line_number",
     examine=_examine,
-    known=frozenset(
-        {
-            "allowedAmount",
-            "paidAmount",
-            "adjustmentAmount",
-            "patientResponsibility",
-            "status",
-            "metadata",
-            "createdAt",
-            "updatedAt",
-            "companyId",
-        }
-    ),
+    known=LINE_FIELDS,
     write=_write,
     amount="chargeAmount",
     amount_column="charge_cents",

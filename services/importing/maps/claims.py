@@ -46,6 +46,7 @@ from services.importing.declaration import (
     Wanted,
     Workplace,
     converted,
+    note_unknown,
 )
 from services.importing.maps.following import follows
 from services.importing.maps.patients import NAME, PATIENTS, split_name
@@ -126,6 +127,23 @@ LINE = (
 )
 
 
+LINE_FIELDS = frozenset({rule.source for rule in LINE}) | {
+    "id",
+    "claimId",
+    "companyId",
+    "lineNumber",
+    "allowedAmount",
+    "paidAmount",
+    "adjustmentAmount",
+    "patientResponsibility",
+    "status",
+    "metadata",
+    "createdAt",
+    "updatedAt",
+}
+"""What is known of a line; what has no column stays in the record."""
+
+
 def _complete(draft: Draft) -> None:
     values = draft.values
     _complete_patient(draft)
@@ -178,6 +196,7 @@ def _complete_lines(draft: Draft) -> None:
         at = f"/lineItems/{place}"
         if not isinstance(item, dict):
             raise Unusable("is no line", "write it as an object with its fields", at)
+        note_unknown(draft, item, LINE_FIELDS, "lineItems")
         line: Values = {}
         converted(LINE, item, draft, line, at)
         line["line_number"] = place + 1

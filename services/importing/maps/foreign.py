@@ -9,7 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from services.importing.conversions import Unusable
-from services.importing.declaration import Draft, Reference, Values, Wanted
+from services.importing.declaration import Draft, Reference, Values, Wanted, note_unknown
 from storage.identifiers import new_id
 from storage.interface import Store
 from storage.tables.compliance import (
@@ -24,8 +24,11 @@ REQUIREMENT = Reference("complianceRequirements", ComplianceRequirement, ("code"
 _MARK = "requirement at "
 
 
-def items(draft: Draft, name: str, most: int) -> Iterator[tuple[str, dict[str, Any]]]:
-    """The objects of a list, each with its pointer. Raises Unusable."""
+def items(
+    draft: Draft, name: str, most: int, known: frozenset[str] | None = None
+) -> Iterator[tuple[str, dict[str, Any]]]:
+    """The objects of a list, each with its pointer; fields that are not ``known`` are named. Raises
+    Unusable."""
     given = draft.source.get(name)
     if given is None:
         return
@@ -37,6 +40,8 @@ def items(draft: Draft, name: str, most: int) -> Iterator[tuple[str, dict[str, A
         at = f"/{name}/{place}"
         if not isinstance(item, dict):
             raise Unusable("is no record", "write it as an object with its fields", at)
+        if known is not None:
+            note_unknown(draft, item, known, name)
         yield at, item
 
 

@@ -4,13 +4,22 @@ payer identifier."""
 from collections.abc import Sequence
 
 from services.importing.conversions import Unusable, choice, flag, text, whole
-from services.importing.declaration import FieldRule, OriginalMap, Placed, Workplace
+from services.importing.declaration import (
+    Draft,
+    FieldRule,
+    OriginalMap,
+    Placed,
+    Workplace,
+    note_unknown,
+)
 from services.importing.maps.following import follows
 from storage.interface import Store
 from storage.tables.claims import ContactInfo, Payer, PayerFields
 from storage.vocabulary.claims import PayerType, SubmissionMethod
 
 _CONTACT = tuple(FieldRule(name, name, text(500)) for name in ContactInfo.model_fields)
+
+_CONTACT_FIELDS = frozenset(rule.source for rule in _CONTACT)
 
 
 def _contact(value: object) -> ContactInfo:
@@ -25,6 +34,12 @@ def _contact(value: object) -> ContactInfo:
                 fault.pointer = f"/{rule.source}"
                 raise
     return ContactInfo.model_validate(given)
+
+
+def _complete(draft: Draft) -> None:
+    contact = draft.source.get("contactInfo")
+    if isinstance(contact, dict):
+        note_unknown(draft, contact, _CONTACT_FIELDS, "contactInfo")
 
 
 async def _write(store: Store, drafts: Sequence[Placed], _: Workplace) -> None:
@@ -53,6 +68,7 @@ PAYERS = OriginalMap(
         FieldRule("contactInfo", "contact_info", _contact),
         FieldRule("active", "is_active", flag, default=True),
     ),
+    complete=_complete,
     natural_key="payer_identifier",
     name_column="name",
     changeable=frozenset(

@@ -67,6 +67,9 @@ _RISK = (
 )
 
 
+_RISK_FIELDS = frozenset({rule.source for rule in _RISK}) | {"id", "owner", "riskScore"}
+
+
 def _complete(draft: Draft) -> None:
     values = draft.values
     assessed_on = values["assessed_on"]
@@ -77,7 +80,7 @@ def _complete(draft: Draft) -> None:
         raise Unusable("lies not after the assessment", "correct it", "/nextAssessmentDate")
     values["title"] = f"Risk assessment ({values['kind']}) of {assessed_on}"
     scores, remains = [], []
-    for at, item in items(draft, "risks", _MOST_RISKS):
+    for at, item in items(draft, "risks", _MOST_RISKS, _RISK_FIELDS):
         risk: Values = {"of": "risk", "owner": f"{_OWNER}{at}"}
         converted(_RISK, item, draft, risk, at)
         names = wanted_names([item.get("owner")], f"{at}/owner")
