@@ -3,13 +3,14 @@
 import asyncio
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Annotated
 from uuid import UUID
 
 import typer
+from rich.box import SIMPLE
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
@@ -30,7 +31,7 @@ from storage.identifiers import OPERATOR_ACTOR_ID, new_id
 from storage.interface import Actor, Store
 from storage.postgres.transaction import PostgresStorage
 from storage.tables.importing import DataImport, ImportRecord
-from storage.vocabulary.importing import ImportOutcome
+from storage.vocabulary.importing import ImportOutcome, ImportStatus
 
 _SHOWN = 20
 _CODES = {Verdict.AGREES: 0, Verdict.WAITS: 2, Verdict.DIFFERS: 1, Verdict.UNDECIDED: 1}
@@ -75,7 +76,15 @@ def import_dump(
         )
     for each in shown:
         _print_record(console, each)
-    console.print(report_table(found))
+    _print_report(console, found)
+    if report is not None:
+        _write_report(report, found)
+    raise typer.Exit(_trial_code(found) if dry_run else _CODES[found.verdict])
+
+
+def _print_report(console: Console, found: Reconciliation) -> None:
+    for table in report_tables(found):
+        console.print(table)
     if found.refusal is not None:
         console.print(found.refusal, style="red", highlight=False, markup=False)
     for of in found.maps:
@@ -85,10 +94,12 @@ def import_dump(
         where = f"{fault.map_name} {fault.field or ''}".strip()
         line = f"{fault.count:,} x {where} {fault.reason}: {fault.remedy}"
         console.print(line, highlight=False, markup=False)
+    for of in found.maps:
+        if of.unknown_fields:
+            fields = ", ".join(of.unknown_fields)
+            line = f"{of.name}: fields that have no place, kept as they came: {fields}"
+            console.print(line, highlight=False, markup=False)
     console.print(f"Verdict: {found.verdict}")
-    if report is not None:
-        _write_report(report, found)
-    raise typer.Exit(_trial_code(found) if dry_run else _CODES[found.verdict])
 
 
 def _trial_code(found: Reconciliation) -> int:
@@ -119,19 +130,20 @@ async def _import(
         bar = Progress(
             TextColumn("{task.description}"),
             BarColumn(),
-            TextColumn("{task.completed:,.0f} of {task.total:,.0f} records"),
+            TextColumn("{task.fields[count]}"),
             TimeElapsedColumn(),
             console=Console(stderr=True),
         )
         with bar:
-            task = bar.add_task("reading", total=0)
+            task = bar.add_task("reading", total=None, count="")
 
             def tell(progress: ImportProgress) -> None:
                 bar.update(
                     task,
-                    description=f"{progress.status} {progress.map_name}",
+                    description=_doing(progress),
                     completed=progress.done,
-                    total=progress.total,
+                    total=progress.total or None,
+                    count=_so_far(progress),
                 )
 
             async def agree(_: DataImport) -> bool:
@@ -156,9 +168,11 @@ async def _import(
                 bar.start()
                 return agreed
 
-            await run_import(
+            done = await run_import(
                 storage, place.vault, company_id, actor, import_id, tell=tell, agree=agree
             )
+            count = done.record_count
+            tell(ImportProgress(done.status, "", count, count))
         async with storage.transaction(company_id, actor) as store:
             waiting = await store.import_records.list(
                 ImportRecordFilter(
@@ -168,6 +182,19 @@ async def _import(
                 limit=_SHOWN,
             )
             return await reconcile(store, import_id), list(waiting.rows)
+
+
+def _doing(progress: ImportProgress) -> str:
+    """What an import is at: it is read before anything is checked."""
+    if progress.status is not ImportStatus.RECEIVED:
+        return f"{progress.status} {progress.map_name}".strip()
+    return f"reading {progress.map_name}" if progress.done else progress.map_name
+
+
+def _so_far(progress: ImportProgress) -> str:
+    """How many records it has gone through, and of how many where these have been counted."""
+    of_all = f" of {progress.total:,}" if progress.total else ""
+    return f"{progress.done:,}{of_all} records" if progress.done or of_all else ""
 
 
 def _asked() -> bool:
@@ -226,28 +253,57 @@ def _print_record(console: Console, record: ImportRecord) -> None:
     console.print(f"{record.outcome} {where} {what}", highlight=False, markup=False)
 
 
-def report_table(found: Reconciliation) -> Table:
-    """The report for a terminal."""
-    table = Table(
-        "Map",
-        "Came",
-        "Placed",
-        "Changed",
-        "As before",
-        "Merged",
-        "Quarantined",
-        "Held",
-        "Money came",
-        "Rows now",
-        "Money now",
-        "Parts",
-        "Parts now",
-        "Verdict",
-    )
-    for column in table.columns[1:-1]:
-        column.justify = "right"
+_COUNTS = (
+    ("Came", "record_count"),
+    ("Placed", "placed_count"),
+    ("Changed", "changed_count"),
+    ("As before", "unchanged_count"),
+    ("Merged", "merged_count"),
+    ("Quaran-\ntined", "quarantined_count"),
+    ("Held", "held_count"),
+    ("Rows now", "row_count"),
+)
+_PARTS = (("Parts came", "part_count"), ("Parts now", "part_row_count"))
+_ALWAYS = frozenset({"record_count", "placed_count", "quarantined_count", "row_count"})
+_MONEY = (
+    ("Money came", "record_cents"),
+    ("In rows now", "row_cents"),
+    ("Merged", "merged_cents"),
+    ("Quarantined", "quarantined_cents"),
+)
+
+
+def report_tables(found: Reconciliation) -> Iterator[Table]:
+    """The report for a terminal of the usual width; what no map has anything of is left out."""
+    counts = [
+        (head, name)
+        for head, name in _COUNTS
+        if name in _ALWAYS or any(getattr(each, name) for each in found.maps)
+    ]
+    table = _table([head for head, _ in counts], "Verdict")
     for each in found.maps:
-        table.add_row(*_cells(each))
+        told = (f"{getattr(each, name):,}" for _, name in counts)
+        table.add_row(each.name, *told, each.verdict)
+    yield table
+    beside = [
+        each
+        for each in found.maps
+        if each.record_cents or each.row_cents or each.part_count or each.part_row_count
+    ]
+    if beside:
+        table = _table([head for head, _ in (*_MONEY, *_PARTS)])
+        for each in beside:
+            money = (_dollars(getattr(each, name)) for _, name in _MONEY)
+            parts = (f"{getattr(each, name):,}" for _, name in _PARTS)
+            table.add_row(each.name, *money, *parts)
+        yield table
+
+
+def _table(heads: Sequence[str], *last: str) -> Table:
+    table = Table("Map", *heads, *last, box=SIMPLE, padding=0)
+    for column in table.columns[: len(heads) + 1]:
+        column.no_wrap = column is table.columns[0]
+        column.justify = "left" if column.no_wrap else "right"
     return table
 
 
@@ -258,26 +314,6 @@ def _settled(each: MapReport) -> str:
         f" {each.waiting_count:,} waiting ({_dollars(each.waiting_cents)}),"
         f" {each.lost_count:,} lost"
     )
-
-
-def _cells(each: MapReport) -> Iterator[str]:
-    yield each.name
-    for count in (
-        each.record_count,
-        each.placed_count,
-        each.changed_count,
-        each.unchanged_count,
-        each.merged_count,
-        each.quarantined_count,
-        each.held_count,
-    ):
-        yield f"{count:,}"
-    yield _dollars(each.record_cents)
-    yield f"{each.row_count:,}"
-    yield _dollars(each.row_cents)
-    yield f"{each.part_count:,}"
-    yield f"{each.part_row_count:,}"
-    yield each.verdict
 
 
 def _dollars(cents: int) -> str:

@@ -13,7 +13,7 @@ from app.cli import main
 from storage.embedded import RoleAddresses
 from storage.postgres.transaction import PostgresStorage
 from tests.builders.companies import make_company
-from tests.builders.dumps import claim, keyed, payer
+from tests.builders.dumps import claim, keyed, payer, requirement
 from tests.builders.keys import KEYRING, MASTER_KEY
 
 
@@ -110,3 +110,19 @@ def test_what_a_newer_dump_changes_is_shown_before_it_is_written(place: Place) -
     code, out = place.run(path, "--yes")
     assert (code, "1 rows of earlier imports change." in out) == (0, True)
     assert place.run(path) == (0, place.run(path)[1])
+
+
+def test_the_report_can_be_read_in_a_terminal_of_the_usual_width(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    place.write("payers.json", keyed(payer(color="green")))
+    claims = [claim(f"c{number}") for number in range(3)]
+    place.write("claims.json", [*claims, claims[0], claim("c9", primaryPayerId="p9")])
+    place.write("complianceRequirements.json", [requirement()])
+    place.write("riskScores.json", [{"id": "r1"}])
+    _, out = place.run(str(place.folder))
+    assert "…" not in out
+    for told in ("complianceRequirements", "claims.patients", "712.50", "427.50"):
+        assert told in out
+    assert "payers: fields that have no place, kept as they came: color" in out
