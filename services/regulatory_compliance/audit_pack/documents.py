@@ -1,8 +1,10 @@
 """Rows as the documents of an audit pack say them, and back again."""
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -20,6 +22,10 @@ SEAL_PREFIX = b"sha256:"
 SEAL_BYTES = 64
 
 Fields = TypeVar("Fields", bound=SQLModel)
+Part = TypeVar("Part", bound=SQLModel)
+
+_AS_THEY_ARE = frozenset({str, int, bool, type(None), UUID, dt.date, dt.datetime})
+"""The types of most values: JSON is made of them as they are."""
 
 
 class ManifestFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -57,8 +63,23 @@ NO_PART = PackPart([], [])
 
 
 def plain(row: SQLModel) -> dict[str, object]:
-    """A row's columns as JSON can say them: bytes in hexadecimal, documents as objects."""
-    return {name: _plain(getattr(row, name)) for name in type(row).model_fields}
+    """A row's columns as JSON can say them: bytes in hexadecimal, documents as objects.
+
+    They are taken past the row's attributes, which are slow for the many rows that a pack has.
+    """
+    values = row.__dict__
+    return {
+        name: value if type(value := values[name]) in _AS_THEY_ARE else _plain(value)
+        for name in _names(type(row))
+    }
+
+
+def grouped(rows: Iterable[Part], column: str) -> dict[UUID, list[Part]]:
+    """By what a column names, each in the order given."""
+    groups: dict[UUID, list[Part]] = defaultdict(list)
+    for each in rows:
+        groups[each.__dict__[column]].append(each)
+    return groups
 
 
 def document(content: object) -> bytes:
@@ -73,6 +94,11 @@ def fields_of(model: type[Fields], said: Mapping[str, Any]) -> Fields:
         for name, field in model.model_fields.items()
     }
     return model.model_validate(values)
+
+
+@cache
+def _names(model: type[SQLModel]) -> tuple[str, ...]:
+    return tuple(model.model_fields)
 
 
 def _plain(value: object) -> object:

@@ -1,10 +1,8 @@
 """What goes into an audit pack, read in one transaction; files are read later, one by one."""
 
 import datetime as dt
-from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TypeVar
 from uuid import UUID
 
 import msgspec
@@ -12,7 +10,7 @@ from sqlmodel import SQLModel
 
 from services.company_calendar import CompanyCalendar
 from services.regulatory_compliance.audit_pack.audits import audit_documents
-from services.regulatory_compliance.audit_pack.documents import document, plain
+from services.regulatory_compliance.audit_pack.documents import document, grouped, plain
 from services.regulatory_compliance.audit_pack.files import PackedFile, packed_files
 from services.regulatory_compliance.audit_pack.mips import mips_documents
 from services.regulatory_compliance.audit_pack.policies import policy_documents
@@ -41,6 +39,8 @@ from storage.tables.compliance import (
     EvidenceLink,
 )
 from storage.vocabulary.compliance import Program
+
+_OF = "requirement_id"
 
 README = """\
 This is an audit pack: everything behind where the program stood on the day that manifest.json
@@ -187,14 +187,17 @@ async def _requirements(
 ) -> list[tuple[str, bytes]]:
     ids = [each.id for each in rows]
     asked = ByRequirements(requirement_ids=ids)
+    versions = sorted(await store.requirement_versions.all(asked), key=lambda row: row.number)
+    signatures = sorted(
+        await store.compliance_signatures.all(SignatureFilter(requirement_ids=ids)),
+        key=lambda row: row.number,
+    )
     parts: dict[str, Mapping[UUID, Sequence[SQLModel]]] = {
-        "versions": _grouped(await store.requirement_versions.all(asked)),
-        "decisions": _grouped(await store.requirement_decisions.all(asked)),
-        "evidence_links": _grouped(links),
-        "attestations": _grouped(attestations),
-        "signatures": _grouped(
-            await store.compliance_signatures.all(SignatureFilter(requirement_ids=ids))
-        ),
+        "versions": grouped(versions, _OF),
+        "decisions": grouped(await store.requirement_decisions.all(asked), _OF),
+        "evidence_links": grouped(links, _OF),
+        "attestations": grouped(attestations, _OF),
+        "signatures": grouped(signatures, _OF),
     }
     return [
         (
@@ -221,11 +224,17 @@ async def _unlinked(store: Store, ids: set[UUID], moment: dt.datetime) -> dict[U
 
 async def _evidence(store: Store, series: set[UUID], cited: set[UUID]) -> list[ComplianceEvidence]:
     """All versions of these series, and of all that is cited by attestations and audits."""
-    series = set(series)
-    series |= {each.series_id for each in await store.compliance_evidence.get_many(sorted(cited))}
+    found = await _of_series(store, series)
+    others = cited - {each.__dict__["id"] for each in found}
+    named = {each.series_id for each in await store.compliance_evidence.get_many(list(others))}
+    more = await _of_series(store, named - series)
+    return sorted(found + more, key=lambda each: each.id) if more else found
+
+
+async def _of_series(store: Store, series: set[UUID]) -> list[ComplianceEvidence]:
     if not series:
         return []
-    return await store.compliance_evidence.all(EvidenceFilter(series_ids=sorted(series)))
+    return await store.compliance_evidence.all(EvidenceFilter(series_ids=list(series)))
 
 
 def _said(evidence: ComplianceEvidence, files: Mapping[UUID, PackedFile]) -> dict[str, object]:
@@ -247,16 +256,5 @@ async def _reports(store: Store, program: Program) -> list[tuple[str, bytes]]:
 async def _trail(store: Store, ids: list[UUID]) -> bytes:
     if not ids:
         return b""
-    entries = await store.audit_log.all(AuditFilter(entity_ids=sorted(ids)))
+    entries = await store.audit_log.all(AuditFilter(entity_ids=ids))
     return b"".join(msgspec.json.encode(plain(each), order="sorted") + b"\n" for each in entries)
-
-
-Part = TypeVar("Part", bound=SQLModel)
-
-
-def _grouped(rows: Iterable[Part]) -> dict[UUID, list[Part]]:
-    """By the requirement that each is about, in the order of their numbers, else of their ids."""
-    groups: dict[UUID, list[Part]] = defaultdict(list)
-    for each in sorted(rows, key=lambda row: getattr(row, "number", 0)):
-        groups[getattr(each, "requirement_id")].append(each)  # noqa: B009 -- rows of five tables
-    return groups

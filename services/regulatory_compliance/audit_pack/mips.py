@@ -2,14 +2,12 @@
 with its arithmetic, and what those that were with CMS came to."""
 
 import datetime as dt
-from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Protocol, TypeVar
+from collections.abc import Mapping, Sequence
 from uuid import UUID
 
 from sqlmodel import SQLModel
 
-from services.regulatory_compliance.audit_pack.documents import document, plain
+from services.regulatory_compliance.audit_pack.documents import document, grouped, plain
 from services.regulatory_compliance.mips.years import TABLE
 from services.regulatory_compliance.mips_reporting.known import (
     KnownClinician,
@@ -22,14 +20,9 @@ from storage.interface import Store
 from storage.tables.mips import MipsSubmission
 from storage.vocabulary.compliance import Program
 
-
-class _OfSubmission(Protocol):
-    @property
-    def submission_id(self) -> UUID: ...
-
-
-Part = TypeVar("Part", bound=_OfSubmission)
 Parts = Mapping[str, Mapping[UUID, Sequence[SQLModel]]]
+
+_OF = "submission_id"
 
 
 async def mips_documents(
@@ -47,9 +40,9 @@ async def mips_documents(
     measures = await store.mips_measures.all(asked) if known else []
     scores = await store.mips_scores.all(asked) if known else []
     parts: Parts = {
-        "measures": _grouped(measures),
-        "steps": _grouped(await store.mips_steps.all(asked) if known else []),
-        "scores": _grouped(scores),
+        "measures": grouped(measures, _OF),
+        "steps": grouped(await store.mips_steps.all(asked) if known else [], _OF),
+        "scores": grouped(scores, _OF),
     }
     lists = {each.measure_list_id for each in scores} | {each.benchmark_list_id for each in scores}
     described = {each.clinician_id: each for each in then}
@@ -96,10 +89,3 @@ def _document(now: KnownClinician, then: KnownClinician | None, parts: Parts) ->
             ),
         }
     )
-
-
-def _grouped(rows: Iterable[Part]) -> dict[UUID, list[Part]]:
-    groups: dict[UUID, list[Part]] = defaultdict(list)
-    for each in rows:
-        groups[each.submission_id].append(each)
-    return groups

@@ -3,8 +3,7 @@ and what stood beside it on the pack's day."""
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from typing import Protocol, TypeVar
+from collections.abc import Collection, Mapping, Sequence
 from uuid import UUID
 
 from sqlmodel import SQLModel
@@ -13,6 +12,7 @@ from services.regulatory_compliance.audit_pack.documents import (
     NO_PART,
     PackPart,
     document,
+    grouped,
     plain,
 )
 from services.regulatory_compliance.audit_pack.files import PackedFile, packed_files
@@ -40,13 +40,7 @@ _BESIDE = (
 )
 """What stands beside the text of a policy, and can change."""
 
-
-class _OfPolicy(Protocol):
-    @property
-    def policy_id(self) -> UUID: ...
-
-
-Part = TypeVar("Part", bound=_OfPolicy)
+_OF = "policy_id"
 
 
 async def policy_documents(
@@ -83,17 +77,18 @@ async def policy_documents(
     )
     versions = await store.policy_versions.all(PolicyVersionFilter(policy_ids=asked.policy_ids))
     parts: dict[str, Mapping[UUID, Sequence[SQLModel]]] = {
-        "requirements": _grouped(links),
-        "versions": _grouped(versions),
-        "approvals": _grouped(await store.policy_approvals.all(asked)),
-        "reviews": _grouped(await store.policy_reviews.all(asked)),
-        "acknowledgements": _grouped(
+        "requirements": grouped(links, _OF),
+        "versions": grouped(versions, _OF),
+        "approvals": grouped(await store.policy_approvals.all(asked), _OF),
+        "reviews": grouped(await store.policy_reviews.all(asked), _OF),
+        "acknowledgements": grouped(
             await store.policy_acknowledgements.all(
                 PolicyAcknowledgementFilter(policy_ids=asked.policy_ids)
-            )
+            ),
+            _OF,
         ),
     }
-    by_policy = _grouped(texts)
+    by_policy = grouped(texts, _OF)
     documents = [
         (
             f"policies/{each.id}.json",
@@ -136,10 +131,3 @@ def _document(
         plain(each) | {"path": files[each.id].path if each.id in files else None} for each in texts
     ]
     return document(said)
-
-
-def _grouped(rows: Iterable[Part]) -> dict[UUID, list[Part]]:
-    groups: dict[UUID, list[Part]] = defaultdict(list)
-    for each in rows:
-        groups[each.policy_id].append(each)
-    return groups
