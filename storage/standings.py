@@ -50,8 +50,9 @@ class CoverFound:
 class StandingFound:
     """A requirement by the version that was known (``content_number``), and what counts of it.
 
-    ``completed`` are periods of the version's schedule with the days on which they were completed,
-    a period maybe more than once. ``covers`` are the attestations in force that end on the day or
+    ``completed`` are the periods of the version's schedule that were: bit n - 1 is period n's. Of a
+    schedule that counts from it, ``completed_on`` are they with the days, a period maybe more than
+    once. ``covers`` are the attestations in force that end on the day or
     after it. ``lapsed`` is the one that held longest of those that had begun, if any had.
     """
 
@@ -68,7 +69,8 @@ class StandingFound:
     business_day_rule: BusinessDayRule
     late_rule: LateRule
     is_applicable: bool
-    completed: list[tuple[int, dt.date]]
+    completed: int
+    completed_on: list[tuple[int, dt.date]]
     covers: list[CoverFound]
     lapsed: CoverFound | None
 

@@ -76,17 +76,27 @@ def open_period(
     schedule: Schedule, completions: Mapping[int, dt.date], is_business_day: IsBusinessDay
 ) -> Period | None:
     """The earliest period that is not completed; None where nothing is left to do."""
-    first = 1
-    if schedule.late_rule is LateRule.KEEP_SCHEDULE and schedule.frequency in MONTHS:
-        first = next(number for number in count(1) if number not in completions)
     return next(
         (
             each
-            for each in _periods_from(first, schedule, completions, is_business_day)
+            for each in periods(schedule, completions, is_business_day)
             if each.completed_on is None
         ),
         None,
     )
+
+
+def is_kept(schedule: Schedule) -> bool:
+    """Whether its periods stay where they are, however late one is completed."""
+    return schedule.late_rule is LateRule.KEEP_SCHEDULE or schedule.frequency not in MONTHS
+
+
+def kept_period(schedule: Schedule, number: int, is_business_day: IsBusinessDay) -> Period | None:
+    """A period that is not completed of a schedule that ``is_kept``, by its number; None where the
+    schedule has no such one."""
+    if number > 1 and schedule.frequency not in MONTHS:
+        return None
+    return next(_periods_from(number, schedule, {}, is_business_day), None)
 
 
 def _periods_from(

@@ -15,6 +15,9 @@ from storage.standings import StandingFound, StandingQuestion
 from storage.tables.compliance import ComplianceRequirement
 from storage.vocabulary.compliance import Program, RequirementStatus, StatusReason
 
+_FIRST_LOOK = 1_000
+"""So many are looked at for a page of those that stand somewhere, before all are."""
+
 
 @dataclass(frozen=True)
 class Listed:
@@ -42,22 +45,28 @@ async def list_requirements(
     as_of: AsOf,
     limit: int,
     after: UUID | None,
+    first_look: int = _FIRST_LOOK,
 ) -> tuple[list[Listed], UUID | None]:
     """Requirements by their codes, with where they stand, and the id to go on after.
 
-    Without a condition on where they stand, only those of the page are looked at; with one, it is
-    derived for all of the program that come after.
+    Without a condition on where they stand, only those of the page are looked at; with one, the
+    first so many of the program that come after and, if they do not fill the page, all others.
     """
     question = await _question(store, as_of)
     question = replace(question, program=program, after=after)
-    if status is None and is_overdue is None:
-        question = replace(question, limit=limit + 1)
-    chosen = [
-        (row, standing)
-        for row, standing in await standings(store, question)
-        if (status is None or standing.status is status)
-        and (is_overdue is None or is_overdue == (standing.reason is StatusReason.OVERDUE))
-    ]
+
+    def is_chosen(standing: Standing) -> bool:
+        return (status is None or standing.status is status) and (
+            is_overdue is None or is_overdue == (standing.reason is StatusReason.OVERDUE)
+        )
+
+    is_of_all = status is None and is_overdue is None
+    first = limit + 1 if is_of_all else first_look
+    found = await standings(store, replace(question, limit=first))
+    chosen = [each for each in found if is_chosen(each[1])]
+    if len(chosen) <= limit and len(found) == first:
+        rest = replace(question, after=found[-1][0].requirement_id)
+        chosen += [each for each in await standings(store, rest) if is_chosen(each[1])]
     shown = chosen[:limit]
     next_after = shown[-1][0].requirement_id if len(chosen) > limit else None
     return await _listed(store, shown), next_after

@@ -17,6 +17,8 @@ from services.regulatory_compliance.recurrence import (
     IsBusinessDay,
     Period,
     Schedule,
+    is_kept,
+    kept_period,
     open_period,
 )
 from storage.vocabulary.compliance import (
@@ -104,16 +106,34 @@ class Cover(msgspec.Struct, frozen=True):
         return self.evidence_until is not None and self.evidence_until == self.last_day
 
 
+class Completed(msgspec.Struct, frozen=True):
+    """Which periods of a schedule were completed: bit n - 1 of ``numbers`` is of period n. ``days``
+    are those on which they were first; where the schedule is kept, nobody needs them."""
+
+    numbers: int = 0
+    days: Mapping[int, dt.date] = {}
+
+    @property
+    def first_open(self) -> int:
+        """The number of the earliest period that was not."""
+        return ((self.numbers + 1) & ~self.numbers).bit_length()
+
+    @property
+    def last(self) -> int:
+        """The number of the latest that was; 0 where none was."""
+        return self.numbers.bit_length()
+
+
 class InForce(msgspec.Struct, frozen=True, kw_only=True):
-    """What counts of a requirement on a day, as known at a time: the days on which periods of the
-    schedule were completed by then, and the attestations in force.
+    """What counts of a requirement on a day, as known at a time: the periods of the schedule that
+    were completed by then, and the attestations in force.
 
     Of these, those that ended before the day may be left out but for the one that held longest.
     """
 
     schedule: Schedule | None
     is_applicable: bool
-    completions: Mapping[int, dt.date]
+    completed: Completed
     covers: Sequence[Cover]
 
 
@@ -146,11 +166,9 @@ def standing_by(counting: InForce, *, on: dt.date, is_business_day: IsBusinessDa
     """The status on a day, by what counts on it."""
     if not counting.is_applicable:
         return Standing(status=RequirementStatus.NOT_APPLICABLE, reason=StatusReason.NOT_APPLICABLE)
-    period = None
-    if counting.schedule is not None:
-        period = open_period(counting.schedule, counting.completions, is_business_day)
+    period = _first_open(counting, is_business_day)
     is_covered = any(each.valid_from <= on <= each.last_day for each in counting.covers)
-    waiting = _after_the_last(counting, is_business_day) if is_covered else period
+    waiting = _after_the_last(counting, period, is_business_day) if is_covered else period
     if waiting is not None and waiting.due_on < on:
         return Standing(
             status=RequirementStatus.NON_COMPLIANT, reason=StatusReason.OVERDUE, period=period
@@ -186,7 +204,7 @@ def in_force(history: History, *, on: dt.date, known_at: dt.datetime) -> InForce
     return InForce(
         schedule=content.schedule,
         is_applicable=_is_applicable(history.decisions, on, known_at),
-        completions=first_completions(
+        completed=completed_by(
             (each.period_number, each.signed_on)
             for each in counting
             if each.period_number is not None
@@ -197,13 +215,14 @@ def in_force(history: History, *, on: dt.date, known_at: dt.datetime) -> InForce
     )
 
 
-def first_completions(completed: Iterable[tuple[int, dt.date]]) -> dict[int, dt.date]:
-    """The day on which each period was completed first."""
-    found: dict[int, dt.date] = {}
-    for number, day in completed:
-        if number not in found or day < found[number]:
-            found[number] = day
-    return found
+def completed_by(completions: Iterable[tuple[int, dt.date]]) -> Completed:
+    """Periods with the days on which they were completed, a period maybe more than once."""
+    numbers, days = 0, dict[int, dt.date]()
+    for number, day in completions:
+        numbers |= 1 << (number - 1)
+        if number not in days or day < days[number]:
+            days[number] = day
+    return Completed(numbers, days)
 
 
 def attestation_states(history: History, known_at: dt.datetime) -> Mapping[UUID, AttestationStatus]:
@@ -243,12 +262,28 @@ def attestation_states(history: History, known_at: dt.datetime) -> Mapping[UUID,
     }
 
 
-def _after_the_last(counting: InForce, is_business_day: IsBusinessDay) -> Period | None:
-    """The period after the last that was completed. One before it is open only because what had
-    completed it was revoked or disputed, which reopens nothing while another attestation covers."""
-    if counting.schedule is None:
+def _first_open(counting: InForce, is_business_day: IsBusinessDay) -> Period | None:
+    """The earliest period that is not completed."""
+    schedule, completed = counting.schedule, counting.completed
+    if schedule is None:
         return None
-    return open_period(counting.schedule, _up_to_the_last(counting.completions), is_business_day)
+    if is_kept(schedule):
+        return kept_period(schedule, completed.first_open, is_business_day)
+    return open_period(schedule, completed.days, is_business_day)
+
+
+def _after_the_last(
+    counting: InForce, first: Period | None, is_business_day: IsBusinessDay
+) -> Period | None:
+    """The period after the last that was completed (``first`` is the earliest that is open). One
+    before it is open only because what had completed it was revoked or disputed, which reopens
+    nothing while another attestation covers."""
+    schedule, completed = counting.schedule, counting.completed
+    if schedule is None or (is_kept(schedule) and completed.first_open > completed.last):
+        return first
+    if is_kept(schedule):
+        return kept_period(schedule, completed.last + 1, is_business_day)
+    return open_period(schedule, _up_to_the_last(completed.days), is_business_day)
 
 
 def _up_to_the_last(completions: Mapping[int, dt.date]) -> dict[int, dt.date]:

@@ -9,6 +9,7 @@ from services.company_calendar import calendar_known_at
 from services.regulatory_compliance.recurrence import Schedule
 from services.regulatory_compliance.standing import (
     Attestation,
+    Completed,
     Content,
     Cover,
     Decision,
@@ -16,7 +17,7 @@ from services.regulatory_compliance.standing import (
     InForce,
     Signature,
     Standing,
-    first_completions,
+    completed_by,
     standing_by,
 )
 from storage.filters import AttestationFilter, ByRequirements, SignatureFilter
@@ -107,7 +108,7 @@ def _in_force(found: StandingFound) -> InForce:
     return InForce(
         schedule=schedule,
         is_applicable=found.is_applicable,
-        completions=first_completions(found.completed),
+        completed=Completed(found.completed, completed_by(found.completed_on).days),
         covers=[Cover(each.valid_from, each.valid_until, each.evidence_until) for each in covers],
     )
 

@@ -1,16 +1,18 @@
-"""What where requirements stand is derived from, of many at once: two statements, one for the
-requirements and one that sums up their attestations and signatures. Each names the company in every
-predicate. A third counts attestations by what they are.
+"""What where requirements stand is derived from, of many at once: one statement for the
+requirements, one that sums up their attestations and signatures, and one for the few that it takes
+one by one. Each names the company in every predicate. Another counts attestations by what they are.
 
-The second says of every attestation whether it is in force as ``standing.attestation_states`` does,
-from signatures that were given by the rules: whoever has enough signers was attested, unless a
-dispute came after it was last upheld, or it was revoked, or what supersedes it was attested. It
-joins nothing to what a statement has derived, so its plan does not depend on estimates of that.
+The second and third say of every attestation whether it is in force as
+``standing.attestation_states`` does, from signatures that were given by the rules: whoever has
+enough signers was attested (one is there from the beginning: an attestation is recorded with its
+first signature), unless a dispute came after it was last upheld, or it was revoked, or what
+supersedes it was attested. What speaks against one is rare and has an index of its own. They join
+nothing to what a statement has derived, so their plans do not depend on estimates of that.
 """
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -101,15 +103,7 @@ _SUPERSEDED = """
             )
 """
 
-_COUNTING = """
-SELECT standing.requirement_id, standing.content_number, standing.schedule_number,
-       array_agg(standing.period_number) FILTER (WHERE standing.is_completion),
-       array_agg(standing.signed_on) FILTER (WHERE standing.is_completion),
-       array_agg(standing.valid_from) FILTER (WHERE standing.last_day >= %(on)s),
-       array_agg(standing.valid_until) FILTER (WHERE standing.last_day >= %(on)s),
-       array_agg(standing.evidence_until) FILTER (WHERE standing.last_day >= %(on)s),
-       max((standing.last_day - date '0001-01-01') * 2 + standing.ends_with_its_evidence::int)
-           FILTER (WHERE standing.valid_from <= %(on)s)
+_IN_FORCE = """
 FROM (
     SELECT attestation.requirement_id, attestation.content_number, attestation.schedule_number,
            attestation.period_number, attestation.signed_on, attestation.valid_from,
@@ -121,22 +115,70 @@ FROM (
            attestation.period_number IS NOT NULL AND attestation.signed_on <= %(on)s
                AS is_completion
     FROM compliance_attestations AS attestation
-    JOIN compliance_signatures AS signature
-      ON signature.company_id = %(company_id)s
-     AND signature.attestation_id = attestation.id
-     AND signature.recorded_at <= %(known_at)s
-     {signatures_of}
     WHERE attestation.company_id = %(company_id)s
       {attestations_of}
+      AND attestation.recorded_at <= %(known_at)s
+      AND (attestation.quorum = 1 OR attestation.quorum <= (
+          SELECT count(*)
+          FROM compliance_signatures AS signer
+          WHERE signer.company_id = %(company_id)s
+            AND signer.attestation_id = attestation.id
+            AND signer.kind IN ('attested', 'cosigned')
+            AND signer.recorded_at <= %(known_at)s
+      ))
       AND attestation.id NOT IN ({superseded})
-    GROUP BY attestation.company_id, attestation.id
-    HAVING count(*) FILTER (WHERE signature.kind IN ('attested', 'cosigned')) >= attestation.quorum
-       AND NOT bool_or(signature.kind = 'revoked')
-       AND coalesce(max(signature.number) FILTER (WHERE signature.kind = 'disputed'), 0)
-        <= coalesce(max(signature.number) FILTER (WHERE signature.kind = 'upheld'), 0)
+      AND attestation.id NOT IN (
+          SELECT against.attestation_id
+          FROM compliance_signatures AS against
+          WHERE against.company_id = %(company_id)s
+            {signatures_of}
+            AND against.kind IN ('revoked', 'disputed', 'upheld')
+            AND against.recorded_at <= %(known_at)s
+          GROUP BY against.attestation_id
+          HAVING bool_or(against.kind = 'revoked')
+              OR coalesce(max(against.number) FILTER (WHERE against.kind = 'disputed'), 0)
+               > coalesce(max(against.number) FILTER (WHERE against.kind = 'upheld'), 0)
+      )
 ) AS standing
 GROUP BY standing.requirement_id, standing.content_number, standing.schedule_number
 """
+
+_COUNTING = (
+    """
+SELECT standing.requirement_id, standing.content_number, standing.schedule_number,
+       array_agg(standing.period_number) FILTER (WHERE standing.is_completion),
+       array_agg(standing.signed_on) FILTER (WHERE standing.is_completion),
+       array_agg(standing.valid_from) FILTER (WHERE standing.last_day >= %(on)s),
+       array_agg(standing.valid_until) FILTER (WHERE standing.last_day >= %(on)s),
+       array_agg(standing.evidence_until) FILTER (WHERE standing.last_day >= %(on)s),
+       max((standing.last_day - date '0001-01-01') * 2 + standing.ends_with_its_evidence::int)
+           FILTER (WHERE standing.valid_from <= %(on)s)
+"""
+    + _IN_FORCE
+)
+"""One by one: what most requirements do not need."""
+
+_SUMMED = (
+    """
+SELECT standing.requirement_id, standing.content_number, standing.schedule_number,
+       bit_or(1::bigint << (standing.period_number - 1))
+           FILTER (WHERE standing.is_completion AND standing.period_number <= 62),
+       bit_or(1::bigint << (standing.period_number - 63))
+           FILTER (WHERE standing.is_completion AND standing.period_number BETWEEN 63 AND 124),
+       bit_or(1::bigint << (standing.period_number - 125))
+           FILTER (WHERE standing.is_completion AND standing.period_number BETWEEN 125 AND 186),
+       coalesce(max(standing.period_number) FILTER (WHERE standing.is_completion), 0) > 186
+           OR count(*) FILTER (WHERE standing.last_day >= %(on)s) > 1,
+       min(standing.valid_from) FILTER (WHERE standing.last_day >= %(on)s),
+       min(standing.valid_until) FILTER (WHERE standing.last_day >= %(on)s),
+       min(standing.evidence_until) FILTER (WHERE standing.last_day >= %(on)s),
+       max((standing.last_day - date '0001-01-01') * 2 + standing.ends_with_its_evidence::int)
+           FILTER (WHERE standing.valid_from <= %(on)s)
+"""
+    + _IN_FORCE
+)
+"""Summed up in figures of a fixed size: the periods as bits, and the one attestation that holds on
+the day or after it. The fourth figure says where these are not enough."""
 
 _STATES = """
 SELECT counted.state, count(*)
@@ -190,19 +232,21 @@ class _Numbers(NamedTuple):
 class _Group(NamedTuple):
     """What counts of the attestations of one version of a requirement."""
 
-    periods: list[int] | None
-    completed_on: list[dt.date] | None
-    valid_from: list[dt.date] | None
-    valid_until: list[dt.date | None] | None
-    evidence_until: list[dt.date | None] | None
+    completed: int
+    completed_on: Sequence[tuple[int, dt.date]]
+    covers: Sequence[CoverFound]
     longest: int | None
+
+
+_Groups = dict[_Numbers, _Group]
 
 
 @dataclass
 class _Counting:
     """What counts of one requirement."""
 
-    completed: list[tuple[int, dt.date]] = field(default_factory=list)
+    completed: int = 0
+    completed_on: list[tuple[int, dt.date]] = field(default_factory=list)
     covers: list[CoverFound] = field(default_factory=list)
     longest: int = -1
 
@@ -238,9 +282,14 @@ class PostgresStandingFigures:
             },
         )
         rows = await cursor.fetchall()
+        ids = [row[0] for row in rows]
+        by_days = [row[0] for row in rows if row[12] != LateRule.KEEP_SCHEDULE]
         is_of_few = question.limit is not None or question.requirement_ids is not None
-        counting = await self._counting(question, [row[0] for row in rows] if is_of_few else None)
-        return [_found(row, counting.get(row[0], {})) for row in rows]
+        if is_of_few or len(by_days) > len(ids) / 2:
+            groups = await self._counting(question, ids)
+        else:
+            groups = await self._of_all(question, set(ids), by_days)
+        return [_found(row, groups.get(row[0], {})) for row in rows]
 
     async def attestations(self, question: AttestationQuestion) -> Mapping[AttestationStatus, int]:
         sql = _STATES.format(
@@ -259,16 +308,53 @@ class PostgresStandingFigures:
         )
         return {AttestationStatus(state): count for state, count in await cursor.fetchall()}
 
+    async def _of_all(
+        self, question: StandingQuestion, ids: Container[UUID], by_days: Sequence[UUID]
+    ) -> dict[UUID, _Groups]:
+        """What counts of all requirements, summed up; one by one of those that it matters for on
+        which days they were completed (``by_days``), and of those of ``ids`` that cannot be."""
+        found: defaultdict[UUID, _Groups] = defaultdict(dict)
+        alone = set(by_days)
+        for requirement_id, content, schedule, *summed in await self._standing(_SUMMED, question):
+            first, second, third, is_too_much, valid_from, *until, longest = summed
+            if is_too_much and requirement_id in ids:
+                alone.add(requirement_id)
+            completed = (first or 0) | (second or 0) << 62 | (third or 0) << 124
+            covers = () if valid_from is None else (CoverFound(valid_from, *until),)
+            found[requirement_id][_Numbers(content, schedule)] = _Group(
+                completed, (), covers, longest
+            )
+        return found | await self._counting(question, list(alone))
+
     async def _counting(
-        self, question: StandingQuestion, ids: Sequence[UUID] | None
-    ) -> Mapping[UUID, Mapping[_Numbers, _Group]]:
-        """What counts of some requirements (None: of all), by the numbers of its versions."""
-        found: defaultdict[UUID, dict[_Numbers, _Group]] = defaultdict(dict)
-        if ids is not None and not ids:
+        self, question: StandingQuestion, ids: Sequence[UUID]
+    ) -> dict[UUID, _Groups]:
+        """What counts of some requirements, by the numbers of its versions."""
+        found: defaultdict[UUID, _Groups] = defaultdict(dict)
+        if not ids:
             return found
-        names = ("signature", "attestation", "later")
+        for requirement_id, content, schedule, *group in await self._standing(
+            _COUNTING, question, ids
+        ):
+            numbers, days, *covers, longest = group
+            completed = 0
+            for number in numbers or ():
+                completed |= 1 << (number - 1)
+            found[requirement_id][_Numbers(content, schedule)] = _Group(
+                completed,
+                list(zip(numbers or (), days or (), strict=True)),
+                list(map(CoverFound, *(each or () for each in covers))),
+                longest,
+            )
+        return found
+
+    async def _standing(
+        self, statement: str, question: StandingQuestion, ids: Sequence[UUID] | None = None
+    ) -> list[tuple[Any, ...]]:
+        """What a statement says of the attestations in force, of some requirements or of all."""
+        names = ("against", "attestation", "later")
         of = ["" if ids is None else _OF_SOME.format(name) for name in names]
-        sql = _COUNTING.format(
+        sql = statement.format(
             signatures_of=of[0],
             attestations_of=of[1],
             superseded=_SUPERSEDED.format(superseding_of=of[2]),
@@ -282,9 +368,7 @@ class PostgresStandingFigures:
                 "counted_ids": None if ids is None else list(ids),
             },
         )
-        for requirement_id, content, schedule, *group in await cursor.fetchall():
-            found[requirement_id][_Numbers(content, schedule)] = _Group(*group)
-        return found
+        return await cursor.fetchall()
 
 
 def _found(row: Sequence[Any], groups: Mapping[_Numbers, _Group]) -> StandingFound:
@@ -311,10 +395,9 @@ def _found(row: Sequence[Any], groups: Mapping[_Numbers, _Group]) -> StandingFou
         if numbers.content < material_number:
             continue
         if numbers.schedule == schedule_number:
-            counting.completed += zip(group.periods or (), group.completed_on or (), strict=True)
-        counting.covers += map(
-            CoverFound, group.valid_from or (), group.valid_until or (), group.evidence_until or ()
-        )
+            counting.completed |= group.completed
+            counting.completed_on += group.completed_on
+        counting.covers += group.covers
         if group.longest is not None:
             counting.longest = max(counting.longest, group.longest)
     return StandingFound(
@@ -332,6 +415,7 @@ def _found(row: Sequence[Any], groups: Mapping[_Numbers, _Group]) -> StandingFou
         late_rule=LateRule(late_rule),
         is_applicable=is_applicable,
         completed=counting.completed,
+        completed_on=counting.completed_on,
         covers=counting.covers,
         lapsed=counting.lapsed,
     )

@@ -282,5 +282,10 @@ class ComplianceSignature(ComplianceSignatureFields, SealedRow, table=True):
             " AND octet_length(signature_hash) = 32",
         ),
         index("compliance_signatures", "attestation_id", "id"),
+        index(
+            "compliance_signatures",
+            "requirement_id",
+            where="kind IN ('revoked', 'disputed', 'upheld')",
+        ),
         index("compliance_signatures", "xid"),
     )

@@ -12,10 +12,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from psycopg.types.json import Jsonb
 
+from services.regulatory_compliance.requirement_list import AsOf, list_requirements
 from services.regulatory_compliance.standing import (
     Cover,
     History,
     attestation_states,
+    in_force,
     standing,
 )
 from services.regulatory_compliance.standings import histories_of, standings
@@ -31,15 +33,26 @@ from storage.vocabulary.compliance import (
     Frequency,
     LateRule,
     Program,
+    RequirementStatus,
 )
 from tests.builders.companies import make_company
-from tests.regulatory_compliance.histories import day, histories, moment, replayed
+from tests.regulatory_compliance.histories import (
+    ANNUAL,
+    COUNTED_ON,
+    FEW,
+    day,
+    histories,
+    moment,
+    replayed,
+)
 
 HASH = b"x" * 32
 EMPTY = (
     b"DELETE FROM compliance_signatures WHERE company_id = %s",
     b"DELETE FROM compliance_attestations WHERE company_id = %s",
 )
+PERIODS = FEW | st.sampled_from([61, 62, 63, 64, 124, 125, 186, 187])
+"""Those about the ends of the figures in which the database hands them over, and beyond."""
 QUESTIONS = st.lists(st.tuples(st.integers(0, 1900), st.integers(0, 14)), min_size=1, max_size=4)
 
 Insert = tuple[str, Sequence[object]]
@@ -59,7 +72,9 @@ def rows_of(history: History, company_id: UUID, requirement_id: UUID) -> Iterato
             frequency=Frequency.ONGOING if each.schedule is None else each.schedule.frequency,
             first_due_on=None if each.schedule is None else each.schedule.first_due_on,
             business_day_rule=BusinessDayRule.AS_IS,
-            late_rule=LateRule.KEEP_SCHEDULE,
+            late_rule=(
+                LateRule.KEEP_SCHEDULE if each.schedule is None else each.schedule.late_rule
+            ),
             evidence_required=[],
             quorum=each.quorum,
         ).model_dump(mode="json")
@@ -209,6 +224,12 @@ def company_id(addresses: RoleAddresses) -> UUID:
 
 
 @pytest.fixture(scope="module")
+def listed_company_id(addresses: RoleAddresses) -> UUID:
+    """A company whose requirements become more with each example."""
+    return a_company(addresses)
+
+
+@pytest.fixture(scope="module")
 def counted_company_id(addresses: RoleAddresses) -> UUID:
     """A company that has the attestations of one example at a time."""
     return a_company(addresses)
@@ -216,7 +237,11 @@ def counted_company_id(addresses: RoleAddresses) -> UUID:
 
 @settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow], deadline=None)
 @given(
-    drawn=st.lists(histories(is_legal=True), min_size=1, max_size=6),
+    drawn=st.lists(
+        histories(is_legal=True, schedules=(None, ANNUAL, ANNUAL, COUNTED_ON), periods=PERIODS),
+        min_size=1,
+        max_size=6,
+    ),
     asked=QUESTIONS,
     is_of_few=st.booleans(),
 )
@@ -242,11 +267,16 @@ def test_the_database_says_what_the_rules_and_a_replay_say(
                         known_at=moment(known),
                         requirement_ids=list(rows) if is_of_few else None,
                     )
-                    found = {
-                        each.requirement_id: stood
-                        for each, stood in await standings(store, question)
-                    }
+                    stood = await standings(store, question)
+                    found = {each.requirement_id: its for each, its in stood}
+                    completed = {each.requirement_id: each.completed for each, _ in stood}
                     for requirement_id, history in rows.items():
+                        counting = in_force(
+                            kept[requirement_id], on=day(on), known_at=moment(known)
+                        )
+                        assert completed.get(requirement_id) == (
+                            None if counting is None else counting.completed.numbers
+                        )
                         by_the_rules = standing(
                             kept[requirement_id],
                             on=day(on),
@@ -254,8 +284,59 @@ def test_the_database_says_what_the_rules_and_a_replay_say(
                             is_business_day=lambda _: True,
                         )
                         assert found.get(requirement_id) == by_the_rules
+                        if COUNTED_ON in {each.schedule for each in history.contents}:
+                            continue
                         status = replayed(history, moment(known)).status(day(on))
                         assert (None if by_the_rules is None else by_the_rules.status) == status
+        finally:
+            await storage.close()
+
+    anyio.run(check)
+
+
+@settings(max_examples=15, suppress_health_check=[HealthCheck.too_slow], deadline=None)
+@given(
+    drawn=st.lists(histories(is_legal=True), min_size=1, max_size=6),
+    on=st.integers(0, 1900).map(day),
+    first_look=st.integers(1, 9),
+)
+def test_the_pages_of_a_list_hold_all_that_stand_so_however_many_are_looked_at_first(
+    server: EmbeddedServer,
+    addresses: RoleAddresses,
+    listed_company_id: UUID,
+    drawn: list[History],
+    on: dt.date,
+    first_look: int,
+) -> None:
+    written(server, listed_company_id, drawn)
+
+    async def check() -> None:
+        storage = PostgresStorage(addresses.app)
+        await storage.open()
+        try:
+            actor = Actor(SYSTEM_ACTOR_ID, new_id())
+            async with storage.transaction(listed_company_id, actor) as store:
+                question = StandingQuestion(on=on, known_at=store.now)
+                stood = await standings(store, question)
+                for status in RequirementStatus:
+                    found, after = list[UUID](), None
+                    while not found or after is not None:
+                        page, after = await list_requirements(
+                            store,
+                            program=None,
+                            status=status,
+                            is_overdue=None,
+                            as_of=AsOf(on=on),
+                            limit=3,
+                            after=after,
+                            first_look=first_look,
+                        )
+                        found += [each.id for each in page]
+                        if not page:
+                            break
+                    assert found == [
+                        row.requirement_id for row, each in stood if each.status is status
+                    ]
         finally:
             await storage.close()
 

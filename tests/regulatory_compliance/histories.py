@@ -2,7 +2,7 @@
 come to: the events replayed one by one, and the day judged by what they left."""
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from uuid import UUID, uuid4
 
 from hypothesis import strategies as st
@@ -21,6 +21,7 @@ from storage.vocabulary.compliance import (
     AttestationStatus,
     DecisionKind,
     Frequency,
+    LateRule,
     RequirementStatus,
     SignatureKind,
 )
@@ -29,6 +30,13 @@ DAY = dt.date(2026, 1, 1)
 A_DAY = dt.timedelta(days=1)
 START = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
 ANNUAL = Schedule(frequency=Frequency.ANNUAL, first_due_on=dt.date(2026, 6, 30))
+COUNTED_ON = Schedule(
+    frequency=Frequency.ANNUAL,
+    first_due_on=dt.date(2026, 6, 30),
+    late_rule=LateRule.COUNT_FROM_COMPLETION,
+)
+"""The same, but counted from a completion that comes late: what the replay leaves out."""
+FEW = st.integers(1, 3)
 
 
 def day(number: int) -> dt.date:
@@ -160,14 +168,20 @@ KINDS = [each for each in SignatureKind if each is not SignatureKind.ATTESTED]
 
 
 @st.composite
-def histories(draw: st.DrawFn, *, is_legal: bool = False) -> History:
+def histories(
+    draw: st.DrawFn,
+    *,
+    is_legal: bool = False,
+    schedules: Sequence[Schedule | None] = (None, ANNUAL),
+    periods: st.SearchStrategy[int] = FEW,
+) -> History:
     """A history with one event a day: in any order that signatures could come in or, where it
     ``is_legal``, in one that the rules allow."""
     contents: list[Content] = []
     decisions: list[Decision] = []
     attestations: list[Attestation] = []
     signatures: list[Signature] = []
-    schedule = draw(st.sampled_from([None, ANNUAL]))
+    schedule = draw(st.sampled_from(schedules))
     days = st.integers(0, 900).map(day)
 
     def states() -> Mapping[UUID, AttestationStatus]:
@@ -203,7 +217,7 @@ def histories(draw: st.DrawFn, *, is_legal: bool = False) -> History:
             made = attestation(
                 at,
                 content_number=contents[-1].number,
-                period_number=draw(st.none() | st.integers(1, 3)),
+                period_number=draw(st.none() | periods),
                 valid_from=begins,
                 valid_until=None if length is None else begins + length * A_DAY,
                 evidence_until=draw(st.none() | days),
