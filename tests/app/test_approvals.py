@@ -9,7 +9,7 @@ import httpx
 import pytest
 from litestar import Litestar
 
-from app.server import create_app
+from app.server import Routes
 from app.settings import Settings
 from storage.embedded import RoleAddresses
 from storage.files import FileVault
@@ -293,12 +293,12 @@ async def test_what_changed_meanwhile_is_not_approved_and_its_request_is_void(
 
 
 async def test_after_its_time_nothing_is_decided(
-    addresses: RoleAddresses, vault: FileVault, company: CompanyForTests
+    routes: Routes, addresses: RoleAddresses, vault: FileVault, company: CompanyForTests
 ) -> None:
     clock = FixedClock()
     storage = PostgresStorage(addresses.app, clock=clock, keyring=KEYRING)
     await storage.open()
-    application = create_app(Settings(), storage, vault)
+    application = routes.serving(Settings(), storage, vault)
     try:
         roles = [Role.ADMINISTRATOR] * 2
         async with signed_in(application, storage, company, *roles) as (asks, _):

@@ -15,7 +15,7 @@ from structlog.testing import capture_logs
 from app.api.remittances import SHOWN_TRANSACTIONS
 from app.http_server import server_configuration
 from app.openapi import document_of
-from app.server import create_app
+from app.server import Routes
 from app.settings import Settings
 from storage.embedded import RoleAddresses
 from storage.files import FileVault
@@ -65,13 +65,17 @@ class Watched(PostgresStorage):
 
 
 async def test_an_export_waits_for_the_record_of_who_took_it_and_a_read_does_not(
-    client: httpx.AsyncClient, addresses: RoleAddresses, vault: FileVault, company: CompanyForTests
+    routes: Routes,
+    client: httpx.AsyncClient,
+    addresses: RoleAddresses,
+    vault: FileVault,
+    company: CompanyForTests,
 ) -> None:
     content = RemittanceFile(transactions=[Transaction(claims=[Claim()])]).render()
     location = (await client.post(REMITTANCES, content=content)).headers["Location"]
     storage = Watched(addresses.app)
     await storage.open()
-    async with calling(create_app(Settings(), storage, vault), company) as watched:
+    async with calling(routes.serving(Settings(), storage, vault), company) as watched:
         assert (await watched.get(location)).status_code == 200
         assert storage.waited == [False]
         assert (await watched.get(location + "/file")).content == content
@@ -230,9 +234,9 @@ async def test_a_method_that_is_not_allowed_names_those_that_are(
 
 
 async def test_what_finds_no_route_is_counted_limited_and_logged_like_the_rest(
-    storage: PostgresStorage, vault: FileVault, company: CompanyForTests
+    routes: Routes, storage: PostgresStorage, vault: FileVault, company: CompanyForTests
 ) -> None:
-    application = create_app(Settings(rate_per_address="3/hour"), storage, vault)
+    application = routes.serving(Settings(rate_per_address="3/hour"), storage, vault)
     async with calling(application, company) as client:
         with capture_logs() as lines:
             answers = [
@@ -276,6 +280,7 @@ async def test_what_finds_no_route_is_counted_limited_and_logged_like_the_rest(
     ],
 )
 async def test_only_a_trusted_proxy_names_another_address_than_its_own(
+    routes: Routes,
     storage: PostgresStorage,
     vault: FileVault,
     trusted: str,
@@ -283,7 +288,7 @@ async def test_only_a_trusted_proxy_names_another_address_than_its_own(
     statuses: list[int],
 ) -> None:
     settings = Settings(rate_per_address="2/hour", trusted_proxies=trusted)
-    served = server_configuration(create_app(settings, storage, vault), settings)
+    served = server_configuration(routes.serving(settings, storage, vault), settings)
     served.load()
     async with httpx.AsyncClient(
         transport=httpx.ASGITransport(app=served.loaded_app), base_url="http://wellkept.test"

@@ -12,7 +12,7 @@ import pytest
 from litestar import Litestar
 
 from app import uploads
-from app.server import create_app
+from app.server import Routes
 from app.settings import Settings
 from services.files.keeping import NewFile, keep
 from services.identity.scopes import Scope
@@ -131,9 +131,13 @@ async def test_what_is_not_accepted_leaves_nothing(
 
 
 async def test_a_file_that_is_too_large_leaves_nothing(
-    storage: PostgresStorage, vault: FileVault, company: CompanyForTests, tmp_path: Path
+    routes: Routes,
+    storage: PostgresStorage,
+    vault: FileVault,
+    company: CompanyForTests,
+    tmp_path: Path,
 ) -> None:
-    small = create_app(Settings(largest_upload_bytes=len(LARGE) - 1), storage, vault)
+    small = routes.serving(Settings(largest_upload_bytes=len(LARGE) - 1), storage, vault)
     async with calling(small, company) as client:
         refused = await attach(client, LARGE, "scan.pdf")
     assert (refused.status_code, refused.json()["largest_bytes"]) == (413, len(LARGE) - 1)
@@ -254,6 +258,7 @@ class FailingStore(LocalFileStore):
     ],
 )
 async def test_a_store_that_fails_is_said_and_leaves_neither_row_nor_object(
+    routes: Routes,
     storage: PostgresStorage,
     company: CompanyForTests,
     tmp_path: Path,
@@ -262,7 +267,7 @@ async def test_a_store_that_fails_is_said_and_leaves_neither_row_nor_object(
     problem: str,
 ) -> None:
     vault = FileVault(FailingStore(tmp_path / "files", failure))
-    async with calling(create_app(Settings(), storage, vault), company) as client:
+    async with calling(routes.serving(Settings(), storage, vault), company) as client:
         refused = await attach(client)
     assert (refused.status_code, refused.json()["type"]) == (status, f"/problems/{problem}")
     assert await rows(storage, company) == []
@@ -270,12 +275,12 @@ async def test_a_store_that_fails_is_said_and_leaves_neither_row_nor_object(
 
 
 async def test_without_its_scanner_nothing_is_kept(
-    storage: PostgresStorage, company: CompanyForTests, tmp_path: Path
+    routes: Routes, storage: PostgresStorage, company: CompanyForTests, tmp_path: Path
 ) -> None:
     vault = FileVault(
         LocalFileStore(tmp_path / "files"), ClamdScanner(str(tmp_path / "nobody.ctl"))
     )
-    async with calling(create_app(Settings(), storage, vault), company) as client:
+    async with calling(routes.serving(Settings(), storage, vault), company) as client:
         refused = await attach(client)
     assert (refused.status_code, "scanner" in refused.json()["detail"]) == (503, True)
     assert await rows(storage, company) == []

@@ -7,7 +7,7 @@ from uuid import UUID
 import httpx
 import pytest
 
-from app.server import create_app
+from app.server import Routes
 from app.settings import Settings
 from services.importing.alone import LOCK
 from services.importing.running import run_import
@@ -226,9 +226,9 @@ async def test_no_record_is_tried_again_while_an_import_is_at_work(uploads: Uplo
 
 
 async def test_a_dump_that_is_too_large_says_how_it_comes_in(
-    storage: PostgresStorage, vault: FileVault, company: CompanyForTests
+    routes: Routes, storage: PostgresStorage, vault: FileVault, company: CompanyForTests
 ) -> None:
-    small = create_app(Settings(largest_upload_bytes=100), storage, vault)
+    small = routes.serving(Settings(largest_upload_bytes=100), storage, vault)
     transport = httpx.ASGITransport(app=small)
     headers = {**company.headers, "Content-Type": "application/json"}
     async with httpx.AsyncClient(transport=transport, base_url="http://wellkept.test") as client:

@@ -7,7 +7,7 @@ import asyncssh
 import httpx
 import pytest
 
-from app.server import create_app
+from app.server import Routes
 from app.settings import Settings
 from storage.files import FileVault
 from storage.postgres.transaction import PostgresStorage
@@ -144,6 +144,7 @@ async def clearinghouse(tmp_path: Path) -> AsyncIterator[ServerForTests]:
     ],
 )
 async def test_a_trial_says_what_keeps_files_from_arriving(
+    routes: Routes,
     storage: PostgresStorage,
     company: CompanyForTests,
     vault: FileVault,
@@ -154,7 +155,7 @@ async def test_a_trial_says_what_keeps_files_from_arriving(
     failure: str | None,
 ) -> None:
     admitted = f"localhost:{clearinghouse.port}" if is_admitted else ""
-    app = create_app(Settings(allowed_private_hosts=admitted), storage, vault)
+    app = routes.serving(Settings(allowed_private_hosts=admitted), storage, vault)
     place = {"host": "localhost", "port": clearinghouse.port, "host_key": clearinghouse.public_key}
     async with httpx.AsyncClient(
         transport=httpx.ASGITransport(app=app),

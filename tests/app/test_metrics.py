@@ -8,7 +8,7 @@ from litestar import Litestar
 
 from app.metrics import Metrics
 from app.monitoring import probe_app
-from app.server import create_app
+from app.server import Routes
 from app.settings import Settings
 from services.outbox.emails import Email, send_email
 from storage.embedded import RoleAddresses
@@ -67,12 +67,12 @@ async def test_without_a_token_only_this_machine_sees_figures(
     ],
 )
 async def test_with_a_token_who_bears_it_sees_figures_from_anywhere(
-    storage: PostgresStorage, vault: FileVault, given: str | None, status: int
+    routes: Routes, storage: PostgresStorage, vault: FileVault, given: str | None, status: int
 ) -> None:
     settings = Settings(metrics_token=TOKEN)
     headers = {} if given is None else {"Authorization": given}
     for application in (
-        create_app(settings, storage, vault),
+        routes.serving(settings, storage, vault),
         probe_app(settings, Metrics(), readiness=_ready, warnings=list),
     ):
         for address in ("127.0.0.1", "192.0.2.1"):

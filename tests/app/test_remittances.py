@@ -12,7 +12,7 @@ import pytest
 from litestar import Litestar
 
 from app.api import remittances as controller
-from app.server import create_app
+from app.server import Routes
 from app.settings import Settings
 from services.identity.scopes import Scope
 from storage.files import FileVault
@@ -188,9 +188,13 @@ async def test_an_unreadable_payment_says_so_and_posts_the_rest(
 
 
 async def test_an_upload_over_the_limit_is_refused_and_leaves_nothing(
-    storage: PostgresStorage, vault: FileVault, company: CompanyForTests, tmp_path: Path
+    routes: Routes,
+    storage: PostgresStorage,
+    vault: FileVault,
+    company: CompanyForTests,
+    tmp_path: Path,
 ) -> None:
-    small = create_app(Settings(largest_upload_bytes=len(CONTENT) - 1), storage, vault)
+    small = routes.serving(Settings(largest_upload_bytes=len(CONTENT) - 1), storage, vault)
     async with httpx.AsyncClient(
         transport=httpx.ASGITransport(app=small),
         base_url="http://wellkept.test",
