@@ -8,7 +8,8 @@ from app.memory import look_for_cycles_rarely
 
 
 def _leave(number: int, _: FrameType | None) -> None:
-    """Stop as Ctrl-C does, so that the embedded server is not left behind."""
+    """Stop as Ctrl-C does, so that the embedded server is not left behind: when told to, and when
+    the terminal is closed."""
     sys.exit(128 + number)
 
 
@@ -18,7 +19,9 @@ def main() -> None:
     The commands are imported here, after collections were made rare: they would look through all
     that is imported again and again, which is a third of a start.
     """
-    signal.signal(signal.SIGTERM, _leave)
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(number) is not signal.SIG_IGN:
+            signal.signal(number, _leave)
     look_for_cycles_rarely()
     from app.cli.commands import application  # noqa: PLC0415
     from app.cli.failures import explained  # noqa: PLC0415

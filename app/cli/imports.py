@@ -3,29 +3,41 @@
 import asyncio
 import json
 import sys
+import threading
 from collections.abc import Iterator, Sequence
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 from pathlib import Path
 from typing import Annotated
 from uuid import UUID
 
 import typer
+from pydantic import TypeAdapter, ValidationError
 from rich.box import SIMPLE
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 from app.answers import encode
 from app.api.imports import ImportReconciliation
+from app.cli.import_files import (
+    NotImported,
+    dump_files,
+    require_writable,
+    shown_path,
+    unreadable,
+)
 from app.file_reading import FileReading
 from app.import_page import import_page
 from app.runtime import Installation, installation
 from app.settings import Settings
 from services.files.keeping import written
 from services.importing import receiving
+from services.importing.conversions import shown
 from services.importing.reporting import MapReport, Reconciliation, Verdict, reconcile
 from services.importing.running import Progress as ImportProgress
 from services.importing.running import run_import
+from storage.files import FileDamaged
 from storage.filters import ImportRecordFilter, PersonFilter
 from storage.identifiers import OPERATOR_ACTOR_ID, new_id
 from storage.interface import Actor, Store
@@ -34,11 +46,13 @@ from storage.tables.importing import DataImport, ImportRecord
 from storage.vocabulary.importing import ImportOutcome, ImportStatus
 
 _SHOWN = 20
+_LONGEST_KEY = 200
+_SOURCE = TypeAdapter[str](receiving.SourceName)
 _CODES = {Verdict.AGREES: 0, Verdict.WAITS: 2, Verdict.DIFFERS: 1, Verdict.UNDECIDED: 1}
 
 
 def import_dump(
-    path: Annotated[Path, typer.Argument(exists=True, readable=True, metavar="FILE|FOLDER")],
+    path: Annotated[Path, typer.Argument(metavar="FILE|FOLDER")],
     company: Annotated[str, typer.Option(help="The company's slug.")],
     source: Annotated[
         str, typer.Option(help="The installation that it comes from, by a name of your choice.")
@@ -63,22 +77,26 @@ def import_dump(
     is written; where there is nobody to ask, --yes agrees to it.
 
     Exits with 0 when the books agree, with 2 when they do and some records wait (in quarantine, or
-    held), with 1 when they do not agree. A dry run exits as the import would: with 2 when some
-    records would wait.
+    held), with 1 when they do not agree or nothing was written. A dry run exits as the import
+    would: with 2 when some records would wait.
     """
-    files = sorted(path.glob("*.json")) if path.is_dir() else [path]
-    if not files:
-        raise typer.BadParameter("holds no .json file", param_hint="FILE|FOLDER")
+    files = dump_files(path)
+    _require_name(source)
+    if report is not None:
+        require_writable(report, files)
     console = Console()
     with installation(Settings.from_environment()) as place:
-        found, shown = asyncio.run(
+        found, waiting = asyncio.run(
             _import(place, files, company, source, steward, is_trial=dry_run, is_agreed=yes)
         )
-    for each in shown:
+    for each in waiting:
         _print_record(console, each)
     _print_report(console, found)
     if report is not None:
-        _write_report(report, found)
+        try:
+            _write_report(report, found)
+        except OSError as error:
+            typer.echo(f"The report could not be written: {error.strerror}.", err=True)
     raise typer.Exit(_trial_code(found) if dry_run else _CODES[found.verdict])
 
 
@@ -102,6 +120,16 @@ def _print_report(console: Console, found: Reconciliation) -> None:
     console.print(f"Verdict: {found.verdict}")
 
 
+def _require_name(source: str) -> None:
+    """Raises NotImported."""
+    try:
+        _SOURCE.validate_python(source)
+    except ValidationError:
+        raise NotImported(
+            "--source", "is no name", "give 1 to 80 characters that can be seen"
+        ) from None
+
+
 def _trial_code(found: Reconciliation) -> int:
     if found.refusal is not None:
         return 1
@@ -122,13 +150,13 @@ async def _import(
     async with place.storage() as storage:
         company_id = await storage.company_of_slug(slug)
         if company_id is None:
-            raise typer.BadParameter(f"no company has the slug {slug!r}", param_hint="--company")
+            raise NotImported("--company", f"{slug!r} names no company", "give the slug of one")
         actor = Actor(OPERATOR_ACTOR_ID, new_id())
         import_id = await _received(
             place, storage, company_id, actor, files, source, steward, is_trial=is_trial
         )
         bar = Progress(
-            TextColumn("{task.description}"),
+            TextColumn("{task.description}", markup=False),
             BarColumn(),
             TextColumn("{task.fields[count]}"),
             TimeElapsedColumn(),
@@ -164,7 +192,7 @@ async def _import(
                     + (f", {more:,} more than are shown." if more else "."),
                     highlight=False,
                 )
-                agreed = is_agreed or await asyncio.to_thread(_asked)
+                agreed = is_agreed or await _asked()
                 bar.start()
                 return agreed
 
@@ -197,12 +225,30 @@ def _so_far(progress: ImportProgress) -> str:
     return f"{progress.done:,}{of_all} records" if progress.done or of_all else ""
 
 
-def _asked() -> bool:
-    """What the person at the terminal says; nobody there says no."""
+async def _asked() -> bool:
+    """What the person at the terminal says; nobody there says no, and so does who leaves.
+
+    The thread that waits for an answer is none that the program waits for: Ctrl-C ends it.
+    """
     if not sys.stdin.isatty():
         typer.echo("Nobody is here to be asked: --yes agrees to it.", err=True)
         return False
-    return typer.confirm("Write it?")
+    loop = asyncio.get_running_loop()
+    answer: asyncio.Future[bool] = loop.create_future()
+
+    def told(said: bool) -> None:
+        if not answer.done():
+            answer.set_result(said)
+
+    def ask() -> None:
+        said = False
+        with suppress(typer.Abort):
+            said = typer.confirm("Write it?")
+        with suppress(RuntimeError):
+            loop.call_soon_threadsafe(told, said)
+
+    threading.Thread(target=ask, daemon=True).start()
+    return await answer
 
 
 async def _received(
@@ -216,17 +262,24 @@ async def _received(
     *,
     is_trial: bool,
 ) -> UUID:
-    """Every file is kept, and the import is on record."""
+    """Every file is kept, and the import is on record. Raises NotImported."""
     async with AsyncExitStack() as stack:
         kept = []
         for path in files:
-            reading = await asyncio.to_thread(FileReading, path)
-            new = receiving.new_file(path.name)
-            kept.append(
-                await stack.enter_async_context(
-                    written(storage, place.vault, company_id, actor, new, reading)
+            try:
+                reading = await asyncio.to_thread(FileReading, path)
+                new = receiving.new_file(path.name)
+                kept.append(
+                    await stack.enter_async_context(
+                        written(storage, place.vault, company_id, actor, new, reading)
+                    )
                 )
-            )
+            except OSError as error:
+                raise unreadable(path, error) from error
+            except FileDamaged as error:
+                raise NotImported(
+                    shown_path(path), "changed while it was read", "wait until it is written"
+                ) from error
         async with storage.transaction(company_id, actor) as store:
             steward_id = None if steward is None else await _person(store, steward)
             made = await receiving.receive(
@@ -236,15 +289,17 @@ async def _received(
 
 
 async def _person(store: Store, email: str) -> UUID:
-    """Somebody who works here, by their address. Raises BadParameter."""
+    """Somebody who works here, by their address. Raises NotImported."""
     found = await store.people.all(PersonFilter(email=email.lower()))
     if not found or found[0].disabled_at is not None:
-        raise typer.BadParameter("is the address of nobody who works here", param_hint="--steward")
+        raise NotImported(
+            "--steward", "is the address of nobody who works here", "give that of somebody who does"
+        )
     return found[0].id
 
 
 def _print_record(console: Console, record: ImportRecord) -> None:
-    where = f"{record.map_name} {record.legacy_key}"
+    where = f"{record.map_name} {shown(record.legacy_key, _LONGEST_KEY)}"
     what = (
         f"{record.field or ''} {record.reason}: {record.remedy}"
         if record.outcome is ImportOutcome.QUARANTINED
@@ -283,7 +338,7 @@ def report_tables(found: Reconciliation) -> Iterator[Table]:
     table = _table([head for head, _ in counts], "Verdict")
     for each in found.maps:
         told = (f"{getattr(each, name):,}" for _, name in counts)
-        table.add_row(each.name, *told, each.verdict)
+        table.add_row(escape(each.name), *told, each.verdict)
     yield table
     beside = [
         each
@@ -295,7 +350,7 @@ def report_tables(found: Reconciliation) -> Iterator[Table]:
         for each in beside:
             money = (_dollars(getattr(each, name)) for _, name in _MONEY)
             parts = (f"{getattr(each, name):,}" for _, name in _PARTS)
-            table.add_row(each.name, *money, *parts)
+            table.add_row(escape(each.name), *money, *parts)
         yield table
 
 
