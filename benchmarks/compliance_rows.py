@@ -121,7 +121,7 @@ _ROWS: Mapping[str, str] = {
                {_RECORDED}, '0'::xid8 AS xid, requirement_id, attested.id AS attestation_id,
                period * 3 + step AS number,
                (ARRAY['attested', 'disputed', 'upheld'])[step + 1] AS kind,
-               (SELECT id FROM people_given WHERE number = 1) AS person_id,
+               (SELECT id FROM people_given WHERE people_given.number = 1 + step) AS person_id,
                uuidv7() AS session_id, 'Ada Lindqvist' AS printed_name,
                'I attest that the statement is true and rests on the evidence named.' AS meaning,
                CASE step WHEN 0 THEN NULL ELSE 'Looked at again.' END AS reason,
