@@ -1,6 +1,6 @@
 """What where requirements stand is derived from, of many at once: one statement for the
 requirements, one that sums up their attestations and signatures, and one for the few that it takes
-one by one. Each names the company in every predicate. Another counts attestations by what they are.
+one by one. Each names the company in every predicate.
 
 The second and third say of every attestation whether it is in force as
 ``standing.attestation_states`` does, from signatures that were given by the rules: whoever has
@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 from uuid import UUID
 
+from storage.postgres.attestation_states import counted_attestations
 from storage.postgres.bound import BoundTransaction
 from storage.standings import (
     AttestationQuestion,
@@ -87,22 +88,6 @@ _CONDITIONS: Mapping[str, str] = {
     " WHERE last.company_id = %(company_id)s AND last.id = %(after)s)",
 }
 
-_SUPERSEDED = """
-          SELECT later.supersedes_id
-          FROM compliance_attestations AS later
-          WHERE later.company_id = %(company_id)s
-            AND later.supersedes_id IS NOT NULL
-            {superseding_of}
-            AND later.quorum <= (
-                SELECT count(*)
-                FROM compliance_signatures AS signer
-                WHERE signer.company_id = %(company_id)s
-                  AND signer.attestation_id = later.id
-                  AND signer.kind IN ('attested', 'cosigned')
-                  AND signer.recorded_at <= %(known_at)s
-            )
-"""
-
 _IN_FORCE = """
 FROM (
     SELECT attestation.requirement_id, attestation.content_number, attestation.schedule_number,
@@ -126,18 +111,37 @@ FROM (
             AND signer.kind IN ('attested', 'cosigned')
             AND signer.recorded_at <= %(known_at)s
       ))
-      AND attestation.id NOT IN ({superseded})
-      AND attestation.id NOT IN (
-          SELECT against.attestation_id
-          FROM compliance_signatures AS against
+      AND NOT EXISTS (
+          SELECT FROM compliance_attestations AS later
+          WHERE later.company_id = %(company_id)s
+            AND later.supersedes_id = attestation.id
+            AND later.quorum <= (
+                SELECT count(*)
+                FROM compliance_signatures AS signer
+                WHERE signer.company_id = %(company_id)s
+                  AND signer.attestation_id = later.id
+                  AND signer.kind IN ('attested', 'cosigned')
+                  AND signer.recorded_at <= %(known_at)s
+            )
+      )
+      AND NOT EXISTS (
+          SELECT FROM compliance_signatures AS against
           WHERE against.company_id = %(company_id)s
-            {signatures_of}
+            AND against.attestation_id = attestation.id
             AND against.kind IN ('revoked', 'disputed', 'upheld')
             AND against.recorded_at <= %(known_at)s
-          GROUP BY against.attestation_id
-          HAVING bool_or(against.kind = 'revoked')
-              OR coalesce(max(against.number) FILTER (WHERE against.kind = 'disputed'), 0)
-               > coalesce(max(against.number) FILTER (WHERE against.kind = 'upheld'), 0)
+            AND CASE against.kind
+                    WHEN 'revoked' THEN true
+                    WHEN 'disputed' THEN NOT EXISTS (
+                        SELECT FROM compliance_signatures AS upheld
+                        WHERE upheld.company_id = %(company_id)s
+                          AND upheld.attestation_id = against.attestation_id
+                          AND upheld.kind = 'upheld'
+                          AND upheld.number > against.number
+                          AND upheld.recorded_at <= %(known_at)s
+                    )
+                    ELSE false
+                END
       )
 ) AS standing
 GROUP BY standing.requirement_id, standing.content_number, standing.schedule_number
@@ -180,45 +184,7 @@ SELECT standing.requirement_id, standing.content_number, standing.schedule_numbe
 """Summed up in figures of a fixed size: the periods as bits, and the one attestation that holds on
 the day or after it. The fourth figure says where these are not enough."""
 
-_STATES = """
-SELECT counted.state, count(*)
-FROM (
-    SELECT CASE
-               WHEN bool_or(signature.kind = 'revoked') THEN 'revoked'
-               WHEN attestation.id IN ({superseded}) THEN 'superseded'
-               WHEN coalesce(max(signature.number) FILTER (WHERE signature.kind = 'disputed'), 0)
-                  > coalesce(max(signature.number) FILTER (WHERE signature.kind = 'upheld'), 0)
-                   THEN 'disputed'
-               WHEN count(*) FILTER (WHERE signature.kind IN ('attested', 'cosigned'))
-                  < attestation.quorum THEN 'awaiting_signatures'
-               WHEN least(attestation.valid_until, attestation.evidence_until) < %(last)s
-                   THEN 'expired'
-               ELSE 'attested'
-           END AS state
-    FROM compliance_attestations AS attestation
-    LEFT JOIN compliance_signatures AS signature
-      ON signature.company_id = %(company_id)s
-     AND signature.attestation_id = attestation.id
-     AND signature.recorded_at <= %(known_at)s
-    WHERE attestation.company_id = %(company_id)s
-      AND attestation.recorded_at <= %(known_at)s
-      AND attestation.signed_on BETWEEN %(first)s AND %(last)s
-      {of_program}
-    GROUP BY attestation.company_id, attestation.id
-) AS counted
-GROUP BY counted.state
-"""
-
-_OF_PROGRAM = """
-      AND attestation.requirement_id IN (
-          SELECT requirement.id
-          FROM compliance_requirements AS requirement
-          WHERE requirement.company_id = %(company_id)s
-            AND requirement.program = %(program)s
-      )
-"""
-
-_OF_SOME = "AND {}.requirement_id = ANY (%(counted_ids)s::uuid[])"
+_OF_SOME = "AND attestation.requirement_id = ANY (%(counted_ids)s::uuid[])"
 _FIRST_DAY = dt.date.min
 
 
@@ -292,21 +258,7 @@ class PostgresStandingFigures:
         return [_found(row, groups.get(row[0], {})) for row in rows]
 
     async def attestations(self, question: AttestationQuestion) -> Mapping[AttestationStatus, int]:
-        sql = _STATES.format(
-            superseded=_SUPERSEDED.format(superseding_of=""),
-            of_program="" if question.program is None else _OF_PROGRAM,
-        )
-        cursor = await self._store.execute(
-            sql,
-            {
-                "company_id": self._store.company_id,
-                "first": question.first,
-                "last": question.last,
-                "known_at": question.known_at,
-                "program": question.program,
-            },
-        )
-        return {AttestationStatus(state): count for state, count in await cursor.fetchall()}
+        return await counted_attestations(self._store, question)
 
     async def _of_all(
         self, question: StandingQuestion, ids: Container[UUID], by_days: Sequence[UUID]
@@ -352,15 +304,8 @@ class PostgresStandingFigures:
         self, statement: str, question: StandingQuestion, ids: Sequence[UUID] | None = None
     ) -> list[tuple[Any, ...]]:
         """What a statement says of the attestations in force, of some requirements or of all."""
-        names = ("against", "attestation", "later")
-        of = ["" if ids is None else _OF_SOME.format(name) for name in names]
-        sql = statement.format(
-            signatures_of=of[0],
-            attestations_of=of[1],
-            superseded=_SUPERSEDED.format(superseding_of=of[2]),
-        )
         cursor = await self._store.execute(
-            sql,
+            statement.format(attestations_of="" if ids is None else _OF_SOME),
             {
                 "company_id": self._store.company_id,
                 "on": question.on,
