@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 from uuid import UUID
 
 from services.claims.remittances.remittances import post_remittance
@@ -246,8 +247,11 @@ class _Run:
         how many records are ``done`` then."""
         declared = DECLARED[name]
         async with self._storage.transaction(self._company_id, self._actor) as store:
+            reached = await store.import_lookups.reached(import_id=held_in.id, map_name=name)
+            # broken off once all of them were on record: none is to be read again
+            source = islice(self._records(files), 0 if reached else None)
             gathering = await store.gathering()
-            async for _, drafts in made_ahead(_groups(self._records(files), frozenset({name}))):
+            async for _, drafts in made_ahead(_groups(source, frozenset({name}))):
                 await gathering.add(await to_gather(store, held_in, declared, drafts))
             async for drafts in gathered(declared, gathering):
                 await self._keep(await _check_all(store, held_in, name, drafts))

@@ -15,13 +15,20 @@ from storage.embedded import EmbeddedServer, RoleAddresses
 from storage.errors import StorageUnavailable
 from storage.files import FileVault
 from storage.files.local import LocalFileStore
-from storage.filters import ByClaim, ClaimAppealFilter, ClaimFilter, LedgerFilter, PayerFilter
+from storage.filters import (
+    ByClaim,
+    ByImport,
+    ClaimAppealFilter,
+    ClaimFilter,
+    LedgerFilter,
+    PayerFilter,
+)
 from storage.postgres.transaction import PostgresStorage
 from storage.rows import BOOKKEEPING
 from storage.tables.importing import DataImport
 from storage.vocabulary.importing import ImportStatus
 from tests.builders.companies import CompanyForTests, make_company
-from tests.builders.dumps import Importer, appeal, claim, keyed, of_map, payer
+from tests.builders.dumps import Importer, appeal, claim, keyed, line_row, of_map, payer
 from tests.builders.keys import KEYRING
 from tests.servers import chosen_server, migrated_database, start_test_server
 
@@ -112,6 +119,45 @@ async def test_an_import_that_broke_off_goes_on_where_it_stopped(importer: Impor
         await importer.go_on(import_id, agree=crash)
     assert (await importer.go_on(import_id)).verdict is Verdict.AGREES
     assert await counted(importer) == (1, 3, 2)
+
+
+LINES: dict[str, Any] = {
+    "payers": keyed(payer()),
+    "claims": [claim(lineItems=[], totalChargeAmount=14250)],
+    "claim_line_items": [line_row()],
+}
+
+
+async def test_lines_of_a_table_are_gone_on_with_where_they_broke_off(importer: Importer) -> None:
+    def fail(progress: Progress) -> None:
+        if progress.map_name == "claimLineItems":
+            raise Crash
+
+    import_id = await importer.receive(LINES)
+    with pytest.raises(Crash):
+        await importer.go_on(import_id, tell=fail)
+    assert (await importer.go_on(import_id)).verdict is Verdict.AGREES
+
+
+async def test_lines_of_a_table_that_are_all_on_record_are_not_taken_twice(
+    importer: Importer,
+) -> None:
+    import_id = await importer.receive(LINES)
+    with pytest.raises(Crash):
+        await importer.go_on(import_id, agree=crash)
+    company = importer.company
+    async with importer.storage.transaction(company.id, company.actor) as store:
+        (lines,) = [
+            each
+            for each in await store.import_maps.all(ByImport(import_id=import_id))
+            if each.name == "claimLineItems"
+        ]
+        await store.import_maps.update(
+            lines.id, {"is_checked": False}, expected_version=lines.version
+        )
+    found = await importer.go_on(import_id)
+    report = of_map(found, "claimLineItems")
+    assert (report.record_count, report.row_count, found.verdict) == (1, 1, Verdict.AGREES)
 
 
 @pytest.fixture
