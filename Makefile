@@ -4,6 +4,9 @@ PYTHON ?= python3
 BIN := .venv/bin
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 OLDEST_POSTGRESQL := 15
+# These start the servers that they name: another run of them would be the same again.
+NAME_THEIR_SERVERS := $(addprefix --ignore=tests/storage/test_, \
+	embedded.py embedded_accounts.py embedded_roles.py report.py)
 FOUND_OLDEST := $(wildcard /usr/lib/postgresql/$(OLDEST_POSTGRESQL)/bin/postgres)
 FOUND_PGBOUNCER := $(wildcard /usr/sbin/pgbouncer)
 FOUND_CLAMAV := $(wildcard /usr/sbin/clamd)
@@ -42,12 +45,14 @@ newest: .venv/.installed-dev
 test: style
 	@$(MAKE) --no-print-directory --jobs=2 types newest
 ifneq ($(FOUND_OLDEST),)
-	WELLKEPT_TEST_POSTGRESQL=$(OLDEST_POSTGRESQL) $(BIN)/pytest -n 2 --dist loadfile tests/storage tests/isolation
+	WELLKEPT_TEST_POSTGRESQL=$(OLDEST_POSTGRESQL) $(BIN)/pytest -n 2 --dist loadfile \
+		$(NAME_THEIR_SERVERS) tests/storage tests/isolation
 else
 	@echo "PostgreSQL $(OLDEST_POSTGRESQL) is not installed here: its tests did not run"
 endif
 ifneq ($(FOUND_PGBOUNCER),)
-	WELLKEPT_TEST_POOLER=pgbouncer $(BIN)/pytest -n 2 --dist loadfile tests/storage tests/isolation tests/running/test_jobs.py
+	WELLKEPT_TEST_POOLER=pgbouncer $(BIN)/pytest -n 2 --dist loadfile \
+		$(NAME_THEIR_SERVERS) tests/storage tests/isolation tests/running/test_jobs.py
 else
 	@echo "Debian's package pgbouncer is not installed here: its tests did not run"
 endif

@@ -28,7 +28,12 @@ from tests.builders.keys import KEYRING, SIGNING
 from tests.servers import chosen_server, migrated_database, start_test_server
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """A run through a pooler is for the tests that meet it: others would be the same again."""
+    if poolers.is_wanted():
+        past_it = [item for item in items if not poolers.meets(item)]
+        config.hook.pytest_deselected(items=past_it)
+        items[:] = [item for item in items if poolers.meets(item)]
     items.sort(key=lambda item: scheduling.place_of(item.nodeid))
 
 

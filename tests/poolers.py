@@ -10,6 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import psycopg
+import pytest
 from psycopg.conninfo import conninfo_to_dict
 
 from storage.embedded import EmbeddedServer, Role, RoleAddresses
@@ -39,6 +40,11 @@ max_client_conn = 500
 def is_wanted() -> bool:
     """Whether this run's database is to be reached through the pooler."""
     return os.environ.get("WELLKEPT_TEST_POOLER") == "pgbouncer"
+
+
+def meets(item: pytest.Item) -> bool:
+    """Whether a test uses the database that is reached through it."""
+    return "addresses" in getattr(item, "fixturenames", ())
 
 
 @contextmanager
