@@ -69,7 +69,26 @@ def periods(
 
     ``completions`` are the days on which periods were completed, by their number from 1.
     """
-    return _periods_from(1, schedule, completions, is_business_day)
+    if schedule.frequency is Frequency.ONGOING:
+        return
+    step = MONTHS.get(schedule.frequency)
+    anchor, steps = schedule.first_due_on, 0
+    begins_on = None
+    for number in count(1):
+        try:
+            scheduled_on = after_months(anchor, steps * (step or 0))
+        except OverflowError:
+            return
+        due_on = on_business_day(scheduled_on, schedule.business_day_rule, is_business_day)
+        completed_on = completions.get(number)
+        yield Period(number, begins_on, scheduled_on, due_on, completed_on)
+        if step is None:
+            return
+        begins_on = due_on
+        steps += 1
+        is_late = completed_on is not None and completed_on > due_on
+        if is_late and schedule.late_rule is LateRule.COUNT_FROM_COMPLETION:
+            anchor, steps = completed_on or anchor, 1
 
 
 def open_period(
@@ -93,42 +112,22 @@ def is_kept(schedule: Schedule) -> bool:
 
 def kept_period(schedule: Schedule, number: int, is_business_day: IsBusinessDay) -> Period | None:
     """A period that is not completed of a schedule that ``is_kept``, by its number; None where the
-    schedule has no such one."""
-    if number > 1 and schedule.frequency not in MONTHS:
+    schedule has no such one. It is the one of ``periods``, without those before it."""
+    step = MONTHS.get(schedule.frequency, 0)
+    if schedule.frequency is Frequency.ONGOING or (number > 1 and step == 0):
         return None
-    return next(_periods_from(number, schedule, {}, is_business_day), None)
-
-
-def _periods_from(
-    first: int,
-    schedule: Schedule,
-    completions: Mapping[int, dt.date],
-    is_business_day: IsBusinessDay,
-) -> Iterator[Period]:
-    """``periods`` from a number on; above 1 only where the schedule is kept, whatever is late."""
-    if schedule.frequency is Frequency.ONGOING:
-        return
-    step = MONTHS.get(schedule.frequency)
-    anchor, steps = schedule.first_due_on, first - 1
+    anchor, rule = schedule.first_due_on, schedule.business_day_rule
+    try:
+        scheduled_on = after_months(anchor, (number - 1) * step)
+    except OverflowError:
+        return None
     begins_on = None
-    if first > 1:
-        last = after_months(anchor, (steps - 1) * (step or 0))
-        begins_on = on_business_day(last, schedule.business_day_rule, is_business_day)
-    for number in count(first):
-        try:
-            scheduled_on = after_months(anchor, steps * (step or 0))
-        except OverflowError:
-            return
-        due_on = on_business_day(scheduled_on, schedule.business_day_rule, is_business_day)
-        completed_on = completions.get(number)
-        yield Period(number, begins_on, scheduled_on, due_on, completed_on)
-        if step is None:
-            return
-        begins_on = due_on
-        steps += 1
-        is_late = completed_on is not None and completed_on > due_on
-        if is_late and schedule.late_rule is LateRule.COUNT_FROM_COMPLETION:
-            anchor, steps = completed_on or anchor, 1
+    if number > 1:
+        begins_on = on_business_day(
+            after_months(anchor, (number - 2) * step), rule, is_business_day
+        )
+    due_on = on_business_day(scheduled_on, rule, is_business_day)
+    return Period(number, begins_on, scheduled_on, due_on)
 
 
 def on_business_day(day: dt.date, rule: BusinessDayRule, is_business_day: IsBusinessDay) -> dt.date:

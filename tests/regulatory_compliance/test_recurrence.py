@@ -12,6 +12,8 @@ from services.regulatory_compliance.recurrence import (
     Period,
     Schedule,
     after_months,
+    is_kept,
+    kept_period,
     on_business_day,
     open_period,
     periods,
@@ -142,3 +144,26 @@ def test_a_schedule_that_is_kept_never_drifts(schedule: Schedule, number: int) -
 def test_periods_end_with_the_calendar() -> None:
     schedule = Schedule(frequency=Frequency.TRIENNIAL, first_due_on=dt.date(9990, 1, 1))
     assert [each.due_on.year for each in first(9, schedule)] == [9990, 9993, 9996, 9999]
+
+
+@given(
+    frequency=st.sampled_from(Frequency),
+    first_due_on=st.dates(dt.date(2020, 1, 1), dt.date(2030, 12, 31)),
+    rule=st.sampled_from(BusinessDayRule),
+    number=st.integers(1, 40),
+)
+def test_a_period_of_a_kept_schedule_is_the_same_without_those_before_it(
+    frequency: Frequency, first_due_on: dt.date, rule: BusinessDayRule, number: int
+) -> None:
+    schedule = Schedule(frequency=frequency, first_due_on=first_due_on, business_day_rule=rule)
+    assert is_kept(schedule)
+    in_order = list(islice(periods(schedule, {}, is_weekday), number))
+    expected = in_order[number - 1] if len(in_order) == number else None
+    assert kept_period(schedule, number, is_weekday) == expected
+
+
+def test_no_period_lies_beyond_the_last_year() -> None:
+    yearly = Schedule(frequency=Frequency.ANNUAL, first_due_on=dt.date(2026, 1, 31))
+    assert kept_period(yearly, 9_999 - 2_026 + 1, is_weekday) is not None
+    assert kept_period(yearly, 9_999 - 2_026 + 2, is_weekday) is None
+    assert kept_period(yearly, 100_000, is_weekday) is None
