@@ -12,14 +12,14 @@ import msgspec
 from pydantic import Field
 
 from services.importing.alone import LOCK
-from services.importing.declaration import OriginalMap, Workplace, drafted
+from services.importing.declaration import OriginalMap, Workplace, drafted, key_of
 from services.importing.json_stream import SourceRecord, parsed
 from services.importing.maps import DECLARED
 from services.importing.receiving import require_steward
 from services.importing.running import check_records
 from services.importing.writing import write_map
 from services.inputs import Input
-from services.refusals import Refusal
+from services.refusals import Fault, InvalidInput, Refusal
 from storage.files import FileVault
 from storage.filters import ByImport, ImportRecordFilter
 from storage.interface import Store
@@ -69,6 +69,7 @@ async def retry_record(
     await require_steward(store, retry.steward_person_id)
     if not await store.try_lock(LOCK):
         raise ImportAtWork
+    await _require_own_id(store, record, retry)
     text = record.content if retry.content is None else msgspec.json.encode(retry.content).decode()
     key = None if record.legacy_key.startswith("#") else record.legacy_key
     source = SourceRecord(record.map_name, key, parsed(text), text)
@@ -97,6 +98,24 @@ async def retry_record(
         },
         expected_version=again.version,
     )
+
+
+async def _require_own_id(store: Store, record: ImportRecord, retry: RecordRetry) -> None:
+    """A mended record may have another id, but not that of a record that has its row: it would
+    change that row, and nobody would be shown how. Raises InvalidInput."""
+    if retry.content is None:
+        return
+    given = key_of(SourceRecord(record.map_name, record.legacy_key, retry.content, ""), 0)
+    if given == record.legacy_key:
+        return
+    known = await store.import_lookups.latest(
+        source=record.source,
+        map_name=record.map_name,
+        import_id=record.import_id,
+        keys={given},
+    )
+    if known:
+        raise InvalidInput([Fault("/content/id", "is the id of another record, which was placed")])
 
 
 async def _others(store: Store, record: ImportRecord, tried: SourceRecord) -> list[SourceRecord]:

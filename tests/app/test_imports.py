@@ -237,3 +237,16 @@ async def test_a_dump_that_is_too_large_says_how_it_comes_in(
         )
     assert (refused.status_code, refused.json()["largest_bytes"]) == (413, 100)
     assert "`wellkept import`" in refused.json()["detail"]
+
+
+async def test_a_record_is_not_mended_under_the_id_of_another(uploads: Uploads) -> None:
+    url = await uploads.bring(DUMP)
+    (record,) = await uploads.quarantined(url)
+    retry = f"/api/v1/import-records/{record['id']}/retry"
+    taken = await uploads.client.post(retry, json={"content": claim("c2", notes="Mine")})
+    assert (taken.status_code, taken.json()["errors"][0]["pointer"]) == (422, "/content/id")
+    company = uploads.company
+    async with uploads.storage.transaction(company.id, company.actor) as store:
+        assert [each.notes for each in await store.claims.all(ClaimFilter())] == [None]
+    fresh = await uploads.client.post(retry, json={"content": claim("c3")})
+    assert fresh.status_code == 201, fresh.text
