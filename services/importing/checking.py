@@ -104,7 +104,8 @@ async def _verdicts(
             verdicts.append(_quarantined(draft, _TWICE))
             continue
         if earlier is not None and is_same:
-            draft.row_id, draft.patient_id = earlier.target_id, earlier.patient_id
+            draft.patient_id = earlier.patient_id
+            draft.row_id = None if earlier.import_id == held_in.id else earlier.target_id
             verdicts.append(_Verdict(draft, _again(held_in, earlier)))
         elif draft.fault is not None:
             verdicts.append(_quarantined(draft, draft.fault))
@@ -149,11 +150,12 @@ def _new(drafts: Iterable[Draft], known: Mapping[str, KnownRecord]) -> list[Draf
 
 
 def _follow_their_twins(verdicts: Sequence[_Verdict]) -> None:
-    """What stands twice in a chunk has the row of its twin, or its fault."""
+    """What stands twice in a chunk has the fault of its twin. The row is the twin's alone, so that
+    a later import knows it by the record that placed it."""
     for each in verdicts:
         if each.twin is None:
             continue
-        each.draft.row_id, each.draft.patient_id = each.twin.row_id, each.twin.patient_id
+        each.draft.row_id, each.draft.patient_id = None, each.twin.patient_id
         if each.twin.fault is not None:
             each.outcome, each.fault = ImportOutcome.QUARANTINED, each.twin.fault
 

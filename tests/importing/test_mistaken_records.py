@@ -243,3 +243,12 @@ async def test_what_a_newer_dump_adds_beside_the_lines_does_not_change_them(
     assert [each.changed_count for each in found.maps] == [1, 1]
     other = await importer.bring({"batches": [batch(claimIds=["CLM-c1"])]})
     assert [each.reason for each in other.faults] == ["has changed in lines since it was placed"]
+
+
+async def test_what_stands_twice_alike_is_known_again_as_one(importer: Importer) -> None:
+    await importer.bring({"payers": [payer(), payer()]})
+    again = of_map(await importer.bring({"payers": [payer(), payer()]}), "payers")
+    assert (again.unchanged_count, again.merged_count, again.row_count) == (1, 1, 1)
+    renamed = payer(name="Northlake")
+    newer = of_map(await importer.bring({"payers": [renamed, renamed]}), "payers")
+    assert (newer.changed_count, newer.merged_count, newer.row_count) == (1, 1, 1)
