@@ -28,7 +28,7 @@ from storage.archive.selection import (
     archived_tables,
 )
 from storage.clock import Clock, SystemClock
-from storage.errors import FileStoreUnavailable, SecretUnreadable
+from storage.errors import FileStoreUnavailable, MasterKeyUnknown, SecretUnreadable
 from storage.files import FileDamaged, FileVault
 from storage.secrets.keyring import Keyring
 
@@ -114,7 +114,13 @@ class _Export:
         self._connection = connection
         self._company_id = company_id
         self._vault = vault
-        self._keys = CompanyKeys.read(connection, company_id, keyring)
+        try:
+            self._keys = CompanyKeys.read(connection, company_id, keyring)
+        except MasterKeyUnknown as error:
+            raise ExportFailed(
+                f"its data keys are sealed under the master key {error.master_key_id}, which is not"
+                " given (WELLKEPT_MASTER_KEY, WELLKEPT_FORMER_MASTER_KEYS)"
+            ) from error
 
     def manifest(self, slug: str, clock: Clock) -> Manifest:
         """What is going to be written."""

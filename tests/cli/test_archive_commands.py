@@ -12,8 +12,9 @@ from app.cli import main
 from storage.embedded import EmbeddedServer, RoleAddresses
 from storage.identifiers import OPERATOR_ACTOR_ID
 from tests.builders.companies import CompanyForTests, found_company
-from tests.builders.keys import MASTER_KEY
-from tests.builders.tenant_rows import bind
+from tests.builders.keys import KEYRING, MASTER_KEY
+from tests.builders.tenant_rows import bind, fill_every_table
+from tests.cli.killing import killed_at
 from tests.servers import migrated_database
 
 PASSPHRASE = "correct horse battery staple"
@@ -105,6 +106,50 @@ def test_a_company_moves_from_one_installation_to_another(
     code, shown = wellkept(here, "import-archive", archive, *given)
     assert code == 1
     assert "the passphrase is another one" in shown
+
+
+def test_an_import_that_was_killed_has_left_nothing_and_comes_in_whole_the_next_time(
+    wellkept: Command,
+    here: RoleAddresses,
+    there: RoleAddresses,
+    passphrase_file: Path,
+    tmp_path: Path,
+) -> None:
+    leaving = found_company(here)
+    archive = str(tmp_path / "leaving.archive")
+    given = ("--passphrase-file", str(passphrase_file))
+    assert wellkept(here, "export", leaving.slug, archive, *given)[0] == 0
+    code, shown = wellkept(there, "import-archive", archive, "--slug", "No Slug", *given)
+    assert code == 2, "and the settings are those of the other installation"
+    arguments = ("company", "import-archive", archive, *given)
+    with psycopg.connect(there.owner) as holding, killed_at(holding, "audit_log", *arguments):
+        """There it ends."""
+    with psycopg.connect(there.owner) as owner:
+        listed = "SELECT count(*) FROM company_directory WHERE company_id = %s"
+        assert owner.execute(listed, [leaving.id]).fetchall() == [(0,)]
+        bind(owner, leaving.id)
+        assert owner.execute("SELECT count(*) FROM principals").fetchall() == [(0,)]
+    code, shown = wellkept(there, "import-archive", archive, *given)
+    assert (code, "every row compared" in shown) == (0, True), shown
+
+
+def test_another_master_key_than_the_company_s_is_named(
+    wellkept: Command,
+    here: RoleAddresses,
+    passphrase_file: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    sealed = found_company(here)
+    fill_every_table(here.owner, sealed.id)
+    another = base64.b64encode(bytes(range(32))).decode()
+    monkeypatch.setenv("WELLKEPT_MASTER_KEY", another)
+    archive = tmp_path / "sealed.archive"
+    given = ("--passphrase-file", str(passphrase_file))
+    code, shown = wellkept(here, "export", sealed.slug, str(archive), *given)
+    assert code == 1
+    assert f"sealed under the master key {KEYRING.current.id}, which is not given" in shown
+    assert not archive.exists()
 
 
 @pytest.mark.parametrize(

@@ -2,11 +2,6 @@
 
 import asyncio
 import base64
-import os
-import signal
-import subprocess
-import sys
-import time
 from pathlib import Path
 
 import psycopg
@@ -23,6 +18,7 @@ from tests.builders.companies import CompanyForTests
 from tests.builders.keys import KEYRING
 from tests.builders.tenant_rows import bind, fill_every_table
 from tests.cli.conftest import Run
+from tests.cli.killing import killed_at
 from tests.deletion.conftest import LATER
 from tests.servers import migrated_database
 
@@ -193,20 +189,14 @@ def test_a_deletion_is_seen_while_it_is_at_work_and_goes_on_after_it_was_killed(
     fill_every_table(addresses.owner, company.id)
     given = ("--name", company.slug, "--asked-by", "Ada", "--records-handed-over")
     arguments = ("company", "delete", company.slug, *given)
-    with psycopg.connect(addresses.owner) as holding:
-        holding.execute("LOCK TABLE payers IN SHARE MODE")
-        with subprocess.Popen(
-            [Path(sys.executable).with_name("wellkept"), *arguments],
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            start_new_session=True,
-        ) as process:
-            wait_for_writer(holding, "payers", process)
-            code, shown = wellkept("company", "deletions")
-            assert code == 0
-            assert f"{company.slug} " in shown
-            assert "so far" in shown
-            os.killpg(process.pid, signal.SIGKILL)
+    with (
+        psycopg.connect(addresses.owner) as holding,
+        killed_at(holding, "payers", *arguments),
+    ):
+        code, shown = wellkept("company", "deletions")
+        assert code == 0
+        assert f"{company.slug} " in shown
+        assert "so far" in shown
     with psycopg.connect(addresses.owner) as owner:
         bind(owner, company.id)
         for table, rows in (("claims", 0), ("payers", 3)):
@@ -218,19 +208,3 @@ def test_a_deletion_is_seen_while_it_is_at_work_and_goes_on_after_it_was_killed(
     with psycopg.connect(addresses.owner) as owner:
         bind(owner, company.id)
         assert owner.execute("SELECT count(*) FROM payers").fetchall() == [(0,)]
-
-
-def wait_for_writer(
-    connection: psycopg.Connection, table: str, process: subprocess.Popen[bytes]
-) -> None:
-    """Until a statement waits until it may write that table."""
-    for _ in range(1_000):
-        waits = connection.execute(
-            "SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted AND relation = %s::regclass)",
-            [table],
-        ).fetchone()
-        if waits == (True,):
-            return
-        assert process.poll() is None, "it ended before it came to that table"
-        time.sleep(0.05)
-    pytest.fail("the deletion never came to write the table")

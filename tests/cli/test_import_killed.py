@@ -1,32 +1,17 @@
 """``wellkept import`` killed in the middle of its write: whole books, and nothing twice."""
 
 import json
-import os
-import signal
-import subprocess
-import sys
-import time
 from pathlib import Path
 
-import psycopg
 import pytest
 
 from storage.embedded import EmbeddedServer
 from tests.builders.companies import CompanyForTests
 from tests.builders.dumps import appeal, batch, claim, keyed, payer
 from tests.cli.conftest import Run
+from tests.cli.killing import killed_at
 
-_TRIES = 4_000
 _ROWS = ("payers", "patients", "claims", "claim_lines", "claim_batches", "claim_appeals")
-
-
-def waits_for(connection: psycopg.Connection, table: str) -> bool:
-    """Whether a statement waits until it may write that table."""
-    row = connection.execute(
-        "SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted AND relation = %s::regclass)",
-        [table],
-    ).fetchone()
-    return row == (True,)
 
 
 def rows(server: EmbeddedServer, company: CompanyForTests) -> dict[str, int]:
@@ -62,21 +47,8 @@ def test_an_import_that_was_killed_is_whole_once_it_runs_again(
     arguments = ("import", str(dump), "--company", company.slug)
     with server.connect_as_superuser("wellkept") as holding:
         holding.autocommit = False
-        holding.execute(f"LOCK TABLE {table} IN SHARE MODE".encode())
-        with subprocess.Popen(
-            [Path(sys.executable).with_name("wellkept"), *arguments],
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            start_new_session=True,
-        ) as process:
-            for _ in range(_TRIES):
-                if waits_for(holding, table):
-                    break
-                assert process.poll() is None
-                time.sleep(0.05)
-            else:
-                pytest.fail("the import never came to write the table")
-            os.killpg(process.pid, signal.SIGKILL)
+        with killed_at(holding, table, *arguments):
+            """There it ends."""
     after = rows(server, company)
     whole = {name: is_there.get(name, after[name]) for name in after}
     assert after == whole
