@@ -10,7 +10,11 @@ SHARING = frozenset({"tests/running"})
 LONGEST = (
     "tests/running",
     "tests/properties/test_posting_books.py",
+    "tests/isolation/test_http_isolation.py",
+    "tests/storage/test_embedded.py",
+    "tests/isolation/test_rows.py",
     "tests/cli/test_serve.py",
+    "tests/trail/test_maintenance.py",
 )
 """What takes longest begins first, so that no worker is left alone with one at the end."""
 
