@@ -107,7 +107,7 @@ def _written_out(value: object) -> str:
     """A number as a text. Raises Unusable."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise Unusable("is no text", "write it as a text")
-    return f"{value:g}" if isinstance(value, float) else str(value)
+    return repr(value).removesuffix(".0")
 
 
 def _is_encodable(found: str) -> bool:

@@ -252,3 +252,13 @@ async def test_what_stands_twice_alike_is_known_again_as_one(importer: Importer)
     renamed = payer(name="Northlake")
     newer = of_map(await importer.bring({"payers": [renamed, renamed]}), "payers")
     assert (newer.changed_count, newer.merged_count, newer.row_count) == (1, 1, 1)
+
+
+@pytest.mark.parametrize(
+    ("number", "written"), [(1000, "1000"), (1000.0, "1000"), (1234567.5, "1234567.5")]
+)
+async def test_a_number_that_came_as_one_is_written_out_whole(
+    importer: Importer, number: float, written: str
+) -> None:
+    await importer.bring(PAYERS | {"claims": [claim(claimNumber=number)]})
+    assert [each.claim_number for each in await claims_of(importer)] == [written]
