@@ -8,34 +8,24 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from services.importing.conversions import Unusable, shown
-from services.importing.declaration import (
-    LONGEST_KEY,
-    Draft,
-    OriginalMap,
-    Placed,
-    Reference,
-    Values,
-    Wanted,
-    drafted,
-)
+from services.importing.conversions import Unusable
+from services.importing.declaration import LONGEST_KEY, Draft, OriginalMap, Placed, drafted
+from services.importing.differences import differing_columns, fixed_columns
 from services.importing.json_stream import SourceRecord, parsed
 from services.importing.maps import DECLARED
+from services.importing.references import find_references
+from services.importing.twins import Twin, find_twins, leave_out_taken, renumber
 from storage.identifiers import new_id
 from storage.imports import KnownRecord
 from storage.interface import Store
 from storage.rows import checked_already
 from storage.tables.claims import Patient
-from storage.tables.identity import Person
 from storage.tables.importing import DataImport, ImportRecordFields
 from storage.vocabulary.importing import ImportOutcome
 
 _NOBODY = UUID(int=0)
 _MOST_NOTES = 50
 _LONGEST_FIELD = 200
-_LONGEST_SHOWN = 60
-_COUNTS = range(2, 52)
-"""What stands behind a number that is taken."""
 
 
 @dataclass
@@ -120,10 +110,10 @@ async def _verdicts(
     _judge(declared, fresh)
     if declared.examine is not None:
         await declared.examine(store, held_in, _new(fresh, known))
-    twins = await _twins(store, held_in, declared, fresh)
+    twins = await find_twins(store, held_in, declared, fresh)
     others = [draft for draft in fresh if draft.key not in known]
-    await _renumber(store, held_in, declared, others, twins)
-    await _leave_out_taken(store, declared, others)
+    await renumber(store, held_in, declared, others, twins)
+    await leave_out_taken(store, declared, others)
     fixed = await fixed_columns(store, declared, fresh, known)
     verdicts += [_verdict(declared, draft, known.get(draft.key), twins, fixed) for draft in fresh]
     _follow_their_twins(verdicts)
@@ -169,78 +159,11 @@ def _judge(declared: OriginalMap, drafts: Iterable[Draft]) -> None:
                 draft.fault = fault
 
 
-@dataclass
-class _Twin:
-    """What has a natural key already: a row, or a record that gets one."""
-
-    row_id: UUID
-    values: Mapping[str, object]
-    is_of_this_import: bool = True
-
-    def differs_in(self, declared: OriginalMap, draft: Draft) -> list[str]:
-        """The columns that twins have in common, and these two have not."""
-        return [
-            name for name in declared.twin_columns if self.values.get(name) != draft.values[name]
-        ]
-
-
-async def _renumber(
-    store: Store,
-    held_in: DataImport,
-    declared: OriginalMap,
-    drafts: Sequence[Draft],
-    twins: Mapping[str, _Twin],
-) -> None:
-    """Give a number of its own to what has that of another row which was here before."""
-    key, rule = declared.natural_key, declared.renumbering
-    if key is None or rule is None:
-        return
-    taken = [
-        draft
-        for draft in drafts
-        if draft.fault is None
-        and (twin := twins.get(draft.values[key])) is not None
-        and not twin.is_of_this_import
-        and twin.differs_in(declared, draft)
-    ]
-    names = {
-        draft.key: [rule.numbered(draft.values[key], count) for count in _COUNTS] for draft in taken
-    }
-    wanted = {name for each in names.values() for name in each}
-    if not wanted:
-        return
-    used = set(await store.import_lookups.ids_by(declared.row, key, wanted))
-    used |= set(
-        await store.import_lookups.placed(
-            import_id=held_in.id, map_name=declared.name, natural_keys=wanted
-        )
-    )
-    used |= {str(draft.values.get(key)) for draft in drafts}
-    for draft in taken:
-        number = next((name for name in names[draft.key] if name not in used), None)
-        if number is not None:
-            used.add(number)
-            draft.notes.append(f"{draft.values[key]} is taken here: it is {number}")
-            draft.number_there = draft.values[key]
-            declared.renumber(draft, number)
-
-
-async def _leave_out_taken(store: Store, declared: OriginalMap, drafts: Sequence[Draft]) -> None:
-    """Columns that hold a draft's number stay empty where another row has it: what is written then
-    gets one that nobody has."""
-    for column in () if declared.renumbering is None else declared.renumbering.also:
-        wanted = {str(draft.values[column]) for draft in drafts if draft.fault is None}
-        taken = await store.import_lookups.ids_by(declared.row, column, wanted)
-        for draft in drafts:
-            if draft.fault is None and draft.values[column] in taken:
-                draft.values[column] = None
-
-
 def _verdict(
     declared: OriginalMap,
     draft: Draft,
     earlier: KnownRecord | None,
-    twins: dict[str, _Twin],
+    twins: dict[str, Twin],
     fixed: Mapping[UUID, frozenset[str]],
 ) -> _Verdict:
     """The outcome of a record that is whole, or whose references are not found."""
@@ -259,7 +182,7 @@ def _verdict(
     if twin is None:
         draft.row_id = new_id()
         if natural is not None:
-            twins[natural] = _Twin(draft.row_id, draft.values)
+            twins[natural] = Twin(draft.row_id, draft.values)
         name = draft.number_there
         if declared.name_column is not None:
             name = draft.values[declared.name_column]
@@ -296,141 +219,6 @@ def _changed(
             ),
         )
     return _Verdict(draft, ImportOutcome.CHANGED)
-
-
-def differing_columns(declared: OriginalMap, draft: Draft, earlier: KnownRecord) -> set[str]:
-    """The columns in which a record differs from how it last came; notes the differing fields."""
-    old = as_it_was(declared, draft.key, earlier)
-    for name in sorted({*old.source, *draft.source}):
-        was, now = old.source.get(name), draft.source.get(name)
-        if was != now:
-            field = shown(name, _LONGEST_SHOWN)
-            draft.notes.append(f"/{field}: {_shown(was)} has become {_shown(now)}")
-    differing = {
-        name
-        for name in {*old.values, *draft.values}
-        if _comparable(old, name) != _comparable(draft, name)
-    }
-    return differing | _differing_parts(_named_parts(old), _named_parts(draft))
-
-
-async def fixed_columns(
-    store: Store,
-    declared: OriginalMap,
-    drafts: Iterable[Draft],
-    known: Mapping[str, KnownRecord],
-) -> Mapping[UUID, frozenset[str]]:
-    """The columns that may not change any more of the rows that drafts stand for."""
-    earlier = {draft.key: known[draft.key] for draft in drafts if draft.key in known}
-    if declared.fixed is None or not earlier:
-        return {}
-    return await declared.fixed(
-        store,
-        {each.target_id: as_it_was(declared, key, each) for key, each in earlier.items()},
-    )
-
-
-def as_it_was(declared: OriginalMap, key: str, earlier: KnownRecord) -> Draft:
-    """What a record last came as; what it refers to is not found for it."""
-    return drafted(
-        declared, SourceRecord(declared.name, key, parsed(earlier.content), earlier.content), 0
-    )
-
-
-def _differing_parts(old: Sequence[Values], new: Sequence[Values]) -> set[str]:
-    """The kinds of parts that differ; where others came or went, that there are others."""
-    if [_kind(part) for part in old] != [_kind(part) for part in new]:
-        return {"lines" if _kind(part) == "lines" else "parts" for part in (*old, *new)}
-    return {_kind(now) for was, now in zip(old, new, strict=True) if was != now}
-
-
-def _kind(part: Values) -> str:
-    return str(part.get("of", "lines"))
-
-
-def _named_parts(draft: Draft) -> list[Values]:
-    """Parts with the names of what they refer to."""
-    parts = [dict(part) for part in draft.parts]
-    places = {id(part): place for place, part in enumerate(draft.parts)}
-    for each in draft.wanted:
-        if (place := places.get(id(each.place))) is not None:
-            parts[place][each.key] = each.names
-    return parts
-
-
-def _comparable(draft: Draft, name: str) -> object:
-    """A column's value, or what a reference names: ids are not found for the older one."""
-    for each in draft.wanted:
-        if each.place is draft.values and each.key == name:
-            return each.names
-    return draft.values.get(name)
-
-
-def _shown(value: object) -> str:
-    text = "nothing" if value is None else repr(value)
-    return text if len(text) <= _LONGEST_SHOWN else f"{text[:_LONGEST_SHOWN]}…"
-
-
-async def find_references(store: Store, held_in: DataImport, drafts: Sequence[Draft]) -> None:
-    """Put the ids of what drafts refer to in their places; who refers to nothing has a fault.
-
-    By the id that the original gave, else by code, else by name.
-    """
-    by_reference: dict[Reference, set[str]] = {}
-    for draft in drafts:
-        for each in draft.wanted:
-            by_reference.setdefault(each.reference, set()).update(each.names)
-    found: dict[Reference, dict[str, UUID]] = {}
-    for reference, names in by_reference.items():
-        ids = {
-            key: record.target_id
-            for key, record in (
-                await store.import_lookups.latest(
-                    source=held_in.source,
-                    map_name=reference.map_name,
-                    import_id=held_in.id,
-                    keys=names,
-                )
-            ).items()
-        }
-        if left := names - ids.keys():
-            ids |= await store.import_lookups.placed_as(
-                source=held_in.source,
-                import_id=held_in.id,
-                map_name=reference.map_name,
-                names=left,
-            )
-        for column in reference.columns:
-            if left := names - ids.keys():
-                ids |= await store.import_lookups.ids_by(reference.row, column, left)
-        found[reference] = ids
-    for draft in drafts:
-        for each in draft.wanted:
-            _put_in_place(held_in, draft, each, found[each.reference])
-
-
-def _put_in_place(held_in: DataImport, draft: Draft, each: Wanted, ids: dict[str, UUID]) -> None:
-    row_id = next((ids[name] for name in each.names if name in ids), None)
-    has_steward = each.reference.has_steward
-    if row_id is None and has_steward and held_in.steward_person_id is not None:
-        row_id = held_in.steward_person_id
-        draft.notes.append(f"{each.pointer}: is nobody here, so that the steward has it")
-    if row_id is None and each.is_needed and draft.fault is None:
-        draft.fault = _names_nothing(each)
-    each.place[each.key] = row_id
-
-
-def _names_nothing(each: Wanted) -> Unusable:
-    if each.reference.row is Person:
-        remedy = "add the person, then try this again"
-        if each.reference.has_steward:
-            remedy = "name a person of the company, or a steward"
-        return Unusable("names nobody of the company", remedy, each.pointer)
-    return Unusable(
-        f"names nothing that was placed of {each.reference.map_name}",
-        "place what it names, then try this again",
-        each.pointer,
-    )
 
 
 async def _derive(
@@ -512,37 +300,6 @@ def _told(derived_map: OriginalMap, draft: Draft) -> SourceRecord:
     said = draft.derived
     assert said is not None
     return SourceRecord(derived_map.name, said["id"], said, json.dumps(said))
-
-
-async def _twins(
-    store: Store, held_in: DataImport, declared: OriginalMap, drafts: Sequence[Draft]
-) -> dict[str, _Twin]:
-    """What has the natural keys of drafts already: rows, and records that this import places."""
-    key = declared.natural_key
-    if key is None:
-        return {}
-    wanted = {draft.values[key] for draft in drafts if draft.fault is None}
-    placed = await store.import_lookups.placed(
-        import_id=held_in.id, map_name=declared.name, natural_keys=wanted
-    )
-    ids = await store.import_lookups.ids_by(declared.row, key, wanted - placed.keys())
-    rows = await getattr(store, str(declared.row.__tablename__)).get_many(list(ids.values()))
-    twins = {
-        getattr(row, key): _Twin(row.id, row.__dict__, is_of_this_import=False) for row in rows
-    }
-    again = {
-        natural: drafted(
-            declared,
-            SourceRecord(declared.name, natural, parsed(record.content), record.content),
-            0,
-        )
-        for natural, record in placed.items()
-    }
-    await find_references(store, held_in, list(again.values()))
-    twins |= {
-        natural: _Twin(placed[natural].target_id, draft.values) for natural, draft in again.items()
-    }
-    return twins
 
 
 def _quarantined(draft: Draft, fault: Unusable) -> _Verdict:

@@ -3,9 +3,9 @@ come: they are gathered, and come back by that row."""
 
 from collections.abc import AsyncIterator, Sequence
 
-from services.importing.checking import find_references
 from services.importing.declaration import Draft, OriginalMap, drafted
 from services.importing.json_stream import SourceRecord, parsed
+from services.importing.references import find_references
 from storage.imports import GatheredRecord
 from storage.interface import Gathering, Store
 from storage.tables.importing import DataImport

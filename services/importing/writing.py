@@ -7,16 +7,12 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import replace
 
 from services.importing.ahead import made_ahead
-from services.importing.checking import (
-    as_it_was,
-    differing_columns,
-    find_references,
-    fixed_columns,
-)
 from services.importing.declaration import Draft, OriginalMap, Placed, Workplace, drafted
+from services.importing.differences import as_it_was, differing_columns, fixed_columns
 from services.importing.json_stream import SourceRecord, parsed
 from services.importing.maps import DECLARED
 from services.importing.numbers import start_above
+from services.importing.references import find_references
 from services.importing.spool import Spool
 from storage.filters import ImportRecordFilter
 from storage.interface import Store

@@ -1,0 +1,112 @@
+"""What has the number of a record already, and how a record is called whose number is taken."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from services.importing.declaration import Draft, OriginalMap, drafted
+from services.importing.json_stream import SourceRecord, parsed
+from services.importing.references import find_references
+from storage.interface import Store
+from storage.tables.importing import DataImport
+
+_COUNTS = range(2, 52)
+"""What stands behind a number that is taken."""
+
+
+@dataclass
+class Twin:
+    """What has a natural key already: a row, or a record that gets one."""
+
+    row_id: UUID
+    values: Mapping[str, object]
+    is_of_this_import: bool = True
+
+    def differs_in(self, declared: OriginalMap, draft: Draft) -> list[str]:
+        """The columns that twins have in common, and these two have not."""
+        return [
+            name for name in declared.twin_columns if self.values.get(name) != draft.values[name]
+        ]
+
+
+async def find_twins(
+    store: Store, held_in: DataImport, declared: OriginalMap, drafts: Sequence[Draft]
+) -> dict[str, Twin]:
+    """What has the natural keys of drafts already: rows, and records that this import places."""
+    key = declared.natural_key
+    if key is None:
+        return {}
+    wanted = {draft.values[key] for draft in drafts if draft.fault is None}
+    placed = await store.import_lookups.placed(
+        import_id=held_in.id, map_name=declared.name, natural_keys=wanted
+    )
+    ids = await store.import_lookups.ids_by(declared.row, key, wanted - placed.keys())
+    rows = await getattr(store, str(declared.row.__tablename__)).get_many(list(ids.values()))
+    twins = {getattr(row, key): Twin(row.id, row.__dict__, is_of_this_import=False) for row in rows}
+    again = {
+        natural: drafted(
+            declared,
+            SourceRecord(declared.name, natural, parsed(record.content), record.content),
+            0,
+        )
+        for natural, record in placed.items()
+    }
+    await find_references(store, held_in, list(again.values()))
+    twins |= {
+        natural: Twin(placed[natural].target_id, draft.values) for natural, draft in again.items()
+    }
+    return twins
+
+
+async def renumber(
+    store: Store,
+    held_in: DataImport,
+    declared: OriginalMap,
+    drafts: Sequence[Draft],
+    twins: Mapping[str, Twin],
+) -> None:
+    """Give a number of its own to what has that of another row which was here before."""
+    key, rule = declared.natural_key, declared.renumbering
+    if key is None or rule is None:
+        return
+    taken = [
+        draft
+        for draft in drafts
+        if draft.fault is None
+        and (twin := twins.get(draft.values[key])) is not None
+        and not twin.is_of_this_import
+        and twin.differs_in(declared, draft)
+    ]
+    names = {
+        draft.key: [rule.numbered(draft.values[key], count) for count in _COUNTS] for draft in taken
+    }
+    wanted = {name for each in names.values() for name in each}
+    if not wanted:
+        return
+    used = set(await store.import_lookups.ids_by(declared.row, key, wanted))
+    used |= set(
+        await store.import_lookups.placed(
+            import_id=held_in.id, map_name=declared.name, natural_keys=wanted
+        )
+    )
+    used |= {str(draft.values.get(key)) for draft in drafts}
+    for draft in taken:
+        number = next((name for name in names[draft.key] if name not in used), None)
+        if number is not None:
+            used.add(number)
+            draft.notes.append(f"{draft.values[key]} is taken here: it is {number}")
+            draft.number_there = draft.values[key]
+            declared.renumber(draft, number)
+
+
+async def leave_out_taken(store: Store, declared: OriginalMap, drafts: Sequence[Draft]) -> None:
+    """Columns that hold a draft's number stay empty where another row has it: what is written then
+    gets one that nobody has."""
+    for column in () if declared.renumbering is None else declared.renumbering.also:
+        wanted = {str(draft.values[column]) for draft in drafts if draft.fault is None}
+        taken = await store.import_lookups.ids_by(declared.row, column, wanted)
+        for draft in drafts:
+            if draft.fault is None and draft.values[column] in taken:
+                draft.values[column] = None
