@@ -293,7 +293,8 @@ class ImportController(Controller):
         limit: Limit = 50,
         cursor: Cursor = None,
     ) -> Response[PageAnswer[ImportRecordAnswer]]:
-        """Records, the last first; ``outcome=quarantined`` wait to be mended."""
+        """Records, the last first; ``outcome=quarantined`` wait to be mended. A page holds fewer
+        than ``limit`` where records are long."""
         conditions = ImportRecordFilter(import_id=import_id, map_name=map_name, outcome=outcome)
         after = decode_cursor(cursor)
         return await request.run(

@@ -26,6 +26,8 @@ IMPORT_RECORDS = "import_records"
 """The job that goes through an import."""
 
 MEDIA_TYPE = "application/json"
+MOST_BYTES = 8_000_000
+"""Of the records on a page, as they came."""
 _LONGEST_NAME = 255
 
 SourceName = Annotated[str, Field(min_length=1, max_length=80, pattern=ONE_LINE)]
@@ -110,10 +112,14 @@ async def list_imports(
 async def list_records(
     store: Store, conditions: ImportRecordFilter, *, limit: int, after: UUID | None
 ) -> Page[ImportRecord]:
-    """Records of an import, newest first. Raises RowNotFound."""
-    if conditions.import_id is not None:
-        await store.data_imports.get(conditions.import_id)
-    return await store.import_records.list(conditions, limit=limit, after=after)
+    """Records of an import, newest first: fewer than ``limit`` where they are long, and one at
+    least. Raises RowNotFound."""
+    assert conditions.import_id is not None
+    await store.data_imports.get(conditions.import_id)
+    count = await store.import_lookups.fitting(
+        conditions, after=after, most=limit, most_bytes=MOST_BYTES
+    )
+    return await store.import_records.list(conditions, limit=max(count, 1), after=after)
 
 
 async def maps_of(store: Store, import_id: UUID) -> list[ImportMap]:

@@ -31,6 +31,7 @@ from storage.files.sealing import FileKey
 from storage.filters import (
     ClaimFilter,
     DenialFilter,
+    ImportRecordFilter,
     UnderpaymentFilter,
 )
 from storage.imports import (
@@ -375,6 +376,12 @@ class ImportLookups(Protocol):
 
     async def reached(self, *, import_id: UUID, map_name: str) -> int:
         """The ordinal of the last record of a map that is on record; 0 before the first."""
+
+    async def fitting(
+        self, conditions: ImportRecordFilter, *, after: UUID | None, most: int, most_bytes: int
+    ) -> int:
+        """How many of the records of an import that come next, the last first, hold no more than
+        so many bytes together."""
 
     async def highest_number(
         self, *, import_id: UUID, map_name: str, prefix: str, below: int

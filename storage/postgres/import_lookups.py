@@ -7,6 +7,7 @@ from uuid import UUID
 
 from sqlmodel import SQLModel
 
+from storage.filters import ImportRecordFilter
 from storage.imports import FaultCount, KnownRecord, Settlement, Standing, Tally
 from storage.postgres.arrays import array_literal
 from storage.postgres.bound import BoundTransaction
@@ -78,6 +79,23 @@ HAVING count(*) = 1
 _REACHED = """
 SELECT coalesce(max(ordinal), 0) FROM import_records
 WHERE company_id = %(company_id)s AND import_id = %(import_id)s AND map_name = %(map_name)s
+"""
+
+_FITTING = """
+SELECT count(*) FROM (
+    SELECT sum(byte_count) OVER (ORDER BY id DESC) AS byte_count
+    FROM (
+        SELECT id, octet_length(content) AS byte_count FROM import_records
+        WHERE company_id = %(company_id)s
+          AND import_id = %(import_id)s
+          AND (%(map_name)s::text IS NULL OR map_name = %(map_name)s)
+          AND (%(outcome)s::text IS NULL OR outcome = %(outcome)s)
+          AND (%(after)s::uuid IS NULL OR id < %(after)s)
+        ORDER BY id DESC
+        LIMIT %(most)s
+    ) AS record
+) AS page
+WHERE byte_count <= %(most_bytes)s
 """
 
 _IS_OVERTAKEN = """
@@ -265,6 +283,23 @@ class PostgresImportLookups:
         cursor = await self._execute(_IS_OVERTAKEN, {"import_id": import_id})
         (found,) = await cursor.fetchone() or (False,)
         return bool(found)
+
+    async def fitting(
+        self, conditions: ImportRecordFilter, *, after: UUID | None, most: int, most_bytes: int
+    ) -> int:
+        cursor = await self._execute(
+            _FITTING,
+            {
+                "import_id": conditions.import_id,
+                "map_name": conditions.map_name,
+                "outcome": conditions.outcome,
+                "after": after,
+                "most": most,
+                "most_bytes": most_bytes,
+            },
+        )
+        (count,) = await cursor.fetchone() or (0,)
+        return int(count)
 
     async def highest_number(
         self, *, import_id: UUID, map_name: str, prefix: str, below: int
