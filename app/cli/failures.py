@@ -37,6 +37,8 @@ class ExitCode(IntEnum):
     """The data directory, or the embedded server in it, cannot be used."""
     NOT_CHECKED = 9
     """``audit verify`` could not check everything, and found no tampering."""
+    RECORDS_WAIT = 10
+    """The books of an ``import`` agree, and some of its records wait for a person."""
 
 
 @dataclass(frozen=True)

@@ -20,6 +20,7 @@ from rich.table import Table
 
 from app.answers import encode
 from app.api.imports import ImportReconciliation
+from app.cli.failures import ExitCode
 from app.cli.import_files import (
     NotImported,
     dump_files,
@@ -48,7 +49,12 @@ from storage.vocabulary.importing import ImportOutcome, ImportStatus
 _SHOWN = 20
 _LONGEST_KEY = 200
 _SOURCE = TypeAdapter[str](receiving.SourceName)
-_CODES = {Verdict.AGREES: 0, Verdict.WAITS: 2, Verdict.DIFFERS: 1, Verdict.UNDECIDED: 1}
+_CODES = {
+    Verdict.AGREES: 0,
+    Verdict.WAITS: ExitCode.RECORDS_WAIT,
+    Verdict.DIFFERS: ExitCode.REFUSED,
+    Verdict.UNDECIDED: ExitCode.REFUSED,
+}
 
 
 def import_dump(
@@ -76,9 +82,9 @@ def import_dump(
     Where rows of an earlier import change, what differs is shown and asked about before anything
     is written; where there is nobody to ask, --yes agrees to it.
 
-    Exits with 0 when the books agree, with 2 when they do and some records wait (in quarantine, or
+    Exits with 0 when the books agree, with 10 when they do and some records wait (in quarantine, or
     held), with 1 when they do not agree or nothing was written. A dry run exits as the import
-    would: with 2 when some records would wait.
+    would: with 10 when some records would wait.
     """
     files = dump_files(path)
     _require_name(source)
@@ -132,9 +138,9 @@ def _require_name(source: str) -> None:
 
 def _trial_code(found: Reconciliation) -> int:
     if found.refusal is not None:
-        return 1
+        return ExitCode.REFUSED
     waits = any(each.quarantined_count or each.held_count for each in found.maps)
-    return 2 if waits else 0
+    return ExitCode.RECORDS_WAIT if waits else 0
 
 
 async def _import(

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from app.cli import main
+from app.cli.failures import ExitCode
 from storage.embedded import RoleAddresses
 from storage.postgres.transaction import PostgresStorage
 from tests.builders.companies import make_company
@@ -85,7 +86,7 @@ def test_what_waits_is_named_and_told_by_the_exit_code(place: Place) -> None:
     dump = {"payers": keyed(payer(name="<b>")), "claims": [claim(type="legal")]}
     report = place.folder / "report.html"
     code, out = place.run(place.write("dump.json", dump), "--report", str(report))
-    assert code == 2
+    assert code == ExitCode.RECORDS_WAIT
     assert "quarantined claims c1 /type is none of the words that are known" in out
     page = report.read_text("utf-8")
     assert "waits" in page

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from app.cli.failures import ExitCode
 from storage.embedded import EmbeddedServer
 from tests.builders.companies import CompanyForTests
 from tests.builders.dumps import keyed, payer
@@ -134,7 +135,7 @@ def test_names_of_maps_are_shown_as_they_are(
     dump = tmp_path / "dump.json"
     dump.write_text(json.dumps({"[/red]": [1], "[bold]x": [2]}), "utf-8")
     code, out = wellkept("import", str(dump), "--company", company.slug)
-    assert code == 2
+    assert code == ExitCode.RECORDS_WAIT
     assert "[/red]" in out
     assert "[bold]x" in out
 
