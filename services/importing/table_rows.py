@@ -50,7 +50,9 @@ _FORMS: Mapping[str, TableForm] = {
         holds="metadata",
     ),
     "claimLineItems": TableForm(
-        {"diagnosisCodePointers": "diagnosisCodes"}, dollars=frozenset({"chargeAmount"})
+        {"diagnosisCodePointers": "diagnosisCodes"},
+        dollars=frozenset({"chargeAmount"}),
+        numbers=frozenset({"units"}),
     ),
     "batches": TableForm(dollars=frozenset({"totalChargeAmount"})),
     "appeals": TableForm(dollars=frozenset({"resolutionAmount"})),

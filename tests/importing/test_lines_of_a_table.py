@@ -20,7 +20,7 @@ BARE = claim(lineItems=[], totalChargeAmount=14250)
 """A claim whose lines come apart from it."""
 ROWS = [
     line_row("l1", line_number=1, charge_amount="100.00"),
-    line_row("l2", line_number=2, charge_amount="42.50", procedure_code="92015"),
+    line_row("l2", line_number=2, charge_amount="42.50", procedure_code="92015", units="2.000"),
 ]
 
 
