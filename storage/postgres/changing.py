@@ -151,6 +151,18 @@ def _element_type(column: "sa.Column[Any]") -> sa.types.TypeEngine[Any]:
     return column.type
 
 
+def _with_trail_ids(parameter: str) -> sa.TableValuedAlias:
+    """The ids in an array, each with that of its row in the trail."""
+    return (
+        sa.func.unnest(
+            sa.bindparam(parameter, type_=pg.ARRAY(sa.Uuid)),
+            sa.bindparam("trail_ids", type_=pg.ARRAY(sa.Uuid)),
+        )
+        .table_valued(sa.column("id", sa.Uuid), sa.column("trail_id", sa.Uuid))
+        .render_derived(name="paired")
+    )
+
+
 @lru_cache(maxsize=_MOST_SHAPES)
 def insert_many(row: Row, shared: frozenset[str] = frozenset()) -> str:
     """Insert rows given as one array a column; mutable ones leave their trail.
@@ -181,14 +193,7 @@ def insert_many(row: Row, shared: frozenset[str] = frozenset()) -> str:
     if issubclass(row, AppendOnlyRow):
         return compiled(insert)
     new = insert.returning(*table.columns).cte("new")
-    paired = (
-        sa.func.unnest(
-            sa.bindparam("id", type_=pg.ARRAY(sa.Uuid)),
-            sa.bindparam("trail_ids", type_=pg.ARRAY(sa.Uuid)),
-        )
-        .table_valued(sa.column("id", sa.Uuid), sa.column("trail_id", sa.Uuid))
-        .render_derived(name="paired")
-    )
+    paired = _with_trail_ids("id")
     trailed = [c for c in table.columns if is_trailed(c)]
     trail = _trail(
         new,
@@ -343,18 +348,11 @@ def delete_one(row: Row) -> str:
 def delete_many(row: Row) -> str:
     """Remove rows given by an array of ids and leave their trail; returns their ids."""
     table = table_of(row)
-    given = (
-        sa.func.unnest(
-            sa.bindparam("ids", type_=pg.ARRAY(sa.Uuid)),
-            sa.bindparam("trail_ids", type_=pg.ARRAY(sa.Uuid)),
-        )
-        .table_valued(sa.column("id", sa.Uuid), sa.column("trail_id", sa.Uuid))
-        .render_derived(name="given")
-    )
+    paired = _with_trail_ids("ids")
     gone = (
         sa.delete(table)
-        .where(of_company(table), table.c.id == given.c.id)
-        .returning(*table.columns, given.c.trail_id)
+        .where(of_company(table), table.c.id == paired.c.id)
+        .returning(*table.columns, paired.c.trail_id)
         .cte("gone")
     )
     trailed = [c for c in table.columns if is_trailed(c)]

@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from storage.postgres.attestation_states import counted_attestations
+from storage.postgres.attestation_states import counted_attestations, signers_of
 from storage.postgres.bound import BoundTransaction
 from storage.standings import (
     AttestationQuestion,
@@ -88,7 +88,7 @@ _CONDITIONS: Mapping[str, str] = {
     " WHERE last.company_id = %(company_id)s AND last.id = %(after)s)",
 }
 
-_IN_FORCE = """
+_IN_FORCE = f"""
 FROM (
     SELECT attestation.requirement_id, attestation.content_number, attestation.schedule_number,
            attestation.period_number, attestation.signed_on, attestation.valid_from,
@@ -101,28 +101,14 @@ FROM (
                AS is_completion
     FROM compliance_attestations AS attestation
     WHERE attestation.company_id = %(company_id)s
-      {attestations_of}
+      {{attestations_of}}
       AND attestation.recorded_at <= %(known_at)s
-      AND (attestation.quorum = 1 OR attestation.quorum <= (
-          SELECT count(*)
-          FROM compliance_signatures AS signer
-          WHERE signer.company_id = %(company_id)s
-            AND signer.attestation_id = attestation.id
-            AND signer.kind IN ('attested', 'cosigned')
-            AND signer.recorded_at <= %(known_at)s
-      ))
+      AND (attestation.quorum = 1 OR attestation.quorum <= ({signers_of("attestation")}))
       AND NOT EXISTS (
           SELECT FROM compliance_attestations AS later
           WHERE later.company_id = %(company_id)s
             AND later.supersedes_id = attestation.id
-            AND later.quorum <= (
-                SELECT count(*)
-                FROM compliance_signatures AS signer
-                WHERE signer.company_id = %(company_id)s
-                  AND signer.attestation_id = later.id
-                  AND signer.kind IN ('attested', 'cosigned')
-                  AND signer.recorded_at <= %(known_at)s
-            )
+            AND later.quorum <= ({signers_of("later")})
       )
       AND NOT EXISTS (
           SELECT FROM compliance_signatures AS against
@@ -145,7 +131,7 @@ FROM (
       )
 ) AS standing
 GROUP BY standing.requirement_id, standing.content_number, standing.schedule_number
-"""
+"""  # noqa: S608 -- names of our own
 
 _COUNTING = (
     """
