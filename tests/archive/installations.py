@@ -1,7 +1,9 @@
 """What companies leave and reach, as its owner sees it."""
 
-from collections.abc import Callable
+import asyncio
+from collections.abc import Awaitable, Callable
 from pathlib import Path
+from typing import TypeVar
 from uuid import UUID
 
 import psycopg
@@ -10,6 +12,8 @@ from psycopg import sql
 from storage.archive.manifest import Manifest
 from storage.archive.selection import TABLES_LEFT_OUT, archived_tables
 from storage.embedded import RoleAddresses
+from storage.interface import Store
+from storage.postgres.transaction import PostgresStorage
 from storage.secrets.keyring import Keyring
 from storage.trail.keys import Signer
 from tests.builders.companies import CompanyForTests
@@ -20,6 +24,7 @@ THEIR_KEYRING = Keyring(bytes(range(32)))
 SIGNER = Signer(bytes(range(32)))
 TAX_IDENTIFIER = b"123456789"
 LETTER = b"A letter. " * 300_000
+Found = TypeVar("Found")
 Export = Callable[[CompanyForTests], Path]
 Bring = Callable[..., Manifest]
 
@@ -50,6 +55,23 @@ def rows(installation: RoleAddresses, company_id: UUID) -> dict[str, list[object
                 )
             ]
     return found
+
+
+def asked(
+    installation: RoleAddresses, company: CompanyForTests, ask: Callable[[Store], Awaitable[Found]]
+) -> Found:
+    """What the program of the other installation says of a company."""
+
+    async def found() -> Found:
+        storage = PostgresStorage(installation.app, keyring=THEIR_KEYRING)
+        await storage.open()
+        try:
+            async with storage.transaction(company.id, company.actor) as store:
+                return await ask(store)
+        finally:
+            await storage.close()
+
+    return asyncio.run(found())
 
 
 def scalar(connection: Connection, query: str) -> object:

@@ -6,7 +6,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from services.files.reading import readable
+from services.files.reading import ReadableFile, readable
 from storage.archive import exporting
 from storage.archive.errors import (
     ImportRefused,
@@ -16,6 +16,7 @@ from storage.archive.importing import import_company
 from storage.embedded import RoleAddresses
 from storage.files import FileVault
 from storage.filters import NoFilter, StoredFileFilter
+from storage.interface import Store
 from storage.postgres.transaction import PostgresStorage
 from storage.trail.keys import KnownKeys
 from storage.trail.sealer import seal_company
@@ -28,6 +29,7 @@ from tests.archive.installations import (
     THEIR_KEYRING,
     Bring,
     Export,
+    asked,
     forget,
     rows,
     scalar,
@@ -68,23 +70,17 @@ def test_a_tax_identifier_arrives_sealed_under_the_other_installations_key(
 ) -> None:
     bring(export(crowded))
 
-    async def opened() -> bytes:
-        storage = PostgresStorage(elsewhere.app, keyring=THEIR_KEYRING)
-        await storage.open()
-        try:
-            async with storage.transaction(crowded.id, crowded.actor) as store:
-                with psycopg.connect(elsewhere.owner) as owner:
-                    bind(owner, crowded.id)
-                    provider, sealed = owner.execute(
-                        "SELECT id, sealed_tax_identifier FROM care_providers"
-                    ).fetchall()[0]
-                return await store.secrets.open(
-                    "care_providers.sealed_tax_identifier", provider, sealed
-                )
-        finally:
-            await storage.close()
+    with psycopg.connect(elsewhere.owner) as owner:
+        bind(owner, crowded.id)
+        provider, sealed = owner.execute(
+            "SELECT id, sealed_tax_identifier FROM care_providers"
+        ).fetchall()[0]
 
-    assert asyncio.run(opened()) == TAX_IDENTIFIER
+    async def opened(store: Store) -> bytes:
+        purpose = "care_providers.sealed_tax_identifier"
+        return await store.secrets.open(purpose, provider, sealed)
+
+    assert asked(elsewhere, crowded, opened) == TAX_IDENTIFIER
 
 
 def test_the_audit_trail_is_in_order_there_and_goes_on(
@@ -118,18 +114,11 @@ def test_kept_files_arrive_whole_under_the_other_installations_keys(
 ) -> None:
     bring(export(company))
 
-    async def read() -> bytes:
-        storage = PostgresStorage(elsewhere.app, keyring=THEIR_KEYRING)
-        await storage.open()
-        try:
-            async with storage.transaction(company.id, company.actor) as store:
-                (row,) = await store.stored_files.all(StoredFileFilter())
-                found = await readable(store, row.id)
-        finally:
-            await storage.close()
-        return b"".join(their_vault.read(found.key))
+    async def found(store: Store) -> ReadableFile:
+        (row,) = await store.stored_files.all(StoredFileFilter())
+        return await readable(store, row.id)
 
-    assert asyncio.run(read()) == LETTER
+    assert b"".join(their_vault.read(asked(elsewhere, company, found).key)) == LETTER
 
 
 def test_secrets_that_were_left_out_open_and_are_nobodys(
@@ -137,18 +126,12 @@ def test_secrets_that_were_left_out_open_and_are_nobodys(
 ) -> None:
     bring(export(crowded))
 
-    async def opened() -> bytes:
-        storage = PostgresStorage(elsewhere.app, keyring=THEIR_KEYRING)
-        await storage.open()
-        try:
-            async with storage.transaction(crowded.id, crowded.actor) as store:
-                (endpoint,) = await store.webhook_endpoints.all(NoFilter())
-                purpose = "webhook_endpoints.sealed_secret"
-                return await store.secrets.open(purpose, endpoint.id, endpoint.sealed_secret)
-        finally:
-            await storage.close()
+    async def opened(store: Store) -> bytes:
+        (endpoint,) = await store.webhook_endpoints.all(NoFilter())
+        purpose = "webhook_endpoints.sealed_secret"
+        return await store.secrets.open(purpose, endpoint.id, endpoint.sealed_secret)
 
-    assert len(asyncio.run(opened())) == 32
+    assert len(asked(elsewhere, crowded, opened)) == 32
     with psycopg.connect(elsewhere.owner) as owner:
         bind(owner, crowded.id)
         assert scalar(owner, "SELECT count(*) FROM people WHERE password_hash IS NOT NULL") == 0
