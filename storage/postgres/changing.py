@@ -332,16 +332,7 @@ def delete_one(row: Row) -> str:
         .returning(*table.columns)
         .cte("gone")
     )
-    trailed = [c for c in table.columns if is_trailed(c)]
-    trail = _trail(
-        gone,
-        table,
-        AuditAction.DELETE,
-        sa.bindparam("trail_id", type_=sa.Uuid),
-        before=_document(gone, trailed),
-        after=_NOTHING,
-    )
-    return compiled(sa.select(gone.c.id).add_cte(trail))
+    return _deletion(table, gone, sa.bindparam("trail_id", type_=sa.Uuid))
 
 
 @cache
@@ -355,12 +346,17 @@ def delete_many(row: Row) -> str:
         .returning(*table.columns, paired.c.trail_id)
         .cte("gone")
     )
+    return _deletion(table, gone, gone.c.trail_id)
+
+
+def _deletion(table: sa.Table, gone: sa.CTE, trail_id: sa.ColumnElement[Any]) -> str:
+    """The ids of the rows in ``gone``, and their trail."""
     trailed = [c for c in table.columns if is_trailed(c)]
     trail = _trail(
         gone,
         table,
         AuditAction.DELETE,
-        gone.c.trail_id,
+        trail_id,
         before=_document(gone, trailed),
         after=_NOTHING,
     )
