@@ -16,20 +16,20 @@ def _leave(number: int, _: FrameType | None) -> None:
 def main() -> None:
     """Run a command. What the operator can mend is one line and an exit code.
 
-    The commands are imported here, after collections were made rare: they would look through all
-    that is imported again and again, which is a third of a start.
+    They are imported here, after collections were made rare: they would look through all that is
+    imported again and again, which is a third of a start.
     """
     for number in (signal.SIGTERM, signal.SIGHUP):
         if signal.getsignal(number) is not signal.SIG_IGN:
             signal.signal(number, _leave)
     look_for_cycles_rarely()
     from app.cli.commands import application  # noqa: PLC0415
-    from app.cli.failures import explained  # noqa: PLC0415
 
-    look_for_cycles_rarely()
     try:
         application()
     except Exception as error:
+        from app.cli.failures import explained  # noqa: PLC0415
+
         failure = explained(error)
         if failure is None:
             raise

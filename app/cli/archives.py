@@ -43,7 +43,7 @@ def export(
     """
     passphrase = given_passphrase(passphrase_file, is_new=True)
     with installation(Settings.from_environment()) as place:
-        asyncio.run(_put_export_on_record(place, slug))
+        asyncio.run(_put_on_record(place, slug, "export_company"))
         made = export_company(
             place.owner, slug, file, passphrase, vault=place.vault, keyring=place.keyring
         )
@@ -70,6 +70,7 @@ def import_archive(
         found = import_company(
             place.owner, file, passphrase, slug=slug, vault=place.vault, keyring=place.keyring
         )
+        asyncio.run(_put_on_record(place, slug or found.slug, "import_company"))
     typer.echo(f"{slug or found.slug}: {told(found)}, every row compared")
     _warn_of_jobs(found)
     typer.echo(
@@ -80,11 +81,8 @@ def import_archive(
     )
 
 
-async def _put_export_on_record(place: Installation, slug: str) -> None:
-    """Have the company's access log say that the operator wants it, whatever becomes of it.
-
-    Raises NoSuchCompany.
-    """
+async def _put_on_record(place: Installation, slug: str, operation: str) -> None:
+    """Have the company's access log say that the operator did it. Raises NoSuchCompany."""
     async with place.storage() as storage:
         await check_schema(storage)
         company_id = await storage.company_of_slug(slug) if is_slug(slug) else None
@@ -95,7 +93,7 @@ async def _put_export_on_record(place: Installation, slug: str) -> None:
             await store.api_log.create(
                 AccessFields(
                     request_id=actor.request_id,
-                    operation="export_company",
+                    operation=operation,
                     outcome=HTTPStatus.OK,
                     patient_ids=[],
                     record_id=company_id,

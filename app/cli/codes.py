@@ -30,17 +30,11 @@ from storage.postgres.transaction import PostgresStorage
 from storage.tables.codes import CodeTable
 from storage.vocabulary.codes import CodeKind
 
-app = typer.Typer(no_args_is_help=True, help="Code tables and fee schedules.")
 _READ_BYTES = 1 << 18
 _TOLD_EVERY = 5 * ROWS_AT_ONCE
 _DATES = ["%Y-%m-%d"]
 
 Company = Annotated[str, typer.Option(help="The company's slug.")]
-
-
-@app.callback()
-def _codes() -> None:
-    """Code tables and fee schedules."""
 
 
 @dataclass(frozen=True)
@@ -57,7 +51,6 @@ class _Given:
     payer: str | None
 
 
-@app.command()
 def load(
     kind: Annotated[CodeKind, typer.Argument(help="Which table it is.")],
     company: Company,
@@ -110,7 +103,6 @@ def load(
     typer.echo(f"{table.kind} {table.edition}: {table.row_count:,} rows {days}: {what}")
 
 
-@app.command("list")
 def list_(company: Company) -> None:
     """List the editions of a company's tables, the newest first."""
     with installation(Settings.from_environment()) as place:

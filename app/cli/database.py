@@ -1,6 +1,5 @@
 """``wellkept database``: what the database says of itself."""
 
-import typer
 from rich.console import Console
 from rich.table import Table
 
@@ -10,15 +9,7 @@ from storage.postgres.report import Section, database_report
 
 _NARROWEST = 120
 
-app = typer.Typer(no_args_is_help=True, help="What the database says of itself.")
 
-
-@app.callback()
-def group() -> None:
-    """A group, though it has one command as yet."""
-
-
-@app.command()
 def report() -> None:
     """Show slow statements, long transactions, and indexes and tables that want attention.
 

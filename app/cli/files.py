@@ -11,15 +11,7 @@ from app.settings import Settings
 from services.files.sweeping import FileCheck, check_files, retire_files, sweep_files
 from storage.postgres.directory import companies
 
-app = typer.Typer(no_args_is_help=True, help="Kept files.")
 
-
-@app.callback()
-def _files() -> None:
-    """Kept files."""
-
-
-@app.command()
 def check(
     read: Annotated[bool, typer.Option(help="Read every file to its end as well.")] = False,
     remove_orphans: Annotated[

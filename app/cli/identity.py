@@ -36,9 +36,6 @@ from storage.vocabulary.identity import Role
 
 Result = TypeVar("Result")
 
-company = typer.Typer(no_args_is_help=True, help="Companies of the installation.")
-user = typer.Typer(no_args_is_help=True, help="People who sign in.")
-key = typer.Typer(no_args_is_help=True, help="API keys of companies' own systems.")
 
 OPERATOR_GRANTS = frozenset(Scope)
 """The installation's operator lacks nothing that a company's people can have."""
@@ -100,12 +97,6 @@ class NoSuchKey(Refusal):
         return str(self.key_id)
 
 
-@company.callback()
-def companies_of_the_installation() -> None:
-    """Companies of the installation."""
-
-
-@company.command("create")
 def create_company(
     slug: Annotated[str, typer.Option(help="The short name that people sign in with.")],
     name: Annotated[str, typer.Option(help="The company's name.")],
@@ -147,7 +138,6 @@ def create_company(
         typer.echo(password)
 
 
-@user.command("create")
 def create_user(
     company: Company,
     email: Email,
@@ -173,7 +163,6 @@ def create_user(
     typer.echo(password)
 
 
-@user.command("disable")
 def disable_user(company: Company, email: Email) -> None:
     """End a person's sessions and let them sign in no more."""
 
@@ -187,7 +176,6 @@ def disable_user(company: Company, email: Email) -> None:
     _say(f"{disabled.email} cannot sign in any more")
 
 
-@user.command("reset-second-factor")
 def reset_second_factor(company: Company, email: Email) -> None:
     """Take away a lost second factor and end the person's sessions: they enrol another one."""
 
@@ -207,7 +195,6 @@ def reset_second_factor(company: Company, email: Email) -> None:
     _say(f"{person.email} has no second factor any more")
 
 
-@key.command("create")
 def create_key(
     company: Company,
     name: Annotated[str, typer.Option(help="What the key is for.")],
@@ -224,7 +211,6 @@ def create_key(
     _print_secret(_in_company(company, create))
 
 
-@key.command("rotate")
 def rotate_key(
     company: Company,
     key_id: KeyId,
@@ -247,7 +233,6 @@ def rotate_key(
     _print_secret(_in_company(company, rotate))
 
 
-@key.command("revoke")
 def revoke_key(company: Company, key_id: KeyId) -> None:
     """End a key at once."""
 
@@ -259,7 +244,6 @@ def revoke_key(company: Company, key_id: KeyId) -> None:
     _say(f"key {revoked.id} ({revoked.name}) is revoked")
 
 
-@key.command("list")
 def list_keys(company: Company) -> None:
     """List the keys of a company, newest first, revoked ones too."""
     table = Table("Key", "Name", "Scopes", "Expires", "Last used", "Revoked")

@@ -16,10 +16,7 @@ from app.settings import Settings
 
 Result = TypeVar("Result")
 
-app = typer.Typer(no_args_is_help=True, help="Jobs that the worker gave up on.")
 
-
-@app.command("list")
 def list_failed() -> None:
     """List the jobs that failed for good."""
     failed = _on_queue(lambda queue: queue.job_manager.list_jobs_async(status=Status.FAILED.value))
@@ -30,7 +27,6 @@ def list_failed() -> None:
     Console().print(table if table.rows else "no job has failed for good")
 
 
-@app.command()
 def retry(job_ids: list[int]) -> None:
     """Put failed jobs back into the queue."""
     retried = _on_queue(lambda queue: _retry(queue, job_ids))

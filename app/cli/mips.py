@@ -23,17 +23,9 @@ from storage.interface import Actor
 from storage.postgres.transaction import PostgresStorage
 from storage.tables.mips_lists import MipsList
 
-app = typer.Typer(no_args_is_help=True, help="CMS's lists of MIPS measures and benchmarks.")
-
 Company = Annotated[str, typer.Option(help="The company's slug.")]
 
 
-@app.callback()
-def _mips() -> None:
-    """CMS's lists of MIPS measures and benchmarks."""
-
-
-@app.command()
 def load(
     file: Annotated[
         Path,
@@ -64,7 +56,6 @@ def load(
     typer.echo(f"{row.kind} of {row.performance_year}: {row.row_count:,} rows, {version}: {what}")
 
 
-@app.command("list")
 def list_(company: Company) -> None:
     """List a company's lists, the newest first."""
     with installation(Settings.from_environment()) as place:
@@ -83,7 +74,6 @@ def list_(company: Company) -> None:
     Console().print(shown)
 
 
-@app.command()
 def rules(
     year: Annotated[int, typer.Argument(help="The performance year.")],
 ) -> None:

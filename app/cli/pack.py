@@ -9,16 +9,9 @@ from app.cli.failures import ExitCode
 from app.cli.signing_keys import KeysTrusted, trusted_keys
 from services.regulatory_compliance.audit_pack.verification import verify_pack
 
-app = typer.Typer(no_args_is_help=True, help="Packs of compliance requirements, and audit packs.")
 _MOST_LINES = 50
 
 
-@app.callback()
-def _pack() -> None:
-    """Packs of compliance requirements, and audit packs."""
-
-
-@app.command()
 def verify(
     file: Annotated[
         Path, typer.Argument(exists=True, dir_okay=False, readable=True, help="An audit pack.")

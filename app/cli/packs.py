@@ -10,7 +10,6 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from app.cli.pack import app
 from app.runtime import Installation, installation
 from app.settings import Settings
 from services.regulatory_compliance.pack_shelf import (
@@ -24,13 +23,11 @@ from storage.identifiers import OPERATOR_ACTOR_ID, new_id
 from storage.interface import Actor
 from storage.postgres.transaction import PostgresStorage
 
-__all__ = ["app"]
 _LARGEST_BYTES = 500_000
 
 Company = Annotated[str | None, typer.Option(help="Also those that this company has brought.")]
 
 
-@app.command("list")
 def list_(company: Company = None) -> None:
     """List packs: those that come with the program, and those of a company."""
     shown = Table("Pack", "Version", "Program", "Requirements", "Name", "Source")
@@ -47,7 +44,6 @@ def list_(company: Company = None) -> None:
     Console().print(shown)
 
 
-@app.command()
 def show(
     pack: Annotated[str, typer.Argument(help="The pack's id, or a TOML file that may become one.")],
     company: Company = None,
@@ -67,7 +63,6 @@ def show(
     Console().print(_table(found))
 
 
-@app.command("import")
 def import_(
     file: Annotated[
         Path, typer.Argument(exists=True, dir_okay=False, readable=True, help="A pack in TOML.")

@@ -25,15 +25,9 @@ from storage.interface import Actor
 from storage.postgres.transaction import PostgresStorage
 from storage.vocabulary.claims import TransactionStatus
 
-app = typer.Typer(no_args_is_help=True, help="Remittances (835).")
 _READ_BYTES = 1 << 18
 _LONGEST_NAME = 255
 _WAITING = frozenset({TransactionStatus.UNBALANCED, TransactionStatus.IN_REVIEW})
-
-
-@app.callback()
-def remittance() -> None:
-    """Remittances (835)."""
 
 
 @dataclass(frozen=True)
@@ -54,7 +48,6 @@ class _Outcome:
         )
 
 
-@app.command()
 def post(
     files: Annotated[list[Path], typer.Argument(exists=True, dir_okay=False, readable=True)],
     company: Annotated[str, typer.Option(help="The company's slug.")],

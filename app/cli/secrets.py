@@ -15,10 +15,7 @@ from storage.secrets.keyring import BEFORE_DATA_KEYS
 from storage.secrets.rotation import bind_to_rows, replace_data_key, reseal_data_keys
 from storage.secrets.usage import check_master_keys, master_keys_in_use
 
-app = typer.Typer(no_args_is_help=True, help="Master keys and what is sealed under them.")
 
-
-@app.command()
 def status() -> None:
     """Say how many data keys each master key seals, and which keys were given."""
     with installation(Settings.from_environment()) as place:
@@ -30,7 +27,6 @@ def status() -> None:
         check_master_keys(place.app_url, place.keyring)
 
 
-@app.command()
 def reseal() -> None:
     """Seal every data key anew under the current master key, while the program runs, and bind to
     its row every secret that a program of before had not.
@@ -51,7 +47,6 @@ def reseal() -> None:
             typer.echo(_what_is_left(key_id, left, done.files))
 
 
-@app.command("new-data-keys")
 def new_data_keys() -> None:
     """Give every company that has secrets a new data key, and seal its secrets anew under it.
 

@@ -28,8 +28,6 @@ from storage.trail.roots import RootsUnusable, read_roots, roots_of, write_roots
 from storage.trail.sealer import SealReport, seal_company
 from storage.trail.verification import LONGEST_WAIT, Roots, verify_company
 
-audit = typer.Typer(no_args_is_help=True, help="Check the audit trail and export its roots.")
-
 CompanySlug = Annotated[str | None, typer.Option(help="One company's slug; all without it.")]
 
 
@@ -46,12 +44,6 @@ class CompanyUnknown(SettingsError):
     """No company has the slug."""
 
 
-@audit.callback()
-def _audit() -> None:
-    """Check the audit trail and export its roots."""
-
-
-@audit.command()
 def verify(
     company: CompanySlug = None,
     roots: Annotated[
@@ -81,14 +73,12 @@ def verify(
     raise typer.Exit(verdict)
 
 
-@audit.command()
 def export(company: CompanySlug = None) -> None:
     """Print the present end of every chain as JSON lines, to be kept away from the database."""
     with installation(Settings.from_environment()) as place:
         typer.echo(asyncio.run(_export(place, company)), nl=False)
 
 
-@audit.command("public-key")
 def public_key() -> None:
     """Print the public key of the signing key.
 
