@@ -363,11 +363,19 @@ class ImportLookups(Protocol):
     ) -> dict[str, KnownRecord]:
         """The records of an import that get rows of their own, by the natural keys of these."""
 
+    async def renumbered(
+        self, *, import_id: UUID, map_name: str, names: Collection[str]
+    ) -> dict[str, KnownRecord]:
+        """The records of an import that get another natural key than they came with, by that."""
+
+    async def waiting(self, *, source: str, map_name: str, keys: Collection[str]) -> set[str]:
+        """Those of the keys under which a record has waited, whatever has become of it since."""
+
     async def placed_as(
         self, *, source: str, import_id: UUID, map_name: str, names: Collection[str]
-    ) -> dict[str, UUID]:
-        """The rows that records of an import get, by their natural key or name, and those that
-        earlier ones of its source got, by their name; what several have names none."""
+    ) -> dict[str, UUID | None]:
+        """The rows that records of an import get and those of earlier ones of its source got, by
+        the natural key or name that they have or came with; None for what several have."""
 
     async def ids_by(
         self, row: type[SQLModel], column: str, values: Collection[str]

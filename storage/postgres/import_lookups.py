@@ -59,13 +59,27 @@ CROSS JOIN LATERAL (
 """
 """The import ``IS NOT DISTINCT FROM``, which no index serves: so none on the import alone does."""
 
+_RENUMBERED = """
+SELECT wanted.key, found.*
+FROM unnest(%(keys)s::text[]) AS wanted (key)
+CROSS JOIN LATERAL (
+    SELECT import_id, outcome, content, sha256, target_id, patient_id
+    FROM import_records
+    WHERE company_id = %(company_id)s AND name = wanted.key
+      AND import_id IS NOT DISTINCT FROM %(import_id)s AND map_name = %(map_name)s
+      AND target_id IS NOT NULL
+    LIMIT 1
+) AS found
+"""
+
 _PLACED_AS = f"""
-SELECT wanted.name, (array_agg(found.target_id))[1]
+SELECT wanted.name, CASE WHEN count(*) = 1 THEN (array_agg(found.target_id))[1] END
 FROM unnest(%(names)s::text[]) AS wanted (name)
 CROSS JOIN LATERAL (
-    SELECT target_id FROM import_records
-    WHERE company_id = %(company_id)s AND natural_key = wanted.name
-      AND import_id IS NOT DISTINCT FROM %(import_id)s AND map_name = %(map_name)s
+    SELECT target_id FROM import_records AS record
+    WHERE record.company_id = %(company_id)s AND record.natural_key = wanted.name
+      AND record.map_name = %(map_name)s AND record.source = %(source)s
+      AND record.target_id IS NOT NULL AND ({_THIS_TOO})
     UNION
     SELECT target_id FROM import_records AS record
     WHERE record.company_id = %(company_id)s AND record.name = wanted.name
@@ -73,8 +87,20 @@ CROSS JOIN LATERAL (
       AND record.target_id IS NOT NULL AND ({_THIS_TOO})
 ) AS found
 GROUP BY wanted.name
-HAVING count(*) = 1
 """  # noqa: S608 -- parts of our own
+
+_WAITING = """
+SELECT wanted.key
+FROM unnest(%(keys)s::text[]) AS wanted (key)
+WHERE EXISTS (
+    SELECT FROM import_records AS record
+    JOIN data_imports AS import ON import.company_id = record.company_id
+     AND import.id = record.import_id AND NOT import.is_trial
+    WHERE record.company_id = %(company_id)s AND record.source = %(source)s
+      AND record.map_name = %(map_name)s AND record.legacy_key = wanted.key
+      AND record.outcome = 'quarantined'
+)
+"""
 
 _REACHED = """
 SELECT coalesce(max(ordinal), 0) FROM import_records
@@ -248,9 +274,24 @@ class PostgresImportLookups:
         )
         return _known(await cursor.fetchall())
 
+    async def renumbered(
+        self, *, import_id: UUID, map_name: str, names: Collection[str]
+    ) -> dict[str, KnownRecord]:
+        cursor = await self._execute(
+            _RENUMBERED,
+            {"import_id": import_id, "map_name": map_name, "keys": array_literal(list(names))},
+        )
+        return _known(await cursor.fetchall())
+
+    async def waiting(self, *, source: str, map_name: str, keys: Collection[str]) -> set[str]:
+        cursor = await self._execute(
+            _WAITING, {"source": source, "map_name": map_name, "keys": array_literal(list(keys))}
+        )
+        return {key for (key,) in await cursor.fetchall()}
+
     async def placed_as(
         self, *, source: str, import_id: UUID, map_name: str, names: Collection[str]
-    ) -> dict[str, UUID]:
+    ) -> dict[str, UUID | None]:
         cursor = await self._execute(
             _PLACED_AS,
             {

@@ -9,6 +9,7 @@ from services.importing.retrying import RecordRetry, retry_record
 from storage.files import FileVault
 from storage.filters import ByClaim, ClaimFilter, ImportRecordFilter
 from storage.postgres.transaction import PostgresStorage
+from storage.tables.claims import Claim
 from storage.vocabulary.importing import ImportOutcome
 from tests.builders.companies import CompanyForTests
 from tests.builders.dumps import Importer, claim, keyed, line, line_row, of_map, payer
@@ -36,6 +37,15 @@ async def lines(importer: Importer) -> list[tuple[int, str, int]]:
         claims = await store.claims.all(ClaimFilter())
         found = await store.claim_lines.all(ByClaim(claim_ids=[each.id for each in claims]))
     return sorted((each.line_number, each.procedure_code, each.charge_cents) for each in found)
+
+
+async def charged(importer: Importer) -> list[Claim]:
+    """The claims that have lines."""
+    company = importer.company
+    async with importer.storage.transaction(company.id, company.actor) as store:
+        claims = await store.claims.all(ClaimFilter())
+        found = await store.claim_lines.all(ByClaim(claim_ids=[each.id for each in claims]))
+    return [each for each in claims if each.id in {one.claim_id for one in found}]
 
 
 WHOLE = [(1, "92014", 10000), (2, "92015", 4250)]
@@ -92,6 +102,38 @@ async def test_a_row_names_its_claim_by_id_or_number(importer: Importer) -> None
     rows = [ROWS[0] | {"claim_id": "CLM-c1"}, ROWS[1]]
     await importer.bring({**PAYERS, "claims": [BARE], "claim_line_items": rows})
     assert await lines(importer) == WHOLE
+
+
+@pytest.mark.parametrize("is_later", [False, True])
+async def test_a_row_names_a_claim_by_the_number_that_it_had_there(
+    importer: Importer, *, is_later: bool
+) -> None:
+    native = claim(lineItems=[], totalChargeAmount=14250, serviceDate="2025-08-01")
+    await importer.bring({**PAYERS, "claims": [native]}, source="north")
+    moved = {**PAYERS, "claims": [BARE | {"id": "c9"}]}
+    rows = [row | {"claim_id": "CLM-c1"} for row in ROWS]
+    if is_later:
+        await importer.bring(moved, source="south")
+        found = await importer.bring(rows, name="claim_line_items.json", source="south")
+    else:
+        found = await importer.bring({**moved, "claim_line_items": rows}, source="south")
+    assert (counted(found), found.verdict) == ((2, 0, 0, 0, 2), Verdict.AGREES)
+    assert {each.claim_number for each in await charged(importer)} == {"CLM-c1-2"}
+
+
+async def test_a_number_that_two_claims_had_there_names_neither(importer: Importer) -> None:
+    native = claim(lineItems=[], totalChargeAmount=14250, serviceDate="2025-08-01")
+    await importer.bring({**PAYERS, "claims": [native]}, source="north")
+    for key, charge in (("c8", 14250), ("c9", 9900)):
+        moved = BARE | {"id": key, "totalChargeAmount": charge}
+        await importer.bring({**PAYERS, "claims": [moved]}, source="south")
+    rows = [row | {"claim_id": "CLM-c1"} for row in ROWS]
+    found = await importer.bring(rows, name="claim_line_items.json", source="south")
+    assert (counted(found), await charged(importer)) == ((0, 0, 0, 2, 0), [])
+    assert await reasons(importer) == {("/claimId", "names several records of claims")}
+    by_id = [row | {"claim_id": "c8"} for row in ROWS]
+    await importer.bring(by_id, name="claim_line_items.json", source="south")
+    assert {each.claim_number for each in await charged(importer)} == {"CLM-c1-2"}
 
 
 async def test_rows_as_the_program_exports_them_are_dollars_too(importer: Importer) -> None:

@@ -143,6 +143,44 @@ async def test_a_payment_names_a_claim_by_the_number_that_it_had_there(
     ]
 
 
+async def test_a_payment_that_names_a_number_which_two_claims_had_there_waits(
+    importer: Importer,
+) -> None:
+    await importer.bring(PAYERS | {"claims": [claim()]}, source="north")
+    for key, served in (("c8", "2025-08-01"), ("c9", "2025-08-02")):
+        other = claim(key, claimNumber="CLM-c1", serviceDate=served)
+        await importer.bring(PAYERS | {"claims": [other]}, source="south")
+    payment = {"eras": [era(claimPayments=[paid(claimId=None)])]}
+    found = await importer.bring(payment, source="south")
+    assert [each.reason for each in found.faults] == ["names several records of claims"]
+    assert [each.payment_cents for each in await claims_of(importer)] == [0, 0, 0]
+
+
+@pytest.mark.parametrize("waits", [False, True])
+async def test_a_payment_of_a_claim_that_waits_is_not_that_of_another_of_its_number(
+    importer: Importer, *, waits: bool
+) -> None:
+    await importer.bring(PAYERS | {"claims": [claim()]}, source="north")
+    other: dict[str, Any] = {"claims": [claim("c9", claimNumber="CLM-c1", type="legal")]}
+    await importer.bring(PAYERS | (other if waits else {}), source="south")
+    payment = {"eras": [era(claimPayments=[paid(claimId="c9")])]}
+    found = await importer.bring(payment, source="south")
+    assert [each.field for each in found.faults] == (["/claimPayments/*/claimId"] if waits else [])
+    assert [each.payment_cents for each in await claims_of(importer)] == [0 if waits else 9800]
+
+
+@pytest.mark.parametrize("is_first_native", [False, True])
+async def test_a_number_that_an_earlier_claim_of_the_source_kept_is_that_claim_s_too(
+    importer: Importer, *, is_first_native: bool
+) -> None:
+    first, second = claim("c8", claimNumber="CLM-7"), claim("c9", claimNumber="CLM-7", **DEARER)
+    source = "north" if is_first_native else "south"
+    await importer.bring(PAYERS | {"claims": [first]}, source=source)
+    await importer.bring(PAYERS | {"claims": [second]}, source="south")
+    found = await importer.bring({"appeals": [appeal(claimId="CLM-7")]}, source="south")
+    assert of_map(found, "appeals").placed_count == (1 if is_first_native else 0)
+
+
 def numbered(number: str, **changes: Any) -> dict[str, Any]:
     """A dump of one claim."""
     return PAYERS | {"claims": [claim(claimNumber=number, **changes)]}

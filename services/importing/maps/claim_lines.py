@@ -161,21 +161,19 @@ async def _claims(
 async def _about_to_be_placed(
     store: Store, held_in: DataImport, names: set[str]
 ) -> list[tuple[KnownRecord, Draft]]:
-    """The records of claims that get rows by this import, by their ids or numbers; what is merged
-    with one of them means it."""
+    """The records of claims that get rows by this import, by their ids or by the numbers that they
+    have or came with; what is merged with one of them means it."""
     lookups = store.import_lookups
     known = await lookups.latest(
         source=held_in.source, map_name=CLAIMS.name, import_id=held_in.id, keys=names
     )
     merged = [_claim(each) for each in known.values() if each.outcome is ImportOutcome.MERGED]
     numbers = {each.values["claim_number"] for each in merged} | (names - known.keys())
-    found = {each.target_id: each for each in known.values()}
-    found |= {
-        each.target_id: each
-        for each in (
-            await lookups.placed(import_id=held_in.id, map_name=CLAIMS.name, natural_keys=numbers)
-        ).values()
-    }
+    named = [
+        await lookups.placed(import_id=held_in.id, map_name=CLAIMS.name, natural_keys=numbers),
+        await lookups.renumbered(import_id=held_in.id, map_name=CLAIMS.name, names=numbers),
+    ]
+    found = {each.target_id: each for by_name in (known, *named) for each in by_name.values()}
     return [(each, _claim(each)) for each in found.values()]
 
 
