@@ -85,6 +85,14 @@ async def test_a_tax_identifier_is_replaced_and_taken_away(client: httpx.AsyncCl
     assert cleared.json()["npi"] == PROVIDER["npi"]
 
 
+async def test_no_provider_has_a_tax_identifier_of_zeros(client: httpx.AsyncClient) -> None:
+    refused = await client.post(
+        "/api/v1/care-providers",
+        json=PROVIDER | {"tax_identifier": {"kind": "ein", "digits": "000000000"}},
+    )
+    assert pointers(refused) == ["/tax_identifier/digits"]
+
+
 async def test_every_fault_of_a_provider_is_told_and_no_digit_of_it(
     client: httpx.AsyncClient,
 ) -> None:

@@ -196,6 +196,7 @@ async def test_a_mips_score_is_kept_as_what_was_said(moving: Moving, store: Stor
     [
         ({"npi": "1000000005"}, "/npi"),
         ({"tin": "12"}, "/tin"),
+        ({"tin": "000000000"}, "/tin"),
         ({"score": 101}, "/score"),
         ({"status": "draft"}, "/submissionDate"),
         ({"submissionYear": 1999}, "/submissionYear"),

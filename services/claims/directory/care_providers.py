@@ -11,6 +11,7 @@ from uuid import UUID
 from pydantic import Field, SecretStr
 
 from services.claims.npi import has_valid_check_digit, looks_like_npi
+from services.claims.tin import is_tin
 from services.inputs import ONE_LINE, Identifier, Input, left_out
 from services.refusals import Fault, InvalidInput
 from storage.errors import VersionConflict
@@ -143,9 +144,8 @@ def _check(kind: PartyKind, given: Mapping[str, object]) -> None:
     faults = npi_faults(given.get("npi"), "/npi")
     tax = given.get("tax_identifier")
     if isinstance(tax, TaxIdentifier):
-        digits = tax.digits.get_secret_value()
-        if not (digits.isascii() and digits.isdecimal()):
-            faults.append(Fault("/tax_identifier/digits", "are not nine digits"))
+        if not is_tin(tax.digits.get_secret_value()):
+            faults.append(Fault("/tax_identifier/digits", "are not nine digits that anybody has"))
         if kind is PartyKind.ORGANIZATION and tax.kind is TaxIdentifierKind.SSN:
             message = "is a person's; an organisation has an ein"
             faults.append(Fault("/tax_identifier/kind", message))

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 
 from services.claims.npi import has_valid_check_digit
+from services.claims.tin import is_tin
 from services.importing.conversions import (
     Unusable,
     choice,
@@ -71,6 +72,16 @@ def _npi(value: object) -> str:
 _TEN_DIGITS = coded(r"^[0-9]{10}$", 10)
 
 
+def _tin(value: object) -> str:
+    found = str(_NINE_DIGITS(value))
+    if not is_tin(found):
+        raise Unusable("is a TIN that nobody has", "correct it")
+    return found
+
+
+_NINE_DIGITS = coded(r"^[0-9]{9}$", 9)
+
+
 def _complete(draft: Draft) -> None:
     values = draft.values
     status, submitted_on = values["status"], values["submitted_on"]
@@ -120,7 +131,7 @@ MIPS_SUBMISSIONS = OriginalMap(
         FieldRule(
             "submissionYear", "performance_year", whole(_FIRST_YEAR, _LAST_YEAR), is_required=True
         ),
-        FieldRule("tin", "tin", coded(r"^[0-9]{9}$", 9), is_required=True),
+        FieldRule("tin", "tin", _tin, is_required=True),
         FieldRule("npi", "npi", _npi),
         FieldRule("performanceCategory", "category", choice(MipsCategory), is_required=True),
         FieldRule(

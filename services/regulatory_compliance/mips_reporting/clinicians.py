@@ -10,6 +10,7 @@ from uuid import UUID
 from pydantic import AfterValidator, Field
 
 from services.claims.npi import has_valid_check_digit
+from services.claims.tin import is_tin
 from services.inputs import Input, Name, left_out
 from services.regulatory_compliance.mips_reporting.lists import check_year
 from storage.filters import MipsClinicianFilter
@@ -25,7 +26,7 @@ def _with_a_check_digit(npi: str) -> str:
 
 
 def _of_somebody(tin: str) -> str:
-    if not tin.strip("0"):
+    if not is_tin(tin):
         raise ValueError("nobody has this TIN")
     return tin
 
