@@ -12,6 +12,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from sqlmodel import SQLModel
 
@@ -127,10 +128,18 @@ class Placed:
 
 @dataclass(frozen=True)
 class Workplace:
-    """What writers need beside the store; what they leave to be posted once all is committed."""
+    """What writers need beside the store: where files are, the company's time zone; what they leave
+    to be posted once all is committed."""
 
     vault: FileVault
+    zone: ZoneInfo
     remittance_ids: list[UUID] = field(default_factory=list)
+
+
+async def workplace(store: Store, vault: FileVault) -> Workplace:
+    """A place to write at for the company of a transaction."""
+    company = await store.companies.get(store.company_id)
+    return Workplace(vault, ZoneInfo(company.time_zone))
 
 
 Write = Callable[[Store, Sequence[Placed], Workplace], Awaitable[None]]

@@ -12,7 +12,7 @@ import msgspec
 from pydantic import Field
 
 from services.importing.alone import LOCK
-from services.importing.declaration import OriginalMap, Workplace, drafted, key_of
+from services.importing.declaration import OriginalMap, drafted, key_of, workplace
 from services.importing.json_stream import SourceRecord, parsed
 from services.importing.maps import DECLARED
 from services.importing.receiving import require_steward
@@ -84,7 +84,7 @@ async def retry_record(
         )
     )
     await check_records(store, again, record.map_name, sources)
-    place = Workplace(vault)
+    place = await workplace(store, vault)
     for each in sorted(
         await store.import_maps.all(ByImport(import_id=again.id)), key=lambda found: found.rank
     ):

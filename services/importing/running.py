@@ -25,6 +25,7 @@ from services.importing.declaration import (
     Workplace,
     as_it_came,
     drafted,
+    workplace,
 )
 from services.importing.gathering import gathered, to_gather
 from services.importing.json_stream import DumpUnreadable, SourceRecord, read_dump
@@ -312,7 +313,8 @@ class _Run:
             await write_map(store, held_in, of, place, self._spool, tell_and_forget)
 
     async def _write(self, held_in: DataImport) -> None:
-        place = Workplace(self._vault)
+        async with self._storage.transaction(self._company_id, self._actor) as store:
+            place = await workplace(store, self._vault)
         done = 0
 
         def tell(name: str, count: int) -> None:

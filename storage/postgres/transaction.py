@@ -9,6 +9,7 @@ from uuid import UUID
 
 import psycopg
 from psycopg import AsyncConnection
+from psycopg.generators import send
 from psycopg.types.json import Jsonb
 from psycopg_pool import AsyncConnectionPool
 from sqlmodel import SQLModel
@@ -208,11 +209,16 @@ class PostgresStore:
         Results come in binary: reading them takes a tenth of the time that text takes.
         """
         try:
-            return await self.connection.execute(sql, parameters, binary=True)
+            cursor = await self.connection.execute(sql, parameters, binary=True)
+            if self.connection.pgconn.pipeline_status:
+                # handed over whole: what is left in the buffer would wait for the next statement
+                await self.connection.wait(send(self.connection.pgconn))
         except psycopg.Error as error:
             if (known := translate(error)) is not None:
                 raise known from error
             raise
+        else:
+            return cursor
 
 
 class PostgresStorage(IStorage):

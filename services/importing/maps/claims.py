@@ -9,7 +9,6 @@ the original transmitted nothing, and its reference stays in the record as well.
 import datetime as dt
 import re
 from collections.abc import Sequence
-from zoneinfo import ZoneInfo
 
 from services.claims.drafts import (
     DIAGNOSIS_CODE,
@@ -239,9 +238,7 @@ def line_stem(control: str) -> str:
     return control if len(control) <= _LONGEST_STEM else patient_control_number()
 
 
-async def _write(store: Store, drafts: Sequence[Placed], _: Workplace) -> None:
-    company = await store.companies.get(store.company_id)
-    zone = ZoneInfo(company.time_zone)
+async def _write(store: Store, drafts: Sequence[Placed], place: Workplace) -> None:
     ids = [draft.row_id for draft in drafts]
     for draft in drafts:
         if draft.values["patient_control_number"] is None:
@@ -269,7 +266,7 @@ async def _write(store: Store, drafts: Sequence[Placed], _: Workplace) -> None:
                 claim_id,
                 draft.values["primary_payer_id"],
                 draft.values["total_charge_cents"],
-                draft.values["submitted_at"].astimezone(zone).date(),
+                draft.values["submitted_at"].astimezone(place.zone).date(),
             )
             for claim_id, draft in zip(ids, drafts, strict=True)
             if draft.values["submitted_at"] is not None and draft.values["total_charge_cents"]
