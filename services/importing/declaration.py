@@ -56,7 +56,7 @@ class Renumbering:
         return old.removesuffix(self.ending)[: self.longest - len(tail)] + tail
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class FieldRule:
     """One field of the original and the column that takes it."""
 
@@ -226,7 +226,7 @@ def drafted(declared: OriginalMap, record: SourceRecord, ordinal: int) -> Draft:
         return draft
     if declared.amount is not None:
         draft.amount_cents = _readable_cents(source.get(declared.amount))
-    if not source.keys() <= (known := _known_fields(declared)):
+    if not (known := _known_fields(declared)).issuperset(source):
         draft.unknown = [name for name in source if name not in known]
     try:
         _require_id(record)
@@ -248,8 +248,9 @@ def converted(
     rules: Sequence[FieldRule], source: Mapping[str, Any], draft: Draft, into: Values, at: str
 ) -> None:
     """Convert fields into ``into``; amounts that were rounded are noted. Raises Unusable."""
+    value_of = source.get
     for rule in rules:
-        value = source.get(rule.source)
+        value = value_of(rule.source)
         if value is None or value == "":
             if rule.is_required:
                 raise Unusable("is missing", "give it", f"{at}/{rule.source}")
@@ -275,7 +276,7 @@ def converted(
 
 def note_unknown(draft: Draft, part: Mapping[str, Any], known: frozenset[str], at: str) -> None:
     """Name the fields of a part of a record that nothing is known of."""
-    if not part.keys() <= known:
+    if not known.issuperset(part):
         draft.unknown += [f"{at}/{name}" for name in part if name not in known]
 
 
