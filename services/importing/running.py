@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import islice
 from uuid import UUID
 
@@ -17,21 +17,18 @@ from services.files.reading import readable
 from services.importing.ahead import made_ahead
 from services.importing.alone import alone
 from services.importing.checking import check_chunk, hold_chunk
+from services.importing.chunks import declared_as, drafts_of, grouped, records_of
 from services.importing.conversions import shown
 from services.importing.declaration import (
     Draft,
-    OriginalMap,
     Placed,
     Workplace,
-    as_it_came,
-    drafted,
     workplace,
 )
 from services.importing.gathering import gathered, to_gather
-from services.importing.json_stream import DumpUnreadable, SourceRecord, read_dump
-from services.importing.maps import DECLARED, DERIVED, GATHERED, KNOWN
+from services.importing.json_stream import DumpUnreadable, SourceRecord
+from services.importing.maps import DECLARED, DERIVED, GATHERED
 from services.importing.spool import Spool
-from services.importing.table_rows import under_its_map
 from services.importing.writing import write_map
 from storage.errors import ConstraintRefused, DuplicateValue, ReferenceNotFound
 from storage.files import FileKey, FileVault
@@ -40,8 +37,6 @@ from storage.interface import Actor, IStorage, Store
 from storage.tables.importing import DataImport, ImportMap, ImportMapFields
 from storage.vocabulary.importing import ImportStatus
 
-RECORDS_AT_ONCE = 2_000
-CHARACTERS_AT_ONCE = 8_000_000
 _COUNTED_AT_ONCE = 10_000
 _MOST_UNKNOWN = 200
 _LONGEST_NAME = 80
@@ -111,7 +106,7 @@ async def check_records(
 ) -> None:
     """Check records of one map that are at hand, in the transaction that puts them on record."""
     await _note_map(store, held_in.id, map_name)
-    await _check_all(store, held_in, map_name, _drafts(map_name, 1, records))
+    await _check_all(store, held_in, map_name, drafts_of(map_name, 1, records))
 
 
 class _Run:
@@ -194,8 +189,7 @@ class _Run:
 
     def _records(self, files: Sequence[tuple[str, FileKey]]) -> Iterator[SourceRecord]:
         for name, key in files:
-            for record in read_dump(name, self._vault.read(key), KNOWN):
-                yield _beside_derived(under_its_map(record))
+            yield from records_of(name, self._vault.read(key))
 
     async def _scout(self, held_in: DataImport) -> DataImport:
         """Read every file to its end, and note its maps. Raises DumpUnreadable."""
@@ -224,7 +218,7 @@ class _Run:
             source = self._records(files)
             current: str | None = None
             reached = 0
-            async for name, drafts in made_ahead(_groups(source, ready)):
+            async for name, drafts in made_ahead(grouped(source, ready)):
                 if name != current:
                     current = name
                     async with self._storage.transaction(self._company_id, self._actor) as store:
@@ -252,7 +246,7 @@ class _Run:
             # broken off once all of them were on record: none is to be read again
             source = islice(self._records(files), 0 if reached else None)
             gathering = await store.gathering()
-            async for _, drafts in made_ahead(_groups(source, frozenset({name}))):
+            async for _, drafts in made_ahead(grouped(source, frozenset({name}))):
                 await gathering.add(await to_gather(store, held_in, declared, drafts))
             async for drafts in gathered(declared, gathering):
                 await self._keep(await _check_all(store, held_in, name, drafts))
@@ -332,13 +326,6 @@ class _Run:
             )
 
 
-def _beside_derived(record: SourceRecord) -> SourceRecord:
-    """A record whose map has the name of one that is derived here is held under another."""
-    if record.map_name not in DERIVED:
-        return record
-    return replace(record, map_name=f"{record.map_name} as given")
-
-
 async def _note_map(store: Store, import_id: UUID, name: str) -> None:
     """A map of an import, and what is derived of it, once."""
     declared = DECLARED.get(name)
@@ -358,7 +345,7 @@ async def _check_all(
     store: Store, held_in: DataImport, name: str, drafts: Sequence[Draft]
 ) -> dict[str, list[Placed]]:
     """Put records of one map on record; returns what is to be written, by map."""
-    declared = _declared(name)
+    declared = declared_as(name)
     if declared is None:
         await hold_chunk(store, held_in, name, drafts)
         return {}
@@ -379,18 +366,6 @@ async def _check_all(
     return placed
 
 
-def _declared(name: str) -> OriginalMap | None:
-    return None if name in DERIVED else DECLARED.get(name)
-
-
-def _drafts(name: str, first: int, records: Sequence[SourceRecord]) -> list[Draft]:
-    """What records of one map become; ``first`` is the place of the first in its map."""
-    declared = _declared(name)
-    if declared is None:
-        return [as_it_came(record, ordinal) for ordinal, record in enumerate(records, first)]
-    return [drafted(declared, record, ordinal) for ordinal, record in enumerate(records, first)]
-
-
 def _counted(records: Iterable[SourceRecord], tell: Tell) -> dict[str, int]:
     counts: dict[str, int] = {}
     for done, record in enumerate(records):
@@ -408,30 +383,3 @@ def _checkable(left: Sequence[str]) -> frozenset[str]:
         for name in left
         if name not in DECLARED or not set(DECLARED[name].after).intersection(left)
     )
-
-
-def _groups(
-    source: Iterator[SourceRecord], wanted: frozenset[str]
-) -> Iterator[tuple[str, list[Draft]]]:
-    """What records of one map after another become, so many at once."""
-    name, characters = "", 0
-    records: list[SourceRecord] = []
-    counts: dict[str, int] = {}
-
-    def worked_out() -> tuple[str, list[Draft]]:
-        first = counts.get(name, 0) + 1
-        counts[name] = first + len(records) - 1
-        return name, _drafts(name, first, records)
-
-    for record in source:
-        if record.map_name not in wanted:
-            continue
-        is_full = len(records) >= RECORDS_AT_ONCE or characters >= CHARACTERS_AT_ONCE
-        if records and (record.map_name != name or is_full):
-            yield worked_out()
-            records, characters = [], 0
-        name = record.map_name
-        records.append(record)
-        characters += len(record.text)
-    if records:
-        yield worked_out()
