@@ -204,18 +204,22 @@ def measured(source: Source, *, rows: str, sign: str = "") -> str:
     ``rows`` is a FROM clause with its conditions last.
     """
     tables, _, conditions = rows.partition(" WHERE ")
-    values = ",\n        ".join(
-        f"('{name}', CASE WHEN {each.condition} THEN {each.day} END, ({each.amount})::bigint)"
-        for name, each in of_source(source).items()
+    measures = of_source(source)
+    names = ", ".join(f"'{name}'" for name in measures)
+    days = ",\n            ".join(
+        f"CASE WHEN {each.condition} THEN {each.day} END" for each in measures.values()
     )
+    amounts = ", ".join(f"({each.amount})::bigint" for each in measures.values())
     return f"""
     SELECT measured.name AS measure, date_trunc('month', measured.day::timestamp)::date AS month,
            fact.payer_id, fact.provider_id, fact.location,
            {sign}1 AS items, {sign}measured.amount AS amount
     {tables}
-    CROSS JOIN LATERAL (VALUES
-        {values}
-    ) AS measured (name, day, amount)
+    CROSS JOIN LATERAL (SELECT
+        unnest(ARRAY[{names}]) AS name,
+        unnest(ARRAY[{days}]) AS day,
+        unnest(ARRAY[{amounts}]) AS amount
+    ) AS measured
     WHERE measured.day IS NOT NULL{conditions and f" AND {conditions}"}"""
 
 
