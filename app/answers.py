@@ -26,7 +26,7 @@ Item = TypeVar("Item")
 class Answer(BaseModel):
     """What goes out."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, from_attributes=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, from_attributes=True, defer_build=True)
 
 
 class RowAnswer(Answer):

@@ -23,7 +23,7 @@ LongText = Annotated[str, Field(min_length=1, max_length=4000, pattern=SEVERAL_L
 class Input(BaseModel):
     """What comes in: unknown fields are refused."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
     @classmethod
     def model_validate(cls, obj: object, **_: object) -> Self:

@@ -12,6 +12,7 @@ from pydantic import BaseModel
 from sqlalchemy.dialects import postgresql as pg
 from sqlmodel import Field, SQLModel
 
+SQLModel.model_config["defer_build"] = True  # rows are not validated, and few fields in any one run
 SQLModel.metadata.naming_convention = {
     "pk": "pk_%(table_name)s",
     "fk": "fk_%(table_name)s_%(column_1_name)s",
@@ -117,12 +118,7 @@ def sealed_column(**options: Any) -> Any:
 
 
 class TenantRow(SQLModel):
-    """A row that can change: one company's, versioned, with who and when.
-
-    Fields are validated and rows are not, so that no start waits for the validators of any.
-    """
-
-    model_config = {"defer_build": True}
+    """A row that can change: one company's, versioned, with who and when."""
 
     company_id: UUID = key_column(primary_key=True)
     id: UUID = key_column(primary_key=True)
@@ -135,8 +131,6 @@ class TenantRow(SQLModel):
 
 class AppendOnlyRow(SQLModel):
     """A row that is never changed: its own record of who and when."""
-
-    model_config = {"defer_build": True}
 
     company_id: UUID = key_column(primary_key=True)
     id: UUID = key_column(primary_key=True)
@@ -158,8 +152,6 @@ class DerivedRow(SQLModel):
 
     It is written by the transaction that changes what it is computed of.
     """
-
-    model_config = {"defer_build": True}
 
     company_id: UUID = key_column(primary_key=True)
     id: UUID = key_column(primary_key=True)
