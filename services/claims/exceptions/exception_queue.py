@@ -10,14 +10,8 @@ from uuid import UUID
 
 import msgspec
 
-from services.claims.ledger.books import (
-    REVERSAL,
-    Arrival,
-    Book,
-    Obstacle,
-    Source,
-    Writing,
-)
+from services.claims.ledger.books import REVERSAL, Arrival, Book, Source, Writing
+from services.claims.ledger.obstacles import Obstacle
 from services.claims.record_limits import PAYER_CLAIM_NUMBER
 from services.claims.remittances.matching import adjusted_cents
 from services.claims.x12.remittance_model import RemittanceClaim

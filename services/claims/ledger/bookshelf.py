@@ -6,10 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from uuid import UUID
 
-from services.claims.ledger.books import (
-    Arrival,
-    Book,
-)
+from services.claims.ledger.books import Arrival, Book
 from services.claims.remittances.matching import payer_claim_numbers
 from services.claims.remittances.settlement import (
     AdjudicationKind,

@@ -23,22 +23,19 @@ from services.claims.exceptions.exception_queue import (
     enqueue_exceptions,
     restate,
 )
-from services.claims.ledger.books import (
-    Arrival,
-    Book,
-    Obstacle,
-    Source,
-    Writing,
-    is_reversed_by,
-    obstacle_of_claim,
-    obstacle_of_content,
-    post,
-)
+from services.claims.ledger.books import Arrival, Book, Source, Writing
 from services.claims.ledger.bookshelf import Finder, find_claims, load_books
 from services.claims.ledger.claim_balances import (
     after_settlement,
     credit_since,
     insurance_credit_since,
+)
+from services.claims.ledger.decisions import post
+from services.claims.ledger.obstacles import (
+    Obstacle,
+    is_reversed_by,
+    obstacle_of_claim,
+    obstacle_of_content,
 )
 from services.claims.x12.remittance_model import RemittanceClaim
 from services.company_calendar import company_today
