@@ -11,9 +11,9 @@ from storage.embedded import RoleAddresses
 from tests.running.program import Program
 
 
-def figures(program: Program) -> dict[str, float]:
+def figures(client: httpx.Client) -> dict[str, float]:
     """Each figure by its name, summed over its labels. The address of a request is ours."""
-    answer = httpx.get(f"{program.url}/metrics").raise_for_status()
+    answer = client.get("/metrics").raise_for_status()
     found: dict[str, float] = {}
     for family in text_string_to_metric_families(answer.text):
         for sample in family.samples:
@@ -35,22 +35,23 @@ def test_a_process_shows_pools_jobs_backlog_and_itself(
         program.settings["metrics_port"] = program.port
     program.start(command)
     try:
-        shown = figures(program)
-        for name in ("wellkept_ready", "wellkept_build_info"):
-            assert shown[name] == 1
-        assert shown["wellkept_pool_connections_limit"] >= 10
-        assert shown["process_resident_memory_bytes"] > 0
-        assert "wellkept_jobs_waiting" in _until_shown(program, "wellkept_jobs_waiting")
-        text = httpx.get(f"{program.url}/metrics").text
+        with httpx.Client(base_url=program.url) as client:
+            shown = figures(client)
+            for name in ("wellkept_ready", "wellkept_build_info"):
+                assert shown[name] == 1
+            assert shown["wellkept_pool_connections_limit"] >= 10
+            assert shown["process_resident_memory_bytes"] > 0
+            assert "wellkept_jobs_waiting" in _until_shown(client, "wellkept_jobs_waiting")
+            text = client.get("/metrics").text
         assert "company" not in text.replace("company_", "")
     finally:
         assert program.stop() == 0
 
 
-def _until_shown(program: Program, name: str) -> dict[str, float]:
+def _until_shown(client: httpx.Client, name: str) -> dict[str, float]:
     deadline = time.monotonic() + 30
     while True:
-        shown = figures(program)
+        shown = figures(client)
         if name in shown or time.monotonic() > deadline:
             return shown
         time.sleep(0.05)
