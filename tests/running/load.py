@@ -35,16 +35,24 @@ class Written:
 
 @contextlib.asynccontextmanager
 async def writers(
-    url: str, headers: Mapping[str, str], count: int, *, until_told: bool = False
+    url: str,
+    headers: Mapping[str, str],
+    count: int,
+    *,
+    until_told: bool = False,
+    pause_seconds: float = 0,
 ) -> AsyncIterator[Written]:
     """So many writers, each on a connection of its own, for as long as this lasts.
 
-    With ``until_told`` each goes on until its server wants the connection closed.
+    With ``until_told`` each goes on until its server wants the connection closed. Where a server
+    starts meanwhile, a pause after each answer leaves it the processor that it needs.
     """
     written = Written()
     stop = asyncio.Event()
     running = [
-        asyncio.create_task(_write(url, headers, written, stop, until_told=until_told))
+        asyncio.create_task(
+            _write(url, headers, written, stop, until_told=until_told, pause_seconds=pause_seconds)
+        )
         for _ in range(count)
     ]
     try:
@@ -65,6 +73,7 @@ async def _write(
     stop: asyncio.Event,
     *,
     until_told: bool,
+    pause_seconds: float,
 ) -> None:
     async with httpx.AsyncClient(base_url=url, headers=headers, timeout=60) as client:
         for number in itertools.count():
@@ -75,6 +84,7 @@ async def _write(
                 is_told = await _ask(client, name, written)
                 if is_told and until_told:
                     return
+                await asyncio.sleep(pause_seconds)
 
 
 async def _ask(client: httpx.AsyncClient, name: str, written: Written) -> bool:

@@ -22,6 +22,7 @@ from tests.servers import migrated_database
 pytestmark = pytest.mark.anyio
 
 WRITERS = 12
+PAUSE_SECONDS = 0.1
 
 NEXT_MIGRATION = '''"""A column that the program before this one knows nothing of."""
 
@@ -44,7 +45,7 @@ def downgrade() -> None:
 def newer_program(directory: Path, *, expands: bool) -> Path:
     """A copy of the program with one migration more."""
     for name in ("app", "services", "storage", "alembic"):
-        shutil.copytree(ROOT / name, directory / name, ignore=shutil.ignore_patterns("__pycache__"))
+        shutil.copytree(ROOT / name, directory / name)
     (directory / "alembic" / "versions" / "9999_next.py").write_text(
         NEXT_MIGRATION.format(head=migrations.expected_revision(), expands=expands)
     )
@@ -97,7 +98,7 @@ async def test_a_rolling_restart_with_a_migration_between_fails_no_request(
         for server in servers:
             server.data_directory.parent.mkdir()
             await asyncio.to_thread(server.start_at, address)
-        async with writers(url, writer.headers, WRITERS) as written:
+        async with writers(url, writer.headers, WRITERS, pause_seconds=PAUSE_SECONDS) as written:
             await written.amount_to(2 * WRITERS)
             migrated = await asyncio.to_thread(
                 wellkept,
