@@ -23,9 +23,9 @@ def new_ids(count: int) -> list[UUID]:
     return [uuid_utils.compat.uuid7() for _ in range(count)]
 
 
-def new_id_texts(count: int) -> list[str]:
-    """``count`` fresh ids in ascending order, as texts: for who only sends them."""
-    return [str(uuid_utils.uuid7()) for _ in range(count)]
+def new_id_bytes(count: int) -> list[bytes]:
+    """``count`` fresh ids in ascending order, as bytes: for who only sends them."""
+    return [uuid_utils.uuid7().bytes for _ in range(count)]
 
 
 def lowest_id_at(moment: dt.datetime) -> UUID:

@@ -16,7 +16,7 @@ from uuid import UUID
 
 from sqlmodel import SQLModel
 
-from storage.postgres.arrays import array_literal
+from storage.postgres.arrays import array_of
 from storage.postgres.bound import BoundTransaction
 from storage.postgres.figure_measures import (
     CASH_CENTS,
@@ -306,13 +306,13 @@ async def refresh_facts(store: BoundTransaction, claim_ids: Collection[UUID | No
     if not named:
         return
     found = await store.execute(
-        _ORIGINALS, {"company_id": store.company_id, "ids": array_literal(named)}
+        _ORIGINALS, {"company_id": store.company_id, "ids": array_of(named)}
     )
     ordered = [claim_id for (claim_id,) in await found.fetchall()]
     for first in range(0, len(ordered), _AT_ONCE):
         parameters: dict[str, Any] = {
             "company_id": store.company_id,
-            "ids": array_literal(ordered[first : first + _AT_ONCE]),
+            "ids": array_of(ordered[first : first + _AT_ONCE]),
             "now": store.now,
         }
         for statement in refresh_statements():

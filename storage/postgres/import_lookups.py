@@ -9,7 +9,7 @@ from sqlmodel import SQLModel
 
 from storage.filters import ImportRecordFilter
 from storage.imports import FaultCount, KnownRecord, Settlement, Standing, Tally
-from storage.postgres.arrays import array_literal
+from storage.postgres.arrays import array_of
 from storage.postgres.bound import BoundTransaction
 from storage.postgres.sql import table_of
 from storage.vocabulary.importing import ImportOutcome
@@ -256,7 +256,7 @@ class PostgresImportLookups:
                 "source": source,
                 "map_name": map_name,
                 "import_id": import_id,
-                "keys": array_literal(list(keys)),
+                "keys": array_of(list(keys)),
             },
         )
         return _known(await cursor.fetchall())
@@ -269,7 +269,7 @@ class PostgresImportLookups:
             {
                 "import_id": import_id,
                 "map_name": map_name,
-                "keys": array_literal(list(natural_keys)),
+                "keys": array_of(list(natural_keys)),
             },
         )
         return _known(await cursor.fetchall())
@@ -279,13 +279,13 @@ class PostgresImportLookups:
     ) -> dict[str, KnownRecord]:
         cursor = await self._execute(
             _RENUMBERED,
-            {"import_id": import_id, "map_name": map_name, "keys": array_literal(list(names))},
+            {"import_id": import_id, "map_name": map_name, "keys": array_of(list(names))},
         )
         return _known(await cursor.fetchall())
 
     async def waiting(self, *, source: str, map_name: str, keys: Collection[str]) -> set[str]:
         cursor = await self._execute(
-            _WAITING, {"source": source, "map_name": map_name, "keys": array_literal(list(keys))}
+            _WAITING, {"source": source, "map_name": map_name, "keys": array_of(list(keys))}
         )
         return {key for (key,) in await cursor.fetchall()}
 
@@ -298,7 +298,7 @@ class PostgresImportLookups:
                 "source": source,
                 "import_id": import_id,
                 "map_name": map_name,
-                "names": array_literal(list(names)),
+                "names": array_of(list(names)),
             },
         )
         return dict(await cursor.fetchall())
@@ -311,7 +311,7 @@ class PostgresImportLookups:
             f"SELECT {column}, (array_agg(id))[1] FROM {table.name}"  # noqa: S608 -- names of ours
             f" WHERE company_id = %(company_id)s AND {column} = ANY (%(values)s::text[])"
             f" GROUP BY {column} HAVING count(*) = 1",
-            {"values": array_literal(list(values))},
+            {"values": array_of(list(values))},
         )
         return dict(await cursor.fetchall())
 

@@ -11,6 +11,7 @@ from psycopg.types.numeric import Int8BinaryLoader, IntLoader
 from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
 from storage.errors import CompanyClosed, NothingCommitted, StorageUnavailable
+from storage.postgres.arrays import teach_arrays
 from storage.postgres.errors import COMPANY_CLOSED, translate
 
 _LONGEST_WAIT_SECONDS = 10
@@ -139,9 +140,10 @@ class Pool:
 
 
 async def _teach_types(connection: AsyncConnection[Any]) -> None:
-    """Have transaction ids (xid8) read as the numbers that they are."""
+    """Have transaction ids (xid8) read as the numbers that they are, and arrays sent as written."""
     connection.adapters.register_loader("xid8", IntLoader)
     connection.adapters.register_loader("xid8", Int8BinaryLoader)
+    teach_arrays(connection)
 
 
 async def quietly(connection: AsyncConnection[Any], command: str) -> None:

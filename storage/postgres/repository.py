@@ -15,10 +15,10 @@ from sqlmodel import SQLModel
 
 from storage.errors import RowNotFound, VersionConflict
 from storage.filters import Filter
-from storage.identifiers import new_id, new_id_texts, new_ids
+from storage.identifiers import new_id, new_id_bytes, new_ids
 from storage.interface import DEFAULT_LIMIT, Page
 from storage.postgres import changing, selecting
-from storage.postgres.arrays import array_literal
+from storage.postgres.arrays import BinaryArray, array_literal, array_of, array_of_ids
 from storage.postgres.bound import BoundTransaction
 from storage.postgres.claim_facts import CLAIM_COLUMNS
 from storage.postgres.sql import json_text, table_of
@@ -122,7 +122,7 @@ class PostgresRepository(Generic[Fields, Row, Conditions]):
         if not made:
             return made
         parameters = self._bookkeeping(made[0])
-        parameters["id"] = array_literal(made)
+        parameters["id"] = array_of(made)
         contents = [row.__dict__ for row in rows]
         shared = set()
         for name in type(rows[0]).model_fields:
@@ -134,7 +134,7 @@ class PostgresRepository(Generic[Fields, Row, Conditions]):
                 parameters[name] = self._column(name, values)
         if not issubclass(self._row, AppendOnlyRow):
             parameters |= self._trail_parameters()
-            parameters["trail_ids"] = array_literal(new_id_texts(len(made)))
+            parameters["trail_ids"] = array_of_ids(new_id_bytes(len(made)))
         await self._execute(changing.insert_many(self._row, frozenset(shared)), parameters)
         if self._claim_column == "id":
             self._store.claims_changed.update(made)
@@ -227,9 +227,9 @@ class PostgresRepository(Generic[Fields, Row, Conditions]):
         parameters |= self._trail_parameters()
         parameters |= {
             "company_id": self._store.company_id,
-            "id": array_literal(list(versions)),
-            "expected_version": array_literal(list(versions.values())),
-            "trail_ids": array_literal(new_id_texts(len(versions))),
+            "id": array_of(list(versions)),
+            "expected_version": array_of(list(versions.values())),
+            "trail_ids": array_of_ids(new_id_bytes(len(versions))),
         }
         cursor = await self._execute(changing.update_many(self._row, names), parameters)
         if len(await cursor.fetchall()) != len(versions):
@@ -302,13 +302,13 @@ class PostgresRepository(Generic[Fields, Row, Conditions]):
         parameters["company_id"] = self._store.company_id
         return parameters
 
-    def _column(self, name: str, values: Sequence[Value]) -> str:
+    def _column(self, name: str, values: Sequence[Value]) -> BinaryArray | str:
         """One column's values as the array that the set-based statements take."""
         if name in self._shape.arrays:
-            return array_literal([None if v is None else array_literal(v) for v in values])
+            return array_of([None if v is None else array_literal(v) for v in values])
         if name in self._shape.documents:
-            return array_literal([None if v is None else _json_text(v) for v in values])
-        return array_literal(values)
+            return array_of([None if v is None else _json_text(v) for v in values])
+        return array_of(values)
 
 
 def _json_text(value: Value) -> str:
