@@ -32,6 +32,7 @@ from storage.filters import (
     ClaimFilter,
     DenialFilter,
     ImportRecordFilter,
+    ReportFilter,
     UnderpaymentFilter,
 )
 from storage.imports import (
@@ -45,6 +46,7 @@ from storage.imports import (
 from storage.interface.contract import (
     Page,
 )
+from storage.issued_reports import IssuedReport
 from storage.standings import (
     ActionFound,
     ActionQuestion,
@@ -281,6 +283,15 @@ class AcknowledgementFigures(Protocol):
     ) -> Mapping[UUID, Sequence[UUID]]:
         """Who has acknowledged each of the versions: of all people, or of one; by what was
         recorded before a time, or ever. In one statement."""
+
+
+class IssuedReportList(Protocol):
+    """Issued reports of compliance."""
+
+    async def page(
+        self, conditions: ReportFilter, *, limit: int, after: UUID | None = None
+    ) -> Page[IssuedReport]:
+        """A page of reports without their contents, newest first."""
 
 
 class Secrets(Protocol):

@@ -28,6 +28,7 @@ from storage.interface.questions import (
     FileFigures,
     Gathering,
     ImportLookups,
+    IssuedReportList,
     LedgerFigures,
     Numbers,
     OutboxLines,
@@ -67,6 +68,7 @@ class Store(ClaimRows, MoneyRows, ComplianceRows, PlatformRows, Protocol):
     action_figures: ActionFigures
     acknowledgement_figures: AcknowledgementFigures
     import_lookups: ImportLookups
+    issued_report_list: IssuedReportList
     sealing: Sealing
     secrets: Secrets
     patients_read: set[UUID | None]

@@ -32,6 +32,7 @@ from storage.postgres.figures import PostgresFigures
 from storage.postgres.file_figures import PostgresFileFigures
 from storage.postgres.gathering import PostgresGathering
 from storage.postgres.import_lookups import PostgresImportLookups
+from storage.postgres.issued_report_list import PostgresIssuedReportList
 from storage.postgres.ledger_figures import PostgresLedgerFigures
 from storage.postgres.numbers import Apart, PostgresNumbers
 from storage.postgres.outbox_lines import PostgresOutboxLines
@@ -90,6 +91,7 @@ class PostgresStore:
         self.outbox_lines = PostgresOutboxLines(self)
         self.silence_figures = PostgresSilenceFigures(self)
         self.file_figures = PostgresFileFigures(self)
+        self.issued_report_list = PostgresIssuedReportList(self)
         self.past_values = PostgresPastValues(self)
         self.standing_figures = PostgresStandingFigures(self)
         self.action_figures = PostgresActionFigures(self)

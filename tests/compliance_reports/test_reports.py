@@ -13,6 +13,7 @@ import pytest
 from pypdf import PdfReader
 
 from storage.embedded import RoleAddresses
+from storage.postgres.issued_report_list import page_statement
 from tests.builders.clocks import FixedClock
 from tests.builders.companies import CompanyForTests
 from tests.builders.people import PersonForTests
@@ -187,6 +188,25 @@ async def test_what_is_issued_is_changed_by_nobody(
             with pytest.raises(psycopg.errors.InsufficientPrivilege):
                 connection.execute(statement.encode())
     assert (await officer.get(f"{REPORTS}/{report['id']}")).json()["report"] == report
+
+
+async def test_a_page_of_reports_has_none_of_their_contents(
+    officer: httpx.AsyncClient, quarter: str
+) -> None:
+    reports = [(await issued(officer, quarter)).json()]
+    for _ in range(2):
+        reports.insert(0, (await issued(officer, await drafted(officer))).json())
+    found, cursor = [], None
+    while found == [] or cursor is not None:
+        params = {"program": "HIPAA", "limit": 2} | ({"cursor": cursor} if cursor else {})
+        page = (await officer.get(REPORTS, params=params)).json()
+        found += page["items"]
+        cursor = page["next_cursor"]
+    assert found == reports
+    assert (await officer.get(REPORTS, params={"program": "OSHA"})).json()["items"] == []
+    told = page_statement(("program",), continued=True)
+    assert "compliance_reports.content_hash" in told
+    assert "compliance_reports.content," not in told
 
 
 async def test_of_two_who_issue_at_once_one_does(

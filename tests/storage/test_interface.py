@@ -21,6 +21,7 @@ from storage.interface import (
     Figures,
     FileFigures,
     ImportLookups,
+    IssuedReportList,
     IStorage,
     LedgerFigures,
     Log,
@@ -44,6 +45,7 @@ from storage.postgres.denial_queue import PostgresDenialQueue
 from storage.postgres.figures import PostgresFigures
 from storage.postgres.file_figures import PostgresFileFigures
 from storage.postgres.import_lookups import PostgresImportLookups
+from storage.postgres.issued_report_list import PostgresIssuedReportList
 from storage.postgres.ledger_figures import PostgresLedgerFigures
 from storage.postgres.numbers import PostgresNumbers
 from storage.postgres.outbox_lines import PostgresOutboxLines
@@ -85,6 +87,7 @@ KEPT: dict[type, type] = {
     ActionFigures: PostgresActionFigures,
     AcknowledgementFigures: PostgresAcknowledgementFigures,
     ImportLookups: PostgresImportLookups,
+    IssuedReportList: PostgresIssuedReportList,
     Sealing: PostgresSealing,
     Secrets: CompanySecrets,
 }

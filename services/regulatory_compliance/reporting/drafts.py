@@ -21,6 +21,7 @@ from services.regulatory_compliance.reporting.content import (
 from services.regulatory_compliance.reporting.writing import write_report
 from storage.filters import ReportFilter
 from storage.interface import Page, Store
+from storage.issued_reports import IssuedReport
 from storage.tables.compliance_reports import (
     MOST_CHARACTERS,
     ComplianceReport,
@@ -199,9 +200,9 @@ async def get_report(store: Store, report_id: UUID) -> ComplianceReport:
 
 async def list_reports(
     store: Store, program: Program | None, *, limit: int, after: UUID | None
-) -> Page[ComplianceReport]:
-    """Issued reports, newest first."""
-    return await store.compliance_reports.list(
+) -> Page[IssuedReport]:
+    """Issued reports without what they say, newest first."""
+    return await store.issued_report_list.page(
         ReportFilter(program=program), limit=limit, after=after
     )
 
