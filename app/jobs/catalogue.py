@@ -68,6 +68,8 @@ class Workplace:
 
     storage: PostgresStorage
     installation: Installation
+    is_stopping: Callable[[], bool] = lambda: False
+    """Whether jobs are to come to their ends; may be asked in any thread."""
 
     @cached_property
     def carriers(self) -> Mapping[Channel, Carrier]:
@@ -360,8 +362,15 @@ async def _maintain(place: Workplace) -> None:
 
 async def _delete_companies(place: Workplace, *, only_new: bool = True) -> None:
     """Take out of closed companies what nothing holds any more: soon after they were closed, and
-    with the daily round what was held until then."""
-    outcomes = await asyncio.to_thread(gone_on_with, place.installation, only_new=only_new)
+    with the daily round what was held until then. Who finds another deletion at work leaves it to
+    that one: jobs that waited would keep all others from theirs."""
+    outcomes = await asyncio.to_thread(
+        gone_on_with,
+        place.installation,
+        only_new=only_new,
+        is_stopping=place.is_stopping,
+        waits=False,
+    )
     for outcome in outcomes:
         if outcome.kept_from is not None:
             log.warning("company not deleted", reason=outcome.obstacle)

@@ -79,7 +79,7 @@ async def _run_until(
 ) -> None:
     settings = installation.settings
     queue = queue_of(installation.worker, prepares_statements=settings.prepares_statements)
-    place = Workplace(storage, installation)
+    place = Workplace(storage, installation, stop.is_set)
     for job in COMPANY_JOBS:
         queue.task(name=job.name, queue=job.queue, retry=RETRY, pass_context=True)(
             _company_job(place, job, metrics)

@@ -2,7 +2,7 @@
 
 import datetime as dt
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from uuid import UUID
 
@@ -11,7 +11,12 @@ from psycopg import sql
 
 from storage.archive.manifest import Connection, revision_of
 from storage.archive.selection import TREATMENTS, Treatment
-from storage.deletion.errors import CompanyBusy, DeletionRefused, LegalHoldsStand
+from storage.deletion.errors import (
+    AnotherAtWork,
+    CompanyBusy,
+    DeletionRefused,
+    LegalHoldsStand,
+)
 from storage.deletion.register import Decision, close
 from storage.identifiers import OPERATOR_ACTOR_ID, new_id
 from storage.maintenance import MAINTENANCE_LOCK
@@ -25,6 +30,7 @@ _SETTINGS = (
     "SET timezone = 'UTC'",
     "SET datestyle = 'ISO'",
 )
+_TRY_ALONE = "SELECT pg_try_advisory_lock(%s)"
 _LISTED = "SELECT company_id, closed_at FROM company_directory WHERE slug = %s"
 _HOLDS = """
 SELECT id FROM legal_holds WHERE company_id = %s AND released_at IS NULL ORDER BY id"""
@@ -45,10 +51,16 @@ _WIPED: dict[Treatment, str] = {
 
 
 @contextmanager
-def as_owner(owner_url: str) -> Iterator[Connection]:
-    """A connection of the owner's, on its own: maintenance and other deletions are waited for."""
+def as_owner(owner_url: str, *, waits: bool = True) -> Iterator[Connection]:
+    """A connection of the owner's, on its own: maintenance and other deletions are waited for.
+
+    Raises AnotherAtWork where nobody ``waits``.
+    """
     with psycopg.connect(owner_url, autocommit=True) as connection:
-        connection.execute(b"SELECT pg_advisory_lock(%s)", [MAINTENANCE_LOCK])
+        if waits:
+            connection.execute(b"SELECT pg_advisory_lock(%s)", [MAINTENANCE_LOCK])
+        elif connection.execute(_TRY_ALONE.encode(), [MAINTENANCE_LOCK]).fetchone() != (True,):
+            raise AnotherAtWork
         for setting in _SETTINGS:
             connection.execute(setting.encode())
         revision_of(connection)
@@ -112,12 +124,15 @@ def close_company(
     return company_id
 
 
-def wait_until_empty(connection: Connection, company_id: UUID) -> None:
+def wait_until_empty(
+    connection: Connection, company_id: UUID, require_running: Callable[[], None]
+) -> None:
     """Wait for the transactions that had entered before it was closed. Raises CompanyBusy."""
     give_up_at = time.monotonic() + LONGEST_WAIT.seconds
     while not _locked(connection, "pg_try_advisory_lock", company_id):
         if time.monotonic() > give_up_at:
             raise CompanyBusy(LONGEST_WAIT)
+        require_running()
         time.sleep(0.1)
     _locked(connection, "pg_advisory_unlock", company_id)
 

@@ -46,6 +46,20 @@ class CompanyBusy(DeletionError):
         )
 
 
+class DeletionBrokenOff(DeletionError):
+    """The program stops; what is gone is gone, and the rest stays until the next run."""
+
+    def __str__(self) -> str:
+        return "the program was stopped meanwhile: the next run goes on with it"
+
+
+class AnotherAtWork(DeletionError):
+    """Maintenance or another deletion is at work, and nobody wants to wait for it."""
+
+    def __str__(self) -> str:
+        return "maintenance or another deletion is at work: run it again later"
+
+
 @dataclass(eq=False)
 class CertificateUnusable(DeletionError):
     """The file is no certificate of ours, or not the one that was signed."""

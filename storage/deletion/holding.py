@@ -7,7 +7,7 @@ way. Whatever a held row names by a foreign key is held with it.
 """
 
 import datetime as dt
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -134,8 +134,9 @@ class Held:
         years: int,
         is_handed_over: bool,
         now: dt.datetime,
+        require_running: Callable[[], None] = lambda: None,
     ) -> "Held":
-        """Decide anew, in a transaction that is bound to the company."""
+        """Decide anew, in a transaction that is bound to the company. Raises DeletionBrokenOff."""
         connection.execute(_BEGIN.encode())
         connection.execute(b"TRUNCATE held")
         held = cls(connection, company_id)
@@ -145,6 +146,7 @@ class Held:
             held._whole = dict.fromkeys(TRAIL, (newest, TRAIL_REASON))
         records = f"the company's records: its retention of {years} years"
         for table in reversed(list(company_tables())):
+            require_running()
             reason = _own_reason(table, None if is_handed_over else records)
             if reason is not None:
                 held._run(_OWN, table, moment=_moment(table), reason=reason, past=sql.Literal(past))

@@ -2,7 +2,7 @@
 grows with the company, and a run that breaks off has lost one piece at most."""
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -51,13 +51,15 @@ class Departure:
     held: Held
     signer: Signer
     now: dt.datetime
+    require_running: Callable[[], None]
     rows_at_once: int = ROWS_AT_ONCE
 
     def remove(self, table: sa.Table) -> None:
         """Take the rows of a table that go, the youngest first. Every table whose rows name them
-        was emptied before."""
+        was emptied before. Raises DeletionBrokenOff."""
         before, gone, most = _ABOVE_ALL, 0, self._most(table)
         while True:
+            self.require_running()
             with bound(self.connection, self.deletion.company_id):
                 picked = self._next(table, before, most)
                 if picked:

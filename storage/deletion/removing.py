@@ -7,7 +7,8 @@ gone on with by the next one, and what retention held goes by itself once it is 
 import asyncio
 import datetime as dt
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -32,7 +33,12 @@ from storage.deletion.closing import (
     wait_until_empty,
     wipe_secrets,
 )
-from storage.deletion.errors import CompanyBusy, LegalHoldsStand
+from storage.deletion.errors import (
+    AnotherAtWork,
+    CompanyBusy,
+    DeletionBrokenOff,
+    LegalHoldsStand,
+)
 from storage.deletion.holding import Held, HeldRows, company_tables
 from storage.deletion.pieces import ROWS_AT_ONCE, Departure
 from storage.deletion.register import (
@@ -74,7 +80,7 @@ class Outcome:
     @property
     def failure(self) -> StorageError | psycopg.Error | None:
         """What kept it from that and is nobody's decision, nor over by itself."""
-        is_awaited = isinstance(self.kept_from, LegalHoldsStand | CompanyBusy)
+        is_awaited = isinstance(self.kept_from, LegalHoldsStand | CompanyBusy | DeletionBrokenOff)
         return None if is_awaited else self.kept_from
 
     @property
@@ -103,6 +109,8 @@ def go_on(
     only_new: bool = False,
     company_id: UUID | None = None,
     rows_at_once: int = ROWS_AT_ONCE,
+    is_stopping: Callable[[], bool] = lambda: False,
+    waits: bool = True,
     clock: Clock | None = None,
 ) -> Sequence[Outcome]:
     """Take out of every closed company what nothing holds any more; may be repeated. What fails
@@ -110,17 +118,27 @@ def go_on(
 
     With ``only_new`` companies are left alone of which all but what is held is gone: what is held
     today is read to its last row, which once a day is enough. With ``company_id`` it is about that
-    one.
+    one. Once the program ``is_stopping``, the piece at hand is the last one. Without ``waits``
+    nothing is done while maintenance or another deletion is at work.
 
     Raises SchemaUnfit, psycopg.OperationalError where the database is away; what was done stays
     done.
     """
     now = (clock or SystemClock()).now()
-    with as_owner(owner_url) as connection:
-        return [
-            _Removal(connection, owner_url, deletion, signer, now, rows_at_once).run(vault, backups)
-            for deletion in under_way(connection, only_new=only_new, company_id=company_id)
-        ]
+
+    def require_running() -> None:
+        if is_stopping():
+            raise DeletionBrokenOff
+
+    outcomes: list[Outcome] = []
+    with suppress(AnotherAtWork), as_owner(owner_url, waits=waits) as owner:
+        for deletion in under_way(owner, only_new=only_new, company_id=company_id):
+            if not is_stopping():
+                removal = _Removal(
+                    owner, owner_url, deletion, signer, now, rows_at_once, require_running
+                )
+                outcomes.append(removal.run(vault, backups))
+    return outcomes
 
 
 class _Removal:
@@ -134,6 +152,7 @@ class _Removal:
         signer: Signer,
         now: dt.datetime,
         rows_at_once: int,
+        require_running: Callable[[], None],
     ) -> None:
         self._connection = connection
         self._owner_url = owner_url
@@ -142,6 +161,7 @@ class _Removal:
         self._signer = signer
         self._now = now
         self._rows_at_once = rows_at_once
+        self._require_running = require_running
 
     def run(self, vault: FileVault, backups: str) -> Outcome:
         """Do what can be done today, and have it on record how that ended."""
@@ -165,7 +185,13 @@ class _Removal:
         roots = self._made_ready(is_first=known is None)
         held = self._held()
         departure = Departure(
-            self._connection, self._deletion, held, self._signer, self._now, self._rows_at_once
+            self._connection,
+            self._deletion,
+            held,
+            self._signer,
+            self._now,
+            self._require_running,
+            self._rows_at_once,
         )
         for table in reversed(list(company_tables())):
             departure.remove(table)
@@ -181,7 +207,7 @@ class _Removal:
 
     def _made_ready(self, *, is_first: bool) -> list[LastRoot]:
         """Nobody is inside, nothing opens anything, and the trail is sealed to its end."""
-        wait_until_empty(self._connection, self._company_id)
+        wait_until_empty(self._connection, self._company_id, self._require_running)
         forget_jobs(self._connection, self._company_id)
         with bound(self._connection, self._company_id):
             if holds := standing_holds(self._connection, self._company_id):
@@ -201,6 +227,7 @@ class _Removal:
             while self._has_unsealed():
                 if time.monotonic() > give_up_at:
                     raise CompanyBusy(LONGEST_WAIT)
+                self._require_running()
                 await asyncio.sleep(0.5)
                 await seal_company(owner, self._company_id, self._signer)
             roots = await roots_of(owner, self._company_id, self._deletion.slug)
@@ -227,6 +254,7 @@ class _Removal:
                 years=self._deletion.retention_years,
                 is_handed_over=self._deletion.is_handed_over,
                 now=self._now,
+                require_running=self._require_running,
             )
             if held.has_company:  # the company's row stays, and names no mailbox any more
                 self._connection.execute(

@@ -57,7 +57,12 @@ class Place:
             close_company(owner, company.slug, company.slug, decision, now)
 
     def go_on(
-        self, at: dt.datetime | None = None, *, rows_at_once: int = ROWS_AT_ONCE
+        self,
+        at: dt.datetime | None = None,
+        *,
+        rows_at_once: int = ROWS_AT_ONCE,
+        is_stopping: Callable[[], bool] = lambda: False,
+        waits: bool = True,
     ) -> Sequence[Outcome]:
         """Take out what nothing holds at a time."""
         return go_on(
@@ -65,6 +70,8 @@ class Place:
             vault=self.vault,
             signer=SIGNER,
             rows_at_once=rows_at_once,
+            is_stopping=is_stopping,
+            waits=waits,
             clock=SystemClock() if at is None else FixedClock(at),
         )
 

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Iterator, Mapping
+from itertools import count
 
 import psycopg
 import pytest
@@ -82,6 +83,41 @@ def test_whatever_their_size_the_pieces_add_up_to_what_was_there(
     assert {name: each for name, each in gone.items() if name not in wiped} == {
         name: each for name, each in before.items() if name not in wiped
     }
+
+
+@pytest.mark.parametrize("asked", [0, 1, 100, 200, 300])
+def test_a_deletion_ends_once_the_program_stops_and_goes_on_with_the_next_run(
+    asked: int, place: Place, crowded: Crowd
+) -> None:
+    leaving = crowded()
+    place.close(leaving, is_handed_over=True)
+    before = contents(place, leaving)
+    questions = count()
+    broken_off = place.go_on(rows_at_once=1, is_stopping=lambda: next(questions) >= asked)
+    assert next(questions) == asked + 1, "nothing more was done"
+    assert [(each.certificate, each.failure) for each in broken_off] == [(None, None)][:asked]
+    assert sum(each.rows for each in went(place, leaving).values()) < sum(
+        each.rows for each in before.values()
+    )
+    (outcome,) = place.go_on()
+    assert outcome.certificate is not None
+    assert standing(place, leaving).obstacle is None
+    place.go_on(LATER)
+    gone = went(place, leaving)
+    assert {name: each.rows for name, each in gone.items()} == {
+        name: each.rows for name, each in before.items()
+    }
+
+
+def test_who_does_not_wait_leaves_a_deletion_to_the_one_that_is_at_work(
+    place: Place, crowded: Crowd
+) -> None:
+    leaving = crowded()
+    place.close(leaving)
+    with as_owner(place.addresses.owner):
+        assert place.go_on(waits=False) == []
+    (outcome,) = place.go_on(waits=False)
+    assert outcome.certificate is not None
 
 
 def test_every_table_whose_rows_name_each_other_finds_them_by_an_index() -> None:
