@@ -15,7 +15,6 @@ from pydantic import TypeAdapter, ValidationError
 from rich.box import SIMPLE
 from rich.console import Console
 from rich.markup import escape
-from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 from app.answers import encode
@@ -28,6 +27,7 @@ from app.cli.import_files import (
     shown_path,
     unreadable,
 )
+from app.cli.import_progress import ProgressShown
 from app.file_reading import FileReading
 from app.import_page import import_page
 from app.runtime import Installation, installation
@@ -44,7 +44,7 @@ from storage.identifiers import OPERATOR_ACTOR_ID, new_id
 from storage.interface import Actor, Store
 from storage.postgres.transaction import PostgresStorage
 from storage.tables.importing import DataImport, ImportRecord
-from storage.vocabulary.importing import ImportOutcome, ImportStatus
+from storage.vocabulary.importing import ImportOutcome
 
 _SHOWN = 20
 _LONGEST_KEY = 200
@@ -158,27 +158,15 @@ async def _import(
         if company_id is None:
             raise NotImported("--company", f"{slug!r} names no company", "give the slug of one")
         actor = Actor(OPERATOR_ACTOR_ID, new_id())
-        import_id = await _received(
-            place, storage, company_id, actor, files, source, steward, is_trial=is_trial
-        )
-        bar = Progress(
-            TextColumn("{task.description}", markup=False),
-            BarColumn(),
-            TextColumn("{task.fields[count]}"),
-            TimeElapsedColumn(),
-            console=Console(stderr=True),
-        )
-        with bar:
-            task = bar.add_task("reading", total=None, count="")
-
-            def tell(progress: ImportProgress) -> None:
-                bar.update(
-                    task,
-                    description=_doing(progress),
-                    completed=progress.done,
-                    total=progress.total or None,
-                    count=_so_far(progress),
-                )
+        steward_id = None
+        if steward is not None:
+            async with storage.transaction(company_id, actor) as store:
+                steward_id = await _person(store, steward)
+        with ProgressShown() as progress:
+            progress.say("copying")
+            import_id = await _received(
+                place, storage, company_id, actor, files, source, steward_id, is_trial=is_trial
+            )
 
             async def agree(_: DataImport) -> bool:
                 """Show what changes, and ask."""
@@ -188,47 +176,45 @@ async def _import(
                     first = await store.import_records.list(conditions, limit=_SHOWN)
                 if not count:
                     return True
-                bar.stop()
-                console = Console()
-                for each in first.rows:
-                    _print_record(console, each)
-                more = count - len(first.rows)
-                console.print(
-                    f"{count:,} rows of earlier imports change"
-                    + (f", {more:,} more than are shown." if more else "."),
-                    highlight=False,
-                )
-                agreed = is_agreed or await _asked()
-                bar.start()
-                return agreed
+                with progress.aside():
+                    _print_changes(first.rows, count)
+                    return is_agreed or await _asked()
 
             done = await run_import(
-                storage, place.vault, company_id, actor, import_id, tell=tell, agree=agree
+                storage,
+                place.vault,
+                company_id,
+                actor,
+                import_id,
+                tell=progress.tell,
+                agree=agree,
             )
+            progress.say("comparing the books")
+            async with storage.transaction(company_id, actor) as store:
+                waiting = await store.import_records.list(
+                    ImportRecordFilter(
+                        import_id=import_id,
+                        outcomes=[ImportOutcome.QUARANTINED, *([ImportOutcome.CHANGED] * is_trial)],
+                    ),
+                    limit=_SHOWN,
+                )
+                found = await reconcile(store, import_id)
             count = done.record_count
-            tell(ImportProgress(done.status, "", count, count))
-        async with storage.transaction(company_id, actor) as store:
-            waiting = await store.import_records.list(
-                ImportRecordFilter(
-                    import_id=import_id,
-                    outcomes=[ImportOutcome.QUARANTINED, *([ImportOutcome.CHANGED] * is_trial)],
-                ),
-                limit=_SHOWN,
-            )
-            return await reconcile(store, import_id), list(waiting.rows)
+            progress.tell(ImportProgress(done.status, "", count, count))
+            return found, list(waiting.rows)
 
 
-def _doing(progress: ImportProgress) -> str:
-    """What an import is at: it is read before anything is checked."""
-    if progress.status is not ImportStatus.RECEIVED:
-        return f"{progress.status} {progress.map_name}".strip()
-    return f"reading {progress.map_name}" if progress.done else progress.map_name
-
-
-def _so_far(progress: ImportProgress) -> str:
-    """How many records it has gone through, and of how many where these have been counted."""
-    of_all = f" of {progress.total:,}" if progress.total else ""
-    return f"{progress.done:,}{of_all} records" if progress.done or of_all else ""
+def _print_changes(first: Sequence[ImportRecord], count: int) -> None:
+    """The first of the records that change rows of earlier imports, and how many there are."""
+    console = Console()
+    for each in first:
+        _print_record(console, each)
+    more = count - len(first)
+    console.print(
+        f"{count:,} rows of earlier imports change"
+        + (f", {more:,} more than are shown." if more else "."),
+        highlight=False,
+    )
 
 
 async def _asked() -> bool:
@@ -264,7 +250,7 @@ async def _received(
     actor: Actor,
     files: list[Path],
     source: str,
-    steward: str | None,
+    steward_id: UUID | None,
     *,
     is_trial: bool,
 ) -> UUID:
@@ -287,7 +273,6 @@ async def _received(
                     shown_path(path), "changed while it was read", "wait until it is written"
                 ) from error
         async with storage.transaction(company_id, actor) as store:
-            steward_id = None if steward is None else await _person(store, steward)
             made = await receiving.receive(
                 store, kept, source=source, is_trial=is_trial, steward_person_id=steward_id
             )

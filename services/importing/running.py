@@ -313,7 +313,7 @@ class _Run:
 
         def tell(name: str, count: int) -> None:
             nonlocal done
-            done += count
+            done += 0 if name in DERIVED else count
             self._tell(Progress(ImportStatus.WRITING, name, done, held_in.record_count))
 
         for each in await self._maps():

@@ -26,6 +26,8 @@ class Place:
     folder: Path
     monkeypatch: pytest.MonkeyPatch
     capsys: pytest.CaptureFixture[str]
+    progress: str = ""
+    """What the last run said on standard error."""
 
     def run(self, *arguments: str) -> tuple[int, str]:
         """The exit code, and what was printed."""
@@ -36,7 +38,8 @@ class Place:
             main()
         except SystemExit as ended:
             code = int(ended.code or 0)
-        return code, self.capsys.readouterr().out
+        printed, self.progress = self.capsys.readouterr()
+        return code, printed
 
     def write(self, name: str, content: object) -> str:
         """A file, and its path."""
@@ -69,6 +72,23 @@ def place(
             await storage.close()
 
     return Place(asyncio.run(slug()), folder, monkeypatch, capsys)
+
+
+def test_where_nobody_looks_at_a_terminal_each_step_is_a_line(place: Place) -> None:
+    dump = place.write("dump.json", {"payers": [payer()], "claims": [claim("c1"), claim("c2")]})
+
+    place.run(dump)
+
+    assert place.progress.splitlines() == [
+        "copying",
+        "checking payers: 1 of 3 records",
+        "checking claims: 3 of 3 records",
+        "writing payers: 1 of 3 records",
+        "writing claims.patients: 1 of 3 records",
+        "writing claims: 3 of 3 records",
+        "comparing the books",
+        "done: 3 of 3 records",
+    ]
 
 
 def test_a_folder_is_tried_imported_and_reconciled(place: Place) -> None:
