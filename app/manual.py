@@ -8,7 +8,7 @@ from dataclasses import fields
 from enum import IntEnum
 from pathlib import Path
 
-from app.cli.failures import ExitCode
+from app.cli.exit_codes import ExitCode
 from app.settings import Settings
 
 START, END = "<!-- {name} -->", "<!-- end of {name} -->"

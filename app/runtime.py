@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from app.file_stores import vault_of
 from app.keys import (
@@ -14,13 +15,14 @@ from app.keys import (
     installation_key,
 )
 from app.settings import Settings, SettingsError
-from storage import migrations
 from storage.embedded import EmbeddedServer, provision
 from storage.files import FileVault
-from storage.postgres.transaction import PostgresStorage
 from storage.secrets.keyring import Keyring
 from storage.signing import SigningKeys
 from storage.trail.keys import Signer
+
+if TYPE_CHECKING:
+    from storage.postgres.transaction import PostgresStorage
 
 DATABASE = "wellkept"
 
@@ -82,24 +84,20 @@ class Installation:
             raise SettingsError("WELLKEPT_WORKER_URL is not set: the worker has a role of its own")
         return self.worker_url
 
-    def migrate(self, revision: str = "head") -> None:
-        """Bring the schema to a revision, as the owner. Raises SettingsError."""
-        migrations.upgrade(self.owner, revision)
-
     @asynccontextmanager
-    async def storage(self) -> AsyncIterator[PostgresStorage]:
+    async def storage(self) -> "AsyncIterator[PostgresStorage]":
         """Storage as the program's restricted role. Raises StorageUnavailable."""
         async with opened(self.app_url, self.settings, self.keyring) as storage:
             yield storage
 
     @asynccontextmanager
-    async def owner_storage(self) -> AsyncIterator[PostgresStorage]:
+    async def owner_storage(self) -> "AsyncIterator[PostgresStorage]":
         """Storage as the owner, who founds companies. Raises StorageUnavailable, SettingsError."""
         async with opened(self.owner, self.settings, self.keyring) as storage:
             yield storage
 
     @asynccontextmanager
-    async def worker_storage(self) -> AsyncIterator[PostgresStorage]:
+    async def worker_storage(self) -> "AsyncIterator[PostgresStorage]":
         """Storage as the worker's role. Raises StorageUnavailable, SettingsError."""
         async with opened(self.worker, self.settings, self.keyring) as storage:
             yield storage
@@ -116,8 +114,15 @@ def files_directory(settings: Settings) -> Path:
 
 
 @asynccontextmanager
-async def opened(url: str, settings: Settings, keyring: Keyring) -> AsyncIterator[PostgresStorage]:
-    """Storage at an address, as the settings say. Raises StorageUnavailable."""
+async def opened(
+    url: str, settings: Settings, keyring: Keyring
+) -> "AsyncIterator[PostgresStorage]":
+    """Storage at an address, as the settings say. Raises StorageUnavailable.
+
+    It is imported here: whoever only asks where the database is has no use for all of its rows.
+    """
+    from storage.postgres.transaction import PostgresStorage  # noqa: PLC0415
+
     storage = PostgresStorage(
         url,
         keyring=keyring,

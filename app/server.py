@@ -104,6 +104,7 @@ from app.api import (
 from app.api.routes import describe
 from app.call import Call, Platform
 from app.envelope import Envelope
+from app.folders import backup_folder, root_folder
 from app.limits import Limiter, TooManyRequests
 from app.metrics import Metrics
 from app.openapi import CompletedDocument
@@ -321,9 +322,9 @@ class Routes:
             per_address=settings.rate_per_address, per_principal=settings.rate_per_principal
         )
         metrics = metrics or Metrics()
-        if (folder := settings.root_folder) is not None:
+        if (folder := root_folder(settings)) is not None:
             metrics.watch_roots(folder)
-        if (backups := settings.backup_folder) is not None:
+        if (backups := backup_folder(settings)) is not None:
             metrics.watch_backups(backups)
         guard = settings.guard
         provider_sign_in = ProviderSignIn(

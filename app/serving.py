@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 import structlog
 import uvloop
 
+from app.folders import backup_folder, root_folder
 from app.http_server import HttpServer, server_configuration
 from app.jobs.worker import run_worker
 from app.listener import Listener
@@ -97,9 +98,9 @@ async def _work(installation: Installation) -> None:
         installation.worker_storage() as storage,
     ):
         stop, metrics = asyncio.Event(), Metrics()
-        if (folder := installation.settings.root_folder) is not None:
+        if (folder := root_folder(installation.settings)) is not None:
             metrics.watch_roots(folder)
-        if (backups := installation.settings.backup_folder) is not None:
+        if (backups := backup_folder(installation.settings)) is not None:
             metrics.watch_backups(backups)
         metrics.watch_pool("jobs", storage)
         with _on_stop(stop.set):

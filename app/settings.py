@@ -13,7 +13,6 @@ from urllib.parse import urlsplit
 
 from limits import parse
 
-from services.claims.clearing.drop_folder import DropDirectory
 from services.guarded_http import Guard
 from services.outbox.mail_server import (
     MailSenderUnknown,
@@ -21,8 +20,6 @@ from services.outbox.mail_server import (
     MailServerUnknown,
     mail_server,
 )
-from storage.backup.folder import BackupFolder
-from storage.trail.root_folder import RootFolder
 
 _LAST_PORT = 65535
 _LONGEST_DRAIN_SECONDS = 600
@@ -172,26 +169,6 @@ class Settings:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "public_url", self.public_url.rstrip("/") or self.url)
-
-    @property
-    def root_folder(self) -> RootFolder | None:
-        """Where the roots of the audit trail are exported to, if anywhere."""
-        return None if self.roots_directory is None else RootFolder(Path(self.roots_directory))
-
-    @property
-    def backup_folder(self) -> BackupFolder | None:
-        """Where backups are watched, if anywhere."""
-        return (
-            None if self.backups_directory is None else BackupFolder(Path(self.backups_directory))
-        )
-
-    @property
-    def drop_folders(self) -> DropDirectory | None:
-        """Where files for partners without a mailbox go, if anywhere."""
-        if self.drop_directory is not None:
-            return DropDirectory(Path(self.drop_directory))
-        own = self.demonstration_drop
-        return DropDirectory(own) if own.is_dir() else None
 
     @property
     def demonstration_drop(self) -> Path:

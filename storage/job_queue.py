@@ -8,8 +8,6 @@ company.
 
 from collections.abc import Iterator
 
-from procrastinate.schema import SchemaManager
-
 from storage.security import WORKER_ROLE
 
 COMPANY_ARGUMENT = "company_id"
@@ -34,7 +32,12 @@ $$
 
 
 def schema_script() -> str:
-    """The library's own schema: many statements, for a driver that sends them as they are."""
+    """The library's own schema: many statements, for a driver that sends them as they are.
+
+    It is imported here: every start reads which migrations there are, and few make the queue.
+    """
+    from procrastinate.schema import SchemaManager  # noqa: PLC0415
+
     return SchemaManager.get_schema()
 
 

@@ -10,6 +10,7 @@ from litestar import Request, Response, get
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from app.api.routes import PUBLIC
+from app.folders import backup_folder, root_folder
 from app.problems import http_problem
 from app.settings import Settings
 from storage.clock import Clock
@@ -41,9 +42,9 @@ async def ready(request: Request[Any, Any, Any]) -> Response[Any]:
 
 def warnings_of(settings: Settings, clock: Clock) -> list[str]:
     """What the operator has to mend although it stops nothing."""
-    folder = settings.root_folder
+    folder = root_folder(settings)
     silence = None if folder is None else folder.silence(clock.now())
-    backups = settings.backup_folder
+    backups = backup_folder(settings)
     no_backup = None if backups is None else backups.silence(clock.now())
     no_mail = None if settings.smtp_url else "e-mails wait: WELLKEPT_SMTP_URL is not set"
     return [each for each in (silence, no_backup, no_mail) if each is not None]

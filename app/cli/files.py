@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from app.cli.failures import ExitCode
+from app.cli.exit_codes import ExitCode
 from app.runtime import Installation, installation
 from app.settings import Settings
 from services.files.sweeping import FileCheck, check_files, retire_files, sweep_files

@@ -19,7 +19,7 @@ from rich.table import Table
 
 from app.answers import encode
 from app.api.imports import ImportReconciliation
-from app.cli.failures import ExitCode
+from app.cli.exit_codes import ExitCode
 from app.cli.import_files import (
     NotImported,
     dump_files,

@@ -15,6 +15,6 @@ def migrate(
     """Bring the schema of the database up to date, as its owner."""
     settings = Settings.from_environment()
     with installation(settings) as place:
-        place.migrate(revision)
+        migrations.upgrade(place.owner, revision)
     reached = migrations.expected_revision() if revision == "head" else revision
     typer.echo(f"the schema is at revision {reached}")

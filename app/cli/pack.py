@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from app.cli.failures import ExitCode
+from app.cli.exit_codes import ExitCode
 from app.cli.signing_keys import KeysTrusted, trusted_keys
 from services.regulatory_compliance.audit_pack.verification import verify_pack
 

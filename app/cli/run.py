@@ -12,6 +12,7 @@ from app.demo.founding import Credential, credentials_file, found_demonstration
 from app.listener import listener
 from app.runtime import Installation, installation
 from app.settings import Settings
+from storage import migrations
 
 
 def run() -> None:
@@ -26,7 +27,7 @@ def run() -> None:
         listener(settings) as listening,
         installation(settings, progress=_say) as place,
     ):
-        place.migrate()
+        migrations.upgrade(place.owner)
         credentials = _demonstrate(place) if place.is_embedded else []
         serving.serve(
             place,

@@ -10,9 +10,11 @@ from typing import Annotated
 
 import typer
 
-from app.cli.failures import ExitCode, explained
+from app.cli.exit_codes import ExitCode
+from app.cli.failures import explained
 from app.cli.files import retire
 from app.deletions import gone_on_with
+from app.folders import root_folder
 from app.runtime import Installation, installation
 from app.settings import Settings, SettingsError
 from storage.clock import SystemClock
@@ -141,7 +143,7 @@ def _exported(place: Installation, roots: Path | None, keys: KnownKeys) -> Roots
     """Roots to compare with. Raises RootsUnusable, OSError."""
     if roots is not None:
         return read_roots(roots.read_text("utf-8"), keys)
-    folder = place.settings.root_folder
+    folder = root_folder(place.settings)
     if folder is None:
         return {}
     exported = folder.read(keys)

@@ -10,6 +10,7 @@ import structlog
 
 from app.approval_steps import STEPS
 from app.deletions import gone_on_with
+from app.folders import drop_folders, root_folder
 from app.runtime import Installation
 from services.approvals.closing import expire, overdue
 from services.claims.clearing.delivery import ClaimFileCarrier
@@ -31,6 +32,7 @@ from services.importing.receiving import IMPORT_RECORDS
 from services.importing.running import run_import
 from services.notifications.telling import tell
 from services.outbox.delivering import Carrier, deliver_due, sweep
+from services.outbox.mail_carrier import MailCarrier
 from services.outbox.mailbox_files import MailboxCarrier
 from services.outbox.sending import DELIVER
 from services.outbox.webhooks import WebhookCarrier
@@ -81,11 +83,11 @@ class Workplace:
                 MailboxCarrier(settings.guard, self.installation.vault)
             ),
         }
-        if (folders := settings.drop_folders) is not None:
+        if (folders := drop_folders(settings)) is not None:
             by_folder = DropFolderCarrier(folders, self.installation.vault)
             carriers[Channel.DROP_FOLDER] = ClaimFileCarrier(by_folder)
         if (server := settings.mail_server) is not None:
-            carriers[Channel.EMAIL] = server
+            carriers[Channel.EMAIL] = MailCarrier(server)
         return carriers
 
 
@@ -174,7 +176,7 @@ async def _check_figures(place: Workplace, company_id: UUID, arguments: Mapping[
 async def _pick_up_files(place: Workplace) -> None:
     """Read what trading partners have left for each company since the last time."""
     settings = place.installation.settings
-    guard, folders = settings.guard, settings.drop_folders
+    guard, folders = settings.guard, drop_folders(settings)
 
     async def look(company_id: UUID) -> None:
         actor = Actor(SYSTEM_ACTOR_ID, new_id())
@@ -242,7 +244,7 @@ async def _for_each_company(
 
 async def _export_roots(place: Workplace) -> None:
     """Write the ends of all chains to the folder outside of the database, if there is one."""
-    folder = place.installation.settings.root_folder
+    folder = root_folder(place.installation.settings)
     if folder is None:
         return
     if (silence := folder.silence(place.storage.clock.now())) is not None:
@@ -253,7 +255,7 @@ async def _export_roots(place: Workplace) -> None:
 async def _send_roots(place: Workplace) -> None:
     """Send every company the ends of its chains where it wants them, and tell people where they
     have not left the house for too long, to the folder or there."""
-    folder = place.installation.settings.root_folder
+    folder = root_folder(place.installation.settings)
     is_late = folder is not None and folder.silence(place.storage.clock.now()) is not None
 
     async def send(company_id: UUID) -> None:

@@ -11,13 +11,12 @@ from uuid import UUID
 import holidays
 from pydantic import Field
 
-from services.identity.emails import Email, normalised_email
+from services.identity.emails import Email, is_deliverable, normalised_email
 from services.identity.passwords import StoredPassword
 from services.identity.people import NewPerson, create_person
 from services.identity.scopes import Scope
 from services.identity.sessions import limit_sessions
 from services.inputs import Input, Name, left_out
-from services.outbox.emails import is_deliverable
 from services.refusals import Fault, InvalidInput, Refusal
 from storage.errors import SlugTaken, VersionConflict
 from storage.identifiers import OPERATOR_ACTOR_ID, SYSTEM_ACTOR_ID, new_id

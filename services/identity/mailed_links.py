@@ -15,7 +15,7 @@ from services.identity import letters
 from services.identity.beats import until_next_beat
 from services.identity.companies import is_slug
 from services.identity.credentials import Credential
-from services.identity.emails import normalised_email
+from services.identity.emails import is_deliverable, normalised_email
 from services.identity.oidc.break_glass import may_use_password
 from services.identity.one_time_tokens import (
     held_token,
@@ -27,7 +27,7 @@ from services.identity.passwords import StoredPassword, check_password, stored_p
 from services.identity.people import replace_password
 from services.identity.roles import scopes_held
 from services.identity.scopes import require_all
-from services.outbox.emails import is_deliverable, send_email
+from services.outbox.emails import send_email
 from services.refusals import Category, Refusal
 from storage.errors import VersionConflict
 from storage.filters import PersonFilter

@@ -10,13 +10,14 @@ from typing import ClassVar
 from uuid import UUID
 
 from services.identity import letters, recovery_codes
+from services.identity.emails import is_deliverable
 from services.identity.factor import Factor, Offer
 from services.identity.guarded_scopes import need_second_factor
 from services.identity.roles import scopes_held
 from services.identity.scopes import require_all
 from services.identity.sessions import end_sessions
 from services.identity.time_codes import new_secret
-from services.outbox.emails import is_deliverable, send_email
+from services.outbox.emails import send_email
 from services.refusals import Category, Refusal
 from storage.errors import VersionConflict
 from storage.filters import ByPerson

@@ -6,7 +6,7 @@ from typing import ClassVar
 
 import msgspec
 
-from services.identity.emails import normalised_email
+from services.identity.emails import CONTROL, is_deliverable
 from services.outbox.sending import enqueue_delivery
 from services.refusals import Category, Refusal
 from storage.identifiers import new_id
@@ -23,10 +23,7 @@ SEALED_PAYLOAD = "outbox_messages.sealed_payload"
 LONGEST_SUBJECT = 200
 LONGEST_TEXT = 100_000
 
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 _CONTROL_IN_TEXT = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
-_LOCAL_PART = re.compile(r"[^\s\"(),:;<>@\[\\\]]{1,64}")
-_DOMAIN = re.compile(r"\w(?:[\w-]*\w)?(?:\.\w(?:[\w-]*\w)?)*")
 
 
 @dataclass
@@ -53,19 +50,10 @@ class Email:
         if not is_deliverable(self.to):
             raise EmailUnsendable("to")
         is_subject = 0 < len(self.subject) <= LONGEST_SUBJECT
-        if not is_subject or _CONTROL.search(self.subject) is not None:
+        if not is_subject or CONTROL.search(self.subject) is not None:
             raise EmailUnsendable("subject")
         if len(self.text) > LONGEST_TEXT or _CONTROL_IN_TEXT.search(self.text) is not None:
             raise EmailUnsendable("text")
-
-
-def is_deliverable(address: str) -> bool:
-    """Whether mail can be addressed so, with nothing in the address that a header or an envelope
-    could take for its own: no quoting, no comments, no second address."""
-    if normalised_email(address) is None or _CONTROL.search(address) is not None:
-        return False
-    local, _, domain = address.rpartition("@")
-    return _LOCAL_PART.fullmatch(local) is not None and _DOMAIN.fullmatch(domain) is not None
 
 
 class EmailContent(msgspec.Struct, frozen=True):

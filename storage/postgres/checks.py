@@ -5,7 +5,7 @@ import functools
 import ipaddress
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import psycopg
 from psycopg.conninfo import conninfo_to_dict
@@ -15,7 +15,6 @@ from storage import migrations
 from storage.catalogue import BrokenRule, broken_rules
 from storage.errors import StorageError, StorageUnavailable
 from storage.migrations import SchemaState
-from storage.postgres.transaction import PostgresStorage
 
 OLDEST_MAJOR_VERSION = 15
 
@@ -114,6 +113,12 @@ class HouseRulesBroken(UnfitServer):
         return f"the schema breaks a house rule: {self.rules[0]}{more}"
 
 
+class OfASchema(Protocol):
+    """Storage, as far as its schema is asked for."""
+
+    async def schema_state(self) -> SchemaState | None: ...
+
+
 def check_server(conninfo: str) -> None:
     """Refuse a server that cannot hold the program's promises, for the role in ``conninfo``.
 
@@ -139,12 +144,12 @@ def check_server(conninfo: str) -> None:
         raise StorageUnavailable(str(error).strip().partition("\n")[0]) from error
 
 
-async def check_schema(storage: PostgresStorage) -> None:
+async def check_schema(storage: OfASchema) -> None:
     """Raises SchemaBehind, SchemaAhead, StorageUnavailable."""
     _check_revision(await storage.schema_state())
 
 
-async def readiness(storage: PostgresStorage) -> str | None:
+async def readiness(storage: OfASchema) -> str | None:
     """None while the program can work, else why not in one short sentence. Never raises."""
     try:
         async with asyncio.timeout(_PROBE_SECONDS):

@@ -19,6 +19,7 @@ from services.identity.one_time_tokens import issue_token
 from services.identity.scopes import Scope
 from services.outbox.delivering import deliver_due
 from services.outbox.emails import LINE, SEALED_PAYLOAD, EmailContent
+from services.outbox.mail_carrier import MailCarrier
 from services.outbox.mail_server import mail_server
 from storage.embedded import RoleAddresses
 from storage.files import FileVault
@@ -529,7 +530,7 @@ async def test_an_invitation_comes_through_a_real_mail_server(
         server = mail_server(f"smtp://127.0.0.1:{port}", "Wellkept <no-reply@wellkept.test>")
         await deliver_due(
             worker,
-            {Channel.EMAIL: server},
+            {Channel.EMAIL: MailCarrier(server)},
             company.id,
             Actor(SYSTEM_ACTOR_ID, new_id()),
             line=LINE,

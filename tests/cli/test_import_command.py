@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from app.cli import main
-from app.cli.failures import ExitCode
+from app.cli.exit_codes import ExitCode
 from storage.embedded import RoleAddresses
 from storage.postgres.transaction import PostgresStorage
 from tests.builders.companies import make_company

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from app.cli.failures import ExitCode
+from app.cli.exit_codes import ExitCode
 from storage.embedded import EmbeddedServer
 from tests.builders.companies import CompanyForTests
 from tests.builders.dumps import keyed, payer

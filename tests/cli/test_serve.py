@@ -17,7 +17,7 @@ import httpx
 import pytest
 import structlog
 
-from app.cli.failures import ExitCode
+from app.cli.exit_codes import ExitCode
 from app.keys import KeyMissing, installation_key
 from app.listener import UnfitListener, listener
 from app.settings import Settings, SettingsError

@@ -8,9 +8,10 @@ from email.headerregistry import Address
 
 import pytest
 
-from services.outbox import mail_server as mail_server_module
+from services.outbox import mail_carrier
 from services.outbox.delivering import LEASE, deliver_due, sweep
 from services.outbox.emails import LINE, Email, send_email
+from services.outbox.mail_carrier import MailCarrier
 from services.outbox.mail_server import (
     MailSenderUnknown,
     MailServer,
@@ -51,7 +52,7 @@ class Post:
     async def deliver(self, server: MailServer | None) -> None:
         await deliver_due(
             self._storage,
-            {} if server is None else {Channel.EMAIL: server},
+            {} if server is None else {Channel.EMAIL: MailCarrier(server)},
             self._company.id,
             Actor(SYSTEM_ACTOR_ID, new_id()),
             line=LINE,
@@ -233,8 +234,8 @@ async def test_a_server_that_hangs_is_left_and_the_line_is_not_tried_further(
     monkeypatch: pytest.MonkeyPatch,
     hanging: Callable[[], AbstractAsyncContextManager[int]],
 ) -> None:
-    monkeypatch.setattr(mail_server_module, "STEP_SECONDS", 0.2)
-    monkeypatch.setattr(mail_server_module, "LONGEST_SECONDS", 0.4)
+    monkeypatch.setattr(mail_carrier, "STEP_SECONDS", 0.2)
+    monkeypatch.setattr(mail_carrier, "LONGEST_SECONDS", 0.4)
     first, second = await post.write(), await post.write()
     async with hanging() as port:
         await post.deliver(plain(port))

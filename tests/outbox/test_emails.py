@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.outbox.emails import Email, EmailContent, EmailUnsendable
-from services.outbox.mail_server import written
+from services.outbox.mail_carrier import written
 from storage.identifiers import new_id
 from storage.tables.outbox import OutboxMessage
 

@@ -9,7 +9,7 @@ from uuid import UUID
 import psycopg
 import pytest
 
-from app.cli.failures import ExitCode
+from app.cli.exit_codes import ExitCode
 from storage.embedded import EmbeddedServer
 from storage.partitions import MONTHS_AHEAD, month_start, partition_name
 from storage.postgres.transaction import PostgresStorage

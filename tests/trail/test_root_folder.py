@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from app.cli.failures import ExitCode
+from app.cli.exit_codes import ExitCode
 from storage.embedded import EmbeddedServer, RoleAddresses
 from storage.postgres.transaction import PostgresStorage
 from storage.trail.findings import FindingKind
