@@ -24,7 +24,6 @@ from pydantic import BaseModel
 from sqlmodel import SQLModel
 
 from app.call import Call
-from app.parquet import ParquetFile
 from storage.interface import Page, Store
 
 ROWS_AT_ONCE = 2_000
@@ -85,7 +84,11 @@ async def _chunks(
     request: Call, ask: Ask, first: Page[SQLModel], model: type[BaseModel], form: ExportForm
 ) -> AsyncIterator[bytes]:
     names = tuple(model.model_fields)
-    file = ParquetFile(model) if form is ExportForm.PARQUET else None
+    file = None
+    if form is ExportForm.PARQUET:
+        from app.parquet import ParquetFile  # noqa: PLC0415 -- large, and few exports are Parquet
+
+        file = ParquetFile(model)
     if form is ExportForm.CSV:
         yield csv_text([names])
     page = first

@@ -72,3 +72,9 @@ def test_the_status_imports_no_server(tmp_path: Path) -> None:
     )
     assert "alembic" in imported
     assert imported.isdisjoint(HEAVY)
+
+
+def test_the_server_imports_what_writes_parquet_when_that_is_asked_for() -> None:
+    imported = imported_by("serve", "--help")
+    assert "litestar" in imported
+    assert "pyarrow" not in imported
