@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from app.cli.identity import NoSuchCompany
+from app.keys import FORMER_SIGNING_KEYS
 from app.runtime import Installation, installation
 from app.settings import Settings
 from services.identity.companies import is_slug
@@ -77,6 +78,12 @@ def import_archive(
         "left out, so to be made anew: passwords (`wellkept user create` makes an administrator,"
         " who gives the others theirs), second factors, API keys (`wellkept key rotate`), links to"
         " calendars, the secrets of mailboxes, identity providers and webhook endpoints",
+        err=True,
+    )
+    typer.echo(
+        "from another installation: append its `wellkept audit public-key` to"
+        f" {place.settings.data_directory / 'keys' / FORMER_SIGNING_KEYS}, or `wellkept audit verify` tells"
+        " its seals as of an unknown key",
         err=True,
     )
 

@@ -89,6 +89,7 @@ def test_a_company_moves_from_one_installation_to_another(
     assert "moved-here: " in shown
     assert "every row compared" in shown
     assert "made anew" in shown
+    assert str(tmp_path / "data" / "keys" / "former-signing-keys") in shown
 
     with psycopg.connect(there.owner) as owner:
         bind(owner, company.id)
