@@ -44,7 +44,7 @@ def export(
     """
     passphrase = given_passphrase(passphrase_file, is_new=True)
     with installation(Settings.from_environment()) as place:
-        asyncio.run(_put_on_record(place, slug, "export_company"))
+        asyncio.run(_put_export_on_record(place, slug))
         made = export_company(
             place.owner, slug, file, passphrase, vault=place.vault, keyring=place.keyring
         )
@@ -71,7 +71,6 @@ def import_archive(
         found = import_company(
             place.owner, file, passphrase, slug=slug, vault=place.vault, keyring=place.keyring
         )
-        asyncio.run(_put_on_record(place, slug or found.slug, "import_company"))
     typer.echo(f"{slug or found.slug}: {told(found)}, every row compared")
     _warn_of_jobs(found)
     typer.echo(
@@ -80,16 +79,19 @@ def import_archive(
         " calendars, the secrets of mailboxes, identity providers and webhook endpoints",
         err=True,
     )
+    former = place.settings.data_directory / "keys" / FORMER_SIGNING_KEYS
     typer.echo(
-        "from another installation: append its `wellkept audit public-key` to"
-        f" {place.settings.data_directory / 'keys' / FORMER_SIGNING_KEYS}, or `wellkept audit verify` tells"
-        " its seals as of an unknown key",
+        f"from another installation: append its `wellkept audit public-key` to {former}, or"
+        " `wellkept audit verify` tells its seals as of an unknown key",
         err=True,
     )
 
 
-async def _put_on_record(place: Installation, slug: str, operation: str) -> None:
-    """Have the company's access log say that the operator did it. Raises NoSuchCompany."""
+async def _put_export_on_record(place: Installation, slug: str) -> None:
+    """Have the company's access log say that the operator wants it, whatever becomes of it.
+
+    Raises NoSuchCompany.
+    """
     async with place.storage() as storage:
         await check_schema(storage)
         company_id = await storage.company_of_slug(slug) if is_slug(slug) else None
@@ -100,7 +102,7 @@ async def _put_on_record(place: Installation, slug: str, operation: str) -> None
             await store.api_log.create(
                 AccessFields(
                     request_id=actor.request_id,
-                    operation=operation,
+                    operation="export_company",
                     outcome=HTTPStatus.OK,
                     patient_ids=[],
                     record_id=company_id,

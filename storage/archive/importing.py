@@ -38,6 +38,7 @@ from storage.errors import (
 )
 from storage.files import FileKey, FileVault
 from storage.secrets.keyring import Keyring
+from storage.trail.operations import note_operation
 
 _READ_BYTES = 1 << 18
 _SETTINGS = (
@@ -62,6 +63,7 @@ def import_company(
     clock: Clock | None = None,
 ) -> Manifest:
     """Bring a company in under its own ids, in one transaction; ``slug`` gives it another name.
+    The last row of its access log says that the operator did.
 
     Whatever keeps it from that, no row and no file is left behind. Raises ArchiveUnusable,
     ImportRefused, SchemaUnfit, RowsDiffer, psycopg.OperationalError.
@@ -155,7 +157,10 @@ class _Arrival:
         self._rows.make_secrets()
 
     def end(self, slug: str) -> None:
-        """Compare, then give it its other name. Raises RowsDiffer, ArchiveUnusable."""
+        """Compare, then give it its other name, and have it on record that it came in.
+
+        Raises RowsDiffer, ArchiveUnusable.
+        """
         if len(self._written) != self._manifest.file_count:
             raise ArchiveUnusable("it does not hold as many files as it says")
         found = {
@@ -170,6 +175,7 @@ class _Arrival:
                 "UPDATE companies SET slug = %s WHERE company_id = %s",
                 [slug, self._manifest.company_id],
             )
+        note_operation(self._connection, self._manifest.company_id, "import_company", self._now)
 
     def take_back(self) -> None:
         """Leave nothing: the rows go with their transaction, the files one by one."""

@@ -18,8 +18,8 @@ from storage.deletion.errors import (
     LegalHoldsStand,
 )
 from storage.deletion.register import Decision, close
-from storage.identifiers import OPERATOR_ACTOR_ID, new_id
 from storage.maintenance import MAINTENANCE_LOCK
+from storage.trail.operations import note_operation
 
 LONGEST_WAIT = dt.timedelta(seconds=60)
 """For whoever was inside when the company was closed."""
@@ -34,11 +34,6 @@ _TRY_ALONE = "SELECT pg_try_advisory_lock(%s)"
 _LISTED = "SELECT company_id, closed_at FROM company_directory WHERE slug = %s"
 _HOLDS = """
 SELECT id FROM legal_holds WHERE company_id = %s AND released_at IS NULL ORDER BY id"""
-_ON_RECORD = """
-INSERT INTO api_log (company_id, id, recorded_at, recorded_by, request_id, operation, outcome,
-                     patient_ids, record_id)
-VALUES (%(company_id)s, %(id)s, %(now)s, %(by)s, %(request_id)s, 'delete_company', 200, '{}',
-        %(company_id)s)"""
 _LOCK = "SELECT {verb}(hashtextextended('company/' || %s, 0))"
 _FORGET_JOBS = """
 DELETE FROM procrastinate_jobs WHERE args ->> 'company_id' = %s AND status <> 'doing'"""
@@ -110,16 +105,7 @@ def close_company(
             raise DeletionRefused(f"the name of {slug} is another one than {name!r}")
         if holds := standing_holds(connection, company_id):
             raise LegalHoldsStand(holds)
-        connection.execute(
-            _ON_RECORD.encode(),
-            {
-                "company_id": company_id,
-                "id": new_id(),
-                "now": now,
-                "by": OPERATOR_ACTOR_ID,
-                "request_id": new_id(),
-            },
-        )
+        note_operation(connection, company_id, "delete_company", now)
         close(connection, company_id, decision, now)
     return company_id
 

@@ -57,6 +57,17 @@ def rows(installation: RoleAddresses, company_id: UUID) -> dict[str, list[object
     return found
 
 
+def arrived(installation: RoleAddresses, company_id: UUID) -> dict[str, list[object]]:
+    """All of a company's rows as it came, without the one that says that it did."""
+    found = rows(installation, company_id)
+    match found["api_log"].pop():
+        case {"operation": "import_company", "record_id": record_id}:
+            assert record_id == str(company_id)
+        case other:
+            raise AssertionError(f"{other} is the last of its log")
+    return found
+
+
 def asked(
     installation: RoleAddresses, company: CompanyForTests, ask: Callable[[Store], Awaitable[Found]]
 ) -> Found:

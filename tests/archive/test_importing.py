@@ -29,6 +29,7 @@ from tests.archive.installations import (
     THEIR_KEYRING,
     Bring,
     Export,
+    arrived,
     asked,
     forget,
     rows,
@@ -49,7 +50,7 @@ def test_every_row_of_every_table_arrives_in_another_installation_as_it_was(
     before = rows(addresses, crowded.id)
     assert all(before.values()), "a row in every table"
     bring(export(crowded))
-    assert rows(elsewhere, crowded.id) == before
+    assert arrived(elsewhere, crowded.id) == before
 
 
 def test_a_table_that_comes_in_many_pieces_arrives_as_one(
@@ -62,7 +63,7 @@ def test_a_table_that_comes_in_many_pieces_arrives_as_one(
 ) -> None:
     monkeypatch.setattr(exporting, "_PIECE_BYTES", 1)
     bring(export(crowded))
-    assert rows(elsewhere, crowded.id) == rows(addresses, crowded.id)
+    assert arrived(elsewhere, crowded.id) == rows(addresses, crowded.id)
 
 
 def test_a_tax_identifier_arrives_sealed_under_the_other_installations_key(
@@ -201,4 +202,4 @@ def test_a_company_comes_back_into_the_installation_that_it_left(
     forget(addresses, leaving.id)
     assert not any(rows(addresses, leaving.id).values())
     import_company(addresses.owner, source, PASSPHRASE, vault=our_vault, keyring=KEYRING)
-    assert rows(addresses, leaving.id) == before
+    assert arrived(addresses, leaving.id) == before

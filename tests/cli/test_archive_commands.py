@@ -9,7 +9,10 @@ import psycopg
 import pytest
 
 from app.cli import main
+from storage.archive.exporting import export_company
 from storage.embedded import EmbeddedServer, RoleAddresses
+from storage.files import FileVault
+from storage.files.local import LocalFileStore
 from storage.identifiers import OPERATOR_ACTOR_ID
 from tests.builders.companies import CompanyForTests, found_company
 from tests.builders.keys import KEYRING, MASTER_KEY
@@ -132,6 +135,32 @@ def test_an_import_that_was_killed_has_left_nothing_and_comes_in_whole_the_next_
         assert owner.execute("SELECT count(*) FROM principals").fetchall() == [(0,)]
     code, shown = wellkept(there, "import-archive", archive, *given)
     assert (code, "every row compared" in shown) == (0, True), shown
+
+
+def test_an_import_that_is_killed_before_it_is_on_record_has_brought_nothing_in(
+    wellkept: Command,
+    here: RoleAddresses,
+    there: RoleAddresses,
+    passphrase_file: Path,
+    tmp_path: Path,
+) -> None:
+    leaving = found_company(here)
+    archive = tmp_path / "unlogged.archive"
+    vault = FileVault(LocalFileStore(tmp_path / "files"))
+    export_company(here.owner, leaving.slug, archive, PASSPHRASE, vault=vault, keyring=KEYRING)
+    given = ("--passphrase-file", str(passphrase_file))
+    assert wellkept(there, "import-archive", str(archive), "--slug", "No Slug", *given)[0] == 2
+    arguments = ("company", "import-archive", str(archive), *given)
+    with psycopg.connect(there.owner) as holding, killed_at(holding, "api_log", *arguments):
+        """Its log came in empty: the row that waits is the one that says who brought it in."""
+    with psycopg.connect(there.owner) as owner:
+        listed = "SELECT count(*) FROM company_directory WHERE company_id = %s"
+        assert owner.execute(listed, [leaving.id]).fetchall() == [(0,)]
+    assert wellkept(there, "import-archive", str(archive), *given)[0] == 0
+    with psycopg.connect(there.owner) as owner:
+        bind(owner, leaving.id)
+        noted = owner.execute("SELECT operation, record_id FROM api_log").fetchall()
+    assert noted == [("import_company", leaving.id)]
 
 
 def test_another_master_key_than_the_company_s_is_named(

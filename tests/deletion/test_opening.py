@@ -20,7 +20,7 @@ from storage.identifiers import OPERATOR_ACTOR_ID
 from storage.postgres.transaction import PostgresStorage
 from storage.trail.keys import KnownKeys
 from storage.trail.verification import verify_company
-from tests.archive.installations import rows
+from tests.archive.installations import arrived, rows
 from tests.builders.companies import CompanyForTests
 from tests.builders.keys import KEYRING
 from tests.builders.tenant_rows import bind
@@ -82,7 +82,7 @@ def test_what_is_held_comes_out_as_an_archive_that_another_installation_takes(
     elsewhere = migrated_database(server, "subpoenaed")
     theirs = FileVault(LocalFileStore(tmp_path / "theirs"))
     import_company(elsewhere.owner, archive, PASSPHRASE, vault=theirs, keyring=KEYRING)
-    assert rows(elsewhere, leaving.id) == held
+    assert arrived(elsewhere, leaving.id) == held
 
     place.go_on()
     assert verified(place, leaving) == [], "and the record of it is sealed like every other"
