@@ -20,6 +20,8 @@ class BoundTransaction(Protocol):
     patients_read: set[UUID | None]
     claims_changed: set[UUID | None]
     """Of which something was written that facts are computed of."""
+    claims_begun: set[UUID | None]
+    """Of those, the ones that were made here and replace none."""
 
     @property
     def now(self) -> dt.datetime:

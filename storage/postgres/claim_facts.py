@@ -9,7 +9,7 @@ A claim and those that went out to replace it are one claim to a payer, and so t
 counts with the first of them, and what became of the others is a fact of that.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from functools import cache
 from typing import Any
 from uuid import UUID
@@ -54,7 +54,7 @@ WITH RECURSIVE meant AS (
     ) AS claim
     WHERE claim.replaces_id IS NOT NULL
 )
-SELECT id FROM meant ORDER BY id
+SELECT id FROM meant
 """
 """Some claims, and those that they replace."""
 
@@ -297,18 +297,24 @@ def refresh_statements() -> tuple[str, str]:
     return _HOLD, _refresh()
 
 
-async def refresh_facts(store: BoundTransaction, claim_ids: Collection[UUID | None]) -> None:
-    """Compute the facts of some claims anew, and correct the sums by what differs.
+async def _originals(store: BoundTransaction) -> list[UUID]:
+    """The claims whose facts the changed ones are part of, in the order in which they are held."""
+    changed = {each for each in store.claims_changed if each is not None}
+    if asked := changed - store.claims_begun:
+        found = await store.execute(
+            _ORIGINALS, {"company_id": store.company_id, "ids": array_of(list(asked))}
+        )
+        changed.update(claim_id for (claim_id,) in await found.fetchall())
+    return sorted(changed, key=lambda each: each.int)
 
-    To be called once for a claim in a transaction, after all that it writes of the claim.
+
+async def refresh_facts(store: BoundTransaction) -> None:
+    """Compute the facts of the claims that were changed anew, and correct the sums by what differs.
+
+    To be called once for a claim in a transaction, after all that it writes of the claim. Where
+    every claim was begun here, nothing is asked, and who sends statements ahead waits for none.
     """
-    named = [each for each in claim_ids if each is not None]
-    if not named:
-        return
-    found = await store.execute(
-        _ORIGINALS, {"company_id": store.company_id, "ids": array_of(named)}
-    )
-    ordered = [claim_id for (claim_id,) in await found.fetchall()]
+    ordered = await _originals(store)
     for first in range(0, len(ordered), _AT_ONCE):
         parameters: dict[str, Any] = {
             "company_id": store.company_id,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import builtins
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
 from functools import cache
 from typing import Any, Generic, TypeVar, cast
 from uuid import UUID
@@ -112,7 +112,7 @@ class PostgresRepository(Generic[Fields, Row, Conditions]):
         if issubclass(self._row, SealedRow):
             (given["xid"],) = await cursor.fetchone() or (0,)
         if self._claim_column is not None:
-            self._store.claims_changed.add(given[self._claim_column])
+            self._note_changed([given[self._claim_column]])
         return self._shape.load([given[name] for name in self._shape.names])
 
     async def create_many(
@@ -137,9 +137,14 @@ class PostgresRepository(Generic[Fields, Row, Conditions]):
             parameters["trail_ids"] = array_of_ids(new_id_bytes(len(made)))
         await self._execute(changing.insert_many(self._row, frozenset(shared)), parameters)
         if self._claim_column == "id":
-            self._store.claims_changed.update(made)
+            self._note_changed(made)
+            self._store.claims_begun.update(
+                claim_id
+                for claim_id, content in zip(made, contents, strict=True)
+                if content["replaces_id"] is None
+            )
         elif self._claim_column is not None:
-            self._store.claims_changed.update(each[self._claim_column] for each in contents)
+            self._note_changed([content[self._claim_column] for content in contents])
         return made
 
     async def get(self, row_id: UUID) -> Row:
@@ -210,7 +215,7 @@ class PostgresRepository(Generic[Fields, Row, Conditions]):
             await self.get(row_id)
             raise VersionConflict(self._shape.entity)
         if self._claim_column == "id":
-            self._store.claims_changed.add(row_id)
+            self._note_changed([row_id])
         return self._shape.load(values)
 
     async def update_many(
@@ -235,7 +240,7 @@ class PostgresRepository(Generic[Fields, Row, Conditions]):
         if len(await cursor.fetchall()) != len(versions):
             raise VersionConflict(self._shape.entity)
         if self._claim_column == "id":
-            self._store.claims_changed.update(versions)
+            self._note_changed(versions)
 
     async def delete(self, row_id: UUID, *, expected_version: int) -> None:
         cursor = await self._execute(
@@ -252,7 +257,7 @@ class PostgresRepository(Generic[Fields, Row, Conditions]):
             await self.get(row_id)
             raise VersionConflict(self._shape.entity)
         if self._claim_column == "id":
-            self._store.claims_changed.add(row_id)
+            self._note_changed([row_id])
 
     async def _one(self, sql: str, row_id: UUID) -> Row:
         cursor = await self._execute(sql, {"company_id": self._store.company_id, "id": row_id})
@@ -267,6 +272,12 @@ class PostgresRepository(Generic[Fields, Row, Conditions]):
         if (column := self._shape.patient_column) is not None:
             self._store.patients_read.update(row.__dict__[column] for row in rows)
         return rows
+
+    def _note_changed(self, claim_ids: Collection[UUID | None]) -> None:
+        """Have the facts of claims computed anew. What a claim replaces is told by its own row."""
+        self._store.claims_changed.update(claim_ids)
+        if self._claim_column == "id":
+            self._store.claims_begun.difference_update(claim_ids)
 
     def _bookkeeping(self, row_id: UUID) -> dict[str, Value]:
         store = self._store

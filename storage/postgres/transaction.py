@@ -102,6 +102,7 @@ class PostgresStore:
         self.secrets = self._fresh_secrets()
         self.patients_read: set[UUID | None] = set()
         self.claims_changed: set[UUID | None] = set()
+        self.claims_begun: set[UUID | None] = set()
         self._now: dt.datetime | None = None
 
     def __getattr__(self, name: str) -> Any:
@@ -200,8 +201,9 @@ class PostgresStore:
         )
 
     async def refresh_facts(self) -> None:
-        await refresh_facts(self, self.claims_changed)
+        await refresh_facts(self)
         self.claims_changed.clear()
+        self.claims_begun.clear()
 
     async def execute(
         self, sql: str, parameters: Mapping[str, Any] | None = None
@@ -291,8 +293,7 @@ class PostgresStorage(IStorage):
                 connection, company_id, actor, self.clock, self._keyring, self._apart
             )
             yield typing.cast("Store", store)
-            if store.claims_changed:
-                await refresh_facts(store, store.claims_changed)
+            await refresh_facts(store)
 
     @asynccontextmanager
     async def _apart(self, beside: BoundTransaction) -> AsyncIterator[BoundTransaction]:
