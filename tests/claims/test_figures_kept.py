@@ -16,8 +16,10 @@ from storage.figures import Ask, FigureScope, Total
 from storage.files import FileVault
 from storage.postgres.transaction import PostgresStorage
 from storage.tables.appeals import ClaimAppealFields
+from storage.tables.claims import ClaimFields
 from storage.tables.money import WriteOffFields
 from storage.vocabulary.appeals import AppealStatus
+from storage.vocabulary.billing import ClaimFrequency
 from storage.vocabulary.claims import AcknowledgementOutcome, ClaimStatus, LedgerKind
 from storage.vocabulary.figures import FigureDimension, Measure
 from storage.vocabulary.money import BalanceSide, PaymentMethod, WriteOffStatus
@@ -125,6 +127,35 @@ async def test_a_claim_that_comes_back_leaves_nothing_behind(books: Books) -> No
     async with books.storage.transaction(books.company.id, books.company.actor) as store:
         claim = await store.claims.get(claim_id)
         await void(store, claim_id, "of no use", expected_version=claim.version)
+    await assert_right(books)
+
+
+async def test_a_claim_that_is_made_among_many_counts_with_the_one_that_it_replaces(
+    books: Books,
+) -> None:
+    first_id = await books.claim("FIRST")
+    async with books.storage.transaction(books.company.id, books.company.actor) as store:
+        first = await store.claims.get(first_id)
+        await store.claims.update(
+            first_id,
+            {"is_replaced": True, "insurance_balance_cents": 0},
+            expected_version=first.version,
+        )
+    async with books.storage.transaction(books.company.id, books.company.actor) as store:
+        said = {name: getattr(first, name) for name in ClaimFields.model_fields}
+        again, other = (
+            ClaimFields.model_validate(said | changes)
+            for changes in (
+                {
+                    "claim_number": "AGAIN",
+                    "patient_control_number": "AGAIN",
+                    "frequency": ClaimFrequency.CORRECTED,
+                    "replaces_id": first_id,
+                },
+                {"claim_number": "OTHER", "patient_control_number": "OTHER"},
+            )
+        )
+        await store.claims.create_many([again, other])
     await assert_right(books)
 
 
