@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import ClassVar
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from services.files.holds import standing_holds
 from services.refusals import Refusal
@@ -144,7 +145,7 @@ async def retire_files(storage: IStorage, vault: FileVault, company_id: UUID) ->
 async def _retire_page(store: Store, after: UUID | None) -> tuple[list[FileKey], UUID | None]:
     """Put a page of files on record as retired: where they lie, and where to go on."""
     company, holds = await store.companies.get(store.company_id), await standing_holds(store)
-    today = today_in(store.clock, company.time_zone)
+    today, zone = today_in(store.clock, company.time_zone), ZoneInfo(company.time_zone)
     page = await store.stored_files.list(
         StoredFileFilter(is_kept=True, retain_until=today - dt.timedelta(days=1)),
         limit=MAXIMUM_LIMIT,
@@ -153,7 +154,7 @@ async def _retire_page(store: Store, after: UUID | None) -> tuple[list[FileKey],
     due = [
         row
         for row in page.rows
-        if kept_until(row.created_at.date(), years=company.retention_years) < today
+        if kept_until(row.created_at.astimezone(zone).date(), years=company.retention_years) < today
         and not holds.keeps(row)
     ]
     rested_on = set(await store.file_figures.behind_records([row.id for row in due]) if due else ())

@@ -157,9 +157,12 @@ async def retired(shelf: Shelf) -> int:
     return await retire_files(shelf.storage, shelf.vault, shelf.company.id)
 
 
+@pytest.mark.parametrize("hour", [2, 17])
 async def test_a_record_goes_the_day_after_its_retention(
-    shelf: Shelf, storage: PostgresStorage
+    shelf: Shelf, storage: PostgresStorage, hour: int
 ) -> None:
+    """By the company's day, which at two in the morning UTC is still the one before."""
+    shelf.clock.set(TODAY.replace(hour=hour))
     patient = await make_patient(storage, shelf.company)
     record, note = await shelf.keep(patient_id=patient.id), await shelf.keep()
     assert record.retain_until is not None

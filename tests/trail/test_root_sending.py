@@ -114,7 +114,9 @@ class Archive:
 async def archive(
     addresses: RoleAddresses, tenant: CompanyForTests, vault: FileVault, signer: Signer
 ) -> AsyncIterator[Archive]:
-    clock = FixedClock(dt.datetime.now(dt.UTC).replace(hour=7) + A_DAY)
+    now = dt.datetime.now(dt.UTC)
+    seven = now.replace(hour=7)
+    clock = FixedClock(seven if seven > now else seven + A_DAY)
     storage = PostgresStorage(addresses.worker, clock=clock, keyring=KEYRING)
     await storage.open()
     await look(storage, tenant, 1)
