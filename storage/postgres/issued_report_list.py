@@ -1,33 +1,20 @@
 """Issued reports, listed without their contents: of these a page might hold gigabytes."""
 
-from functools import cache
 from uuid import UUID
-
-import sqlalchemy as sa
 
 from storage.filters import ReportFilter
 from storage.interface import Page
 from storage.issued_reports import IssuedReport
 from storage.postgres.bound import BoundTransaction
-from storage.postgres.selecting import conditions_given, predicates
-from storage.postgres.sql import compiled, of_company, table_of
+from storage.postgres.selecting import conditions_given, select_page
 from storage.tables.compliance_reports import ComplianceReport
 
-_reports = table_of(ComplianceReport)
 _NAMES = tuple(IssuedReport.model_fields)
 
 
-@cache
 def page_statement(names: tuple[str, ...], *, continued: bool) -> str:
     """The statement of a page under the conditions that are on."""
-    statement = sa.select(*(_reports.c[name] for name in _NAMES)).where(
-        of_company(_reports), *predicates(_reports, ReportFilter, names)
-    )
-    if continued:
-        statement = statement.where(_reports.c.id < sa.bindparam("after", type_=sa.Uuid))
-    return compiled(
-        statement.order_by(_reports.c.id.desc()).limit(sa.bindparam("row_limit", type_=sa.Integer))
-    )
+    return select_page(ComplianceReport, ReportFilter, names, continued=continued, columns=_NAMES)
 
 
 class PostgresIssuedReportList:

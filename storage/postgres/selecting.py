@@ -82,10 +82,18 @@ def _predicate(column: "sa.Column[Any]", operator: str, name: str) -> sa.ColumnE
 
 
 @cache
-def select_page(row: Row, kind: type[Filter], names: tuple[str, ...], *, continued: bool) -> str:
-    """A page, newest first, after an id where ``continued``."""
+def select_page(
+    row: Row,
+    kind: type[Filter],
+    names: tuple[str, ...],
+    *,
+    continued: bool,
+    columns: tuple[str, ...] | None = None,
+) -> str:
+    """A page, newest first, after an id where ``continued``; of some ``columns`` where named."""
     table = table_of(row)
-    statement = sa.select(*table.columns).where(of_company(table), *predicates(table, kind, names))
+    shown = table.columns if columns is None else [table.c[name] for name in columns]
+    statement = sa.select(*shown).where(of_company(table), *predicates(table, kind, names))
     if continued:
         statement = statement.where(table.c.id < sa.bindparam("after", type_=sa.Uuid))
     return compiled(
