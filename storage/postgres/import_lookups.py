@@ -46,31 +46,25 @@ _WRITTEN = """EXISTS (
 _THIS_TOO = f"record.import_id = %(import_id)s OR {_WRITTEN}"
 _EARLIER = f"record.import_id <> %(import_id)s AND {_WRITTEN}"
 
-_NATURALS = """
-SELECT wanted.key, found.*
-FROM unnest(%(keys)s::text[]) AS wanted (key)
-CROSS JOIN LATERAL (
-    SELECT import_id, outcome, content, sha256, target_id, patient_id
-    FROM import_records
-    WHERE company_id = %(company_id)s AND natural_key = wanted.key
-      AND import_id IS NOT DISTINCT FROM %(import_id)s AND map_name = %(map_name)s
-    LIMIT 1
-) AS found
-"""
-"""The import ``IS NOT DISTINCT FROM``, which no index serves: so none on the import alone does."""
 
-_RENUMBERED = """
+def _records_by(column: str) -> str:
+    """The records of an import that get rows, by a column of theirs. The import ``IS NOT DISTINCT
+    FROM``, which no index serves: so none on the import alone does."""
+    return f"""
 SELECT wanted.key, found.*
 FROM unnest(%(keys)s::text[]) AS wanted (key)
 CROSS JOIN LATERAL (
     SELECT import_id, outcome, content, sha256, target_id, patient_id
     FROM import_records
-    WHERE company_id = %(company_id)s AND name = wanted.key
+    WHERE company_id = %(company_id)s AND {column} = wanted.key
       AND import_id IS NOT DISTINCT FROM %(import_id)s AND map_name = %(map_name)s
       AND target_id IS NOT NULL
     LIMIT 1
 ) AS found
-"""
+"""  # noqa: S608 -- a name of ours
+
+
+_NATURALS, _RENUMBERED = _records_by("natural_key"), _records_by("name")
 
 _PLACED_AS = f"""
 SELECT wanted.name, CASE WHEN count(*) = 1 THEN (array_agg(found.target_id))[1] END
