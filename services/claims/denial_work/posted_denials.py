@@ -4,7 +4,6 @@ import datetime as dt
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from services.claims.appealing.deadlines import DEADLINES, Ladder
 from services.claims.denial_work.outcomes import record_outcomes, retraction_of
@@ -41,24 +40,21 @@ async def _fields(
     store: Store, denials: Sequence[NewDenial], books: Mapping[UUID, Book]
 ) -> list[DenialFields]:
     """The rows of new denials, each with its deadline by the company's rules for its payer."""
-    company = await store.companies.get(store.company_id)
-    zone = ZoneInfo(company.time_zone)
     payers = {each.payer.id: each.payer for each in denials}
     rules = await store.appeal_rules.all(AppealRuleFilter(payer_ids=sorted(payers)))
     ladders = {each.id: Ladder(each.id, each.type, rules) for each in payers.values()}
     return [
-        _row(each, books[each.claim.id], ladders[each.payer.id], received_on(each, zone))
+        _row(each, books[each.claim.id], ladders[each.payer.id], received_on(each))
         for each in denials
     ]
 
 
-def received_on(denial: NewDenial, zone: ZoneInfo) -> dt.date:
+def received_on(denial: NewDenial) -> dt.date:
     """The company's day on which the remittance of a denial counts as received."""
-    transaction = denial.source.transaction
     return DEADLINES.received_on(
         denial.payer.type,
-        arrived_on=transaction.created_at.astimezone(zone).date(),
-        paid_on=transaction.payment_date,
+        arrived_on=denial.source.arrived_on,
+        paid_on=denial.source.transaction.payment_date,
     )
 
 

@@ -15,6 +15,7 @@ from services.claims.ledger.obstacles import Obstacle
 from services.claims.record_limits import PAYER_CLAIM_NUMBER
 from services.claims.remittances.matching import adjusted_cents
 from services.claims.x12.remittance_model import RemittanceClaim
+from services.company_calendar import company_calendar
 from services.outbox.events import publish_many
 from storage.filters import (
     RemittanceExceptionFilter,
@@ -126,10 +127,13 @@ async def _owe_no_more(
     transactions: Sequence[RemittanceTransaction],
 ) -> None:
     """Put back into unapplied cash what was owed, against which the reversal stands there."""
+    if not returned:
+        return
+    zone = (await company_calendar(store)).zone
     known = {each.id: each for each in transactions}
     writing = Writing()
     for each in returned:
-        source = Source(known[each.transaction_id], None)
+        source = Source(known[each.transaction_id], None, zone)
         writing.move(LedgerKind.RETURN, -each.paid_cents, source, exception_id=each.id)
     await store.ledger_entries.create_many(writing.ledger)
 

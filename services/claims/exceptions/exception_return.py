@@ -10,6 +10,7 @@ from services.claims.exceptions.exception_queue import publish_resolved
 from services.claims.exceptions.exception_release import subject_of
 from services.claims.exceptions.exceptions import ENTITY, held_for
 from services.claims.ledger.books import Source, Writing
+from services.company_calendar import company_calendar
 from services.identity.authentication import Principal
 from services.identity.scopes import Scope
 from storage.errors import VersionConflict
@@ -58,7 +59,7 @@ async def _returned(
     writing.move(
         LedgerKind.RETURN,
         exception.paid_cents,
-        Source(transaction, None),
+        Source(transaction, None, (await company_calendar(store)).zone),
         exception_id=exception.id,
     )
     await store.ledger_entries.create_many(writing.ledger)

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from services.claims.ledger.charges import booked_cents
 from services.claims.remittances.denials import LineDenial
@@ -37,15 +38,22 @@ REVERSAL = "22"
 
 @dataclass(frozen=True)
 class Source:
-    """The transaction that a claim came in, and the payer that sent it (None: not registered)."""
+    """The transaction that a claim came in, the payer that sent it (None: not registered), and the
+    company's zone."""
 
     transaction: RemittanceTransaction
     payer: Payer | None
+    zone: ZoneInfo
+
+    @property
+    def arrived_on(self) -> dt.date:
+        """The company's day on which the transaction came."""
+        return self.transaction.created_at.astimezone(self.zone).date()
 
     @cached_property
     def effective_on(self) -> dt.date:
         """The payment date, or else the day the transaction came."""
-        return self.transaction.payment_date or self.transaction.created_at.date()
+        return self.transaction.payment_date or self.arrived_on
 
 
 @dataclass(frozen=True)

@@ -38,7 +38,7 @@ from services.claims.ledger.obstacles import (
     obstacle_of_content,
 )
 from services.claims.x12.remittance_model import RemittanceClaim
-from services.company_calendar import company_today
+from services.company_calendar import company_calendar, company_today
 from services.outbox.events import publish_many
 from storage.filters import RemittanceExceptionFilter
 from storage.interface import Store
@@ -99,8 +99,9 @@ async def arrivals_of(store: Store, exceptions: Sequence[RemittanceException]) -
         sorted({each.payer_id for each in transactions if each.payer_id is not None})
     )
     payer_by_id = {payer.id: payer for payer in payers}
+    zone = (await company_calendar(store)).zone
     sources = {
-        each.id: Source(each, payer_by_id.get(each.payer_id) if each.payer_id else None)
+        each.id: Source(each, payer_by_id.get(each.payer_id) if each.payer_id else None, zone)
         for each in transactions
     }
     return [

@@ -13,6 +13,7 @@ from services.claims.remittances.posting import post_arrivals
 from services.claims.x12.remittance_model import (
     ProviderAdjustment,
 )
+from services.company_calendar import company_calendar
 from storage.filters import (
     RemittanceExceptionFilter,
     RemittanceTransactionFilter,
@@ -53,7 +54,8 @@ async def post_transaction(
     payers = await store.payers.get_many(
         [transaction.payer_id] if transaction.payer_id is not None else []
     )
-    source = Source(transaction, payers[0] if payers else None)
+    zone = (await company_calendar(store)).zone
+    source = Source(transaction, payers[0] if payers else None, zone)
     provider_adjustments: list[ProviderAdjustment] = []
     for reversals in (True, False) if transaction.has_reversals else (None,):
         async for chunk in chunks.read(reversals=reversals):
