@@ -46,12 +46,13 @@ async def check_chunk(
 ) -> dict[str, list[Placed]]:
     """Give records of one map their outcomes, and put them on record.
 
-    Returns what is to be written of it, by map: what is derived of a record is of another.
+    Returns what is to be written of it, by map in the order of writing: what is derived of a
+    record is of another, and comes first.
     """
     verdicts, derived = await _verdicts(store, held_in, declared, drafts)
     await _put_on_record(store, held_in, declared.name, verdicts)
-    placed = {declared.name: _placed(verdicts)}
-    return placed if declared.derives is None else placed | {declared.derives: derived}
+    first = {} if declared.derives is None else {declared.derives: derived}
+    return {**first, declared.name: _placed(verdicts)}
 
 
 def _placed(verdicts: Iterable[_Verdict]) -> list[Placed]:

@@ -88,7 +88,7 @@ async def retry_record(
     for each in sorted(
         await store.import_maps.all(ByImport(import_id=again.id)), key=lambda found: found.rank
     ):
-        await write_map(store, again, each, place, None, lambda _, __: None)
+        await write_map(store, again, each, place, lambda _, __: None)
     return await store.data_imports.update(
         again.id,
         {

@@ -1,5 +1,6 @@
 """An import from its files to the rows: every file is read to its end, every record is checked and
-gets its outcome, and only then is written what can be placed, one transaction a map.
+gets its outcome, and only then is there what can be placed: in one transaction that was at work
+beside the checking, or else in one for each map.
 
 Each step is on record, so that an import that was broken off goes on where it stopped.
 """
@@ -7,7 +8,7 @@ Each step is on record, so that an import that was broken off goes on where it s
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from uuid import UUID
@@ -25,17 +26,17 @@ from services.importing.declaration import (
     Workplace,
     workplace,
 )
+from services.importing.early_writing import Batch, EarlyWriting
 from services.importing.gathering import gathered, to_gather
 from services.importing.json_stream import DumpUnreadable, SourceRecord
 from services.importing.maps import DECLARED, DERIVED, GATHERED
-from services.importing.spool import Spool
-from services.importing.writing import write_map
+from services.importing.writing import maps_of, write_map
 from storage.errors import ConstraintRefused, DuplicateValue, ReferenceNotFound
 from storage.files import FileKey, FileVault
-from storage.filters import ByImport
+from storage.filters import ByImport, ImportRecordFilter
 from storage.interface import Actor, IStorage, Store
 from storage.tables.importing import DataImport, ImportMap, ImportMapFields
-from storage.vocabulary.importing import ImportStatus
+from storage.vocabulary.importing import ImportOutcome, ImportStatus
 
 _COUNTED_AT_ONCE = 10_000
 _MOST_UNKNOWN = 200
@@ -123,14 +124,14 @@ class _Run:
         self._storage, self._vault, self._company_id = storage, vault, company_id
         self._actor, self._import_id, self._tell = actor, import_id, tell
         self._agree = agree
-        self._spool: Spool | None = None
-        """What this run has checked; nothing where another began, or where there is no room."""
+        self._early: EarlyWriting | None = None
+        """Rows of what this run has checked; nothing where another began."""
 
     async def through(self) -> DataImport:
         try:
             return await self._through()
         finally:
-            self._forget()
+            await self._give_up_early()
 
     async def _through(self) -> DataImport:
         async with self._storage.transaction(self._company_id, self._actor) as store:
@@ -146,11 +147,14 @@ class _Run:
                 return await self._refuse((problem.detail or "")[:500])
             if not held_in.record_count:
                 return await self._refuse(_NO_RECORDS)
-            self._spool = None if held_in.is_trial else Spool()
+            if not held_in.is_trial:
+                self._early = EarlyWriting(
+                    self._storage, self._vault, self._company_id, self._actor, held_in
+                )
         if held_in.status is ImportStatus.CHECKING:
             await self._check(held_in)
             is_over = held_in.is_trial
-            if not is_over and not await self._agree(held_in):
+            if not is_over and not await self._agreed_to(held_in):
                 return await self._refuse(_NOT_AGREED)
             held_in = await self._update(
                 {
@@ -172,6 +176,16 @@ class _Run:
                 }
             )
         return held_in
+
+    async def _agreed_to(self, held_in: DataImport) -> bool:
+        """What rows of earlier imports become is shown before any of it is written, and no
+        transaction waits for a person."""
+        changed = ImportRecordFilter(import_id=held_in.id, outcome=ImportOutcome.CHANGED)
+        async with self._storage.transaction(self._company_id, self._actor) as store:
+            changes = await store.import_records.count(changed)
+        if changes:
+            await self._give_up_early()
+        return await self._agree(held_in)
 
     async def _refuse(self, reason: str) -> DataImport:
         return await self._update({"status": ImportStatus.REFUSED, "refusal": reason})
@@ -229,7 +243,7 @@ class _Run:
                 if left_over:
                     async with self._storage.transaction(self._company_id, self._actor) as store:
                         placed = await _check_all(store, held_in, name, left_over)
-                    await self._keep(placed)
+                    await self._write_early(placed)
                 done += len(drafts)
                 self._tell(Progress(ImportStatus.CHECKING, name, done, held_in.record_count))
                 await self._report(done)
@@ -249,35 +263,28 @@ class _Run:
             async for _, drafts in made_ahead(grouped(source, frozenset({name}))):
                 await gathering.add(await to_gather(store, held_in, declared, drafts))
             async for drafts in gathered(declared, gathering):
-                await self._keep(await _check_all(store, held_in, name, drafts))
+                await self._write_early(await _check_all(store, held_in, name, drafts))
                 store.patients_read.clear()
                 done += len(drafts)
                 self._tell(Progress(ImportStatus.CHECKING, name, done, held_in.record_count))
         await self._mark_checked(frozenset({name}))
         return done
 
-    async def _keep(self, placed: Mapping[str, Sequence[Placed]]) -> None:
-        """Keep what is to be written, as long as there is room for it."""
-        if self._spool is None:
-            return
-        try:
-            for name, rows in placed.items():
-                await asyncio.to_thread(self._spool.keep, name, rows)
-        except OSError:
-            self._forget()
+    async def _write_early(self, placed: Batch) -> None:
+        if self._early is not None:
+            await self._early.add(placed)
 
-    def _forget(self) -> None:
-        if self._spool is not None:
-            self._spool.close()
-            self._spool = None
+    async def _give_up_early(self) -> None:
+        if self._early is not None:
+            await self._early.give_up()
+            self._early = None
 
     async def _report(self, done: int) -> None:
         await self._update({"done_count": done})
 
     async def _maps(self) -> list[ImportMap]:
         async with self._storage.transaction(self._company_id, self._actor) as store:
-            found = await store.import_maps.all(ByImport(import_id=self._import_id))
-        return sorted(found, key=lambda each: each.rank)
+            return await maps_of(store, self._import_id)
 
     async def _unchecked(self) -> list[str]:
         return [
@@ -304,9 +311,11 @@ class _Run:
                 tell(name, count)
                 store.patients_read.clear()
 
-            await write_map(store, held_in, of, place, self._spool, tell_and_forget)
+            await write_map(store, held_in, of, place, tell_and_forget)
 
     async def _write(self, held_in: DataImport) -> None:
+        """Commit what was written early; what was not, a map after another."""
+        remittance_ids = await self._commit_early(held_in)
         async with self._storage.transaction(self._company_id, self._actor) as store:
             place = await workplace(store, self._vault)
         done = 0
@@ -320,10 +329,18 @@ class _Run:
             if each.written_at is None:
                 await self._write_one(held_in, each, place, tell)
                 await self._report(min(done, held_in.record_count))
-        for remittance_id in place.remittance_ids:
+        for remittance_id in (*remittance_ids, *place.remittance_ids):
             await post_remittance(
                 self._storage, self._vault, self._company_id, self._actor, remittance_id
             )
+
+    async def _commit_early(self, held_in: DataImport) -> list[UUID]:
+        count = held_in.record_count
+
+        def tell(name: str) -> None:
+            self._tell(Progress(ImportStatus.WRITING, name, count, count))
+
+        return [] if self._early is None else await self._early.commit(tell)
 
 
 async def _note_map(store: Store, import_id: UUID, name: str) -> None:

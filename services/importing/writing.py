@@ -1,20 +1,19 @@
-"""What was checked is written: one map in one transaction, many rows a statement."""
+"""What was checked is written from the records: one map after another, many rows a statement."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import replace
+from uuid import UUID
 
-from services.importing.ahead import made_ahead
-from services.importing.declaration import Draft, OriginalMap, Placed, Workplace, drafted
+from services.importing.declaration import Draft, OriginalMap, Workplace, drafted
 from services.importing.differences import as_it_was, differing_columns, fixed_columns
 from services.importing.json_stream import SourceRecord, parsed
 from services.importing.maps import DECLARED
 from services.importing.numbers import start_above
 from services.importing.references import find_references
-from services.importing.spool import Spool
-from storage.filters import ImportRecordFilter
+from storage.filters import ByImport, ImportRecordFilter
 from storage.interface import Store
 from storage.tables.importing import DataImport, ImportMap, ImportRecord
 from storage.vocabulary.importing import ImportOutcome
@@ -27,33 +26,38 @@ async def write_map(
     held_in: DataImport,
     of: ImportMap,
     place: Workplace,
-    spool: Spool | None,
     tell: Callable[[str, int], None],
 ) -> None:
-    """Write the rows of one map: new ones, and what has changed of older ones.
-
-    ``spool`` has all that is to be placed; without one it is worked out from the records.
-    """
+    """Write the rows of one map as the records tell of them: new ones, and what has changed of
+    older ones."""
     declared = DECLARED.get(of.name)
     if declared is not None:
         async with store.sending_ahead():
-            async for rows in _placed(store, held_in, declared, spool):
-                await declared.write(store, rows, place)
-                tell(of.name, len(rows))
+            async for drafts in _drafted(store, held_in, declared, ImportOutcome.PLACED):
+                await declared.write(store, [draft.placed for draft in drafts], place)
+                tell(of.name, len(drafts))
+    await finish_map(store, held_in, of, tell)
+
+
+async def finish_map(
+    store: Store,
+    held_in: DataImport,
+    of: ImportMap,
+    tell: Callable[[str, int], None] = lambda _, __: None,
+) -> None:
+    """Do what is left of a map whose new rows are written: what has changed of older ones, and the
+    numbers that go on above it."""
+    declared = DECLARED.get(of.name)
+    if declared is not None:
         await _change_all(store, held_in, declared, tell)
         await start_above(store, held_in.id, of.name)
     await store.import_maps.update(of.id, {"written_at": store.now}, expected_version=of.version)
 
 
-async def _placed(
-    store: Store, held_in: DataImport, declared: OriginalMap, spool: Spool | None
-) -> AsyncIterator[list[Placed]]:
-    if spool is None:
-        async for drafts in _drafted(store, held_in, declared, ImportOutcome.PLACED):
-            yield [draft.placed for draft in drafts]
-        return
-    async for rows in made_ahead(spool.rows(declared.name)):
-        yield rows
+async def maps_of(store: Store, import_id: UUID) -> list[ImportMap]:
+    """The maps of an import, each after those that it refers to."""
+    found = await store.import_maps.all(ByImport(import_id=import_id))
+    return sorted(found, key=lambda each: each.rank)
 
 
 async def _drafted(

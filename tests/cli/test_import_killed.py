@@ -1,4 +1,4 @@
-"""``wellkept import`` killed in the middle of its write: whole books, and nothing twice."""
+"""``wellkept import`` killed in the middle of its write: nothing of it stays, or comes twice."""
 
 import json
 from pathlib import Path
@@ -28,13 +28,9 @@ def rows(server: EmbeddedServer, company: CompanyForTests) -> dict[str, int]:
     return counts
 
 
-@pytest.mark.parametrize(
-    ("table", "is_there"),
-    [("ledger_entries", {"payers": 1, "patients": 1}), ("claim_batch_items", {"claims": 40})],
-)
+@pytest.mark.parametrize("table", ["ledger_entries", "claim_batch_items"])
 def test_an_import_that_was_killed_is_whole_once_it_runs_again(
     table: str,
-    is_there: dict[str, int],
     server: EmbeddedServer,
     company: CompanyForTests,
     wellkept: Run,
@@ -49,12 +45,7 @@ def test_an_import_that_was_killed_is_whole_once_it_runs_again(
         holding.autocommit = False
         with killed_at(holding, table, *arguments):
             """There it ends."""
-    after = rows(server, company)
-    whole = {name: is_there.get(name, after[name]) for name in after}
-    assert after == whole
-    assert after["claims"] in (0, 40)
-    assert after["ledger_entries"] == after["claim_lines"] == after["claims"]
-    assert after["claim_batches"] == after["claim_appeals"] == 0
+    assert not any(rows(server, company).values())
     code, printed = wellkept(*arguments)
     assert (code, "Verdict: agrees" in printed) == (0, True), printed
     once = {"payers": 1, "patients": 1, "claims": 40, "claim_lines": 40, "ledger_entries": 40}

@@ -1,7 +1,6 @@
 """Imports that break off, meet another, or are not agreed to leave the books whole."""
 
 import asyncio
-import tempfile
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
@@ -243,11 +242,67 @@ async def test_what_another_process_goes_on_with_becomes_the_same_rows(
     assert await rows_of(broken) == await rows_of(whole)
 
 
-async def test_an_import_without_room_for_its_shortcut_becomes_whole(
-    importer: Importer, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The disk is full for what is kept between checking and writing, and for nothing else."""
-    with open("/dev/full", "w+b", buffering=0) as full:  # noqa: ASYNC230, PTH123
-        monkeypatch.setattr(tempfile, "TemporaryFile", lambda: full)
-        assert (await importer.bring(DUMP)).verdict is Verdict.AGREES
+async def test_nothing_can_be_seen_before_all_is_checked_and_agreed_to(importer: Importer) -> None:
+    seen = []
+
+    async def agree(_: DataImport) -> bool:
+        seen.append((await counted(importer), await writing_backends(importer)))
+        return True
+
+    assert (await importer.go_on(await importer.receive(DUMP), agree=agree)).verdict is (
+        Verdict.AGREES
+    )
+    ((rows, backends),) = seen
+    assert rows == (0, 0, 0)
+    assert len(backends) == 1
     assert await counted(importer) == (1, 3, 2)
+
+
+async def writing_backends(importer: Importer, *, end: bool = False) -> list[int]:
+    """The server's processes that have written something which is not committed; ended, if so
+    asked."""
+    async with importer.storage.pool.connection() as connection:
+        cursor = await connection.execute(
+            "SELECT pid FROM pg_stat_activity WHERE datname = current_database()"
+            " AND backend_xid IS NOT NULL AND pid <> pg_backend_pid()"
+        )
+        found = [pid for (pid,) in await cursor.fetchall()]
+        if end:
+            await connection.execute(
+                "SELECT pg_terminate_backend(pid) FROM unnest(%s) AS pid", [found]
+            )
+    return found
+
+
+async def test_an_import_whose_early_rows_are_lost_becomes_whole(
+    storage: PostgresStorage, vault: FileVault, addresses: RoleAddresses
+) -> None:
+    """Those that were written beside the checking: they are written from the records then."""
+    whole, robbed = [
+        Importer(storage, vault, await make_company(addresses.owner, storage)) for _ in range(2)
+    ]
+
+    async def rob(_: DataImport) -> bool:
+        return bool(await writing_backends(robbed, end=True))
+
+    await whole.bring(DUMP)
+    found = await robbed.go_on(await robbed.receive(DUMP), agree=rob)
+    assert found.verdict is Verdict.AGREES
+    assert await rows_of(robbed) == await rows_of(whole)
+
+
+async def test_where_rows_of_an_earlier_import_change_none_is_written_before_it_is_agreed_to(
+    importer: Importer,
+) -> None:
+    await importer.bring(DUMP)
+    newer = DUMP | {"payers": keyed(payer(name="Northlake Mutual")), "claims": [claim("c4")]}
+    seen = []
+
+    async def agree(_: DataImport) -> bool:
+        seen.append(await writing_backends(importer))
+        return True
+
+    found = await importer.go_on(await importer.receive(newer), agree=agree)
+    assert (seen, found.verdict) == ([[]], Verdict.AGREES)
+    assert of_map(found, "payers").changed_count == 1
+    assert await counted(importer) == (1, 4, 2)

@@ -213,19 +213,24 @@ async def test_lines_come_to_no_more_than_a_claim_may_have(importer: Importer) -
     assert [each.field for each in found.faults] == ["/lineItems"]
 
 
+class GoneAway(Exception):
+    """The process that imports is gone once all is checked."""
+
+
 async def test_what_is_made_between_the_check_and_the_writing_refuses_the_import(
     importer: Importer,
 ) -> None:
-    company = importer.company
+    async def vanish(_: DataImport) -> bool:
+        raise GoneAway
 
-    async def meanwhile(_: DataImport) -> bool:
-        async with importer.storage.transaction(company.id, company.actor) as store:
-            await store.payers.create(
-                PayerFields(name="Northlake", payer_identifier="NLH-p1", type=PayerType.COMMERCIAL)
-            )
-        return True
-
-    found = await importer.go_on(await importer.receive(PAYERS), agree=meanwhile)
+    company, import_id = importer.company, await importer.receive(PAYERS)
+    with pytest.raises(GoneAway):
+        await importer.go_on(import_id, agree=vanish)
+    async with importer.storage.transaction(company.id, company.actor) as store:
+        await store.payers.create(
+            PayerFields(name="Northlake", payer_identifier="NLH-p1", type=PayerType.COMMERCIAL)
+        )
+    found = await importer.go_on(import_id)
     assert (found.status, found.verdict) == (ImportStatus.REFUSED, Verdict.UNDECIDED)
     assert "a row of payers" in (found.refusal or "")
     assert "import the file again" in (found.refusal or "")
