@@ -5,6 +5,7 @@ company may ask for more, never for less; a legal hold keeps everything.
 """
 
 import datetime as dt
+from zoneinfo import ZoneInfo
 
 from storage.partitions import month_start
 
@@ -31,15 +32,18 @@ def kept_until(day: dt.date, *, years: int) -> dt.date:
         return dt.date(day.year + max(years, LEAST_YEARS), 3, 1)
 
 
-def past_since(today: dt.date, *, years: int) -> dt.datetime:
-    """What was over before this moment is past its retention, as ``kept_until`` reckons it."""
+def past_since(now: dt.datetime, *, years: int, zone: ZoneInfo) -> dt.datetime:
+    """What was over before this moment is past its retention, as ``kept_until`` reckons it of the
+    company's days."""
+    today = now.astimezone(zone).date()
     last_day = today - dt.timedelta(days=1)
     year = last_day.year - max(years, LEAST_YEARS)
     try:
         gone = last_day.replace(year=year)
     except ValueError:  # the 29th of February, in a year without one
         gone = dt.date(year, 2, 28)
-    return dt.datetime.combine(gone + dt.timedelta(days=1), dt.time(), dt.UTC)
+    midnight = dt.datetime.combine(gone + dt.timedelta(days=1), dt.time(), zone)
+    return midnight.astimezone(dt.UTC)
 
 
 ROWS_HELD = {

@@ -10,6 +10,7 @@ import datetime as dt
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 from psycopg import sql
@@ -17,7 +18,7 @@ from sqlmodel import SQLModel
 
 from storage.archive.manifest import Connection
 from storage.archive.selection import TREATMENTS, Treatment
-from storage.retention import past_since
+from storage.retention import kept_until, past_since
 from storage.rows import AppendOnlyRow, DerivedRow
 from storage.security import tenant_tables
 
@@ -67,6 +68,7 @@ _BEGIN = """
 CREATE TEMPORARY TABLE IF NOT EXISTS held (
     place text, id uuid, moment timestamptz NOT NULL, reason text NOT NULL, PRIMARY KEY (place, id)
 )"""
+_ZONE = "SELECT time_zone FROM companies WHERE company_id = %s"
 _NEWEST_OF_LOGS = """
 SELECT max(recorded_at) FROM (
     SELECT recorded_at FROM audit_log WHERE company_id = %(company_id)s
@@ -109,10 +111,10 @@ SELECT place, count(*), max(moment), array_agg(DISTINCT reason) FROM held GROUP 
 
 @dataclass(frozen=True)
 class HeldRows:
-    """What of a table is held: why, and for how many years from which moment."""
+    """What of a table is held: up to which day of the company's, and why."""
 
     rows: int
-    moment: dt.datetime
+    until: dt.date
     reasons: Sequence[str]
 
 
@@ -120,9 +122,13 @@ class Held:
     """The rows of the bound company that stay: whole tables, and rows of others by their ids in a
     table of this session."""
 
-    def __init__(self, connection: Connection, company_id: UUID) -> None:
+    def __init__(
+        self, connection: Connection, company_id: UUID, *, years: int, zone: ZoneInfo
+    ) -> None:
         self._connection = connection
         self._company_id = company_id
+        self._years = years
+        self._zone = zone
         self._whole: dict[str, tuple[dt.datetime, str]] = {}
 
     @classmethod
@@ -139,8 +145,9 @@ class Held:
         """Decide anew, in a transaction that is bound to the company. Raises DeletionBrokenOff."""
         connection.execute(_BEGIN.encode())
         connection.execute(b"TRUNCATE held")
-        held = cls(connection, company_id)
-        past = past_since(now.date(), years=years)
+        zone = _zone_of(connection, company_id)
+        held = cls(connection, company_id, years=years, zone=zone)
+        past = past_since(now, years=years, zone=zone)
         newest = held._newest(_NEWEST_OF_LOGS)
         if newest is not None and newest >= past:
             held._whole = dict.fromkeys(TRAIL, (newest, TRAIL_REASON))
@@ -176,7 +183,7 @@ class Held:
     def summary(self) -> Mapping[str, HeldRows]:
         """What stays, by table."""
         found = {
-            str(place): HeldRows(int(str(rows)), moment, sorted(reasons))
+            str(place): HeldRows(int(str(rows)), self._until(moment), sorted(reasons))
             for place, rows, moment, reasons in self._connection.execute(
                 _SUMMARY.encode()
             ).fetchall()
@@ -191,8 +198,11 @@ class Held:
             ).fetchall()
             found.pop(table, None)
             if rows:
-                found[table] = HeldRows(int(str(rows)), moment, [reason])
+                found[table] = HeldRows(int(str(rows)), self._until(moment), [reason])
         return found
+
+    def _until(self, moment: dt.datetime) -> dt.date:
+        return kept_until(moment.astimezone(self._zone).date(), years=self._years)
 
     def _hold_named_by(self, child: sa.Table) -> None:
         keys = sorted(child.foreign_key_constraints, key=lambda key: str(key.name))
@@ -272,6 +282,12 @@ class Held:
                 company=sql.Literal(self._company_id),
             )
         )
+
+
+def _zone_of(connection: Connection, company_id: UUID) -> ZoneInfo:
+    """The company's zone; once its row is gone nothing is held that a day could be told of."""
+    row = connection.execute(_ZONE.encode(), [company_id]).fetchone()
+    return ZoneInfo("UTC" if row is None else str(row[0]))
 
 
 def company_tables() -> Iterator[sa.Table]:

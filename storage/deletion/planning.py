@@ -11,7 +11,6 @@ from storage.archive.manifest import Connection
 from storage.clock import Clock, SystemClock
 from storage.deletion.closing import as_owner, bound, open_company, standing_holds
 from storage.deletion.holding import Held, company_tables
-from storage.retention import kept_until
 
 
 @dataclass(frozen=True)
@@ -77,7 +76,7 @@ def tables_of_company(
                 table.name,
                 going=int(str(rows)) - (0 if kept is None else kept.rows),
                 held=0 if kept is None else kept.rows,
-                held_until=None if kept is None else kept_until(kept.moment.date(), years=years),
+                held_until=None if kept is None else kept.until,
                 reasons=() if kept is None else kept.reasons,
             )
         )

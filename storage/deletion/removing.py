@@ -55,7 +55,6 @@ from storage.errors import StorageError
 from storage.files import FileVault
 from storage.maintenance.retirement_records import UNSEALED
 from storage.postgres.transaction import PostgresStorage
-from storage.retention import kept_until
 from storage.trail.forms import SEALED_LOGS
 from storage.trail.keys import Signer
 from storage.trail.roots import roots_of
@@ -321,12 +320,11 @@ class _Removal:
         return int(str(rows))
 
     def _told(self, name: str, gone: Removed, stays: HeldRows | None) -> DeletedTable:
-        years = self._deletion.retention_years
         return DeletedTable(
             name=name,
             deleted=gone.contents.rows,
             digest=gone.contents.digest,
             held=0 if stays is None else stays.rows,
-            held_until=None if stays is None else kept_until(stays.moment.date(), years=years),
+            held_until=None if stays is None else stays.until,
             reasons=[] if stays is None else list(stays.reasons),
         )

@@ -256,6 +256,6 @@ def _terms_that_stay(owner: Owner, known: Terms) -> Terms:
 
 
 def _parameters(owner: Owner, terms: Terms) -> dict[str, object]:
-    past = past_since(owner.now.date(), years=terms.years)
+    past = past_since(owner.now, years=terms.years, zone=terms.zone)
     youngest = lowest_id_at(max(past, _FIRST_IDS))
     return {"company_id": terms.company_id, "past": past, "youngest": youngest}

@@ -3,6 +3,7 @@
 import datetime as dt
 from dataclasses import dataclass
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from storage.maintenance.partition_upkeep import Owner
 from storage.retention import retirable_on
@@ -10,6 +11,7 @@ from storage.retention import retirable_on
 _TERMS = """
 SELECT slug,
        retention_years,
+       time_zone,
        (SELECT id FROM legal_holds
         WHERE legal_holds.company_id = companies.company_id AND released_at IS NULL
           AND patient_id IS NULL AND record_id IS NULL
@@ -27,6 +29,7 @@ class Terms:
     company_id: UUID
     slug: str
     years: int
+    zone: ZoneInfo
     hold_id: UUID | None
     """A hold on everything."""
 
@@ -59,5 +62,5 @@ def terms_of(owner: Owner, company_id: UUID) -> Terms | None:
     row = owner.run(_TERMS, company_id).fetchone()
     if row is None:
         return None
-    hold_id = None if row[2] is None else UUID(str(row[2]))
-    return Terms(company_id, str(row[0]), int(str(row[1])), hold_id)
+    hold_id = None if row[3] is None else UUID(str(row[3]))
+    return Terms(company_id, str(row[0]), int(str(row[1])), ZoneInfo(str(row[2])), hold_id)

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import psycopg
 import pytest
@@ -354,11 +355,14 @@ def test_what_should_stay_stays_and_the_rest_goes_with_its_trail(
     day=st.dates(dt.date(1990, 1, 1), dt.date(2060, 12, 31)),
     years=st.integers(6, 30),
     slack=st.integers(-3, 3),
+    zone=st.sampled_from(["America/New_York", "Pacific/Kiritimati", "UTC"]).map(ZoneInfo),
+    hour=st.integers(0, 23),
 )
 def test_what_is_past_is_what_was_kept_until_a_day_before(
-    day: dt.date, years: int, slack: int
+    day: dt.date, years: int, slack: int, zone: ZoneInfo, hour: int
 ) -> None:
     today = kept_until(day, years=years) + dt.timedelta(slack)
-    last_moment = dt.datetime.combine(day, dt.time.max, dt.UTC)
-    is_past = last_moment < past_since(today, years=years)
+    now = dt.datetime.combine(today, dt.time(hour, 30), zone).astimezone(dt.UTC)
+    last_moment = dt.datetime.combine(day, dt.time.max, zone)
+    is_past = last_moment < past_since(now, years=years, zone=zone)
     assert is_past == (kept_until(day, years=years) < today)
