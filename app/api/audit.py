@@ -18,7 +18,10 @@ from storage.vocabulary.identity import AuditAction
 
 
 class AuditEntryAnswer(RecordAnswer):
-    """One change of one row, with the columns that changed as they were and as they are."""
+    """One change of one row, with the columns that changed as they were and as they are.
+
+    Of a row that was made or removed, columns that were null are left out.
+    """
 
     recorded_by_name: str | None
     request_id: UUID

@@ -38,6 +38,26 @@ def _document(source: sa.FromClause, columns: list["sa.Column[Any]"]) -> sa.Colu
     )
 
 
+def _whole_document(
+    source: sa.FromClause, columns: list["sa.Column[Any]"]
+) -> sa.ColumnElement[Any]:
+    """A JSON object of a row that is made or goes: what is null is not in it.
+
+    Nulls within a column that is a document itself are part of what it says, and stay.
+    """
+    plain = [c for c in columns if not isinstance(c.type, pg.JSONB)]
+    whole: sa.ColumnElement[Any] = sa.func.jsonb_strip_nulls(
+        _document(source, plain), type_=pg.JSONB
+    )
+    for column in columns:
+        if isinstance(column.type, pg.JSONB):
+            value = source.c[column.name]
+            name: sa.ColumnElement[str] = sa.literal_column(f"'{column.name}'")
+            said = sa.func.jsonb_build_object(name, value, type_=pg.JSONB)
+            whole = whole.concat(sa.case((value.is_not(None), said), else_=_EMPTY))
+    return whole
+
+
 def _trail(
     changed: sa.CTE,
     table: sa.Table,
@@ -90,6 +110,7 @@ def _trail(
 
 
 _NOTHING = sa.null().cast(pg.JSONB)
+_EMPTY: sa.ColumnElement[Any] = sa.literal_column("'{}'::jsonb", type_=pg.JSONB)
 _NOBODY = sa.null().cast(sa.Uuid)
 
 
@@ -136,7 +157,7 @@ def insert_one(row: Row) -> str:
         AuditAction.CREATE,
         sa.bindparam("trail_id", type_=sa.Uuid),
         before=_NOTHING,
-        after=_document(new, trailed),
+        after=_whole_document(new, trailed),
     )
     return compiled(sa.select(sa.literal_column("1")).add_cte(new, trail))
 
@@ -161,11 +182,18 @@ def _with_trail_ids(parameter: str) -> sa.TableValuedAlias:
 
 
 @lru_cache(maxsize=_MOST_SHAPES)
-def insert_many(row: Row, shared: frozenset[str] = frozenset()) -> str:
+def insert_many(
+    row: Row,
+    shared: frozenset[str] = frozenset(),
+    absent: frozenset[str] = frozenset(),
+    *,
+    is_sparse: bool = True,
+) -> str:
     """Insert rows given as one array a column; mutable ones leave their trail.
 
     What all rows have in common (company, author, time, the columns that are ``shared``) is given
-    once, not once a row.
+    once, not once a row. Columns that are ``absent``, null in every row, are not built for the
+    trail; unless a row ``is_sparse``, with nulls in others, none has to be searched for nulls.
     """
     table = table_of(row)
     columns = written_columns(row)
@@ -189,16 +217,16 @@ def insert_many(row: Row, shared: frozenset[str] = frozenset()) -> str:
     insert = sa.insert(table).from_select([c.name for c in columns], source, include_defaults=False)
     if issubclass(row, AppendOnlyRow):
         return compiled(insert)
+    trailed = [c for c in table.columns if is_trailed(c) and c.name not in absent]
     new = insert.returning(*table.columns).cte("new")
     paired = _with_trail_ids("id")
-    trailed = [c for c in table.columns if is_trailed(c)]
     trail = _trail(
         new,
         table,
         AuditAction.CREATE,
         paired.c.trail_id,
         before=_NOTHING,
-        after=_document(new, trailed),
+        after=_whole_document(new, trailed) if is_sparse else _document(new, trailed),
         source=new.join(paired, paired.c.id == new.c.id),
     )
     return compiled(sa.select(sa.literal_column("1")).add_cte(new, trail))
@@ -354,7 +382,7 @@ def _deletion(table: sa.Table, gone: sa.CTE, trail_id: sa.ColumnElement[Any]) ->
         table,
         AuditAction.DELETE,
         trail_id,
-        before=_document(gone, trailed),
+        before=_whole_document(gone, trailed),
         after=_NOTHING,
     )
     return compiled(sa.select(gone.c.id).add_cte(trail))

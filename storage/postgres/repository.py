@@ -124,18 +124,26 @@ class PostgresRepository(Generic[Fields, Row, Conditions]):
         parameters = self._bookkeeping(made[0])
         parameters["id"] = array_of(made)
         contents = [row.__dict__ for row in rows]
-        shared = set()
+        has_shape = len(made) >= FEWEST_OF_A_SHAPE
+        shared, absent = set(), set()
+        is_sparse = not has_shape
         for name in type(rows[0]).model_fields:
             values = [content[name] for content in contents]
-            if len(values) >= FEWEST_OF_A_SHAPE and values.count(values[0]) == len(values):
+            if has_shape and values.count(values[0]) == len(values):
                 shared.add(name)
+                if values[0] is None:
+                    absent.add(name)
                 parameters[name] = self._shape.send(name, values[0])
             else:
+                is_sparse = is_sparse or None in values
                 parameters[name] = self._column(name, values)
         if not issubclass(self._row, AppendOnlyRow):
             parameters |= self._trail_parameters()
             parameters["trail_ids"] = array_of_ids(new_id_bytes(len(made)))
-        await self._execute(changing.insert_many(self._row, frozenset(shared)), parameters)
+        sql = changing.insert_many(
+            self._row, frozenset(shared), frozenset(absent), is_sparse=is_sparse
+        )
+        await self._execute(sql, parameters)
         if self._claim_column == "id":
             self._note_changed(made)
             self._store.claims_begun.update(

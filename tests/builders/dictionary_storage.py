@@ -227,7 +227,7 @@ class DictionaryRepository:
                 },
                 is_new=True,
             )
-            self._leave_trail("create", row_id, None, content)
+            self._leave_trail("create", row_id, None, _said(content))
         self._check_references(ids)
         return list(ids)
 
@@ -281,7 +281,7 @@ class DictionaryRepository:
             raise Stale(self._entity)
         self._check_not_needed(row_id)
         del self._rows[row_id]
-        self._leave_trail("delete", row_id, _trailed(row), None)
+        self._leave_trail("delete", row_id, _said(_trailed(row)), None)
 
     def _change(self, row_id: UUID, changes: Mapping[str, object]) -> None:
         old = self._rows[row_id]
@@ -365,6 +365,11 @@ _UNTRAILED = frozenset(
 
 def _trailed(row: Row) -> Row:
     return {name: value for name, value in row.items() if name not in _UNTRAILED}
+
+
+def _said(row: Row) -> Row:
+    """A whole row as the trail has it: what is null is not in it."""
+    return {name: value for name, value in row.items() if value is not None}
 
 
 def plain(value: object) -> object:
