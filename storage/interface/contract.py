@@ -102,3 +102,9 @@ class Repository(Log[Fields, Row, Conditions], Protocol[Fields, Row, Conditions]
 
     async def delete(self, row_id: UUID, *, expected_version: int) -> None:
         """Remove the row. Raises RowNotFound, VersionConflict, ReferenceNotFound."""
+
+    async def delete_many(self, versions: Mapping[UUID, int]) -> None:
+        """Remove rows in one statement, given with the version that each must have.
+
+        Raises VersionConflict when any row is gone or has changed, ReferenceNotFound.
+        """

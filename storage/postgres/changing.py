@@ -169,14 +169,18 @@ def _element_type(column: "sa.Column[Any]") -> sa.types.TypeEngine[Any]:
     return column.type
 
 
-def _with_trail_ids(parameter: str) -> sa.TableValuedAlias:
-    """The ids in an array, each with that of its row in the trail."""
+def _with_trail_ids(parameter: str, *, with_versions: bool = False) -> sa.TableValuedAlias:
+    """The ids in an array, each with that of its row in the trail, and with the version that the
+    row must have."""
+    given: list[tuple[str, sa.ColumnElement[Any]]] = [
+        (parameter, sa.column("id", sa.Uuid)),
+        ("trail_ids", sa.column("trail_id", sa.Uuid)),
+    ]
+    if with_versions:
+        given.append(("expected_version", sa.column("expected_version", sa.Integer)))
     return (
-        sa.func.unnest(
-            sa.bindparam(parameter, type_=pg.ARRAY(sa.Uuid)),
-            sa.bindparam("trail_ids", type_=pg.ARRAY(sa.Uuid)),
-        )
-        .table_valued(sa.column("id", sa.Uuid), sa.column("trail_id", sa.Uuid))
+        sa.func.unnest(*(sa.bindparam(name, type_=pg.ARRAY(c.type)) for name, c in given))
+        .table_valued(*(column for _, column in given))
         .render_derived(name="paired")
     )
 
@@ -361,13 +365,15 @@ def delete_one(row: Row) -> str:
 
 
 @cache
-def delete_many(row: Row) -> str:
-    """Remove rows given by an array of ids and leave their trail; returns their ids."""
+def delete_many(row: Row, *, are_of_versions: bool = False) -> str:
+    """Remove rows given by an array of ids, where told so each of its expected version, and leave
+    their trail; returns their ids."""
     table = table_of(row)
-    paired = _with_trail_ids("ids")
+    paired = _with_trail_ids("ids", with_versions=are_of_versions)
+    is_expected = table.c.version == paired.c.expected_version if are_of_versions else sa.true()
     gone = (
         sa.delete(table)
-        .where(of_company(table), table.c.id == paired.c.id)
+        .where(of_company(table), table.c.id == paired.c.id, is_expected)
         .returning(*table.columns, paired.c.trail_id)
         .cte("gone")
     )

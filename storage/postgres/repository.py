@@ -267,6 +267,24 @@ class PostgresRepository(Generic[Fields, Row, Conditions]):
         if self._claim_column == "id":
             self._note_changed([row_id])
 
+    async def delete_many(self, versions: Mapping[UUID, int]) -> None:
+        if not versions:
+            return
+        cursor = await self._execute(
+            changing.delete_many(self._row, are_of_versions=True),
+            self._trail_parameters()
+            | {
+                "company_id": self._store.company_id,
+                "ids": array_of(list(versions)),
+                "expected_version": array_of(list(versions.values())),
+                "trail_ids": array_of_ids(new_id_bytes(len(versions))),
+            },
+        )
+        if len(await cursor.fetchall()) != len(versions):
+            raise VersionConflict(self._shape.entity)
+        if self._claim_column == "id":
+            self._note_changed(versions)
+
     async def _one(self, sql: str, row_id: UUID) -> Row:
         cursor = await self._execute(sql, {"company_id": self._store.company_id, "id": row_id})
         if (values := await cursor.fetchone()) is None:

@@ -283,6 +283,18 @@ class DictionaryRepository:
         del self._rows[row_id]
         self._leave_trail("delete", row_id, _said(_trailed(row)), None)
 
+    def delete_many(self, versions: Mapping[UUID, int]) -> None:
+        gone = {
+            row_id: self._rows.pop(row_id)
+            for row_id, version in versions.items()
+            if row_id in self._rows and self._rows[row_id]["version"] == version
+        }
+        self._check_not_needed(*gone)
+        if gone.keys() != versions.keys():
+            raise Stale(self._entity)
+        for row_id, row in gone.items():
+            self._leave_trail("delete", row_id, _trailed(row), None)
+
     def _change(self, row_id: UUID, changes: Mapping[str, object]) -> None:
         old = self._rows[row_id]
         store = self._store
@@ -321,13 +333,13 @@ class DictionaryRepository:
         if missing:
             raise Refused("reference", self._entity, frozenset(missing))
 
-    def _check_not_needed(self, row_id: UUID) -> None:
+    def _check_not_needed(self, *row_ids: UUID) -> None:
         for entity, rules in ENTITIES.items():
             needing = {
                 name
                 for name, (column, other) in rules.refers.items()
                 if other == self._entity
-                and any(row[column] == row_id for row in self._store.book[entity].values())
+                and any(row[column] in row_ids for row in self._store.book[entity].values())
             }
             if needing:
                 raise Refused("reference", entity, frozenset(needing))

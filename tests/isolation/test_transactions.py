@@ -148,6 +148,8 @@ async def test_another_companys_row_is_as_absent_as_none(
                 await store.payers.update(row_id, {"name": "ours"}, expected_version=1)
             with pytest.raises(RowNotFound):
                 await store.payers.delete(row_id, expected_version=1)
+            with pytest.raises(VersionConflict):
+                await store.payers.delete_many({row_id: 1})
             assert await store.payers.get_many([row_id]) == []
             with pytest.raises(ReferenceNotFound) as refused:
                 async with store.savepoint():

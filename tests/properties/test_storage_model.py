@@ -253,6 +253,20 @@ class StorageMachine(RuleBasedStateMachine):
             guarded=guarded,
         )
 
+    @rule(company=companies, entity=entities, data=st.data(), stale=st.booleans())
+    def delete_many(self, company: int, entity: str, data: st.DataObject, stale: bool) -> None:
+        known = sorted(self.opened(company).model.book[entity])
+        chosen = data.draw(st.lists(st.sampled_from(known), unique=True)) if known else []
+        versions = {row_id: self.version(company, entity, row_id) for row_id in chosen}
+        if stale and chosen:
+            versions[chosen[-1]] += 1
+        self.both(
+            company,
+            entity,
+            lambda repository: repository.delete_many(versions),
+            lambda repository, _: repository.delete_many(versions),
+        )
+
     @rule(company=companies, entity=entities, data=st.data(), locking=st.booleans())
     def get(self, company: int, entity: str, data: st.DataObject, locking: bool) -> None:
         row_id = self.some_row(company, entity, data)
