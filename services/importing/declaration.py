@@ -24,6 +24,8 @@ from storage.interface import Store
 from storage.tables.importing import DataImport
 
 LONGEST_KEY = 200
+PARTS = "parts"
+"""Names that a record has other parts than it had."""
 _STORABLE = re.compile(r"^[^\x00-\x1f\x7f\ud800-\udfff]{1,200}$")
 
 Values = dict[str, Any]
@@ -149,12 +151,23 @@ Examine = Callable[[Store, DataImport, Sequence[Draft]], Awaitable[None]]
 """Looks at drafts that are no earlier record's, once their references are found, beside others and
 beside the books: gives them faults, or the ``twin_id`` of the row that they are merged with."""
 
-Fixed = Callable[[Store, Mapping[UUID, Draft]], Awaitable[Mapping[UUID, frozenset[str]]]]
-"""The columns of rows that may not change any more as these stand, by what their records said."""
+
+@dataclass(frozen=True)
+class Newer:
+    """A record as it last came, of which no references are found, and as a newer dump has it."""
+
+    was: Draft
+    now: Draft
+
+
+Fixed = Callable[[Store, Mapping[UUID, Newer]], Awaitable[Mapping[UUID, frozenset[str]]]]
+"""The columns of rows that may not change any more as these stand, by what their records said and
+say now."""
 
 Update = Callable[[Store, Mapping[UUID, Values]], Awaitable[None]]
 """Changes columns of rows, by their ids. The value of a kind of parts are those of the record as it
-was and as it is."""
+was and as it is. Where others came or went, the value of ``PARTS`` are all that it has now; a map
+whose parts may come and go has them among its values, too."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -6,7 +6,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from uuid import UUID
 
 from services.importing.conversions import shown
-from services.importing.declaration import Draft, OriginalMap, Values, drafted
+from services.importing.declaration import (
+    PARTS,
+    Draft,
+    Newer,
+    OriginalMap,
+    Values,
+    drafted,
+)
 from services.importing.json_stream import SourceRecord, parsed
 from storage.imports import KnownRecord
 from storage.interface import Store
@@ -37,12 +44,15 @@ async def fixed_columns(
     known: Mapping[str, KnownRecord],
 ) -> Mapping[UUID, frozenset[str]]:
     """The columns that may not change any more of the rows that drafts stand for."""
-    earlier = {draft.key: known[draft.key] for draft in drafts if draft.key in known}
-    if declared.fixed is None or not earlier:
+    again = {draft.key: draft for draft in drafts if draft.key in known and draft.fault is None}
+    if declared.fixed is None or not again:
         return {}
     return await declared.fixed(
         store,
-        {each.target_id: as_it_was(declared, key, each) for key, each in earlier.items()},
+        {
+            known[key].target_id: Newer(as_it_was(declared, key, known[key]), draft)
+            for key, draft in again.items()
+        },
     )
 
 
@@ -56,7 +66,7 @@ def as_it_was(declared: OriginalMap, key: str, earlier: KnownRecord) -> Draft:
 def _differing_parts(old: Sequence[Values], new: Sequence[Values]) -> set[str]:
     """The kinds of parts that differ; where others came or went, that there are others."""
     if [_kind(part) for part in old] != [_kind(part) for part in new]:
-        return {"lines" if _kind(part) == "lines" else "parts" for part in (*old, *new)}
+        return {"lines" if _kind(part) == "lines" else PARTS for part in (*old, *new)}
     return {_kind(now) for was, now in zip(old, new, strict=True) if was != now}
 
 
@@ -75,7 +85,10 @@ def _named_parts(draft: Draft) -> list[Values]:
 
 
 def _comparable(draft: Draft, name: str) -> object:
-    """A column's value, or what a reference names: ids are not found for the older one."""
+    """A column's value, or what a reference names: ids are not found for the older one. Parts are
+    compared by themselves."""
+    if name == PARTS:
+        return None
     for each in draft.wanted:
         if each.place is draft.values and each.key == name:
             return each.names

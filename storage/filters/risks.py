@@ -53,6 +53,7 @@ class RiskAcceptanceFilter(Filter):
 class MitigationItemFilter(Filter):
     assessment_id: UUID | None = where("assessment_id")
     risk_id: UUID | None = where("risk_id")
+    risk_ids: list[UUID] | None = where("risk_id", operator="in")
     owner_person_id: UUID | None = where("owner_person_id")
     status: MitigationStatus | None = where("status")
     statuses: list[MitigationStatus] | None = where("status", operator="in")

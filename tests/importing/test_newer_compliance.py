@@ -119,13 +119,6 @@ async def test_what_somebody_has_changed_here_of_a_draft_of_risks_stays(moving: 
     assert record.reason == "has changed in risk since it was placed"
 
 
-async def test_other_risks_of_a_newer_dump_wait(moving: Moving) -> None:
-    await moving.bring(riskAssessments=[risk_assessment()])
-    await moving.bring(riskAssessments=[risk_assessment(risks=[risk(), risk(id="rk2")])])
-    (record,) = await moving.records(ImportOutcome.QUARANTINED)
-    assert record.reason == "has changed in owner of /risks/1, parts since it was placed"
-
-
 async def test_a_report_that_says_otherwise_now_waits(moving: Moving) -> None:
     await moving.bring(complianceReports=[compliance_report()])
     same = await moving.bring(complianceReports=[compliance_report(updatedAt="2026-01-01")])

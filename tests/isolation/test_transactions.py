@@ -15,6 +15,7 @@ from storage.errors import (
     NothingCommitted,
     ReferenceNotFound,
     RowNotFound,
+    VersionConflict,
 )
 from storage.filters import NoFilter, PayerFilter
 from storage.identifiers import new_id

@@ -14,6 +14,7 @@ from services.importing.conversions import Unusable, choice, coded, day, moment,
 from services.importing.declaration import (
     Draft,
     FieldRule,
+    Newer,
     OriginalMap,
     Placed,
     Renumbering,
@@ -209,11 +210,11 @@ def _require_answers(status: AuditStatus, findings: Sequence[Values], answered: 
 _CHANGEABLE = frozenset({"scope", "auditor", "audit_firm", "scheduled_on"})
 
 
-async def _fixed(store: Store, said: Mapping[UUID, Draft]) -> Mapping[UUID, frozenset[str]]:
+async def _fixed(store: Store, newer: Mapping[UUID, Newer]) -> Mapping[UUID, frozenset[str]]:
     """An audit that is over stays as it is, and the day of one that has begun."""
     return {
         row.id: _CHANGEABLE if row.status in _OVER else frozenset({"scheduled_on"})
-        for row in await store.regulatory_audits.get_many(list(said))
+        for row in await store.regulatory_audits.get_many(list(newer))
         if row.status is not AuditStatus.SCHEDULED
     }
 

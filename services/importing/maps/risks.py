@@ -11,6 +11,7 @@ from collections.abc import Sequence
 
 from services.importing.conversions import Unusable, choice, day, text, texts
 from services.importing.declaration import (
+    PARTS,
     Draft,
     FieldRule,
     OriginalMap,
@@ -24,20 +25,25 @@ from services.importing.declaration import (
 from services.importing.maps import risk_drafts
 from services.importing.maps.foreign import items
 from services.importing.maps.people import PERSON
+from services.importing.maps.risk_rows import (
+    CONTROL,
+    DOCUMENT,
+    OWNER,
+    RISK,
+    NewRisks,
+    with_controls,
+)
 from services.regulatory_compliance.recurrence import after_months
 from services.regulatory_compliance.risks.assessing import next_numbers
 from services.regulatory_compliance.risks.matrix import overall, score
-from storage.identifiers import new_id
 from storage.interface import Store
 from storage.tables.risks import (
     AssessedRisk,
-    AssessedRiskFields,
     AssessmentPart,
     AssessmentPartFields,
     RiskAssessment,
     RiskAssessmentFields,
     RiskControl,
-    RiskControlFields,
 )
 from storage.vocabulary.risks import (
     AnalysisElement,
@@ -47,14 +53,12 @@ from storage.vocabulary.risks import (
     Likelihood,
     PartKind,
     RiskLevel,
-    RiskTreatment,
 )
 
 _MOST_RISKS, _MOST_CONTROLS, _MOST_PLANNED = 500, 50, 100
 _LONGEST = 4000
 _MONTHS = 12
 _HEADING = "As it came from another system"
-_OWNER = "owner of "
 
 _RISK = (
     FieldRule("riskCategory", "category", text(80), is_required=True),
@@ -81,10 +85,10 @@ def _complete(draft: Draft) -> None:
     values["title"] = f"Risk assessment ({values['kind']}) of {assessed_on}"
     scores, remains = [], []
     for at, item in items(draft, "risks", _MOST_RISKS, _RISK_FIELDS):
-        risk: Values = {"of": "risk", "owner": f"{_OWNER}{at}"}
+        risk: Values = {"of": RISK, OWNER: None}
         converted(_RISK, item, draft, risk, at)
         names = wanted_names([item.get("owner")], f"{at}/owner")
-        draft.wanted.append(Wanted(PERSON, names, f"{at}/owner", values, risk["owner"]))
+        draft.wanted.append(Wanted(PERSON, names, f"{at}/owner", risk, OWNER))
         points = score(risk["likelihood"], risk["impact"])
         scores.append(points)
         if item.get("riskScore") not in (None, points):
@@ -98,9 +102,10 @@ def _complete(draft: Draft) -> None:
         ]
         draft.parts.append(risk)
         draft.parts += [
-            {"of": "control", "state": state, "description": each} for state, each in controls
+            {"of": CONTROL, "state": state, "description": each} for state, each in controls
         ]
     _document(draft, overall(scores), remains)
+    values[PARTS] = draft.parts
 
 
 def _document(draft: Draft, level: RiskLevel | None, remains: Sequence[str]) -> None:
@@ -123,53 +128,32 @@ def _document(draft: Draft, level: RiskLevel | None, remains: Sequence[str]) -> 
             "shorten it",
             "/mitigationPlan",
         )
-    draft.parts.append({"of": "document", "description": description or None})
+    draft.parts.append({"of": DOCUMENT, "description": description or None})
 
 
 async def _write(store: Store, drafts: Sequence[Placed], _: Workplace) -> None:
     numbers = await next_numbers(store, len(drafts))
     ids = [draft.row_id for draft in drafts]
-    assessments, parts, controls = [], [], []
-    risks, risk_ids = [], []
+    assessments, parts, risks = [], [], NewRisks()
     for assessment_id, number, draft in zip(ids, numbers, drafts, strict=True):
-        fields = {
-            name: value for name, value in draft.values.items() if not name.startswith(_OWNER)
-        }
+        fields = {name: value for name, value in draft.values.items() if name != PARTS}
         assessments.append(RiskAssessmentFields.model_construct(number=number, **fields))
-        for part in draft.parts:
-            given = {name: value for name, value in part.items() if name not in ("of", "owner")}
-            if part["of"] == "risk":
-                risk_ids.append(new_id())
-                risks.append(
-                    AssessedRiskFields.model_construct(
-                        assessment_id=assessment_id,
-                        residual_likelihood=part["likelihood"],
-                        residual_impact=part["impact"],
-                        treatment=RiskTreatment.MITIGATE,
-                        owner_person_id=draft.values[part["owner"]],
-                        **given,
-                    )
-                )
-            elif part["of"] == "control":
-                controls.append(
-                    RiskControlFields.model_construct(
-                        assessment_id=assessment_id, risk_id=risk_ids[-1], **given
-                    )
-                )
-            else:
-                parts.append(
-                    AssessmentPartFields.model_construct(
-                        assessment_id=assessment_id,
-                        kind=PartKind.ELEMENT,
-                        element=AnalysisElement.DOCUMENTATION,
-                        name=_HEADING,
-                        **given,
-                    )
-                )
+        for risk, controls in with_controls(draft.parts):
+            risks.add(assessment_id, risk, controls)
+        parts += [
+            AssessmentPartFields.model_construct(
+                assessment_id=assessment_id,
+                kind=PartKind.ELEMENT,
+                element=AnalysisElement.DOCUMENTATION,
+                name=_HEADING,
+                description=part["description"],
+            )
+            for part in draft.parts
+            if part["of"] == DOCUMENT
+        ]
     await store.risk_assessments.create_many(assessments, ids=ids)
     await store.assessment_parts.create_many(parts)
-    await store.assessed_risks.create_many(risks, ids=risk_ids)
-    await store.risk_controls.create_many(controls)
+    await risks.write(store)
 
 
 RISK_ASSESSMENTS = OriginalMap(
