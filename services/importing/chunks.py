@@ -19,10 +19,12 @@ Group = tuple[str, list[Draft]]
 """What some records of one map become, and the map's name."""
 
 
-def records_of(name: str, chunks: Iterable[bytes]) -> Iterator[SourceRecord]:
-    """Every record of a file of a name, each under the map that it belongs to. Raises
-    DumpUnreadable."""
-    for record in read_dump(name, chunks, KNOWN):
+def records_of(
+    name: str, chunks: Iterable[bytes], *, is_proved: bool = False
+) -> Iterator[SourceRecord]:
+    """Every record of a file of a name, each under the map that it belongs to. Of one that is
+    proved, for it was read to its end before, less is looked at. Raises DumpUnreadable."""
+    for record in read_dump(name, chunks, KNOWN, is_proved=is_proved):
         yield _beside_derived(under_its_map(record))
 
 

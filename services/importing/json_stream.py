@@ -57,15 +57,16 @@ class SourceRecord:
 
 
 def read_dump(
-    file_name: str, chunks: Iterable[bytes], known_maps: Collection[str]
+    file_name: str, chunks: Iterable[bytes], known_maps: Collection[str], *, is_proved: bool = False
 ) -> Iterator[SourceRecord]:
     """Every record of a file, in its order.
 
     A file holds several maps by name, or one whose name is the file's own without its ending. A
-    map is an object keyed by id, an array of records, or an array of pairs of id and record.
+    map is an object keyed by id, an array of records, or an array of pairs of id and record. Of one
+    that is proved nobody asks again whether a field stands twice, or values lie too deep.
     Raises DumpUnreadable.
     """
-    window = _Window(file_name, chunks)
+    window = _Window(file_name, chunks, is_proved=is_proved)
     if not window.peek():
         raise window.unreadable("the file is empty", remedy="look whether it is the right one")
     stem = re.split(r"[\\/]", file_name)[-1].partition(".")[0]
@@ -165,21 +166,25 @@ def parsed(text: str) -> Json:
 _TEXT = re.compile(r'"(?:[^"\\]|\\.)*"')
 
 
-def _depth(text: str) -> int:
-    """How many values lie within each other."""
+def _is_too_deep(text: str) -> bool:
+    """Whether more values lie within each other than may."""
+    if text.count("[") + text.count("{") <= DEEPEST:
+        return False
     deepest = depth = 0
     for each in _TEXT.sub("", text):
         depth += (each in "[{") - (each in "]}")
         deepest = max(deepest, depth)
-    return deepest
+    return deepest > DEEPEST
 
 
 class _Window:
     """A moving part of a file's text."""
 
-    def __init__(self, file_name: str, chunks: Iterable[bytes]) -> None:
+    def __init__(self, file_name: str, chunks: Iterable[bytes], *, is_proved: bool) -> None:
         self._file_name = file_name
         self._chunks = iter(chunks)
+        self._is_proved = is_proved
+        self._decode = (_DECODER if is_proved else _STRICT).raw_decode
         self._decoder = codecs.getincrementaldecoder("utf-8-sig")()
         self._text = ""
         self._at = 0
@@ -256,7 +261,7 @@ class _Window:
         self.peek()
         while True:
             try:
-                found, end = _STRICT.raw_decode(self._text, self._at)
+                found, end = self._decode(self._text, self._at)
             except json.JSONDecodeError as error:
                 if self._read_on():
                     continue
@@ -276,7 +281,7 @@ class _Window:
             if end < len(self._text) or not self._read_on():
                 break
         text = self._text[self._at : end]
-        if text.count("[") + text.count("{") > DEEPEST and _depth(text) > DEEPEST:
+        if not self._is_proved and _is_too_deep(text):
             raise self._nested()
         self._at = end
         return found, text

@@ -192,8 +192,11 @@ class _Run:
 
     async def _update(self, changes: dict[str, object]) -> DataImport:
         async with self._storage.transaction(self._company_id, self._actor) as store:
-            row = await store.data_imports.lock(self._import_id)
-            return await store.data_imports.update(row.id, changes, expected_version=row.version)
+            return await self._change(store, changes)
+
+    async def _change(self, store: Store, changes: dict[str, object]) -> DataImport:
+        row = await store.data_imports.lock(self._import_id)
+        return await store.data_imports.update(row.id, changes, expected_version=row.version)
 
     async def _files(self) -> list[tuple[str, FileKey]]:
         async with self._storage.transaction(self._company_id, self._actor) as store:
@@ -201,14 +204,18 @@ class _Run:
             ordered = sorted(files, key=lambda each: each.ordinal)
             return [(each.name, (await readable(store, each.file_id)).key) for each in ordered]
 
-    def _records(self, files: Sequence[tuple[str, FileKey]]) -> Iterator[SourceRecord]:
+    def _records(
+        self, files: Sequence[tuple[str, FileKey]], *, are_proved: bool
+    ) -> Iterator[SourceRecord]:
         for name, key in files:
-            yield from records_of(name, self._vault.read(key))
+            yield from records_of(name, self._vault.read(key), is_proved=are_proved)
 
     async def _scout(self, held_in: DataImport) -> DataImport:
         """Read every file to its end, and note its maps. Raises DumpUnreadable."""
         files = await self._files()
-        counts = await asyncio.to_thread(_counted, self._records(files), self._tell)
+        counts = await asyncio.to_thread(
+            _counted, self._records(files, are_proved=False), self._tell
+        )
         async with self._storage.transaction(self._company_id, self._actor) as store:
             for name in counts:
                 await _note_map(store, held_in.id, name)
@@ -229,7 +236,7 @@ class _Run:
             for name in sorted(ready & GATHERED):
                 done = await self._check_gathered(held_in, files, name, done)
             ready -= GATHERED
-            source = self._records(files)
+            source = self._records(files, are_proved=True)
             current: str | None = None
             reached = 0
             async for name, drafts in made_ahead(grouped(source, ready)):
@@ -240,14 +247,21 @@ class _Run:
                             import_id=held_in.id, map_name=name
                         )
                 left_over = [draft for draft in drafts if draft.ordinal > reached]
-                if left_over:
-                    async with self._storage.transaction(self._company_id, self._actor) as store:
-                        placed = await _check_all(store, held_in, name, left_over)
-                    await self._write_early(placed)
                 done += len(drafts)
+                if left_over:
+                    await self._write_early(await self._checked(held_in, name, left_over, done))
                 self._tell(Progress(ImportStatus.CHECKING, name, done, held_in.record_count))
-                await self._report(done)
             await self._mark_checked(ready)
+
+    async def _checked(
+        self, held_in: DataImport, name: str, drafts: Sequence[Draft], done: int
+    ) -> Batch:
+        """Check records and put them on record, and that ``done`` are so far. What of it is lost
+        with the server is checked anew by whoever goes on."""
+        async with self._storage.transaction(self._company_id, self._actor, durable=False) as store:
+            placed = await _check_all(store, held_in, name, drafts)
+            await self._change(store, {"done_count": done})
+        return placed
 
     async def _check_gathered(
         self, held_in: DataImport, files: Sequence[tuple[str, FileKey]], name: str, done: int
@@ -258,7 +272,7 @@ class _Run:
         async with self._storage.transaction(self._company_id, self._actor) as store:
             reached = await store.import_lookups.reached(import_id=held_in.id, map_name=name)
             # broken off once all of them were on record: none is to be read again
-            source = islice(self._records(files), 0 if reached else None)
+            source = islice(self._records(files, are_proved=True), 0 if reached else None)
             gathering = await store.gathering()
             async for _, drafts in made_ahead(grouped(source, frozenset({name}))):
                 await gathering.add(await to_gather(store, held_in, declared, drafts))
@@ -278,9 +292,6 @@ class _Run:
         if self._early is not None:
             await self._early.give_up()
             self._early = None
-
-    async def _report(self, done: int) -> None:
-        await self._update({"done_count": done})
 
     async def _maps(self) -> list[ImportMap]:
         async with self._storage.transaction(self._company_id, self._actor) as store:
@@ -328,7 +339,7 @@ class _Run:
         for each in await self._maps():
             if each.written_at is None:
                 await self._write_one(held_in, each, place, tell)
-                await self._report(min(done, held_in.record_count))
+                await self._update({"done_count": min(done, held_in.record_count)})
         for remittance_id in (*remittance_ids, *place.remittance_ids):
             await post_remittance(
                 self._storage, self._vault, self._company_id, self._actor, remittance_id

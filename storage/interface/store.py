@@ -141,7 +141,8 @@ class IStorage(Protocol):
         """One transaction of one company: commit on leaving, rollback on an exception.
 
         ``durable=False`` lets the commit answer before its log record is on disk: for pure reads,
-        whose only row is their entry in ``api_log``.
+        whose only row is their entry in ``api_log``, and for work that is done anew where it was
+        lost.
         Raises CompanyNotBound, StorageUnavailable.
         """
 

@@ -3,6 +3,7 @@
 import datetime as dt
 from uuid import UUID
 
+from storage.rows import checked_already
 from storage.tables.claims import Claim
 from storage.tables.ledger import LedgerFields
 from storage.vocabulary.billing import ClaimFrequency
@@ -29,12 +30,15 @@ def charge_of(
 ) -> LedgerFields:
     """``charge_entry`` of a claim that is not at hand as a row."""
     debit, credit = LEDGER_ACCOUNTS[LedgerKind.CHARGE]
-    return LedgerFields(
-        kind=LedgerKind.CHARGE,
-        debit_account=debit,
-        credit_account=credit,
-        amount_cents=amount_cents,
-        effective_on=effective_on,
-        claim_id=claim_id,
-        payer_id=payer_id,
+    return checked_already(
+        LedgerFields,
+        {
+            "kind": LedgerKind.CHARGE,
+            "debit_account": debit,
+            "credit_account": credit,
+            "amount_cents": amount_cents,
+            "effective_on": effective_on,
+            "claim_id": claim_id,
+            "payer_id": payer_id,
+        },
     )
