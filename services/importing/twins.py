@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
 from services.importing.declaration import Draft, OriginalMap, drafted
 from services.importing.json_stream import SourceRecord, parsed
 from services.importing.references import find_references
+from storage.imports import KnownRecord
 from storage.interface import Store
 from storage.tables.importing import DataImport
 
@@ -45,6 +46,13 @@ async def find_twins(
     ids = await store.import_lookups.ids_by(declared.row, key, wanted - placed.keys())
     rows = await getattr(store, str(declared.row.__tablename__)).get_many(list(ids.values()))
     twins = {getattr(row, key): Twin(row.id, row.__dict__, is_of_this_import=False) for row in rows}
+    return twins | await _again(store, held_in, declared, placed)
+
+
+async def _again(
+    store: Store, held_in: DataImport, declared: OriginalMap, placed: Mapping[str, KnownRecord]
+) -> dict[str, Twin]:
+    """Records that this import places, by the number that each has, as what they became."""
     again = {
         natural: drafted(
             declared,
@@ -54,10 +62,9 @@ async def find_twins(
         for natural, record in placed.items()
     }
     await find_references(store, held_in, list(again.values()))
-    twins |= {
+    return {
         natural: Twin(placed[natural].target_id, draft.values) for natural, draft in again.items()
     }
-    return twins
 
 
 async def renumber(
@@ -65,9 +72,13 @@ async def renumber(
     held_in: DataImport,
     declared: OriginalMap,
     drafts: Sequence[Draft],
-    twins: Mapping[str, Twin],
+    twins: dict[str, Twin],
 ) -> None:
-    """Give a number of its own to what has that of another row which was here before."""
+    """Give a number of its own to what has that of another row which was here before.
+
+    What came with the same number in this import gets the same one: it is merged with the first, or
+    waits.
+    """
     key, rule = declared.natural_key, declared.renumbering
     if key is None or rule is None:
         return
@@ -80,25 +91,51 @@ async def renumber(
         and twin.differs_in(declared, draft)
     ]
     names = {
-        draft.key: [rule.numbered(draft.values[key], count) for count in _COUNTS] for draft in taken
+        there: [rule.numbered(there, count) for count in _COUNTS]
+        for there in {draft.values[key] for draft in taken}
     }
     wanted = {name for each in names.values() for name in each}
     if not wanted:
         return
-    used = set(await store.import_lookups.ids_by(declared.row, key, wanted))
-    used |= set(
-        await store.import_lookups.placed(
-            import_id=held_in.id, map_name=declared.name, natural_keys=wanted
-        )
+    placed = await store.import_lookups.placed(
+        import_id=held_in.id, map_name=declared.name, natural_keys=wanted
     )
+    given = await _given(store, held_in, declared, names.keys(), placed)
+    first = {number: placed[number] for number in given.values()}
+    twins.update(await _again(store, held_in, declared, first))
+    used = {*await store.import_lookups.ids_by(declared.row, key, wanted), *placed}
     used |= {str(draft.values.get(key)) for draft in drafts}
     for draft in taken:
-        number = next((name for name in names[draft.key] if name not in used), None)
-        if number is not None:
+        there = draft.values[key]
+        if there not in given:
+            number = next((name for name in names[there] if name not in used), None)
+            if number is None:
+                continue
             used.add(number)
-            draft.notes.append(f"{draft.values[key]} is taken here: it is {number}")
-            draft.number_there = draft.values[key]
-            declared.renumber(draft, number)
+            given[there] = number
+            draft.notes.append(f"{there} is taken here: it is {number}")
+            draft.number_there = there
+        declared.renumber(draft, given[there])
+
+
+async def _given(
+    store: Store,
+    held_in: DataImport,
+    declared: OriginalMap,
+    numbers: Collection[str],
+    placed: Mapping[str, KnownRecord],
+) -> dict[str, str]:
+    """The numbers that this import has given already to what came with some, of those that it has
+    placed."""
+    renumbered = await store.import_lookups.renumbered(
+        import_id=held_in.id, map_name=declared.name, names=numbers
+    )
+    now = {record.target_id: number for number, record in placed.items()}
+    return {
+        there: now[record.target_id]
+        for there, record in renumbered.items()
+        if record.target_id in now
+    }
 
 
 async def leave_out_taken(store: Store, declared: OriginalMap, drafts: Sequence[Draft]) -> None:
