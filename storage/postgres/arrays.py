@@ -13,7 +13,9 @@ from uuid import UUID
 
 from psycopg.abc import AdaptContext
 from psycopg.adapt import Dumper
+from psycopg.postgres import types
 from psycopg.pq import Format
+from psycopg.types import TypeInfo
 
 Value = Any
 
@@ -32,39 +34,38 @@ _MICROSECOND = dt.timedelta(microseconds=1)
 class BinaryArray(bytes):
     """A one-dimensional array as PostgreSQL sends and receives it."""
 
-    element_oid: ClassVar[int]
-    oid: ClassVar[int]
+    element: ClassVar[TypeInfo]
 
     @classmethod
     def of(cls, written: Sequence[bytes]) -> Self:
         """The array of elements that are written already, each with its length."""
         if not written:
-            return cls(_HEADER.pack(0, 0, cls.element_oid, 0, 1)[:12])
-        return cls(_HEADER.pack(1, 1, cls.element_oid, len(written), 1) + b"".join(written))
+            return cls(_HEADER.pack(0, 0, cls.element.oid, 0, 1)[:12])
+        return cls(_HEADER.pack(1, 1, cls.element.oid, len(written), 1) + b"".join(written))
 
 
 class UuidArray(BinaryArray):
     """uuid[]"""
 
-    element_oid, oid = 2950, 2951
+    element = types["uuid"]
 
 
 class TextArray(BinaryArray):
     """text[]"""
 
-    element_oid, oid = 25, 1009
+    element = types["text"]
 
 
 class DateArray(BinaryArray):
     """date[]"""
 
-    element_oid, oid = 1082, 1182
+    element = types["date"]
 
 
 class MomentArray(BinaryArray):
     """timestamptz[]"""
 
-    element_oid, oid = 1184, 1185
+    element = types["timestamptz"]
 
 
 def array_of(values: Sequence[Value]) -> BinaryArray | str:
@@ -113,7 +114,7 @@ class _ArrayDumper(Dumper):
     def __init__(self, cls: type, context: AdaptContext | None = None) -> None:
         super().__init__(cls, context)
         assert issubclass(cls, BinaryArray)
-        self.oid = cls.oid
+        self.oid = cls.element.array_oid
 
     def dump(self, obj: BinaryArray) -> bytes:
         return obj
