@@ -30,7 +30,6 @@ _SETTINGS = (
     "SET timezone = 'UTC'",
     "SET datestyle = 'ISO'",
 )
-_TRY_ALONE = "SELECT pg_try_advisory_lock(%s)"
 _LISTED = "SELECT company_id, closed_at FROM company_directory WHERE slug = %s"
 _HOLDS = """
 SELECT id FROM legal_holds WHERE company_id = %s AND released_at IS NULL ORDER BY id"""
@@ -52,9 +51,10 @@ def as_owner(owner_url: str, *, waits: bool = True) -> Iterator[Connection]:
     Raises AnotherAtWork where nobody ``waits``.
     """
     with psycopg.connect(owner_url, autocommit=True) as connection:
+        lock = [MAINTENANCE_LOCK]
         if waits:
-            connection.execute(b"SELECT pg_advisory_lock(%s)", [MAINTENANCE_LOCK])
-        elif connection.execute(_TRY_ALONE.encode(), [MAINTENANCE_LOCK]).fetchone() != (True,):
+            connection.execute(b"SELECT pg_advisory_lock(%s)", lock)
+        elif connection.execute(b"SELECT pg_try_advisory_lock(%s)", lock).fetchone() != (True,):
             raise AnotherAtWork
         for setting in _SETTINGS:
             connection.execute(setting.encode())
