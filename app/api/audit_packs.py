@@ -4,6 +4,7 @@ import asyncio
 import datetime as dt
 from collections.abc import AsyncIterator
 from typing import Annotated, Any
+from uuid import UUID
 
 from litestar import Controller, Response, get
 from litestar.params import QueryParameter
@@ -11,9 +12,9 @@ from litestar.response import Stream
 
 from app.call import Call
 from services.identity.scopes import Scope
-from services.regulatory_compliance.audit_pack.archive import archive
-from services.regulatory_compliance.audit_pack.gathering import PackContents, gather
-from storage.interface import Store
+from services.regulatory_compliance.audit_pack.archive import ReadReport, archive
+from services.regulatory_compliance.audit_pack.gathering import PackContents, gather, read_report
+from storage.interface import Actor, Store
 from storage.vocabulary.compliance import Program
 
 ZIP = "application/zip"
@@ -62,10 +63,28 @@ class AuditPackController(Controller):
         )
 
 
+def _reader_of_reports(request: Call) -> ReadReport:
+    """Reads one report at a time, for the thread that writes the pack, in a transaction of its
+    own."""
+    loop, principal = asyncio.get_running_loop(), request.principal
+    storage, actor = request.platform.storage, Actor(principal.id, request.request_id)
+
+    async def content(report_id: UUID) -> bytes:
+        async with storage.transaction(principal.company_id, actor, durable=False) as store:
+            return await read_report(store, report_id)
+
+    def read(report_id: UUID) -> bytes:
+        return asyncio.run_coroutine_threadsafe(content(report_id), loop).result()
+
+    return read
+
+
 async def _chunks(contents: PackContents, request: Call) -> AsyncIterator[bytes]:
     """The file piece by piece, read in threads; it breaks off where a file cannot be read."""
     platform = request.platform
-    pieces = archive(contents, platform.vault.read, platform.signing.signer)
+    pieces = archive(
+        contents, platform.vault.read, _reader_of_reports(request), platform.signing.signer
+    )
     while (piece := await asyncio.to_thread(next, pieces, None)) is not None:
         if piece:
             yield piece

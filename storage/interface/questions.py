@@ -293,6 +293,9 @@ class IssuedReportList(Protocol):
     ) -> Page[IssuedReport]:
         """A page of reports without their contents, newest first."""
 
+    async def all(self, conditions: ReportFilter) -> list[IssuedReport]:
+        """Every report without its content, oldest first."""
+
 
 class Secrets(Protocol):
     """Secrets of the company: what may stand in a ``sealed_column`` and what it stands for.

@@ -103,12 +103,19 @@ def select_page(
 
 @cache
 def select_all(
-    row: Row, kind: type[Filter], names: tuple[str, ...], *, locking: bool = False
+    row: Row,
+    kind: type[Filter],
+    names: tuple[str, ...],
+    *,
+    locking: bool = False,
+    columns: tuple[str, ...] | None = None,
 ) -> str:
-    """Every row under the conditions, oldest first; ``locking`` holds them."""
+    """Every row under the conditions, oldest first; ``locking`` holds them; of some ``columns``
+    where named."""
     table = table_of(row)
+    shown = table.columns if columns is None else [table.c[name] for name in columns]
     statement = (
-        sa.select(*table.columns)
+        sa.select(*shown)
         .where(of_company(table), *predicates(table, kind, names))
         .order_by(table.c.id)
     )

@@ -29,10 +29,11 @@ def pack(tmp_path: Path) -> Path:
         made_at=NOON,
         made_by=new_id(),
         documents=[("README.txt", b"An audit pack.\n"), ("evidence.json", b"[]\n")],
+        reports=[],
         files=[],
     )
     path = tmp_path / contents.file_name
-    path.write_bytes(b"".join(archive(contents, lambda _: iter(()), SIGNING.signer)))
+    path.write_bytes(b"".join(archive(contents, lambda _: iter(()), lambda _: b"", SIGNING.signer)))
     return path
 
 

@@ -1,8 +1,10 @@
-"""Writing a pack as a zip, as it is read: neither memory nor the disk grows with the evidence."""
+"""Writing a pack as a zip, as it is read: neither memory nor the disk grows with evidence and
+reports."""
 
 import hashlib
 import zipfile
 from collections.abc import Callable, Iterator
+from uuid import UUID
 
 from services.regulatory_compliance.audit_pack.documents import (
     FORMAT,
@@ -45,8 +47,14 @@ class _Sink:
         return b"".join(pieces)
 
 
-def archive(contents: PackContents, read: ReadFile, signer: Signer) -> Iterator[bytes]:
-    """The bytes of the pack. Blocks while it reads files: it belongs in a thread.
+ReadReport = Callable[[UUID], bytes]
+"""What an issued report says."""
+
+
+def archive(
+    contents: PackContents, read: ReadFile, read_report: ReadReport, signer: Signer
+) -> Iterator[bytes]:
+    """The bytes of the pack. Blocks while it reads reports and files: it belongs in a thread.
 
     Its manifest is signed, so that nobody else can make it anew; its last bytes are the SHA-256 of
     all before them, so that no byte can change unseen.
@@ -55,7 +63,7 @@ def archive(contents: PackContents, read: ReadFile, signer: Signer) -> Iterator[
     listed: list[ManifestFile] = []
     with zipfile.ZipFile(sink, "w", zipfile.ZIP_DEFLATED) as file:
         file.comment = SEAL_PREFIX + b"0" * SEAL_BYTES
-        for path, chunks in _members(contents, read):
+        for path, chunks in _members(contents, read, read_report):
             digest, count = hashlib.sha256(), 0
             with file.open(_entry(path), "w", force_zip64=True) as member:
                 for chunk in chunks:
@@ -75,9 +83,13 @@ def archive(contents: PackContents, read: ReadFile, signer: Signer) -> Iterator[
     yield rest + whole.hexdigest().encode()
 
 
-def _members(contents: PackContents, read: ReadFile) -> Iterator[tuple[str, Iterator[bytes]]]:
+def _members(
+    contents: PackContents, read: ReadFile, read_report: ReadReport
+) -> Iterator[tuple[str, Iterator[bytes]]]:
     for path, text in contents.documents:
         yield path, iter([text])
+    for report in contents.reports:
+        yield f"reports/{report.report_number}.json", iter([read_report(report.id)])
     for each in contents.files:
         yield each.path, read(each.file.key)
 

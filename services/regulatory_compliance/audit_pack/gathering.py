@@ -1,4 +1,5 @@
-"""What goes into an audit pack, read in one transaction; files are read later, one by one."""
+"""What goes into an audit pack, read in one transaction; files, and what issued reports say,
+are read later, one by one."""
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
@@ -32,6 +33,7 @@ from storage.filters import (
     SignatureFilter,
 )
 from storage.interface import Store
+from storage.issued_reports import IssuedReport
 from storage.tables.compliance import (
     ComplianceAttestation,
     ComplianceEvidence,
@@ -84,6 +86,8 @@ class PackContents:
     made_at: dt.datetime
     made_by: UUID
     documents: Sequence[tuple[str, bytes]]
+    reports: Sequence[IssuedReport]
+    """Their contents, which never change, are read one after the other when the pack is written."""
     files: Sequence[PackedFile]
 
     @property
@@ -115,6 +119,7 @@ async def gather(store: Store, program: Program, on: dt.date | None) -> PackCont
     policies, texts = await policy_documents(store, program, ids, known_at)
     risks = await risk_documents(store, program, known_at)
     mips, mips_ids = await mips_documents(store, program, known_at)
+    reports = await store.issued_report_list.all(ReportFilter(program=program))
     return PackContents(
         company_name=company.name,
         program=program,
@@ -134,7 +139,7 @@ async def gather(store: Store, program: Program, on: dt.date | None) -> PackCont
             *audits.documents,
             *risks.documents,
             *mips,
-            *await _reports(store, program),
+            ("reports.json", _listed(store, reports)),
             (
                 "trail.jsonl",
                 await _trail(
@@ -152,6 +157,7 @@ async def gather(store: Store, program: Program, on: dt.date | None) -> PackCont
                 ),
             ),
         ],
+        reports=reports,
         files=[*files.values(), *texts],
     )
 
@@ -242,15 +248,13 @@ def _said(evidence: ComplianceEvidence, files: Mapping[UUID, PackedFile]) -> dic
     return plain(evidence) | {"path": None if packed is None else packed.path}
 
 
-async def _reports(store: Store, program: Program) -> list[tuple[str, bytes]]:
-    reports = await store.compliance_reports.all(ReportFilter(program=program))
-    listed = document(
-        [{k: v for k, v in plain(each).items() if k != "content"} for each in reports]
-    )
-    return [
-        ("reports.json", listed),
-        *((f"reports/{each.report_number}.json", each.content.encode()) for each in reports),
-    ]
+def _listed(store: Store, reports: Sequence[IssuedReport]) -> bytes:
+    return document([plain(each) | {"company_id": store.company_id} for each in reports])
+
+
+async def read_report(store: Store, report_id: UUID) -> bytes:
+    """The text of an issued report that its hash is of. Raises RowNotFound."""
+    return (await store.compliance_reports.get(report_id)).content.encode()
 
 
 async def _trail(store: Store, ids: list[UUID]) -> bytes:
