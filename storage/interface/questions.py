@@ -347,8 +347,8 @@ class SilenceFigures(Protocol):
     ) -> list[UnansweredFile]:
         """Files with claims about which nothing was answered, the oldest first."""
 
-    async def payer_paces(self, *, since: dt.datetime) -> list[PayerPace]:
-        """How soon primary payers decided, by what was posted since then."""
+    async def payer_paces(self, *, since: dt.datetime, time_zone: str) -> list[PayerPace]:
+        """How soon primary payers decided, in days of a zone, by what was posted since then."""
 
     async def undecided_claims(
         self, *, submitted_before: dt.datetime, of_payers: Mapping[UUID, dt.datetime]

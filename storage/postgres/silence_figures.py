@@ -30,8 +30,8 @@ FROM (
     SELECT DISTINCT ON (decision.claim_id)
            decision.payer_id,
            greatest(
-               (decision.recorded_at AT TIME ZONE 'UTC')::date
-               - (claim.submitted_at AT TIME ZONE 'UTC')::date,
+               (decision.recorded_at AT TIME ZONE %(time_zone)s)::date
+               - (claim.submitted_at AT TIME ZONE %(time_zone)s)::date,
                0
            ) AS days
     FROM adjudications AS decision
@@ -138,8 +138,9 @@ class PostgresSilenceFigures:
             for row in await self._rows(_FILES, {"sent_before": sent_before, "row_limit": limit})
         ]
 
-    async def payer_paces(self, *, since: dt.datetime) -> list[PayerPace]:
-        return [PayerPace(*row) for row in await self._rows(_PACES, {"since": since})]
+    async def payer_paces(self, *, since: dt.datetime, time_zone: str) -> list[PayerPace]:
+        given = {"since": since, "time_zone": time_zone}
+        return [PayerPace(*row) for row in await self._rows(_PACES, given)]
 
     async def undecided_claims(
         self, *, submitted_before: dt.datetime, of_payers: Mapping[UUID, dt.datetime]

@@ -72,7 +72,9 @@ async def overdue_answers(store: Store) -> Silences:
     ]
     paces = {
         each.payer_id: each.usual_days + GRACE_DAYS
-        for each in await store.silence_figures.payer_paces(since=store.now - _YEAR)
+        for each in await store.silence_figures.payer_paces(
+            since=store.now - _YEAR, time_zone=calendar.time_zone
+        )
         if each.decision_count >= FEWEST_DECISIONS
     }
     undecided = await store.silence_figures.undecided_claims(

@@ -133,6 +133,18 @@ async def test_a_payer_of_which_enough_is_known_is_held_to_its_own_pace(
     assert (silence.kind, silence.usual_days) == (SilenceKind.NO_REMITTANCE, pace)
 
 
+async def test_a_pace_is_in_days_of_the_company(desk: Desk, clock: FixedClock) -> None:
+    start = dt.date(2026, 9, 1)
+    clock.set(dt.datetime(2026, 9, 1, 22, tzinfo=NEW_YORK).astimezone(dt.UTC))
+    quick = await desk.ready_claims(FEWEST_DECISIONS)
+    await desk.send(*quick)
+    await decided(desk, clock, quick, start + dt.timedelta(days=8))
+    async with desk.storage.transaction(desk.company.id, desk.company.actor) as store:
+        since = store.now - dt.timedelta(days=365)
+        (pace,) = await store.silence_figures.payer_paces(since=since, time_zone=NEW_YORK.key)
+    assert pace.usual_days == 8
+
+
 async def test_one_decision_short_of_enough_a_payer_has_the_usual_days(
     desk: Desk, clock: FixedClock
 ) -> None:
