@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from storage.clock import today_in
 from storage.filters import ByLog
 from storage.interface import Page, Store
 from storage.partitions import PARTITIONED, bounds, month_start
@@ -42,9 +41,10 @@ class RetentionState:
 
 
 async def retention_state(store: Store) -> RetentionState:
-    """What is kept, and what the next maintenance may retire."""
+    """What is kept, and what the next maintenance may retire: months of the logs are of UTC, for
+    all companies together."""
     company = await store.companies.get(store.company_id)
-    today = today_in(store.clock, company.time_zone)
+    today = store.now.date()
     logs = [await _reach(store, log, company.retention_years, today) for log in PARTITIONED]
     return RetentionState(company.retention_years, logs)
 
