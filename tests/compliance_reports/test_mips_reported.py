@@ -238,7 +238,14 @@ async def test_csv_and_pdf_say_the_same(
     assert row["value"] == final["score"]
     pdf = PdfReader(io.BytesIO((await officer.get(address)).content))
     shown = " ".join("".join(page.extract_text() for page in pdf.pages).split())
-    for part in ("TIN 123456789", "NPI 1234567893", "236: 8.9585", f"Final score {final['score']}"):
+    day = said["mips"][0]["submissions"][0]["submitted_at"][:10]
+    for part in (
+        "TIN 123456789",
+        "NPI 1234567893",
+        "236: 8.9585",
+        f"submitted {day} UTC",
+        f"Final score {final['score']}",
+    ):
         assert part in shown, part
 
 

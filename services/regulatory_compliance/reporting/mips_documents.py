@@ -146,7 +146,7 @@ def _submission(each: ReportedMipsSubmission) -> tuple[str, str, str, str, str]:
     return (
         _CATEGORIES[each.category],
         _METHODS[each.submission_method],
-        each.status.value + (f" {each.submitted_at:%Y-%m-%d}" if each.submitted_at else ""),
+        each.status.value + (f" {each.submitted_at:%Y-%m-%d} UTC" if each.submitted_at else ""),
         "" if each.score_pct is None else f"{each.score_pct:f} %",
         "; ".join(part for part in parts if part),
     )
