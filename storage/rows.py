@@ -1,10 +1,10 @@
 """The bases that every tenant table derives from, and the column kinds they are made of."""
 
 import datetime as dt
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from enum import StrEnum
 from functools import cache
-from typing import Any, TypeVar, cast
+from typing import Any, TypeVar, cast, overload
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -189,6 +189,55 @@ def checked_already(kind: type[Fields], values: Mapping[str, Any]) -> Fields:
     fields = object.__new__(kind)
     object.__setattr__(fields, "__dict__", content)
     return fields
+
+
+class CheckedRows(Sequence[Fields]):
+    """The fields of many rows from values that need no check; what one does not name has its
+    default. A column that none of them names is not looked at row by row."""
+
+    def __init__(self, kind: type[Fields], values: Sequence[Mapping[str, Any]]) -> None:
+        self._kind, self._values = kind, values
+
+    def __len__(self) -> int:
+        return len(self._values)
+
+    @overload
+    def __getitem__(self, place: int) -> Fields: ...
+
+    @overload
+    def __getitem__(self, place: slice) -> "CheckedRows[Fields]": ...
+
+    def __getitem__(self, place: int | slice) -> "Fields | CheckedRows[Fields]":
+        if isinstance(place, slice):
+            return CheckedRows(self._kind, self._values[place])
+        return checked_already(self._kind, self._values[place])
+
+    def columns(self) -> dict[str, list[Any]]:
+        """What each field is in each row."""
+        plain, made = _defaults(self._kind)
+        defaults = plain | {name: default() for name, default in made}
+        named: set[str] = set().union(*self._values)
+        return {
+            name: _column(self._values, name, defaults)
+            if name in named
+            else [defaults[name]] * len(self._values)
+            for name in self._kind.model_fields
+        }
+
+
+def _column(rows: Sequence[Mapping[str, Any]], name: str, defaults: Mapping[str, Any]) -> list[Any]:
+    if name not in defaults:
+        return [row[name] for row in rows]
+    default = defaults[name]
+    return [row.get(name, default) for row in rows]
+
+
+def columns_of(rows: Sequence[SQLModel]) -> dict[str, list[Any]]:
+    """What each field is in each of some rows of one class, of which there is at least one."""
+    if isinstance(rows, CheckedRows):
+        return rows.columns()
+    contents = [row.__dict__ for row in rows]
+    return {name: [content[name] for content in contents] for name in type(rows[0]).model_fields}
 
 
 BOOKKEEPING = frozenset({*TenantRow.model_fields, *SealedRow.model_fields})

@@ -18,7 +18,7 @@ from services.importing.twins import Twin, find_twins, leave_out_taken, renumber
 from storage.identifiers import new_id
 from storage.imports import KnownRecord
 from storage.interface import Store
-from storage.rows import checked_already
+from storage.rows import CheckedRows
 from storage.tables.claims import Patient
 from storage.tables.importing import DataImport, ImportRecordFields
 from storage.vocabulary.importing import ImportOutcome
@@ -310,33 +310,35 @@ def _quarantined(draft: Draft, fault: Unusable) -> _Verdict:
 async def _put_on_record(
     store: Store, held_in: DataImport, map_name: str, verdicts: Sequence[_Verdict]
 ) -> None:
+    of_all = {"import_id": held_in.id, "source": held_in.source, "map_name": map_name}
+    ordered = sorted(verdicts, key=lambda each: each.draft.ordinal)
     await store.import_records.create_many(
-        [
-            checked_already(
-                ImportRecordFields,
-                {
-                    "import_id": held_in.id,
-                    "source": held_in.source,
-                    "map_name": map_name,
-                    "legacy_key": each.draft.key[:LONGEST_KEY],
-                    "ordinal": each.draft.ordinal,
-                    "outcome": each.outcome,
-                    "content": each.draft.record.text,
-                    "sha256": each.draft.sha256,
-                    "amount_cents": each.draft.amount_cents,
-                    "part_count": len(each.draft.parts),
-                    "target_id": None if each.fault is not None else each.draft.row_id,
-                    "patient_id": each.draft.patient_id,
-                    "reason": None if each.fault is None else each.fault.reason,
-                    "field": None
-                    if each.fault is None
-                    else each.fault.pointer[:_LONGEST_FIELD] or None,
-                    "remedy": None if each.fault is None else each.fault.remedy,
-                    "natural_key": each.natural_key,
-                    "name": each.name,
-                    "notes": each.draft.notes[:_MOST_NOTES],
-                },
-            )
-            for each in sorted(verdicts, key=lambda each: each.draft.ordinal)
-        ]
+        CheckedRows(ImportRecordFields, [of_all | _on_record(each) for each in ordered])
     )
+
+
+def _on_record(each: _Verdict) -> dict[str, object]:
+    """What is said of one record, besides whose it is."""
+    draft, fault = each.draft, each.fault
+    said: dict[str, object] = {
+        "legacy_key": draft.key[:LONGEST_KEY],
+        "ordinal": draft.ordinal,
+        "outcome": each.outcome,
+        "content": draft.record.text,
+        "sha256": draft.sha256,
+        "amount_cents": draft.amount_cents,
+        "part_count": len(draft.parts),
+        "target_id": draft.row_id,
+        "patient_id": draft.patient_id,
+        "natural_key": each.natural_key,
+        "name": each.name,
+        "notes": draft.notes[:_MOST_NOTES],
+    }
+    if fault is not None:
+        said |= {
+            "target_id": None,
+            "reason": fault.reason,
+            "field": fault.pointer[:_LONGEST_FIELD] or None,
+            "remedy": fault.remedy,
+        }
+    return said

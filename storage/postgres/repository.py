@@ -5,6 +5,7 @@ from __future__ import annotations
 import builtins
 from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
 from functools import cache
+from types import NoneType
 from typing import Any, Generic, TypeVar, cast
 from uuid import UUID
 
@@ -22,7 +23,7 @@ from storage.postgres.arrays import BinaryArray, array_literal, array_of, array_
 from storage.postgres.bound import BoundTransaction
 from storage.postgres.claim_facts import CLAIM_COLUMNS
 from storage.postgres.sql import json_text, table_of
-from storage.rows import BOOKKEEPING, AppendOnlyRow, SealedRow
+from storage.rows import BOOKKEEPING, AppendOnlyRow, SealedRow, columns_of
 from storage.tables.claims import Patient
 
 Fields = TypeVar("Fields", bound=SQLModel)
@@ -123,19 +124,18 @@ class PostgresRepository(Generic[Fields, Row, Conditions]):
             return made
         parameters = self._bookkeeping(made[0])
         parameters["id"] = array_of(made)
-        contents = [row.__dict__ for row in rows]
+        columns = columns_of(rows)
         has_shape = len(made) >= FEWEST_OF_A_SHAPE
         shared, absent = set(), set()
         is_sparse = not has_shape
-        for name in type(rows[0]).model_fields:
-            values = [content[name] for content in contents]
-            if has_shape and values.count(values[0]) == len(values):
+        for name, values in columns.items():
+            if has_shape and values[0] == values[-1] and values.count(values[0]) == len(values):
                 shared.add(name)
                 if values[0] is None:
                     absent.add(name)
                 parameters[name] = self._shape.send(name, values[0])
             else:
-                is_sparse = is_sparse or None in values
+                is_sparse = is_sparse or NoneType in set(map(type, values))
                 parameters[name] = self._column(name, values)
         if not issubclass(self._row, AppendOnlyRow):
             parameters |= self._trail_parameters()
@@ -148,11 +148,11 @@ class PostgresRepository(Generic[Fields, Row, Conditions]):
             self._note_changed(made)
             self._store.claims_begun.update(
                 claim_id
-                for claim_id, content in zip(made, contents, strict=True)
-                if content["replaces_id"] is None
+                for claim_id, replaced_id in zip(made, columns["replaces_id"], strict=True)
+                if replaced_id is None
             )
         elif self._claim_column is not None:
-            self._note_changed([content[self._claim_column] for content in contents])
+            self._note_changed(columns[self._claim_column])
         return made
 
     async def get(self, row_id: UUID) -> Row:

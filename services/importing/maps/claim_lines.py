@@ -30,7 +30,7 @@ from services.importing.maps.claims import CLAIMS, LINE, LINE_FIELDS, line_stem
 from storage.filters import ByClaim
 from storage.imports import KnownRecord
 from storage.interface import Store
-from storage.rows import checked_already
+from storage.rows import CheckedRows
 from storage.tables.claims import ClaimLine, ClaimLineFields
 from storage.tables.importing import DataImport
 from storage.vocabulary.importing import ImportOutcome
@@ -190,13 +190,13 @@ async def _write(store: Store, drafts: Sequence[Placed], _: Workplace) -> None:
     lines = []
     for draft in drafts:
         line: Values = {**draft.values}
-        line.pop("patient_id", None)
         claim = claims[line["claim_id"]]
         line["service_date"] = line["service_date"] or claim.service_date
         codes[claim.id] += line["diagnosis_codes"]
         control = line_control_number(stems[claim.id], line["line_number"])
-        lines.append(checked_already(ClaimLineFields, {**line, "line_control_number": control}))
-    await store.claim_lines.create_many(lines, ids=[draft.row_id for draft in drafts])
+        lines.append({**line, "line_control_number": control})
+    rows = CheckedRows(ClaimLineFields, lines)
+    await store.claim_lines.create_many(rows, ids=[draft.row_id for draft in drafts])
     told = {each: list(dict.fromkeys(codes[each]))[:MOST_DIAGNOSES] for each in claims}
     changed = [row for row in claims.values() if told[row.id] != row.diagnosis_codes]
     await store.claims.update_many(

@@ -50,7 +50,7 @@ from services.importing.declaration import (
 from services.importing.maps.following import follows
 from services.importing.maps.patients import NAME, PATIENTS, split_name
 from storage.interface import Store
-from storage.rows import checked_already
+from storage.rows import CheckedRows
 from storage.tables.claims import Claim, ClaimFields, ClaimLine, ClaimLineFields, Patient, Payer
 from storage.vocabulary.claims import ClaimStatus, ClaimType
 
@@ -243,23 +243,16 @@ async def _write(store: Store, drafts: Sequence[Placed], place: Workplace) -> No
     for draft in drafts:
         if draft.values["patient_control_number"] is None:
             draft.values["patient_control_number"] = patient_control_number()
-    claims = [checked_already(ClaimFields, draft.values) for draft in drafts]
+    claims = CheckedRows(ClaimFields, [draft.values for draft in drafts])
     await store.claims.create_many(claims, ids=ids)
     lines = []
     for claim_id, draft in zip(ids, drafts, strict=True):
         stem = line_stem(draft.values["patient_control_number"])
-        lines += [
-            checked_already(
-                ClaimLineFields,
-                {
-                    "claim_id": claim_id,
-                    "line_control_number": line_control_number(stem, line["line_number"]),
-                    **line,
-                },
-            )
-            for line in draft.parts
-        ]
-    await store.claim_lines.create_many(lines)
+        for line in draft.parts:
+            line["claim_id"] = claim_id
+            line["line_control_number"] = line_control_number(stem, line["line_number"])
+            lines.append(line)
+    await store.claim_lines.create_many(CheckedRows(ClaimLineFields, lines))
     await store.ledger_entries.create_many(
         [
             charge_of(

@@ -7,7 +7,7 @@ from services.claims.patients import name_key
 from services.importing.conversions import Unusable, day, text
 from services.importing.declaration import Draft, FieldRule, OriginalMap, Placed, Workplace
 from storage.interface import Store
-from storage.rows import checked_already
+from storage.rows import CheckedRows
 from storage.tables.claims import Patient, PatientFields
 
 NAME = text(200)
@@ -44,7 +44,7 @@ def _complete(draft: Draft) -> None:
 
 async def _write(store: Store, drafts: Sequence[Placed], _: Workplace) -> None:
     await store.patients.create_many(
-        [checked_already(PatientFields, draft.values) for draft in drafts],
+        CheckedRows(PatientFields, [draft.values for draft in drafts]),
         ids=[draft.row_id for draft in drafts],
     )
 
