@@ -1,9 +1,11 @@
 """Audits, MIPS submissions, policies, risk assessments and reports come over as what they are."""
 
+import datetime as dt
 import hashlib
 import json
 from decimal import Decimal
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -47,6 +49,8 @@ from tests.builders.people import make_person
 from tests.importing.conftest import Moving
 
 pytestmark = pytest.mark.anyio
+
+NEW_YORK = ZoneInfo("America/New_York")
 
 
 async def test_all_maps_of_compliance_agree(moving: Moving) -> None:
@@ -111,6 +115,8 @@ async def test_what_was_verified_there_is_completed_here(moving: Moving, store: 
     steps = await store.action_steps.all(ByActions(action_ids=[progress.action_id]))
     kinds = [each.kind for each in sorted(steps, key=lambda each: each.number)]
     assert (progress.status, progress.verified_by) == (ActionStatus.COMPLETED, None)
+    assert progress.completed_at is not None
+    assert progress.completed_at.astimezone(NEW_YORK).date() == dt.date(2025, 10, 20)
     assert progress.step_count == len(steps)
     assert kinds == [
         ActionStepKind.PLANNED,

@@ -4,6 +4,7 @@ import datetime as dt
 from collections import Counter
 from collections.abc import Sequence
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from services.importing.declaration import Placed, Values
 from services.importing.maps.foreign import requirements_of
@@ -30,9 +31,10 @@ _DONE = "As it was in another system."
 
 
 class AuditRows:
-    """Audits with all that belongs to them."""
+    """Audits with all that belongs to them, of a company in a zone."""
 
-    def __init__(self) -> None:
+    def __init__(self, zone: ZoneInfo) -> None:
+        self._zone = zone
         self._audits: list[RegulatoryAuditFields] = []
         self._audit_ids: list[UUID] = []
         self._scope: list[AuditedRequirementFields] = []
@@ -122,8 +124,8 @@ class AuditRows:
                 status=part["status"],
                 assignee_id=assignee_id,
                 due_on=part["due_on"],
-                started_at=_beginning(begun_on),
-                completed_at=_beginning(part["completed_on"]),
+                started_at=self._beginning(begun_on),
+                completed_at=self._beginning(part["completed_on"]),
                 step_count=len(steps),
             )
         )
@@ -143,6 +145,9 @@ class AuditRows:
                     note=note,
                 )
             )
+
+    def _beginning(self, on: dt.date | None) -> dt.datetime | None:
+        return None if on is None else dt.datetime.combine(on, dt.time(), self._zone)
 
     async def write(self, store: Store) -> None:
         """All of them, a statement a table."""
@@ -175,7 +180,3 @@ def _steps(part: Values) -> Sequence[tuple[ActionStepKind, dt.date, str | None]]
     if part["verification"] is not None:
         steps.append((ActionStepKind.NOTED, done_on, part["verification"]))
     return steps
-
-
-def _beginning(on: dt.date | None) -> dt.datetime | None:
-    return None if on is None else dt.datetime.combine(on, dt.time(), dt.UTC)

@@ -219,8 +219,8 @@ async def _fixed(store: Store, newer: Mapping[UUID, Newer]) -> Mapping[UUID, fro
     }
 
 
-async def _write(store: Store, drafts: Sequence[Placed], _: Workplace) -> None:
-    rows = AuditRows()
+async def _write(store: Store, drafts: Sequence[Placed], place: Workplace) -> None:
+    rows = AuditRows(place.zone)
     for draft in drafts:
         rows.add(draft)
     await rows.write(store)
