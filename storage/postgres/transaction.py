@@ -37,6 +37,7 @@ from storage.postgres.ledger_figures import PostgresLedgerFigures
 from storage.postgres.numbers import Apart, PostgresNumbers
 from storage.postgres.outbox_lines import PostgresOutboxLines
 from storage.postgres.past_values import PostgresPastValues
+from storage.postgres.planning import FOR_ANY_COMPANY
 from storage.postgres.pool import Pool, PoolFigures, quietly
 from storage.postgres.repository import PostgresRepository
 from storage.postgres.retention_figures import PostgresRetentionFigures
@@ -137,6 +138,7 @@ class PostgresStore:
     @asynccontextmanager
     async def sending_ahead(self) -> AsyncIterator[None]:
         self._sent_ahead = 0
+        await self.execute(FOR_ANY_COMPANY)
         try:
             async with self.connection.pipeline():
                 yield
