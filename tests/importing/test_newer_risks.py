@@ -109,6 +109,40 @@ async def test_controls_of_a_risk_come_and_go(
     assert {each.id for each in await store.assessed_risks.all(ByAssessment())} == before
 
 
+@pytest.mark.parametrize(
+    ("newer", "expected"),
+    [
+        (
+            [LAPTOP | {"currentControls": ["Guard"]}, FIRE],
+            {"Loss": {"Guard", "Encryption"}, "Fire": {"Alarm", "Lock"}},
+        ),
+        (
+            [LAPTOP, FIRE | {"currentControls": ["Alarm", "Key"]}],
+            {"Loss": {"Lock", "Encryption"}, "Fire": {"Alarm", "Key"}},
+        ),
+    ],
+    ids=["of the first", "of the second"],
+)
+async def test_a_control_that_two_risks_have_changes_for_the_one_that_is_meant(
+    moving: Moving, store: Store, newer: list[dict[str, Any]], expected: dict[str, set[str]]
+) -> None:
+    await moving.bring(riskAssessments=[risk_assessment(risks=[LAPTOP, FIRE])])
+    again = await moving.bring(riskAssessments=[risk_assessment(risks=newer)])
+    assert (of_map(again, "riskAssessments").changed_count, again.verdict) == (1, Verdict.AGREES)
+    assert await standing(store) == expected
+
+
+async def test_a_control_that_two_risks_have_waits_where_they_stand_in_another_order_here(
+    moving: Moving, store: Store
+) -> None:
+    await moving.bring(riskAssessments=[risk_assessment(risks=[FIRE])])
+    await moving.bring(riskAssessments=[risk_assessment(risks=[LAPTOP, FIRE])])
+    newer = [LAPTOP, FIRE | {"currentControls": ["Alarm", "Key"]}]
+    again = await moving.bring(riskAssessments=[risk_assessment(risks=newer)])
+    assert of_map(again, "riskAssessments").quarantined_count == 1
+    assert await standing(store) == {"Loss": {"Lock", "Encryption"}, "Fire": {"Alarm", "Lock"}}
+
+
 async def test_many_assessments_follow_at_once(moving: Moving, store: Store) -> None:
     keys = [f"ra{at}" for at in range(5)]
     await moving.bring(riskAssessments=[risk_assessment(key) for key in keys])

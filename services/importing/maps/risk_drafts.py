@@ -64,7 +64,8 @@ class _Here:
 
 async def fixed(store: Store, newer: Mapping[UUID, Newer]) -> Mapping[UUID, frozenset[str]]:
     """All of what is no draft any more. Of a draft, the kinds of parts that are no longer what the
-    record said, those of which two say the same, and risks that have another owner now.
+    record said, those of which two say the same (controls only where they stand in another order
+    here), and risks that have another owner now.
 
     Others come and go only where all is what the record said, and what goes is nobody's work.
     """
@@ -93,8 +94,20 @@ def _fixed_kinds(here: _Here, record: Newer) -> frozenset[str]:
         for words in (here.words(kind),)
         if Counter(words) != Counter(_said(kind, record.was)) or len(set(words)) < len(words)
     }
+    if _are_in_order(here, record.was):  # then the first of two that say the same is the first here
+        kinds -= {CONTROL}
     is_anothers = list(_owners(record.was)) != list(_owners(record.now))
     return frozenset(kinds | {RISK}) if is_anothers else frozenset(kinds)
+
+
+def _are_in_order(here: _Here, was: Draft) -> bool:
+    """Whether controls stand one after the other as in the record, each at the same risk."""
+    risks = {each.id: words_of(RISK, each.__dict__) for each in here.risks}
+    return [(risks[each.risk_id], words_of(CONTROL, each.__dict__)) for each in here.controls] == [
+        (words_of(RISK, risk), words_of(CONTROL, each))
+        for risk, controls in with_controls(was.parts)
+        for each in controls
+    ]
 
 
 def _may_be_exchanged(here: _Here, record: Newer) -> bool:
@@ -199,7 +212,7 @@ def _following(
         there[words_of(kind, row.__dict__)].append(row)
     changes: dict[UUID, Values] = {}
     for was, now in pairs:
-        row = there[words_of(kind, was)].pop()
+        row = there[words_of(kind, was)].pop(0)
         told = {name: now[name] for name in WORDS[kind] if was[name] != now[name]}
         for name, left in _LEFT.items():
             if name in told and getattr(row, left) == was[name]:
