@@ -293,7 +293,7 @@ class DictionaryRepository:
         if gone.keys() != versions.keys():
             raise Stale(self._entity)
         for row_id, row in gone.items():
-            self._leave_trail("delete", row_id, _trailed(row), None)
+            self._leave_trail("delete", row_id, _said(_trailed(row)), None)
 
     def _change(self, row_id: UUID, changes: Mapping[str, object]) -> None:
         old = self._rows[row_id]
