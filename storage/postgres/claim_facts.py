@@ -25,6 +25,7 @@ from storage.postgres.figure_measures import (
     Source,
     of_source,
 )
+from storage.postgres.planning import FOR_ANY_COMPANY
 from storage.tables.claims import Claim, ClaimAcknowledgement, ClaimTransmission
 from storage.tables.figures import ClaimFactFields
 from storage.tables.ledger import Adjudication, Denial, LedgerEntry
@@ -42,6 +43,8 @@ CLAIM_COLUMNS: Mapping[type[SQLModel], str] = {
 """The rows that facts are computed of, and the column that names the claim."""
 
 _AT_ONCE = 5_000
+_MANY = 100
+"""Claims of which each must not read all the others, whatever plan there is."""
 
 _ORIGINALS = """
 WITH RECURSIVE meant AS (
@@ -314,6 +317,8 @@ async def refresh_facts(store: BoundTransaction) -> None:
     To be called once for a claim in a transaction, after all that it writes of the claim. Where
     every claim was begun here, nothing is asked, and who sends statements ahead waits for none.
     """
+    if len(store.claims_changed) >= _MANY:
+        await store.execute(FOR_ANY_COMPANY)
     ordered = await _originals(store)
     for first in range(0, len(ordered), _AT_ONCE):
         parameters: dict[str, Any] = {

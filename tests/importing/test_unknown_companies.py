@@ -1,4 +1,4 @@
-"""A company that is new to the database's statistics is written as fast as the first one was."""
+"""What is done to many rows of a company that is new to the database's statistics goes by keys."""
 
 import psycopg
 import pytest
@@ -6,6 +6,8 @@ import pytest
 from services.importing.reporting import Verdict
 from storage.embedded import EmbeddedServer, RoleAddresses
 from storage.files import FileVault
+from storage.filters import ClaimFilter
+from storage.interface import Store
 from storage.postgres.transaction import PostgresStorage
 from storage.security import APP_ROLE
 from tests.builders.companies import make_company
@@ -65,6 +67,15 @@ def counted(connection: psycopg.Connection[tuple[object, ...]]) -> int:
     return int(str(row[0]))
 
 
+async def read_so_far(store: Store) -> int:
+    """How many rows the transaction has read."""
+    cursor = await store.connection.execute(  # type: ignore[attr-defined]
+        _READ.replace("pg_stat_user_tables", "pg_stat_xact_user_tables")
+    )
+    (count,) = await cursor.fetchone()
+    return int(count)
+
+
 async def test_an_import_reads_no_more_where_only_other_companies_are_known(
     server: EmbeddedServer, vault: FileVault
 ) -> None:
@@ -75,3 +86,26 @@ async def test_an_import_reads_no_more_where_only_other_companies_are_known(
     with server.connect_as_superuser(addresses.database) as connection:
         connection.execute("VACUUM ANALYZE")
     assert await rows_read(server, addresses, vault) < _MOST_OF_A_CLAIM * _CLAIMS
+
+
+async def test_facts_of_many_claims_are_reckoned_by_the_key_of_each(
+    server: EmbeddedServer, vault: FileVault
+) -> None:
+    """Whoever changes them: they are computed before the transaction commits."""
+    addresses = migrated_database(server, "unknown_facts")
+    await rows_read(server, addresses, vault)
+    with server.connect_as_superuser(addresses.database) as connection:
+        connection.execute("VACUUM ANALYZE")
+    storage = PostgresStorage(addresses.app, keyring=KEYRING)
+    await storage.open()
+    company = await make_company(addresses.owner, storage)
+    await Importer(storage, vault, company).bring(_DUMP)
+    async with storage.transaction(company.id, company.actor) as store:
+        claims = await store.claims.all(ClaimFilter())
+        versions = {each.id: each.version for each in claims}
+        await store.claims.update_many(versions, {"notes": ["seen"] * len(claims)})
+        before = await read_so_far(store)
+        await store.refresh_facts()
+        after = await read_so_far(store)
+    await storage.close()
+    assert after - before < _MOST_OF_A_CLAIM * _CLAIMS
