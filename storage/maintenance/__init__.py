@@ -1,4 +1,5 @@
-"""``wellkept maintain``: partitions ahead of time, rows past their retention, answers past use.
+"""``wellkept maintain``: partitions ahead of time, rows past their retention, answers past use, and
+statistics of what has changed.
 
 Runs as the owner, which row-level security binds like everybody else: what concerns one company
 is done bound to it, what concerns a whole partition between NO FORCE and FORCE in one transaction,
@@ -18,6 +19,7 @@ from storage.maintenance.leftovers import forget_answers, forget_sessions
 from storage.maintenance.partition_upkeep import Owner, empty_default, make_ahead, months_of
 from storage.maintenance.retirement import retire
 from storage.maintenance.row_retirement import retire_rows, survey_rows
+from storage.maintenance.statistics import renew_statistics
 from storage.partitions import PARTITIONED
 from storage.trail.keys import Signer
 
@@ -51,6 +53,7 @@ def maintain(
         deeds += forget_answers(owner)
         deeds += forget_sessions(owner)
         deeds += retire_rows(owner, signer)
+        renew_statistics(owner)
         return deeds
 
 

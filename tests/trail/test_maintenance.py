@@ -103,6 +103,25 @@ def test_partitions_are_made_ahead_once_and_guarded_like_their_table(
     assert guards == (True, True, True, 2)
 
 
+async def test_what_has_changed_is_known_to_the_planner_afterwards(
+    as_superuser: Superuser, company: CompanyForTests, upkeep: Maintain
+) -> None:
+    def known_companies() -> bool:
+        found = as_superuser.execute(
+            "SELECT FROM pg_stats WHERE tablename = 'companies' AND attname = 'slug'"
+        )
+        return found.fetchone() is not None
+
+    with as_superuser.transaction():
+        as_superuser.execute("DELETE FROM pg_statistic WHERE starelid = 'companies'::regclass")
+        as_superuser.execute("UPDATE companies SET name = name WHERE id = %s", [company.id])
+        as_superuser.execute("SELECT pg_stat_force_next_flush()")
+    upkeep(dry_run=True)
+    assert not known_companies()
+    upkeep()
+    assert known_companies()
+
+
 async def test_rows_of_a_clock_that_jumped_get_the_partition_of_their_month(
     worker: PostgresStorage,
     company: CompanyForTests,
