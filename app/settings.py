@@ -85,7 +85,8 @@ class Settings:
     """Hosts of a private network that may be reached all the same, as
     intranet.example:8443,10.0.3.7:443: for webhooks, mailboxes and identity providers."""
     pool_size: int = 10
-    """The most database connections that requests of one process use at once."""
+    """The most database connections that requests of one process use at once; an import takes three
+    of them."""
     prepares_statements: bool = True
     """Off for poolers that lose prepared statements."""
     worker_listens: bool = True

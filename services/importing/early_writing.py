@@ -13,8 +13,9 @@ from uuid import UUID
 
 from services.ending import end_all
 from services.importing.declaration import Placed, workplace
+from services.importing.import_maps import maps_of
 from services.importing.maps import DECLARED
-from services.importing.writing import finish_map, maps_of
+from services.importing.writing import finish_map
 from storage.errors import StorageError
 from storage.files import FileVault
 from storage.interface import Actor, IStorage

@@ -28,21 +28,20 @@ from services.importing.declaration import (
 )
 from services.importing.early_writing import Batch, EarlyWriting
 from services.importing.gathering import gathered, to_gather
+from services.importing.import_maps import checkable, maps_of, note_map
 from services.importing.json_stream import DumpUnreadable, SourceRecord
 from services.importing.maps import DECLARED, DERIVED, GATHERED
-from services.importing.writing import maps_of, write_map
+from services.importing.writing import write_map
 from storage.errors import ConstraintRefused, DuplicateValue, ReferenceNotFound
 from storage.files import FileKey, FileVault
 from storage.filters import ByImport, ImportRecordFilter
 from storage.interface import Actor, IStorage, Store
-from storage.tables.importing import DataImport, ImportMap, ImportMapFields
+from storage.tables.importing import DataImport, ImportMap
 from storage.vocabulary.importing import ImportOutcome, ImportStatus
 
 _COUNTED_AT_ONCE = 10_000
 _MOST_UNKNOWN = 200
 _LONGEST_NAME = 80
-_RANKS = {name: rank for rank, name in enumerate(DECLARED)}
-_HELD_RANK = len(_RANKS)
 
 
 @dataclass(frozen=True)
@@ -106,7 +105,7 @@ async def check_records(
     store: Store, held_in: DataImport, map_name: str, records: Sequence[SourceRecord]
 ) -> None:
     """Check records of one map that are at hand, in the transaction that puts them on record."""
-    await _note_map(store, held_in.id, map_name)
+    await note_map(store, held_in.id, map_name)
     await _check_all(store, held_in, map_name, drafts_of(map_name, 1, records))
 
 
@@ -218,7 +217,7 @@ class _Run:
         )
         async with self._storage.transaction(self._company_id, self._actor) as store:
             for name in counts:
-                await _note_map(store, held_in.id, name)
+                await note_map(store, held_in.id, name)
             row = await store.data_imports.lock(held_in.id)
             return await store.data_imports.update(
                 row.id,
@@ -232,7 +231,7 @@ class _Run:
         files = await self._files()
         done = 0
         while left := await self._unchecked():
-            ready = _checkable(left)
+            ready = checkable(left)
             for name in sorted(ready & GATHERED):
                 done = await self._check_gathered(held_in, files, name, done)
             ready -= GATHERED
@@ -354,21 +353,6 @@ class _Run:
         return [] if self._early is None else await self._early.commit(tell)
 
 
-async def _note_map(store: Store, import_id: UUID, name: str) -> None:
-    """A map of an import, and what is derived of it, once."""
-    declared = DECLARED.get(name)
-    derived = None if declared is None else declared.derives
-    names = [name] if derived is None else [derived, name]
-    known = {each.name for each in await store.import_maps.all(ByImport(import_id=import_id))}
-    await store.import_maps.create_many(
-        [
-            ImportMapFields(import_id=import_id, name=each, rank=_RANKS.get(each, _HELD_RANK))
-            for each in names
-            if each not in known
-        ]
-    )
-
-
 async def _check_all(
     store: Store, held_in: DataImport, name: str, drafts: Sequence[Draft]
 ) -> dict[str, list[Placed]]:
@@ -402,12 +386,3 @@ def _counted(records: Iterable[SourceRecord], tell: Tell) -> dict[str, int]:
             tell(Progress(ImportStatus.RECEIVED, name, done, 0))
         counts[name] = counts.get(name, 0) + 1
     return counts
-
-
-def _checkable(left: Sequence[str]) -> frozenset[str]:
-    """The maps that refer to none that is still to be checked."""
-    return frozenset(
-        name
-        for name in left
-        if name not in DECLARED or not set(DECLARED[name].after).intersection(left)
-    )

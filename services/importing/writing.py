@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import replace
-from uuid import UUID
 
 from services.importing.declaration import Draft, OriginalMap, Workplace, drafted
 from services.importing.differences import as_it_was, differing_columns, fixed_columns
@@ -13,7 +12,7 @@ from services.importing.json_stream import SourceRecord, parsed
 from services.importing.maps import DECLARED
 from services.importing.numbers import start_above
 from services.importing.references import find_references
-from storage.filters import ByImport, ImportRecordFilter
+from storage.filters import ImportRecordFilter
 from storage.interface import Store
 from storage.tables.importing import DataImport, ImportMap, ImportRecord
 from storage.vocabulary.importing import ImportOutcome
@@ -52,12 +51,6 @@ async def finish_map(
         await _change_all(store, held_in, declared, tell)
         await start_above(store, held_in.id, of.name)
     await store.import_maps.update(of.id, {"written_at": store.now}, expected_version=of.version)
-
-
-async def maps_of(store: Store, import_id: UUID) -> list[ImportMap]:
-    """The maps of an import, each after those that it refers to."""
-    found = await store.import_maps.all(ByImport(import_id=import_id))
-    return sorted(found, key=lambda each: each.rank)
 
 
 async def _drafted(
