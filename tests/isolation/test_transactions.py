@@ -7,7 +7,7 @@ from uuid import UUID
 
 import pytest
 
-from storage.embedded import RoleAddresses
+from storage.embedded import EmbeddedServer, RoleAddresses
 from storage.errors import (
     CompanyNotBound,
     ConstraintRefused,
@@ -23,8 +23,9 @@ from storage.interface import Store
 from storage.postgres.transaction import PostgresStorage
 from storage.tables.claims import ClaimBatchFields, PayerFields
 from storage.vocabulary.claims import BatchStatus, PayerType
-from tests.builders.companies import CompanyForTests
+from tests.builders.companies import make_company
 from tests.isolation.conftest import Furnished
+from tests.servers import migrated_database
 
 pytestmark = pytest.mark.anyio
 
@@ -284,7 +285,7 @@ async def test_what_was_sent_ahead_and_is_refused_leaves_nothing(
 
 
 async def test_what_is_sent_ahead_is_checked_row_by_row_however_small_its_tables_were(
-    storage: PostgresStorage, company: CompanyForTests
+    server: EmbeddedServer,
 ) -> None:
     """Of tables that were all but empty when a transaction began there are no statistics, and every
     index that begins with the company looks as good as the key."""
@@ -297,6 +298,10 @@ async def test_what_is_sent_ahead_is_checked_row_by_row_however_small_its_tables
         (count,) = await cursor.fetchone()
         return int(count)
 
+    addresses = migrated_database(server, "never_analysed")
+    storage = PostgresStorage(addresses.app)
+    await storage.open()
+    company = await make_company(addresses.owner, storage)
     async with storage.transaction(company.id, company.actor) as store, store.sending_ahead():
         before = after = 0
         for _ in range(_ROUNDS):
@@ -304,4 +309,5 @@ async def test_what_is_sent_ahead_is_checked_row_by_row_however_small_its_tables
             before = await payers_read(store)
             await store.claim_batches.create_many([a_batch(each) for each in payers])
             after = await payers_read(store)
+    await storage.close()
     assert after - before <= _ROWS
