@@ -27,6 +27,10 @@ class BoundTransaction(Protocol):
     def now(self) -> dt.datetime:
         """The time of the transaction."""
 
+    async def plan_for_any_company(self) -> None:
+        """Until the transaction ends, plan statements without what statistics say of the company:
+        for who asks for many rows of one that they may not know."""
+
     async def execute(
         self, sql: str, parameters: Mapping[str, Any] | None = None
     ) -> psycopg.AsyncCursor[tuple[Any, ...]]:

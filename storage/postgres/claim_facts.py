@@ -25,7 +25,6 @@ from storage.postgres.figure_measures import (
     Source,
     of_source,
 )
-from storage.postgres.planning import FOR_ANY_COMPANY
 from storage.tables.claims import Claim, ClaimAcknowledgement, ClaimTransmission
 from storage.tables.figures import ClaimFactFields
 from storage.tables.ledger import Adjudication, Denial, LedgerEntry
@@ -318,7 +317,7 @@ async def refresh_facts(store: BoundTransaction) -> None:
     every claim was begun here, nothing is asked, and who sends statements ahead waits for none.
     """
     if len(store.claims_changed) >= _MANY:
-        await store.execute(FOR_ANY_COMPANY)
+        await store.plan_for_any_company()
     ordered = await _originals(store)
     for first in range(0, len(ordered), _AT_ONCE):
         parameters: dict[str, Any] = {

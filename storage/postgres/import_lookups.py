@@ -11,7 +11,6 @@ from storage.filters import ImportRecordFilter
 from storage.imports import FaultCount, KnownRecord, Settlement, Standing, Tally
 from storage.postgres.arrays import array_of
 from storage.postgres.bound import BoundTransaction
-from storage.postgres.planning import FOR_ANY_COMPANY
 from storage.postgres.sql import table_of
 from storage.vocabulary.importing import ImportOutcome
 
@@ -233,7 +232,6 @@ class PostgresImportLookups:
 
     def __init__(self, store: BoundTransaction) -> None:
         self._store = store
-        self._is_for_any_company = False
 
     async def latest(
         self,
@@ -451,9 +449,7 @@ WHERE target.company_id = %(company_id)s
                 yield row
 
     async def _execute(self, sql: str, parameters: Mapping[str, Any]) -> Any:
-        if not self._is_for_any_company:
-            self._is_for_any_company = True
-            await self._store.execute(FOR_ANY_COMPANY)
+        await self._store.plan_for_any_company()
         return await self._store.execute(sql, {"company_id": self._store.company_id, **parameters})
 
 

@@ -1,7 +1,7 @@
 """The statements that read a repository's rows, compiled once a shape."""
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cache
 from typing import Any
 
@@ -81,6 +81,10 @@ def _predicate(column: "sa.Column[Any]", operator: str, name: str) -> sa.ColumnE
             raise ValueError(operator)
 
 
+def _shown(table: sa.Table, columns: tuple[str, ...] | None) -> Iterable["sa.Column[Any]"]:
+    return table.columns if columns is None else [table.c[name] for name in columns]
+
+
 @cache
 def select_page(
     row: Row,
@@ -92,8 +96,9 @@ def select_page(
 ) -> str:
     """A page, newest first, after an id where ``continued``; of some ``columns`` where named."""
     table = table_of(row)
-    shown = table.columns if columns is None else [table.c[name] for name in columns]
-    statement = sa.select(*shown).where(of_company(table), *predicates(table, kind, names))
+    statement = sa.select(*_shown(table, columns)).where(
+        of_company(table), *predicates(table, kind, names)
+    )
     if continued:
         statement = statement.where(table.c.id < sa.bindparam("after", type_=sa.Uuid))
     return compiled(
@@ -113,9 +118,8 @@ def select_all(
     """Every row under the conditions, oldest first; ``locking`` holds them; of some ``columns``
     where named."""
     table = table_of(row)
-    shown = table.columns if columns is None else [table.c[name] for name in columns]
     statement = (
-        sa.select(*shown)
+        sa.select(*_shown(table, columns))
         .where(of_company(table), *predicates(table, kind, names))
         .order_by(table.c.id)
     )

@@ -109,6 +109,7 @@ class PostgresStore:
         self.claims_begun: set[UUID | None] = set()
         self._now: dt.datetime | None = None
         self._sent_ahead = 0
+        self._plans_for_any_company = False
 
     def __getattr__(self, name: str) -> Any:
         row = ROW_CLASSES.get(name)
@@ -132,13 +133,14 @@ class PostgresStore:
         except BaseException:
             await quietly(self.connection, "ROLLBACK TO SAVEPOINT work; RELEASE SAVEPOINT work")
             self.secrets = self._fresh_secrets()  # a data key that was made meanwhile is undone
+            self._plans_for_any_company = False  # and so is what was set
             raise
         await self.execute("RELEASE SAVEPOINT work")
 
     @asynccontextmanager
     async def sending_ahead(self) -> AsyncIterator[None]:
         self._sent_ahead = 0
-        await self.execute(FOR_ANY_COMPANY)
+        await self.plan_for_any_company()
         try:
             async with self.connection.pipeline():
                 yield
@@ -211,6 +213,11 @@ class PostgresStore:
         await refresh_facts(self)
         self.claims_changed.clear()
         self.claims_begun.clear()
+
+    async def plan_for_any_company(self) -> None:
+        if not self._plans_for_any_company:
+            self._plans_for_any_company = True
+            await self.execute(FOR_ANY_COMPANY)
 
     async def _plan_anew_as_tables_grow(self) -> None:
         """Forget plans, foreign keys' included, each time that twice as much was sent ahead.
