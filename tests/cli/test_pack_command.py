@@ -1,7 +1,6 @@
 """``wellkept pack verify``, run as an auditor runs it: without a database."""
 
 import base64
-import datetime as dt
 import sys
 from pathlib import Path
 
@@ -9,29 +8,15 @@ import pytest
 
 from app.cli import main
 from services.regulatory_compliance.audit_pack.archive import archive
-from services.regulatory_compliance.audit_pack.gathering import PackContents
-from storage.identifiers import new_id
 from storage.trail.keys import Signer
-from storage.vocabulary.compliance import Program
 from tests.builders.keys import SIGNING
-
-NOON = dt.datetime(2026, 3, 2, 18, tzinfo=dt.UTC)
+from tests.builders.packs import pack_contents
 
 
 @pytest.fixture
 def pack(tmp_path: Path) -> Path:
     """A pack of a program with nothing in it yet."""
-    contents = PackContents(
-        company_name="Riverbend",
-        program=Program.HIPAA,
-        on=NOON.date(),
-        known_at=NOON,
-        made_at=NOON,
-        made_by=new_id(),
-        documents=[("README.txt", b"An audit pack.\n"), ("evidence.json", b"[]\n")],
-        reports=[],
-        files=[],
-    )
+    contents = pack_contents(("README.txt", b"An audit pack.\n"), ("evidence.json", b"[]\n"))
     path = tmp_path / contents.file_name
     path.write_bytes(b"".join(archive(contents, lambda _: iter(()), lambda _: b"", SIGNING.signer)))
     return path

@@ -7,13 +7,11 @@ import zipfile
 from uuid import UUID
 
 from services.regulatory_compliance.audit_pack.archive import archive
-from services.regulatory_compliance.audit_pack.gathering import PackContents
 from storage.identifiers import new_id
 from storage.issued_reports import IssuedReport
 from storage.vocabulary.compliance import Program
 from tests.builders.keys import SIGNING
-
-NOON = dt.datetime(2026, 3, 2, 18, tzinfo=dt.UTC)
+from tests.builders.packs import NOON, pack_contents
 
 
 def issued(number: int) -> IssuedReport:
@@ -39,17 +37,8 @@ def said(report_id: UUID) -> bytes:
 
 
 def test_a_report_is_read_once_those_before_it_are_written() -> None:
-    contents = PackContents(
-        company_name="Riverbend",
-        program=Program.HIPAA,
-        on=NOON.date(),
-        known_at=NOON,
-        made_at=NOON,
-        made_by=new_id(),
-        documents=[("README.txt", b"An audit pack.")],
-        reports=[issued(number) for number in range(1, 6)],
-        files=[],
-    )
+    reports = [issued(number) for number in range(1, 6)]
+    contents = pack_contents(("README.txt", b"An audit pack."), reports=reports)
     read: list[UUID] = []
 
     def read_report(report_id: UUID) -> bytes:

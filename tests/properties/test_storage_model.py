@@ -214,18 +214,14 @@ class StorageMachine(RuleBasedStateMachine):
 
     @rule(company=companies, entity=entities, data=st.data(), stale=st.booleans())
     def update_many(self, company: int, entity: str, data: st.DataObject, stale: bool) -> None:
-        known = sorted(self.opened(company).model.book[entity])
-        chosen = data.draw(st.lists(st.sampled_from(known), unique=True)) if known else []
-        rows = [data.draw(KINDS[entity].contents) for _ in chosen]
+        versions = self.some_versions(company, entity, data, stale=stale)
+        rows = [data.draw(KINDS[entity].contents) for _ in versions]
         changes = {
             column: [ids_of(row[column], self.pool) for row in rows]
             for column in KINDS[entity].harmless
         }
         if entity == "claim_lines":
-            changes["units"] = [Decimal(at + 1) for at in range(len(chosen))]
-        versions = {row_id: self.version(company, entity, row_id) for row_id in chosen}
-        if stale and chosen:
-            versions[chosen[-1]] += 1
+            changes["units"] = [Decimal(at + 1) for at in range(len(versions))]
         self.both(
             company,
             entity,
@@ -255,11 +251,7 @@ class StorageMachine(RuleBasedStateMachine):
 
     @rule(company=companies, entity=entities, data=st.data(), stale=st.booleans())
     def delete_many(self, company: int, entity: str, data: st.DataObject, stale: bool) -> None:
-        known = sorted(self.opened(company).model.book[entity])
-        chosen = data.draw(st.lists(st.sampled_from(known), unique=True)) if known else []
-        versions = {row_id: self.version(company, entity, row_id) for row_id in chosen}
-        if stale and chosen:
-            versions[chosen[-1]] += 1
+        versions = self.some_versions(company, entity, data, stale=stale)
         self.both(
             company,
             entity,
@@ -394,6 +386,17 @@ class StorageMachine(RuleBasedStateMachine):
     def drawn(self, entity: str, data: st.DataObject) -> SQLModel:
         kind = KINDS[entity]
         return kind.fields(**ids_of(data.draw(kind.contents), self.pool))
+
+    def some_versions(
+        self, company: int, entity: str, data: st.DataObject, *, stale: bool
+    ) -> dict[UUID, int]:
+        """Some rows and their versions, the last of them wrong where ``stale``."""
+        known = sorted(self.opened(company).model.book[entity])
+        chosen = data.draw(st.lists(st.sampled_from(known), unique=True)) if known else []
+        versions = {row_id: self.version(company, entity, row_id) for row_id in chosen}
+        if stale and chosen:
+            versions[chosen[-1]] += 1
+        return versions
 
     def version(self, company: int, entity: str, row_id: UUID) -> int:
         row = self.opened(company).model.book[entity].get(row_id)
