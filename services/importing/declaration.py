@@ -166,8 +166,7 @@ say now."""
 
 Update = Callable[[Store, Mapping[UUID, Values]], Awaitable[None]]
 """Changes columns of rows, by their ids. The value of a kind of parts are those of the record as it
-was and as it is. Where others came or went, the value of ``PARTS`` are all that it has now; a map
-whose parts may come and go has them among its values, too."""
+was and as it is. Where others came or went, the value of ``PARTS`` are all that it has now."""
 
 
 @dataclass(frozen=True, kw_only=True)

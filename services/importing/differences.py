@@ -85,10 +85,7 @@ def _named_parts(draft: Draft) -> list[Values]:
 
 
 def _comparable(draft: Draft, name: str) -> object:
-    """A column's value, or what a reference names: ids are not found for the older one. Parts are
-    compared by themselves."""
-    if name == PARTS:
-        return None
+    """A column's value, or what a reference names: ids are not found for the older one."""
     for each in draft.wanted:
         if each.place is draft.values and each.key == name:
             return each.names

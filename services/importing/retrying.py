@@ -13,6 +13,7 @@ from pydantic import Field
 
 from services.importing.alone import LOCK
 from services.importing.declaration import OriginalMap, drafted, key_of, workplace
+from services.importing.import_maps import maps_of
 from services.importing.json_stream import SourceRecord, parsed
 from services.importing.maps import DECLARED
 from services.importing.receiving import require_steward
@@ -21,7 +22,7 @@ from services.importing.writing import write_map
 from services.inputs import Input
 from services.refusals import Fault, InvalidInput, Refusal
 from storage.files import FileVault
-from storage.filters import ByImport, ImportRecordFilter
+from storage.filters import ImportRecordFilter
 from storage.interface import Store
 from storage.tables.importing import DataImport, DataImportFields, ImportRecord
 from storage.vocabulary.importing import ImportOutcome, ImportStatus
@@ -85,10 +86,8 @@ async def retry_record(
     )
     await check_records(store, again, record.map_name, sources)
     place = await workplace(store, vault)
-    for each in sorted(
-        await store.import_maps.all(ByImport(import_id=again.id)), key=lambda found: found.rank
-    ):
-        await write_map(store, again, each, place, lambda _, __: None)
+    for each in await maps_of(store, again.id):
+        await write_map(store, again, each, place)
     return await store.data_imports.update(
         again.id,
         {

@@ -218,11 +218,8 @@ class _Run:
         async with self._storage.transaction(self._company_id, self._actor) as store:
             for name in counts:
                 await note_map(store, held_in.id, name)
-            row = await store.data_imports.lock(held_in.id)
-            return await store.data_imports.update(
-                row.id,
-                {"status": ImportStatus.CHECKING, "record_count": sum(counts.values())},
-                expected_version=row.version,
+            return await self._change(
+                store, {"status": ImportStatus.CHECKING, "record_count": sum(counts.values())}
             )
 
     async def _check(self, held_in: DataImport) -> None:

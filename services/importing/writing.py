@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import replace
 
-from services.importing.declaration import Draft, OriginalMap, Workplace, drafted
+from services.importing.declaration import PARTS, Draft, OriginalMap, Workplace, drafted
 from services.importing.differences import as_it_was, differing_columns, fixed_columns
 from services.importing.json_stream import SourceRecord, parsed
 from services.importing.maps import DECLARED
@@ -19,13 +19,20 @@ from storage.vocabulary.importing import ImportOutcome
 
 ORDINALS_AT_ONCE = 2_000
 
+Tell = Callable[[str, int], None]
+"""Is told of which map how many records more are gone through."""
+
+
+def _nobody(_: str, __: int) -> None:
+    """Who is told where nobody wants to know."""
+
 
 async def write_map(
     store: Store,
     held_in: DataImport,
     of: ImportMap,
     place: Workplace,
-    tell: Callable[[str, int], None],
+    tell: Tell = _nobody,
 ) -> None:
     """Write the rows of one map as the records tell of them: new ones, and what has changed of
     older ones."""
@@ -42,7 +49,7 @@ async def finish_map(
     store: Store,
     held_in: DataImport,
     of: ImportMap,
-    tell: Callable[[str, int], None] = lambda _, __: None,
+    tell: Tell = _nobody,
 ) -> None:
     """Do what is left of a map whose new rows are written: what has changed of older ones, and the
     numbers that go on above it."""
@@ -98,9 +105,7 @@ def _drafts(declared: OriginalMap, records: Sequence[ImportRecord]) -> list[Draf
     return drafts
 
 
-async def _change_all(
-    store: Store, held_in: DataImport, declared: OriginalMap, tell: Callable[[str, int], None]
-) -> None:
+async def _change_all(store: Store, held_in: DataImport, declared: OriginalMap, tell: Tell) -> None:
     """Change the columns in which records differ from how they last came, and no others: what
     people have changed here since stays."""
     if declared.update is None:
@@ -128,7 +133,10 @@ async def _change_all(
 
 
 def _said(name: str, was: Draft, now: Draft) -> object:
-    """What is said of a column; of a kind of parts, what was and what is."""
+    """What is said of a column; of a kind of parts, what was and what is; where others came or
+    went, all that is."""
+    if name == PARTS:
+        return now.parts
     if name in now.values:
         return now.values[name]
     old, new = ([part for part in each.parts if part.get("of") == name] for each in (was, now))

@@ -11,7 +11,6 @@ from collections.abc import Sequence
 
 from services.importing.conversions import Unusable, choice, day, text, texts
 from services.importing.declaration import (
-    PARTS,
     Draft,
     FieldRule,
     OriginalMap,
@@ -105,7 +104,6 @@ def _complete(draft: Draft) -> None:
             {"of": CONTROL, "state": state, "description": each} for state, each in controls
         ]
     _document(draft, overall(scores), remains)
-    values[PARTS] = draft.parts
 
 
 def _document(draft: Draft, level: RiskLevel | None, remains: Sequence[str]) -> None:
@@ -136,8 +134,7 @@ async def _write(store: Store, drafts: Sequence[Placed], _: Workplace) -> None:
     ids = [draft.row_id for draft in drafts]
     assessments, parts, risks = [], [], NewRisks()
     for assessment_id, number, draft in zip(ids, numbers, drafts, strict=True):
-        fields = {name: value for name, value in draft.values.items() if name != PARTS}
-        assessments.append(RiskAssessmentFields.model_construct(number=number, **fields))
+        assessments.append(RiskAssessmentFields.model_construct(number=number, **draft.values))
         for risk, controls in with_controls(draft.parts):
             risks.add(assessment_id, risk, controls)
         parts += [
