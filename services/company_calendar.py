@@ -3,7 +3,7 @@
 import datetime as dt
 from collections.abc import Container
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from zoneinfo import ZoneInfo
 
 import holidays
@@ -24,7 +24,7 @@ class CompanyCalendar:
     time_zone: str
     holiday_calendar: str | None
 
-    @property
+    @cached_property
     def zone(self) -> ZoneInfo:
         return ZoneInfo(self.time_zone)
 

@@ -12,10 +12,10 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from sqlmodel import SQLModel
 
+from services.company_calendar import CompanyCalendar, company_calendar
 from services.importing.conversions import Conversion, Rounded, Unusable
 from services.importing.json_stream import SourceRecord
 from services.importing.table_rows import as_record
@@ -130,18 +130,17 @@ class Placed:
 
 @dataclass(frozen=True)
 class Workplace:
-    """What writers need beside the store: where files are, the company's time zone; what they leave
+    """What writers need beside the store: where files are, the company's calendar; what they leave
     to be posted once all is committed."""
 
     vault: FileVault
-    zone: ZoneInfo
+    calendar: CompanyCalendar
     remittance_ids: list[UUID] = field(default_factory=list)
 
 
 async def workplace(store: Store, vault: FileVault) -> Workplace:
     """A place to write at for the company of a transaction."""
-    company = await store.companies.get(store.company_id)
-    return Workplace(vault, ZoneInfo(company.time_zone))
+    return Workplace(vault, await company_calendar(store))
 
 
 Write = Callable[[Store, Sequence[Placed], Workplace], Awaitable[None]]

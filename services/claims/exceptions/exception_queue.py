@@ -129,11 +129,11 @@ async def _owe_no_more(
     """Put back into unapplied cash what was owed, against which the reversal stands there."""
     if not returned:
         return
-    zone = (await company_calendar(store)).zone
+    calendar = await company_calendar(store)
     known = {each.id: each for each in transactions}
     writing = Writing()
     for each in returned:
-        source = Source(known[each.transaction_id], None, zone)
+        source = Source(known[each.transaction_id], None, calendar)
         writing.move(LedgerKind.RETURN, -each.paid_cents, source, exception_id=each.id)
     await store.ledger_entries.create_many(writing.ledger)
 

@@ -59,7 +59,7 @@ async def _returned(
     writing.move(
         LedgerKind.RETURN,
         exception.paid_cents,
-        Source(transaction, None, (await company_calendar(store)).zone),
+        Source(transaction, None, await company_calendar(store)),
         exception_id=exception.id,
     )
     await store.ledger_entries.create_many(writing.ledger)

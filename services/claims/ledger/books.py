@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from services.claims.ledger.charges import booked_cents
 from services.claims.remittances.denials import LineDenial
@@ -23,6 +22,7 @@ from services.claims.remittances.settlement import (
     settle,
 )
 from services.claims.x12.remittance_model import RemittanceClaim
+from services.company_calendar import CompanyCalendar
 from storage.tables.claims import Claim, ClaimLine, Payer
 from storage.tables.ledger import (
     AdjudicationFields,
@@ -39,16 +39,16 @@ REVERSAL = "22"
 @dataclass(frozen=True)
 class Source:
     """The transaction that a claim came in, the payer that sent it (None: not registered), and the
-    company's zone."""
+    company's calendar."""
 
     transaction: RemittanceTransaction
     payer: Payer | None
-    zone: ZoneInfo
+    calendar: CompanyCalendar
 
     @property
     def arrived_on(self) -> dt.date:
         """The company's day on which the transaction came."""
-        return self.transaction.created_at.astimezone(self.zone).date()
+        return self.calendar.day_of(self.transaction.created_at)
 
     @cached_property
     def effective_on(self) -> dt.date:

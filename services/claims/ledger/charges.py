@@ -1,9 +1,9 @@
 """A claim's charge as a ledger entry, and whose ledger it stands in."""
 
 import datetime as dt
+from collections.abc import Mapping
 from uuid import UUID
 
-from storage.rows import checked_already
 from storage.tables.claims import Claim
 from storage.tables.ledger import LedgerFields
 from storage.vocabulary.billing import ClaimFrequency
@@ -22,23 +22,22 @@ def booked_cents(claim: Claim) -> int:
 
 def charge_entry(claim: Claim, amount_cents: int, effective_on: dt.date) -> LedgerFields:
     """The charge going in, or with a negative amount out again."""
-    return charge_of(claim.id, claim.primary_payer_id, amount_cents, effective_on)
+    return LedgerFields.model_validate(
+        charge_of(claim.id, claim.primary_payer_id, amount_cents, effective_on)
+    )
 
 
 def charge_of(
     claim_id: UUID, payer_id: UUID, amount_cents: int, effective_on: dt.date
-) -> LedgerFields:
-    """``charge_entry`` of a claim that is not at hand as a row."""
+) -> Mapping[str, object]:
+    """The fields of ``charge_entry`` for a claim that is not at hand as a row, unchecked."""
     debit, credit = LEDGER_ACCOUNTS[LedgerKind.CHARGE]
-    return checked_already(
-        LedgerFields,
-        {
-            "kind": LedgerKind.CHARGE,
-            "debit_account": debit,
-            "credit_account": credit,
-            "amount_cents": amount_cents,
-            "effective_on": effective_on,
-            "claim_id": claim_id,
-            "payer_id": payer_id,
-        },
-    )
+    return {
+        "kind": LedgerKind.CHARGE,
+        "debit_account": debit,
+        "credit_account": credit,
+        "amount_cents": amount_cents,
+        "effective_on": effective_on,
+        "claim_id": claim_id,
+        "payer_id": payer_id,
+    }

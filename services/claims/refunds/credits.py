@@ -10,12 +10,11 @@ from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from sqlmodel import SQLModel
 
 from services.claims.refunds.credit_deadlines import CREDIT_DEADLINES, ReturnBy
-from services.company_calendar import company_calendar
+from services.company_calendar import CompanyCalendar, company_calendar
 from services.trail.merging import merged
 from storage.filters import AdjudicationFilter, ClaimFilter, RemittanceExceptionFilter
 from storage.interface import Page, Store
@@ -69,7 +68,7 @@ async def list_credits(store: Store, *, limit: int, after: UUID | None) -> Credi
             paid[each.claim_id][each.payer_id] += each.paid_cents
     who = {payer_id for sums in paid.values() for payer_id in sums} | set(sources.values())
     payers = {each.id: each for each in await store.payers.get_many(sorted(who))}
-    zone = (await company_calendar(store)).zone
+    calendar = await company_calendar(store)
     items: list[Credit] = []
     for row in page.rows:
         if isinstance(row, Claim):
@@ -77,7 +76,7 @@ async def list_credits(store: Store, *, limit: int, after: UUID | None) -> Credi
         elif isinstance(row, RemittanceException):
             payer_id = sources.get(row.transaction_id)
             payer = payers.get(payer_id) if payer_id else None
-            items.append(credit_of_return(row, payer, zone))
+            items.append(credit_of_return(row, payer, calendar))
     return Credits(items, page.next_after)
 
 
@@ -91,11 +90,12 @@ async def _payers_of(store: Store, returned: Sequence[RemittanceException]) -> d
     }
 
 
-def credit_of_return(returned: RemittanceException, payer: Payer | None, zone: ZoneInfo) -> Credit:
+def credit_of_return(
+    returned: RemittanceException, payer: Payer | None, calendar: CompanyCalendar
+) -> Credit:
     """What is owed of an exception that was returned, since the company's day on which it was.
     Pure."""
-    resolved_at = returned.resolved_at
-    since = None if resolved_at is None else resolved_at.astimezone(zone).date()
+    since = None if returned.resolved_at is None else calendar.day_of(returned.resolved_at)
     by = None
     if payer is not None and since is not None:
         by = CREDIT_DEADLINES.return_by(payer.type, since)

@@ -99,9 +99,9 @@ async def arrivals_of(store: Store, exceptions: Sequence[RemittanceException]) -
         sorted({each.payer_id for each in transactions if each.payer_id is not None})
     )
     payer_by_id = {payer.id: payer for payer in payers}
-    zone = (await company_calendar(store)).zone
+    calendar = await company_calendar(store)
     sources = {
-        each.id: Source(each, payer_by_id.get(each.payer_id) if each.payer_id else None, zone)
+        each.id: Source(each, payer_by_id.get(each.payer_id) if each.payer_id else None, calendar)
         for each in transactions
     }
     return [

@@ -54,8 +54,7 @@ async def post_transaction(
     payers = await store.payers.get_many(
         [transaction.payer_id] if transaction.payer_id is not None else []
     )
-    zone = (await company_calendar(store)).zone
-    source = Source(transaction, payers[0] if payers else None, zone)
+    source = Source(transaction, payers[0] if payers else None, await company_calendar(store))
     provider_adjustments: list[ProviderAdjustment] = []
     for reversals in (True, False) if transaction.has_reversals else (None,):
         async for chunk in chunks.read(reversals=reversals):

@@ -4,8 +4,8 @@ import datetime as dt
 from collections import Counter
 from collections.abc import Sequence
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
+from services.company_calendar import CompanyCalendar
 from services.importing.declaration import Placed, Values
 from services.importing.maps.foreign import requirements_of
 from storage.identifiers import new_id
@@ -31,10 +31,10 @@ _DONE = "As it was in another system."
 
 
 class AuditRows:
-    """Audits with all that belongs to them, of a company in a zone."""
+    """Audits with all that belongs to them, of a company with a calendar."""
 
-    def __init__(self, zone: ZoneInfo) -> None:
-        self._zone = zone
+    def __init__(self, calendar: CompanyCalendar) -> None:
+        self._calendar = calendar
         self._audits: list[RegulatoryAuditFields] = []
         self._audit_ids: list[UUID] = []
         self._scope: list[AuditedRequirementFields] = []
@@ -147,7 +147,7 @@ class AuditRows:
             )
 
     def _beginning(self, on: dt.date | None) -> dt.datetime | None:
-        return None if on is None else dt.datetime.combine(on, dt.time(), self._zone)
+        return None if on is None else self._calendar.midnight(on)
 
     async def write(self, store: Store) -> None:
         """All of them, a statement a table."""

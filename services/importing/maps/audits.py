@@ -220,7 +220,7 @@ async def _fixed(store: Store, newer: Mapping[UUID, Newer]) -> Mapping[UUID, fro
 
 
 async def _write(store: Store, drafts: Sequence[Placed], place: Workplace) -> None:
-    rows = AuditRows(place.zone)
+    rows = AuditRows(place.calendar)
     for draft in drafts:
         rows.add(draft)
     await rows.write(store)

@@ -52,6 +52,7 @@ from services.importing.maps.patients import NAME, PATIENTS, split_name
 from storage.interface import Store
 from storage.rows import CheckedRows
 from storage.tables.claims import Claim, ClaimFields, ClaimLine, ClaimLineFields, Patient, Payer
+from storage.tables.ledger import LedgerFields
 from storage.vocabulary.claims import ClaimStatus, ClaimType
 
 PAYER = Reference("payers", Payer, ("payer_identifier", "name"))
@@ -253,18 +254,17 @@ async def _write(store: Store, drafts: Sequence[Placed], place: Workplace) -> No
             line["line_control_number"] = line_control_number(stem, line["line_number"])
             lines.append(line)
     await store.claim_lines.create_many(CheckedRows(ClaimLineFields, lines))
-    await store.ledger_entries.create_many(
-        [
-            charge_of(
-                claim_id,
-                draft.values["primary_payer_id"],
-                draft.values["total_charge_cents"],
-                draft.values["submitted_at"].astimezone(place.zone).date(),
-            )
-            for claim_id, draft in zip(ids, drafts, strict=True)
-            if draft.values["submitted_at"] is not None and draft.values["total_charge_cents"]
-        ]
-    )
+    charges = [
+        charge_of(
+            claim_id,
+            draft.values["primary_payer_id"],
+            draft.values["total_charge_cents"],
+            place.calendar.day_of(draft.values["submitted_at"]),
+        )
+        for claim_id, draft in zip(ids, drafts, strict=True)
+        if draft.values["submitted_at"] is not None and draft.values["total_charge_cents"]
+    ]
+    await store.ledger_entries.create_many(CheckedRows(LedgerFields, charges))
     await store.refresh_facts()
 
 
