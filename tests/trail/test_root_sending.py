@@ -116,7 +116,7 @@ async def archive(
 ) -> AsyncIterator[Archive]:
     now = dt.datetime.now(dt.UTC)
     seven = now.replace(hour=7)
-    clock = FixedClock(seven if seven > now else seven + A_DAY)
+    clock = FixedClock(seven if seven >= now else seven + A_DAY)
     storage = PostgresStorage(addresses.worker, clock=clock, keyring=KEYRING)
     await storage.open()
     await look(storage, tenant, 1)
