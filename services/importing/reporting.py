@@ -122,7 +122,7 @@ async def reconcile(store: Store, import_id: UUID) -> Reconciliation:
     maps = [
         _map_report(
             each,
-            await store.import_lookups.tallies(import_id, each.name),
+            await store.import_figures.tallies(import_id, each.name),
             await _found(store, import_id, each.name),
         )
         for each in known
@@ -147,7 +147,7 @@ async def reconcile(store: Store, import_id: UUID) -> Reconciliation:
 
 async def _faults(store: Store, import_id: UUID, maps: list[ImportMap]) -> list[FaultCount]:
     found = [
-        fault for each in maps for fault in await store.import_lookups.faults(import_id, each.name)
+        fault for each in maps for fault in await store.import_figures.faults(import_id, each.name)
     ]
     return sorted(
         found, key=lambda each: (-each.count, each.map_name, each.field or "", each.reason)
@@ -174,15 +174,15 @@ class _Found:
 
 
 async def _found(store: Store, import_id: UUID, name: str) -> _Found:
-    declared, lookups = DECLARED.get(name), store.import_lookups
+    declared, figures = DECLARED.get(name), store.import_figures
     if declared is None:
         return _Found()
     return _Found(
-        await lookups.standing(
+        await figures.standing(
             import_id, name, declared.row, declared.amount_column, parts=declared.amount_parts
         ),
-        await lookups.part_rows(import_id, name, declared.parts, apart=declared.parts_apart),
-        await lookups.settlement(import_id, name) if declared.is_settled else _NO_REMITTANCES,
+        await figures.part_rows(import_id, name, declared.parts, apart=declared.parts_apart),
+        await figures.settlement(import_id, name) if declared.is_settled else _NO_REMITTANCES,
     )
 
 

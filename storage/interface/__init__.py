@@ -9,6 +9,7 @@ the handle, so nothing can be forgotten::
 """
 
 from storage.interface.contract import DEFAULT_LIMIT, MAXIMUM_LIMIT, Actor, Log, Page, Repository
+from storage.interface.import_questions import Gathering, ImportFigures, ImportLookups
 from storage.interface.questions import (
     AccessFigures,
     AcknowledgementFigures,
@@ -17,8 +18,6 @@ from storage.interface.questions import (
     DenialQueue,
     Figures,
     FileFigures,
-    Gathering,
-    ImportLookups,
     IssuedReportList,
     LedgerFigures,
     Numbers,
@@ -48,6 +47,7 @@ __all__ = [
     "FileFigures",
     "Gathering",
     "IStorage",
+    "ImportFigures",
     "ImportLookups",
     "IssuedReportList",
     "LedgerFigures",

@@ -16,6 +16,7 @@ from storage.interface.compliance_rows import ComplianceRows
 from storage.interface.contract import (
     Actor,
 )
+from storage.interface.import_questions import Gathering, ImportFigures, ImportLookups
 from storage.interface.money_rows import MoneyRows
 from storage.interface.platform_rows import PlatformRows
 from storage.interface.questions import (
@@ -26,8 +27,6 @@ from storage.interface.questions import (
     DenialQueue,
     Figures,
     FileFigures,
-    Gathering,
-    ImportLookups,
     IssuedReportList,
     LedgerFigures,
     Numbers,
@@ -68,6 +67,7 @@ class Store(ClaimRows, MoneyRows, ComplianceRows, PlatformRows, Protocol):
     action_figures: ActionFigures
     acknowledgement_figures: AcknowledgementFigures
     import_lookups: ImportLookups
+    import_figures: ImportFigures
     issued_report_list: IssuedReportList
     sealing: Sealing
     secrets: Secrets

@@ -31,6 +31,7 @@ from storage.postgres.errors import translate
 from storage.postgres.figures import PostgresFigures
 from storage.postgres.file_figures import PostgresFileFigures
 from storage.postgres.gathering import PostgresGathering
+from storage.postgres.import_figures import PostgresImportFigures
 from storage.postgres.import_lookups import PostgresImportLookups
 from storage.postgres.issued_report_list import PostgresIssuedReportList
 from storage.postgres.ledger_figures import PostgresLedgerFigures
@@ -101,6 +102,7 @@ class PostgresStore:
         self.action_figures = PostgresActionFigures(self)
         self.acknowledgement_figures = PostgresAcknowledgementFigures(self)
         self.import_lookups = PostgresImportLookups(self)
+        self.import_figures = PostgresImportFigures(self)
         self.sealing = PostgresSealing(self)
         self._keyring = keyring
         self.secrets = self._fresh_secrets()

@@ -7,7 +7,7 @@ import pytest
 from services.importing.reporting import Reconciliation, Verdict
 from storage.embedded import EmbeddedServer, RoleAddresses
 from storage.files import FileVault
-from storage.postgres import import_lookups
+from storage.postgres import import_figures
 from storage.postgres.transaction import PostgresStorage
 from tests.builders.companies import CompanyForTests
 from tests.builders.dumps import (
@@ -116,7 +116,7 @@ async def test_records_are_gone_through_by_turns(
     claims += [claim(f"d{number}", primaryPayerId="p9") for number in range(3)]
     dump = {**DUMP, "claims": claims, "eras": [era(), era("e2"), era("e3")]}
     whole = await brought(importer, dump)
-    monkeypatch.setattr(import_lookups, "RECORDS_AT_ONCE", 2)
+    monkeypatch.setattr(import_figures, "RECORDS_AT_ONCE", 2)
     by_turns = await importer.report(whole.import_id)
     assert (by_turns.maps, by_turns.faults) == (whole.maps, whole.faults)
     assert (of_map(whole, "claims").row_count, whole.faults[0].count) == (7, 3)

@@ -20,6 +20,7 @@ from storage.interface import (
     DenialQueue,
     Figures,
     FileFigures,
+    ImportFigures,
     ImportLookups,
     IssuedReportList,
     IStorage,
@@ -44,6 +45,7 @@ from storage.postgres.claim_figures import PostgresClaimFigures
 from storage.postgres.denial_queue import PostgresDenialQueue
 from storage.postgres.figures import PostgresFigures
 from storage.postgres.file_figures import PostgresFileFigures
+from storage.postgres.import_figures import PostgresImportFigures
 from storage.postgres.import_lookups import PostgresImportLookups
 from storage.postgres.issued_report_list import PostgresIssuedReportList
 from storage.postgres.ledger_figures import PostgresLedgerFigures
@@ -86,6 +88,7 @@ KEPT: dict[type, type] = {
     StandingFigures: PostgresStandingFigures,
     ActionFigures: PostgresActionFigures,
     AcknowledgementFigures: PostgresAcknowledgementFigures,
+    ImportFigures: PostgresImportFigures,
     ImportLookups: PostgresImportLookups,
     IssuedReportList: PostgresIssuedReportList,
     Sealing: PostgresSealing,
