@@ -11,7 +11,7 @@ from app.api.claim_answers import ClaimAnswer, claim_answer
 from app.call import Call
 from services.claims import submission
 from services.claims.drafts import NewAcknowledgement, NewTransmission, NewVoid
-from services.claims.validation import Finding, Severity
+from services.claims.validation.findings import Finding, Severity
 from services.identity.scopes import Scope
 
 

@@ -11,7 +11,8 @@ from services.claims.claims import with_lines
 from services.claims.scrubbing.judging import judge_claims
 from services.claims.scrubbing.releases import ClaimHeld, HeldBy, still_held
 from services.claims.scrubbing.runs import all_with_results, results_of, scrub_held_claims
-from services.claims.validation import Finding, Severity, Subject, by_severity, validate
+from services.claims.validation.findings import Finding, Severity, Subject, by_severity
+from services.claims.validation.validating import validate
 from services.company_calendar import company_today
 from services.refusals import Category, Refusal
 from storage.interface import Store

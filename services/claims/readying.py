@@ -13,7 +13,7 @@ from services.claims.lifecycle import LEGAL_MOVES
 from services.claims.readiness import ClaimNotValid, obstacles
 from services.claims.scrubbing.duplicates import rounds, wait_to_bill
 from services.claims.scrubbing.releases import ClaimHeld, HeldBy
-from services.claims.validation import Finding
+from services.claims.validation.findings import Finding
 from services.inputs import Input
 from services.outbox.events import publish_many
 from storage.filters import ClaimFilter

@@ -23,7 +23,7 @@ from services.claims.remittances.posting import WAITING_KINDS, arrivals_of, post
 from services.claims.replacing.charges import give_back_charges, take_over_charges
 from services.claims.scrubbing.duplicates import wait_to_bill
 from services.claims.scrubbing.releases import ClaimHeld
-from services.claims.validation import Finding
+from services.claims.validation.findings import Finding
 from services.company_calendar import company_today
 from services.outbox.events import publish, publish_many
 from services.refusals import Fault, InvalidInput, Refusal

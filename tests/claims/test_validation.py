@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from services.claims.npi import has_valid_check_digit
-from services.claims.validation import Finding, Severity, Subject, validate
+from services.claims.validation.findings import Finding, Severity, Subject
+from services.claims.validation.validating import validate
 from storage.identifiers import new_id
 from storage.tables.claims import Claim, ClaimLine, Patient, Payer
 from storage.vocabulary.claims import ClaimType, PayerType
