@@ -4,7 +4,7 @@ import asyncio
 from dataclasses import dataclass, field
 from email.headerregistry import Address
 from email.message import EmailMessage
-from email.policy import SMTP as WIRE_FORM
+from email.policy import SMTP, SMTPUTF8
 from email.utils import format_datetime
 
 import aiosmtplib
@@ -124,7 +124,8 @@ def written(message: OutboxMessage, content: EmailContent, sender: Address) -> E
     """The e-mail as it goes over the wire: the same each time that the message is tried."""
     assert message.recipient is not None
     local, _, domain = message.recipient.rpartition("@")
-    email = EmailMessage(policy=WIRE_FORM)
+    is_plain = message.recipient.isascii()  # an encoded word in an address would be another address
+    email = EmailMessage(policy=SMTP if is_plain else SMTPUTF8)
     email["From"] = sender
     email["To"] = Address(username=local, domain=domain)
     email["Subject"] = content.subject
