@@ -4,6 +4,8 @@ PYTHON ?= python3
 BIN := .venv/bin
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 OLDEST_POSTGRESQL := 15
+# One more than the two processors at hand: tests wait for programs, disks and databases.
+PYTEST := $(BIN)/pytest -n 3 --dist loadfile
 # These start the servers that they name: another run of them would be the same again.
 NAME_THEIR_SERVERS := $(addprefix --ignore=tests/storage/test_, \
 	embedded.py embedded_accounts.py embedded_roles.py report.py)
@@ -39,19 +41,19 @@ types: .venv/.installed-dev
 	$(BIN)/lint-imports
 
 newest: .venv/.installed-dev
-	$(BIN)/pytest -n 2 --dist loadfile
+	$(PYTEST)
 
 # Types are checked beside the first tests, which wait for programs and databases now and then.
 test: style
 	@$(MAKE) --no-print-directory --jobs=2 types newest
 ifneq ($(FOUND_OLDEST),)
-	WELLKEPT_TEST_POSTGRESQL=$(OLDEST_POSTGRESQL) $(BIN)/pytest -n 2 --dist loadfile \
+	WELLKEPT_TEST_POSTGRESQL=$(OLDEST_POSTGRESQL) $(PYTEST) \
 		$(NAME_THEIR_SERVERS) tests/storage tests/isolation
 else
 	@echo "PostgreSQL $(OLDEST_POSTGRESQL) is not installed here: its tests did not run"
 endif
 ifneq ($(FOUND_PGBOUNCER),)
-	WELLKEPT_TEST_POOLER=pgbouncer $(BIN)/pytest -n 2 --dist loadfile \
+	WELLKEPT_TEST_POOLER=pgbouncer $(PYTEST) \
 		$(NAME_THEIR_SERVERS) tests/storage tests/isolation tests/running/test_jobs.py
 else
 	@echo "Debian's package pgbouncer is not installed here: its tests did not run"

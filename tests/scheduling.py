@@ -7,7 +7,11 @@ from xdist.scheduler import LoadFileScheduling
 SHARING = frozenset({"tests/running"})
 """Folders whose files share what takes long to make (the demonstration): one worker runs them."""
 
+ALONE = frozenset({"tests/running/test_contract.py"})
+"""Files of such a folder that take as long as all the others: whoever runs one makes that anew."""
+
 LONGEST = (
+    "tests/running/test_contract.py",
     "tests/running",
     "tests/properties/test_posting_books.py",
     "tests/isolation/test_http_isolation.py",
@@ -23,7 +27,7 @@ def scope_of(nodeid: str) -> str:
     """What stays together: a file, or a folder of those that share."""
     path = nodeid.partition("::")[0]
     folder = str(PurePosixPath(path).parent)
-    return folder if folder in SHARING else path
+    return folder if folder in SHARING and path not in ALONE else path
 
 
 def place_of(nodeid: str) -> int:

@@ -12,6 +12,8 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from tests.programs import program
+
 _TRIES = 4_000
 _WAITS = "SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted AND relation = %s::regclass)"
 
@@ -23,18 +25,18 @@ def killed_at(connection: psycopg.Connection, table: str, *arguments: str) -> It
     The connection, which is in a transaction, keeps it from that.
     """
     connection.execute(f"LOCK TABLE {table} IN SHARE MODE".encode())
-    with subprocess.Popen(
-        [Path(sys.executable).with_name("wellkept"), *arguments],
+    with program(
+        [str(Path(sys.executable).with_name("wellkept")), *arguments],
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
         start_new_session=True,
-    ) as process:
+    ) as running:
         for _ in range(_TRIES):
             if connection.execute(_WAITS, [table]).fetchone() == (True,):
                 break
-            assert process.poll() is None, "it ended before it came to that table"
+            assert running.poll() is None, "it ended before it came to that table"
             time.sleep(0.05)
         else:
             pytest.fail(f"it never came to write {table}")
         yield
-        os.killpg(process.pid, signal.SIGKILL)
+        os.killpg(running.pid, signal.SIGKILL)

@@ -5,7 +5,6 @@ import json
 import os
 import pty
 import signal
-import subprocess
 import sys
 from pathlib import Path
 
@@ -16,6 +15,7 @@ from storage.embedded import EmbeddedServer
 from tests.builders.companies import CompanyForTests
 from tests.builders.dumps import keyed, payer
 from tests.cli.conftest import Run
+from tests.programs import program
 
 PAYERS = json.dumps(keyed(payer()))
 
@@ -155,7 +155,7 @@ def test_who_leaves_at_the_question_has_nothing_written_and_waits_for_nothing(
     dump.write_text(json.dumps(keyed(payer(name="Northlake"))), "utf-8")
     terminal, inner = pty.openpty()
     words = [sys.executable, "-m", "app.cli", "import", str(dump), "--company", company.slug]
-    with subprocess.Popen(words, stdin=inner, stdout=inner, stderr=inner) as running:
+    with program(words, stdin=inner, stdout=inner, stderr=inner) as running:
         os.close(inner)
         said = b""
         while b"Write it?" not in said:

@@ -2,12 +2,12 @@
 
 import os
 import pty
-import subprocess
 import sys
 import time
 from pathlib import Path
 
 from app.cli.archives import SHORTEST_PASSPHRASE
+from tests.programs import program
 
 PASSPHRASE = "correct horse battery staple"
 
@@ -24,14 +24,14 @@ def asked(answers: list[str], *arguments: str, folder: Path) -> tuple[int, str]:
         "WELLKEPT_DATABASE_URL": "postgresql://nobody@127.0.0.1:1/nothing",
         "WELLKEPT_OWNER_URL": "postgresql://nobody@127.0.0.1:1/nothing",
     }
-    with subprocess.Popen(
+    with program(
         [sys.executable, "-m", "app.cli", "company", *arguments],
         stdin=child,
         stdout=child,
         stderr=child,
         env=environment,
         start_new_session=True,
-    ) as program:
+    ) as running:
         os.close(child)
         shown = ""
         for answer in answers:
@@ -39,7 +39,7 @@ def asked(answers: list[str], *arguments: str, folder: Path) -> tuple[int, str]:
             os.write(parent, answer.encode() + b"\n")
         shown += _read_until(parent, None)
         os.close(parent)
-        return program.wait(60), shown
+        return running.wait(60), shown
 
 
 def _read_until(terminal: int, end: str | None) -> str:
