@@ -1,4 +1,4 @@
-"""Which worker runs which tests, where there are several (``pytest -n 2 --dist loadfile``)."""
+"""Which worker runs which tests, where there are several (``pytest -n 3 --dist loadfile``)."""
 
 from pathlib import PurePosixPath
 

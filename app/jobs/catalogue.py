@@ -45,7 +45,7 @@ from services.trail.root_lateness import remind_of_late_roots
 from services.trail.root_sending import send_roots
 from storage.identifiers import SYSTEM_ACTOR_ID, new_id
 from storage.interface import MAXIMUM_LIMIT, Actor
-from storage.maintenance import maintain
+from storage.maintenance import keep_up_with_bulk, maintain
 from storage.postgres.directory import companies
 from storage.postgres.transaction import PostgresStorage
 from storage.trail.keys import Signer
@@ -362,6 +362,11 @@ async def _maintain(place: Workplace) -> None:
     await _delete_companies(place, only_new=False)
 
 
+async def _renew_statistics(place: Workplace) -> None:
+    """What came in bulk is known to the planner before its company asks for it."""
+    await asyncio.to_thread(keep_up_with_bulk, place.installation.owner)
+
+
 async def _delete_companies(place: Workplace, *, only_new: bool = True) -> None:
     """Take out of closed companies what nothing holds any more: soon after they were closed, and
     with the daily round what was held until then. Who finds another deletion at work leaves it to
@@ -403,5 +408,6 @@ PERIODIC_JOBS = (
     PeriodicJob("tell_people", "* * * * * 45", _tell_people),
     PeriodicJob("fold_figures", "* * * * * 50", _fold_figures),
     PeriodicJob("maintain", "20 7 * * *", _maintain, needs_owner=True),
+    PeriodicJob("renew_statistics", "*/10 * * * * 25", _renew_statistics, needs_owner=True),
     PeriodicJob("delete_companies", "*/10 * * * * 35", _delete_companies, needs_owner=True),
 )

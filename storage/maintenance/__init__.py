@@ -19,7 +19,7 @@ from storage.maintenance.leftovers import forget_answers, forget_sessions
 from storage.maintenance.partition_upkeep import Owner, empty_default, make_ahead, months_of
 from storage.maintenance.retirement import retire
 from storage.maintenance.row_retirement import retire_rows, survey_rows
-from storage.maintenance.statistics import renew_statistics
+from storage.maintenance.statistics import BULK, renew_statistics
 from storage.partitions import PARTITIONED
 from storage.trail.keys import Signer
 
@@ -55,6 +55,15 @@ def maintain(
         deeds += retire_rows(owner, signer)
         renew_statistics(owner)
         return deeds
+
+
+def keep_up_with_bulk(owner_url: str, *, bulk: int = BULK) -> None:
+    """Renew the statistics of tables of which much has changed at once, so that whoever asks for
+    it does not wait for the day's maintenance. Waits for nobody. Raises psycopg.OperationalError.
+    """
+    with psycopg.connect(owner_url, autocommit=True) as connection:
+        owner = Owner(connection, SystemClock().now(), dry_run=False)
+        renew_statistics(owner, at_least=bulk)
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ import pytest
 
 from storage.embedded import EmbeddedServer, RoleAddresses
 from storage.identifiers import lowest_id_at, new_id
-from storage.maintenance import maintain, survey
+from storage.maintenance import keep_up_with_bulk, maintain, survey
 from storage.maintenance.deeds import Deed, PartitionKept, PartitionMade, PartitionRetired
 from storage.partitions import partition_name
 from storage.postgres.transaction import PostgresStorage
@@ -104,7 +104,10 @@ def test_partitions_are_made_ahead_once_and_guarded_like_their_table(
 
 
 async def test_what_has_changed_is_known_to_the_planner_afterwards(
-    as_superuser: Superuser, company: CompanyForTests, upkeep: Maintain
+    as_superuser: Superuser,
+    addresses: RoleAddresses,
+    company: CompanyForTests,
+    upkeep: Maintain,
 ) -> None:
     def known_companies() -> bool:
         found = as_superuser.execute(
@@ -112,13 +115,22 @@ async def test_what_has_changed_is_known_to_the_planner_afterwards(
         )
         return found.fetchone() is not None
 
-    with as_superuser.transaction():
-        as_superuser.execute("DELETE FROM pg_statistic WHERE starelid = 'companies'::regclass")
-        as_superuser.execute("UPDATE companies SET name = name WHERE id = %s", [company.id])
-        as_superuser.execute("SELECT pg_stat_force_next_flush()")
+    def change() -> None:
+        with as_superuser.transaction():
+            as_superuser.execute("DELETE FROM pg_statistic WHERE starelid = 'companies'::regclass")
+            as_superuser.execute("UPDATE companies SET name = name WHERE id = %s", [company.id])
+            as_superuser.execute("SELECT pg_stat_force_next_flush()")
+
+    change()
     upkeep(dry_run=True)
     assert not known_companies()
     upkeep()
+    assert known_companies()
+    change()
+    keep_up_with_bulk(addresses.owner, bulk=2)
+    assert not known_companies(), "a row is no bulk"
+    change()
+    keep_up_with_bulk(addresses.owner, bulk=2)
     assert known_companies()
 
 
