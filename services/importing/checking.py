@@ -5,8 +5,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from uuid import UUID
+
+import msgspec
 
 from services.importing.conversions import Unusable
 from services.importing.declaration import LONGEST_KEY, Draft, OriginalMap, Placed, drafted
@@ -28,8 +29,7 @@ _MOST_NOTES = 50
 _LONGEST_FIELD = 200
 
 
-@dataclass
-class _Verdict:
+class _Verdict(msgspec.Struct):
     """What becomes of a draft."""
 
     draft: Draft

@@ -5,7 +5,8 @@ database does it in a thread.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from services.importing.declaration import Draft, OriginalMap, as_it_came, drafted
 from services.importing.json_stream import SourceRecord, read_dump

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
+import msgspec
 from sqlmodel import SQLModel
 
 from services.company_calendar import CompanyCalendar, company_calendar
@@ -69,8 +70,7 @@ class FieldRule:
     default: object = None
 
 
-@dataclass(frozen=True, slots=True)
-class Wanted:
+class Wanted(msgspec.Struct, frozen=True):
     """A row that a record refers to, by any of some names; its id goes into ``place[key]``."""
 
     reference: Reference
@@ -81,22 +81,21 @@ class Wanted:
     is_needed: bool = True
 
 
-@dataclass(slots=True)
-class Draft:
+class Draft(msgspec.Struct):
     """A record on its way to a row."""
 
     record: SourceRecord
     key: str
     ordinal: int
     sha256: bytes
-    values: Values = field(default_factory=dict)
-    parts: list[Values] = field(default_factory=list)
-    wanted: list[Wanted] = field(default_factory=list)
+    values: Values = msgspec.field(default_factory=dict)
+    parts: list[Values] = msgspec.field(default_factory=list)
+    wanted: list[Wanted] = msgspec.field(default_factory=list)
     derived: Values | None = None
     """What it tells of another map, as a record of that with its ``id``."""
     amount_cents: int = 0
-    notes: list[str] = field(default_factory=list)
-    unknown: list[str] = field(default_factory=list)
+    notes: list[str] = msgspec.field(default_factory=list)
+    unknown: list[str] = msgspec.field(default_factory=list)
     fault: Unusable | None = None
     row_id: UUID | None = None
     number_there: str | None = None
@@ -117,8 +116,7 @@ class Draft:
         return Placed(self.row_id, self.values, self.parts, self.record.text)
 
 
-@dataclass(frozen=True, slots=True)
-class Placed:
+class Placed(msgspec.Struct, frozen=True):
     """What is to be written of a record: the id of its row, the row's values, those of the rows
     beside it, and the record's text as it came."""
 

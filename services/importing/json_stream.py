@@ -14,6 +14,8 @@ from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from typing import ClassVar
 
+import msgspec
+
 from services.refusals import Category, Refusal
 
 LONGEST_RECORD = 16_000_000
@@ -46,8 +48,7 @@ class DumpUnreadable(Refusal):
         return f"{self.file_name}: {self.problem} at character {self.character:,}: {self.remedy}"
 
 
-@dataclass(frozen=True, slots=True)
-class SourceRecord:
+class SourceRecord(msgspec.Struct, frozen=True):
     """One record of a map: its key there, its value, and its text as it came."""
 
     map_name: str
