@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from msgspec.structs import replace
 
 from services.importing.declaration import Draft, OriginalMap, as_it_came, drafted
-from services.importing.json_stream import SourceRecord, read_dump
+from services.importing.json_stream import Lengths, SourceRecord, read_dump
 from services.importing.maps import DECLARED, DERIVED, KNOWN
 from services.importing.table_rows import under_its_map
 
@@ -21,11 +21,15 @@ Group = tuple[str, list[Draft]]
 
 
 def records_of(
-    name: str, chunks: Iterable[bytes], *, is_proved: bool = False
+    name: str,
+    chunks: Iterable[bytes],
+    *,
+    noted: Lengths | None = None,
+    lengths: Iterator[int] | None = None,
 ) -> Iterator[SourceRecord]:
-    """Every record of a file of a name, each under the map that it belongs to. Of one that is
-    proved, for it was read to its end before, less is looked at. Raises DumpUnreadable."""
-    for record in read_dump(name, chunks, KNOWN, is_proved=is_proved):
+    """Every record of a file of a name, each under the map that it belongs to. See ``read_dump``.
+    Raises DumpUnreadable."""
+    for record in read_dump(name, chunks, KNOWN, noted=noted, lengths=lengths):
         yield _beside_derived(under_its_map(record))
 
 

@@ -15,7 +15,7 @@ from services.ending import end_all
 from services.importing.declaration import Placed, workplace
 from services.importing.import_maps import maps_of
 from services.importing.maps import DECLARED
-from services.importing.writing import finish_map
+from services.importing.writing import finish_new
 from storage.errors import StorageError
 from storage.files import FileVault
 from storage.interface import Actor, IStorage
@@ -91,6 +91,6 @@ class EarlyWriting:
                     # whose records were read is of no request, and grows with the dump
                     store.patients_read.clear()
             for each in await maps_of(store, self._held_in.id):
-                await finish_map(store, self._held_in, each)
+                await finish_new(store, self._held_in, each)
                 handed(each.name)
             return place.remittance_ids

@@ -29,7 +29,7 @@ from services.importing.declaration import (
 from services.importing.early_writing import Batch, EarlyWriting
 from services.importing.gathering import gathered, to_gather
 from services.importing.import_maps import checkable, maps_of, note_map
-from services.importing.json_stream import DumpUnreadable, SourceRecord
+from services.importing.json_stream import DumpUnreadable, Lengths, SourceRecord
 from services.importing.maps import DECLARED, DERIVED, GATHERED
 from services.importing.writing import write_map
 from storage.errors import ConstraintRefused, DuplicateValue, ReferenceNotFound
@@ -125,6 +125,8 @@ class _Run:
         self._agree = agree
         self._early: EarlyWriting | None = None
         """Rows of what this run has checked; nothing where another began."""
+        self._lengths: Lengths | None = None
+        """Of the records of all files, where this run has read them first."""
 
     async def through(self) -> DataImport:
         try:
@@ -204,17 +206,18 @@ class _Run:
             return [(each.name, (await readable(store, each.file_id)).key) for each in ordered]
 
     def _records(
-        self, files: Sequence[tuple[str, FileKey]], *, are_proved: bool
+        self, files: Sequence[tuple[str, FileKey]], *, noted: Lengths | None = None
     ) -> Iterator[SourceRecord]:
+        lengths = None if self._lengths is None else iter(self._lengths)
         for name, key in files:
-            yield from records_of(name, self._vault.read(key), is_proved=are_proved)
+            yield from records_of(name, self._vault.read(key), noted=noted, lengths=lengths)
 
     async def _scout(self, held_in: DataImport) -> DataImport:
         """Read every file to its end, and note its maps. Raises DumpUnreadable."""
-        files = await self._files()
-        counts = await asyncio.to_thread(
-            _counted, self._records(files, are_proved=False), self._tell
-        )
+        files, noted = await self._files(), Lengths()
+        records = self._records(files, noted=noted)
+        counts = await asyncio.to_thread(_counted, records, self._tell)
+        self._lengths = noted
         async with self._storage.transaction(self._company_id, self._actor) as store:
             for name in counts:
                 await note_map(store, held_in.id, name)
@@ -232,7 +235,7 @@ class _Run:
             for name in sorted(ready & GATHERED):
                 done = await self._check_gathered(held_in, files, name, done)
             ready -= GATHERED
-            source = self._records(files, are_proved=True)
+            source = self._records(files)
             current: str | None = None
             reached = 0
             async for name, drafts in made_ahead(grouped(source, ready)):
@@ -268,7 +271,7 @@ class _Run:
         async with self._storage.transaction(self._company_id, self._actor) as store:
             reached = await store.import_lookups.reached(import_id=held_in.id, map_name=name)
             # broken off once all of them were on record: none is to be read again
-            source = islice(self._records(files, are_proved=True), 0 if reached else None)
+            source = islice(self._records(files), 0 if reached else None)
             gathering = await store.gathering()
             async for _, drafts in made_ahead(grouped(source, frozenset({name}))):
                 await gathering.add(await to_gather(store, held_in, declared, drafts))

@@ -56,6 +56,12 @@ async def finish_map(
     declared = DECLARED.get(of.name)
     if declared is not None:
         await _change_all(store, held_in, declared, tell)
+    await finish_new(store, held_in, of)
+
+
+async def finish_new(store: Store, held_in: DataImport, of: ImportMap) -> None:
+    """The same of a map that changes no older row: its numbers, and that it is written."""
+    if of.name in DECLARED:
         await start_above(store, held_in.id, of.name)
     await store.import_maps.update(of.id, {"written_at": store.now}, expected_version=of.version)
 

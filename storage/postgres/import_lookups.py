@@ -125,11 +125,16 @@ SELECT EXISTS (
 """
 
 _HIGHEST = """
-SELECT max(substring(natural_key FROM %(pattern)s)::bigint) FROM import_records
-WHERE company_id = %(company_id)s AND import_id = %(import_id)s
-  AND map_name = %(map_name)s
-  AND starts_with(natural_key, %(prefix)s)
-  AND substring(natural_key FROM %(pattern)s)::bigint <= %(below)s
+SELECT max(given.number)
+FROM (
+    SELECT substring(natural_key FROM %(pattern)s)::bigint AS number
+    FROM import_records
+    WHERE company_id = %(company_id)s AND import_id = %(import_id)s
+      AND map_name = %(map_name)s
+      AND starts_with(natural_key, %(prefix)s)
+    OFFSET 0
+) AS given
+WHERE given.number <= %(below)s
 """
 
 

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from services.importing.declaration import Draft, drafted
-from services.importing.json_stream import SourceRecord, read_dump
+from services.importing.json_stream import Lengths, SourceRecord, read_dump
 from services.importing.maps import DECLARED, DERIVED, KNOWN
 from services.importing.reporting import Reconciliation, Verdict
 from storage.embedded import RoleAddresses
@@ -131,12 +131,42 @@ def test_a_dump_is_read_the_same_in_pieces_of_any_size(
     }
     content = json.dumps(shaped).encode()
     pieces = [content[at : at + size] for at in range(0, len(content), size)]
-    found = [(each.map_name, each.key, each.text) for each in read_dump("d.json", pieces, KNOWN)]
-    assert found == [
+    noted = Lengths()
+    found = list(read_dump("d.json", pieces, KNOWN, noted=noted))
+    assert [(each.map_name, each.key, each.text) for each in found] == [
         (name, key, json.dumps(value))
         for name, records in maps.items()
         for key, value in records.items()
     ]
+    again = list(read_dump("d.json", pieces, KNOWN, lengths=iter(noted)))
+    assert repr(again) == repr(found)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "NaN",
+        "-Infinity",
+        "1E400",
+        "-0",
+        "1.0",
+        "18446744073709551616",
+        "-9223372036854775809",
+        "123456789.123456789123456789",
+        r'"\ud800"',
+        r'"\ud83d\ude00"',
+        r'"\u0000"',
+        '"\u00e9\u2028"',
+        " [ ] ",
+    ],
+)
+def test_a_second_reading_finds_what_the_first_found(text: str) -> None:
+    content = f'{{"payers": [{{"id" : {text}}} , ["k", {text}],{text}], "claims": {text}}}'.encode()
+    noted = Lengths()
+    first = list(read_dump("d.json", [content], KNOWN, noted=noted))
+    again = list(read_dump("d.json", [content], KNOWN, lengths=iter(noted)))
+    assert len(first) >= 3
+    assert repr(again) == repr(first)
 
 
 @settings(
