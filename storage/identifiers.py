@@ -1,6 +1,8 @@
 """Row ids: UUIDv7 (RFC 9562), ordered by the time they were made, made by the program."""
 
 import datetime as dt
+from collections.abc import Sequence
+from typing import overload
 from uuid import UUID
 
 import uuid_utils
@@ -26,6 +28,28 @@ def new_ids(count: int) -> list[UUID]:
 def new_id_bytes(count: int) -> list[bytes]:
     """``count`` fresh ids in ascending order, as bytes: for who only sends them."""
     return [uuid_utils.uuid7().bytes for _ in range(count)]
+
+
+class FreshIds(Sequence[UUID]):
+    """Fresh ids in ascending order, of which most are only sent: each is ``written`` as its bytes,
+    and a UUID once somebody asks for it."""
+
+    def __init__(self, count: int) -> None:
+        self.written = new_id_bytes(count)
+
+    def __len__(self) -> int:
+        return len(self.written)
+
+    @overload
+    def __getitem__(self, place: int) -> UUID: ...
+
+    @overload
+    def __getitem__(self, place: slice) -> list[UUID]: ...
+
+    def __getitem__(self, place: int | slice) -> UUID | list[UUID]:
+        if isinstance(place, slice):
+            return [UUID(bytes=each) for each in self.written[place]]
+        return UUID(bytes=self.written[place])
 
 
 def lowest_id_at(moment: dt.datetime) -> UUID:

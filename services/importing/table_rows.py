@@ -94,16 +94,17 @@ def as_record(map_name: str, record: SourceRecord) -> SourceRecord:
     if not isinstance(value, dict):
         return record
     form = _FORMS.get(map_name, _PLAIN)
-    is_row = _are_columns(tuple(value)) or not form.columns.keys().isdisjoint(value)
+    is_row = _are_columns(map_name, tuple(value))
     if not is_row and not any(isinstance(value.get(name), str) for name in form.dollars):
         return record
     return replace(record, value=_of_row(form, value))
 
 
 @lru_cache(maxsize=_MOST_SETS_OF_NAMES)
-def _are_columns(names: tuple[str, ...]) -> bool:
+def _are_columns(map_name: str, names: tuple[str, ...]) -> bool:
     """Whether a table has given names; most records of a map have the same."""
-    return any("_" in name and name not in _AS_IT_IS for name in names)
+    columns = _FORMS.get(map_name, _PLAIN).columns
+    return any(name in columns or ("_" in name and name not in _AS_IT_IS) for name in names)
 
 
 def _of_row(form: TableForm, row: Mapping[str, Json]) -> dict[str, Json]:

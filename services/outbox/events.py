@@ -75,7 +75,7 @@ async def address(
     event_type: EventType,
     event_ids: Sequence[UUID],
     endpoints: Sequence[WebhookEndpoint],
-) -> list[UUID]:
+) -> Sequence[UUID]:
     """Put events into the outbox for some endpoints; returns the messages' ids."""
     message_ids = await store.outbox_messages.create_many(
         [

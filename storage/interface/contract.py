@@ -53,7 +53,7 @@ class Log(Protocol[Fields, Row, Conditions]):
 
     async def create_many(
         self, rows: Sequence[Fields], *, ids: Sequence[UUID] | None = None
-    ) -> builtins.list[UUID]:
+    ) -> Sequence[UUID]:
         """Append rows in one statement; returns their ids in order."""
 
     async def get(self, row_id: UUID) -> Row:

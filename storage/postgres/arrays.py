@@ -56,6 +56,12 @@ class TextArray(BinaryArray):
     element = types["text"]
 
 
+class BytesArray(BinaryArray):
+    """bytea[]"""
+
+    element = types["bytea"]
+
+
 class DateArray(BinaryArray):
     """date[]"""
 
@@ -73,6 +79,8 @@ def array_of(values: Sequence[Value]) -> BinaryArray | str:
     kind = next((type(value) for value in values if value is not None), None)
     if kind is UUID:
         return UuidArray.of(list(map(_binary_uuid, values)))
+    if kind is bytes:
+        return BytesArray.of(list(map(_binary_bytes, values)))
     if kind is dt.date:
         return DateArray.of(list(map(_binary_date, values)))
     if kind is dt.datetime:
@@ -96,6 +104,10 @@ def _binary_text(value: str | None) -> bytes:
         return _NULL
     encoded = value.encode()
     return _LENGTH(len(encoded)) + encoded
+
+
+def _binary_bytes(value: bytes | None) -> bytes:
+    return _NULL if value is None else _LENGTH(len(value)) + value
 
 
 def _binary_date(value: dt.date | None) -> bytes:
@@ -122,7 +134,7 @@ class _ArrayDumper(Dumper):
 
 def teach_arrays(context: AdaptContext) -> None:
     """Have a connection send the arrays that are written here."""
-    for kind in (UuidArray, TextArray, DateArray, MomentArray):
+    for kind in (UuidArray, TextArray, BytesArray, DateArray, MomentArray):
         context.adapters.register_dumper(kind, _ArrayDumper)
 
 

@@ -16,7 +16,7 @@ from sqlmodel import SQLModel
 
 from storage.errors import RowNotFound, VersionConflict
 from storage.filters import Filter
-from storage.identifiers import new_id, new_id_bytes, new_ids
+from storage.identifiers import FreshIds, new_id, new_id_bytes
 from storage.interface import DEFAULT_LIMIT, Page
 from storage.postgres import changing, selecting
 from storage.postgres.arrays import BinaryArray, array_literal, array_of, array_of_ids
@@ -118,12 +118,14 @@ class PostgresRepository(Generic[Fields, Row, Conditions]):
 
     async def create_many(
         self, rows: Sequence[Fields], *, ids: Sequence[UUID] | None = None
-    ) -> builtins.list[UUID]:
-        made = list(ids) if ids is not None else new_ids(len(rows))
+    ) -> Sequence[UUID]:
+        made = list(ids) if ids is not None else FreshIds(len(rows))
         if not made:
             return made
         parameters = self._bookkeeping(made[0])
-        parameters["id"] = array_of(made)
+        parameters["id"] = (
+            array_of_ids(made.written) if isinstance(made, FreshIds) else array_of(made)
+        )
         columns = columns_of(rows)
         has_shape = len(made) >= FEWEST_OF_A_SHAPE
         shared, absent = set(), set()

@@ -77,6 +77,8 @@ def test_ids_that_are_only_sent_arrive_in_ascending_order(
 def test_what_most_statements_send_goes_in_binary() -> None:
     day = dt.date(2026, 3, 2)
     moment = dt.datetime(2026, 3, 2, 8, tzinfo=dt.UTC)
-    assert all(isinstance(array_of([each]), BinaryArray) for each in (new_id(), "a", day, moment))
+    assert all(
+        isinstance(array_of([each]), BinaryArray) for each in (new_id(), "a", b"a", day, moment)
+    )
     assert array_of([1, None]) == "{1,NULL}"
     assert array_of([Decimal("0.50")]) == '{"0.50"}'

@@ -92,7 +92,7 @@ async def write_statements(
     *,
     stated_on: dt.date,
     due_on: dt.date,
-) -> list[UUID]:
+) -> Sequence[UUID]:
     """Bill patients for these lines, on claims that the caller holds; the statements' ids in order.
 
     Documents are made and kept one after another; the number of statements to the database does not
