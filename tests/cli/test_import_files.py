@@ -6,6 +6,7 @@ import os
 import pty
 import signal
 import sys
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -155,7 +156,9 @@ def test_who_leaves_at_the_question_has_nothing_written_and_waits_for_nothing(
     dump.write_text(json.dumps(keyed(payer(name="Northlake"))), "utf-8")
     terminal, inner = pty.openpty()
     words = [sys.executable, "-m", "app.cli", "import", str(dump), "--company", company.slug]
-    with program(words, stdin=inner, stdout=inner, stderr=inner) as running:
+    # tests that run in the background have such signals ignored, and so would what they start
+    heard = partial(signal.signal, leaving, signal.SIG_DFL)
+    with program(words, stdin=inner, stdout=inner, stderr=inner, preexec_fn=heard) as running:
         os.close(inner)
         said = b""
         while b"Write it?" not in said:
