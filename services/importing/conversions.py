@@ -238,7 +238,9 @@ def _in_parts(given: str) -> tuple[str, str, str | None, str | None, str | None]
 
 def _made(iso: str) -> dt.datetime:
     try:
-        made = dt.datetime.fromisoformat(iso).astimezone(dt.UTC)
+        made = dt.datetime.fromisoformat(iso)
+        if made.tzinfo is not dt.UTC:
+            made = made.astimezone(dt.UTC)
     except (ValueError, OverflowError):
         raise Unusable("is no date that there is", "correct it") from None
     _bounded(made.date())

@@ -29,7 +29,8 @@ LONGEST_NAME = 80
 """Characters of a map's name."""
 
 _READ_CHARACTERS = 1 << 18
-_SPACE = re.compile(r"[ \t\n\r]*")
+_SPACES = " \t\n\r"
+_SPACE = re.compile(f"[{_SPACES}]*")
 
 Json = object
 
@@ -246,10 +247,11 @@ class _Window:
     def peek(self) -> str:
         """The next character that is no space; empty at the end of the file."""
         while True:
+            found = self._text[self._at : self._at + 1]
+            if found and found not in _SPACES:
+                return found
             self._at = _SPACE.match(self._text, self._at).end()  # type: ignore[union-attr]
-            if self._at < len(self._text):
-                return self._text[self._at]
-            if not self._read_on():
+            if self._at == len(self._text) and not self._read_on():
                 return ""
 
     def first_key(self) -> str | None:
