@@ -27,10 +27,7 @@ from services.claims.figures.reporting import FigureQuestion
 from services.identity.scopes import Scope
 from services.inputs import PARAMETER
 from storage.figures import Ask, FigureScope
-from storage.vocabulary.figures import (
-    FigureDimension,
-    Measure,
-)
+from storage.vocabulary.figures import FigureDimension, Measure
 
 Month = Annotated[
     str | None,

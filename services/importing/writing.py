@@ -61,8 +61,7 @@ async def finish_map(
 
 async def finish_new(store: Store, held_in: DataImport, of: ImportMap) -> None:
     """The same of a map that changes no older row: its numbers, and that it is written."""
-    if of.name in DECLARED:
-        await start_above(store, held_in.id, of.name)
+    await start_above(store, held_in.id, of.name)
     await store.import_maps.update(of.id, {"written_at": store.now}, expected_version=of.version)
 
 

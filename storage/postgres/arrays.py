@@ -7,7 +7,7 @@ text, and a long text without looking for what is quoted in it.
 
 import datetime as dt
 import struct
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar, Self
 from uuid import UUID
 
@@ -77,17 +77,12 @@ class MomentArray(BinaryArray):
 def array_of(values: Sequence[Value]) -> BinaryArray | str:
     """A one-dimensional array of values of one type, as a parameter of a statement."""
     kind = next((type(value) for value in values if value is not None), None)
-    if kind is UUID:
-        return UuidArray.of(list(map(_binary_uuid, values)))
-    if kind is bytes:
-        return BytesArray.of(list(map(_binary_bytes, values)))
-    if kind is dt.date:
-        return DateArray.of(list(map(_binary_date, values)))
-    if kind is dt.datetime:
-        return MomentArray.of(list(map(_binary_moment, values)))
     if kind is not None and issubclass(kind, str):
-        return TextArray.of(list(map(_binary_text, values)))
-    return array_literal(values)
+        kind = str
+    if kind not in _BINARY:
+        return array_literal(values)
+    array, write = _BINARY[kind]
+    return array.of(list(map(write, values)))
 
 
 def array_of_ids(ids: Sequence[bytes]) -> UuidArray:
@@ -118,6 +113,15 @@ def _binary_moment(value: dt.datetime | None) -> bytes:
     return _NULL if value is None else _MOMENT(8, (value - _FIRST_MOMENT) // _MICROSECOND)
 
 
+_BINARY: Mapping[type | None, tuple[type[BinaryArray], Callable[[Any], bytes]]] = {
+    UUID: (UuidArray, _binary_uuid),
+    str: (TextArray, _binary_text),
+    bytes: (BytesArray, _binary_bytes),
+    dt.date: (DateArray, _binary_date),
+    dt.datetime: (MomentArray, _binary_moment),
+}
+
+
 class _ArrayDumper(Dumper):
     """Sends an array as the bytes that it already is."""
 
@@ -134,8 +138,8 @@ class _ArrayDumper(Dumper):
 
 def teach_arrays(context: AdaptContext) -> None:
     """Have a connection send the arrays that are written here."""
-    for kind in (UuidArray, TextArray, BytesArray, DateArray, MomentArray):
-        context.adapters.register_dumper(kind, _ArrayDumper)
+    for array, _ in _BINARY.values():
+        context.adapters.register_dumper(array, _ArrayDumper)
 
 
 def array_literal(values: Sequence[Value]) -> str:

@@ -8,6 +8,7 @@ from services.claims.validation.findings import (
     Finding,
     Subject,
     error,
+    impossible_day,
     malformed_diagnoses,
     no_data,
     plain,
@@ -69,25 +70,10 @@ def providers(subject: Subject) -> Iterator[Finding]:
 
 def claim_dates(subject: Subject) -> Iterator[Finding]:
     """The claim's days lie within the patient's life and before tomorrow."""
-    claim, today = subject.claim, subject.today
     for field in ("service_date", "admission_date", "discharge_date"):
-        day = getattr(claim, field)
-        if day is None:
-            continue
-        if day > today:
-            yield error(
-                f"{field}_in_future",
-                f"/{field}",
-                f"lies after today ({today})",
-                "Correct the date, or wait until the service has been given.",
-            )
-        if day < subject.patient.birth_date:
-            yield error(
-                f"{field}_before_birth",
-                f"/{field}",
-                "lies before the patient's birth",
-                "Correct this date or the patient's birth date.",
-            )
+        day = getattr(subject.claim, field)
+        if day is not None:
+            yield from impossible_day(subject, day, rule=field, pointer=f"/{field}")
 
 
 def stay(subject: Subject) -> Iterator[Finding]:

@@ -68,6 +68,24 @@ def no_data(rule: str, pointer: str, message: str, remedy: str) -> Finding:
     return Finding(rule, Severity.NO_DATA, pointer, message, remedy)
 
 
+def impossible_day(subject: Subject, day: dt.date, *, rule: str, pointer: str) -> Iterator[Finding]:
+    """Of a day that does not lie within the patient's life, or lies after today."""
+    if day > subject.today:
+        yield error(
+            f"{rule}_in_future",
+            pointer,
+            f"lies after today ({subject.today})",
+            "Correct the date, or wait until the service has been given.",
+        )
+    if day < subject.patient.birth_date:
+        yield error(
+            f"{rule}_before_birth",
+            pointer,
+            "lies before the patient's birth",
+            "Correct this date or the patient's birth date.",
+        )
+
+
 def plain(code: str) -> str:
     """A diagnosis without its point."""
     return code.replace(".", "")

@@ -7,6 +7,7 @@ from services.claims.validation.findings import (
     Finding,
     Subject,
     error,
+    impossible_day,
     malformed_diagnoses,
     plain,
     warning,
@@ -123,20 +124,7 @@ def line_dates(subject: Subject) -> Iterator[Finding]:
     """The lines' days lie within the patient's life and before tomorrow."""
     for at, line in enumerate(subject.lines):
         pointer = f"/lines/{at}/service_date"
-        if line.service_date > subject.today:
-            yield error(
-                "line_date_in_future",
-                pointer,
-                f"lies after today ({subject.today})",
-                "Correct the date, or wait until the service has been given.",
-            )
-        if line.service_date < subject.patient.birth_date:
-            yield error(
-                "line_date_before_birth",
-                pointer,
-                "lies before the patient's birth",
-                "Correct this date or the patient's birth date.",
-            )
+        yield from impossible_day(subject, line.service_date, rule="line_date", pointer=pointer)
 
 
 def line_order(subject: Subject) -> Iterator[Finding]:
