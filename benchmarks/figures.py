@@ -36,8 +36,9 @@ from services.claims.figures.reporting import FigureQuestion, report
 from storage.figures import FigureScope
 from storage.files import FileVault
 from storage.files.local import LocalFileStore
-from storage.postgres.claim_facts import COLUMNS, FACTS, measured, refresh_statements
+from storage.postgres.claim_facts import COLUMNS, FACTS, measured
 from storage.postgres.figure_measures import ROWS, Source
+from storage.postgres.refreshing import refresh_statements
 from storage.postgres.sql import table_of
 from storage.postgres.transaction import PostgresStorage, PostgresStore
 from storage.tables.claims import Claim

@@ -105,7 +105,7 @@ class Store(ClaimRows, MoneyRows, ComplianceRows, PlatformRows, Protocol):
 
     async def refresh_facts(self) -> None:
         """Compute what is kept of the claims that were changed so far, and forget them: for who
-        writes more of them than one would keep in mind until the end, each once."""
+        writes more of them than one would keep in mind until the end."""
 
     async def enqueue(
         self,

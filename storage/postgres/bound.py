@@ -1,11 +1,12 @@
 """What a repository needs of the transaction that it works in."""
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 from uuid import UUID
 
 import psycopg
+from sqlmodel import SQLModel
 
 from storage.interface import Actor
 
@@ -22,6 +23,10 @@ class BoundTransaction(Protocol):
     """Of which something was written that facts are computed of."""
     claims_begun: set[UUID | None]
     """Of those, the ones that were made here and replace none."""
+    kinds_changed: set[type[SQLModel]]
+    """The kinds of rows that were written of them."""
+    entries_appended: list[tuple[Sequence[UUID | None], Sequence[UUID]]]
+    """The claims of entries that were appended to the ledger, and the entries."""
 
     @property
     def now(self) -> dt.datetime:

@@ -1,23 +1,13 @@
-"""Facts of claims, and their sums by month: written by the transaction that changes a claim.
-
-A store notes every claim of which it writes a row that facts are computed of. Before it commits,
-the facts of those are computed from the rows as they then are, and what that adds to the sums or
-takes away is appended to them. Whoever changes the same claim meanwhile waits for the row of its
-facts, so that neither overlooks what the other did.
+"""Facts of claims, computed from their rows; their sums by month.
 
 A claim and those that went out to replace it are one claim to a payer, and so they are here: it
 counts with the first of them, and what became of the others is a fact of that.
 """
 
 from collections.abc import Mapping
-from functools import cache
-from typing import Any
-from uuid import UUID
 
 from sqlmodel import SQLModel
 
-from storage.postgres.arrays import array_of
-from storage.postgres.bound import BoundTransaction
 from storage.postgres.figure_measures import (
     CASH_CENTS,
     IS_CASH,
@@ -41,32 +31,6 @@ CLAIM_COLUMNS: Mapping[type[SQLModel], str] = {
 }
 """The rows that facts are computed of, and the column that names the claim."""
 
-_AT_ONCE = 5_000
-_MANY = 100
-"""Claims of which each must not read all the others, whatever plan there is."""
-
-_ORIGINALS = """
-WITH RECURSIVE meant AS (
-    SELECT unnest(%(ids)s::uuid[]) AS id
-    UNION
-    SELECT claim.replaces_id
-    FROM meant
-    CROSS JOIN LATERAL (
-        SELECT replaces_id FROM claims WHERE company_id = %(company_id)s AND id = meant.id OFFSET 0
-    ) AS claim
-    WHERE claim.replaces_id IS NOT NULL
-)
-SELECT id FROM meant
-"""
-"""Some claims, and those that they replace."""
-
-_HOLD = """
-SELECT FROM claim_facts
-WHERE company_id = %(company_id)s AND id = ANY (%(ids)s::uuid[])
-ORDER BY id
-FOR NO KEY UPDATE
-"""
-
 _OF_LATER = ", ".join(
     f"other.{name}"
     for name in (
@@ -82,7 +46,10 @@ _OF_LATER = ", ".join(
 
 COLUMNS = tuple(ClaimFactFields.model_fields)
 
-FACTS = f"""
+_BOOKED = f"""sum(item.amount_cents) FILTER (WHERE {IS_CONTRACTUAL}) AS contractual_cents,
+           sum({CASH_CENTS}) FILTER (WHERE {IS_CASH}) AS cash_cents"""
+
+_FACTS = """
 SELECT claim.id,
        claim.primary_payer_id AS payer_id,
        claim.rendering_provider_id AS provider_id,
@@ -118,10 +85,9 @@ SELECT claim.id,
        coalesce(booked.contractual_cents, 0)::bigint AS contractual_cents,
        coalesce(booked.cash_cents, 0)::bigint AS cash_cents,
        claim.insurance_balance_cents,
-       claim.patient_balance_cents
-FROM claims AS claim
-JOIN companies AS company ON company.company_id = claim.company_id
-CROSS JOIN LATERAL (
+       claim.patient_balance_cents"""
+
+_BESIDE = f"""CROSS JOIN LATERAL (
     WITH RECURSIVE later AS (
         SELECT {_OF_LATER} FROM claims AS other
         WHERE claim.is_replaced AND claim.frequency = '1'
@@ -176,28 +142,53 @@ LEFT JOIN LATERAL (
     ) AS denies
 ) AS decided ON true
 LEFT JOIN LATERAL (
-    SELECT sum(item.amount_cents) FILTER (WHERE {IS_CONTRACTUAL}) AS contractual_cents,
-           sum({CASH_CENTS}) FILTER (WHERE {IS_CASH}) AS cash_cents
+    SELECT {_BOOKED}
     FROM unnest(family.ids) AS member (id)
     CROSS JOIN LATERAL (
         SELECT * FROM ledger_entries
         WHERE company_id = claim.company_id AND claim_id = member.id OFFSET 0
     ) AS item
-) AS booked ON true
-WHERE claim.company_id = %(company_id)s AND company.company_id = %(company_id)s
-"""  # noqa: S608 -- expressions of ours
-"""The facts of every claim of the company, from its rows."""
+) AS booked ON true"""  # noqa: S608 -- expressions of ours
+"""What facts are made of beside the claim itself."""
 
+_BESIDE_BEGUN = f"""CROSS JOIN (
+    SELECT false AS is_taken_back, true AS are_settled, 0::bigint AS booked_cents
+) AS family
+CROSS JOIN (SELECT NULL::timestamptz AS recorded_at, NULL::boolean AS is_clean) AS scrubbed
+CROSS JOIN (SELECT NULL::timestamptz AS first_at, NULL::timestamptz AS last_at) AS sent
+CROSS JOIN (
+    SELECT NULL::date AS first_on, NULL::boolean AS first_denies, NULL::boolean AS needed_work
+) AS decided
+LEFT JOIN (
+    SELECT item.claim_id, {_BOOKED}
+    FROM entries AS item
+    GROUP BY item.claim_id
+) AS booked ON booked.claim_id = claim.id"""  # noqa: S608 -- expressions of ours
+"""The same of claims that have entries in the books (``entries``) and nothing else."""
 
-_EVERY_CLAIM = "FROM claims AS claim\n"
-_CLAIMS_MEANT = """FROM unnest(%(ids)s::uuid[]) AS meant (id)
+_CLAIMS_MEANT = """unnest(%(ids)s::uuid[]) AS meant (id)
 CROSS JOIN LATERAL (
     SELECT * FROM claims WHERE company_id = %(company_id)s AND id = meant.id OFFSET 0
-) AS claim
-"""
+)"""
 """Claim by claim, each by its key: those that an import writes are in no statistics, and a plan
 that takes them as a set reads for every two thousand all that came before (OFFSET 0 forbids it)."""
-assert FACTS.count(_EVERY_CLAIM) == 1
+
+
+def _facts(claims: str, beside: str) -> str:
+    return f"""{_FACTS}
+FROM {claims} AS claim
+JOIN companies AS company ON company.company_id = claim.company_id
+{beside}
+WHERE claim.company_id = %(company_id)s AND company.company_id = %(company_id)s
+"""
+
+
+FACTS = _facts("claims", _BESIDE)
+"""The facts of every claim of the company, from its rows."""
+FACTS_OF_SOME = _facts(_CLAIMS_MEANT, _BESIDE)
+"""The facts of claims of given ``ids``."""
+FACTS_OF_BEGUN = _facts(_CLAIMS_MEANT, _BESIDE_BEGUN)
+"""The same of claims that have entries in the books (``entries``) and nothing else."""
 
 
 def measured(source: Source, *, rows: str, sign: str = "") -> str:
@@ -223,107 +214,3 @@ def measured(source: Source, *, rows: str, sign: str = "") -> str:
         unnest(ARRAY[{amounts}]) AS amount
     ) AS measured
     WHERE measured.day IS NOT NULL{conditions and f" AND {conditions}"}"""
-
-
-_CELL = "payer_id, provider_id, location"
-_ENTRIES = """FROM entries AS item
-    JOIN {new} AS fact ON fact.id = item.claim_id
-    LEFT JOIN {old} AS other ON other.id = item.claim_id
-    WHERE {condition}"""
-_IS_NEW = "(item.xid = pg_current_xact_id() AND item.recorded_at = %(now)s)"
-_HAS_MOVED = (
-    "(fact.payer_id, fact.provider_id, fact.location)"
-    " IS DISTINCT FROM (other.payer_id, other.provider_id, other.location)"
-)
-
-
-@cache
-def _refresh() -> str:
-    """One statement: facts as they are now, and to the sums what differs from before.
-
-    Entries of the ledger never change, so only new ones count, and those of a claim that has come
-    under another payer, provider or location.
-    """
-    columns = ", ".join(COLUMNS)
-    excluded = ", ".join(f"excluded.{name}" for name in COLUMNS)
-    kept = ", ".join(f"claim_facts.{name}" for name in COLUMNS)
-    come = _ENTRIES.format(new="latter", old="former", condition=f"({_IS_NEW} OR {_HAS_MOVED})")
-    left = _ENTRIES.format(new="former", old="latter", condition=f"NOT {_IS_NEW} AND {_HAS_MOVED}")
-    return f"""
-WITH former AS (
-    SELECT id, {columns} FROM claim_facts
-    WHERE company_id = %(company_id)s AND id = ANY (%(ids)s::uuid[])
-),
-entries AS (
-    SELECT item.*
-    FROM unnest(%(ids)s::uuid[]) AS meant (id)
-    CROSS JOIN LATERAL (
-        SELECT * FROM ledger_entries
-        WHERE company_id = %(company_id)s AND claim_id = meant.id OFFSET 0
-    ) AS item
-),
-latter AS (
-    {FACTS.replace(_EVERY_CLAIM, _CLAIMS_MEANT)}
-),
-saved AS (
-    INSERT INTO claim_facts (company_id, id, {columns})
-    SELECT %(company_id)s::uuid, id, {columns} FROM latter
-    ON CONFLICT (company_id, id) DO UPDATE SET ({columns}) = ROW ({excluded})
-    WHERE ({kept}) IS DISTINCT FROM ({excluded})
-),
-gone AS (
-    DELETE FROM claim_facts
-    WHERE company_id = %(company_id)s AND id = ANY (%(ids)s::uuid[])
-      AND id NOT IN (SELECT id FROM latter)
-),
-moved AS (
-    {measured(Source.CLAIMS, rows="FROM latter AS fact")}
-    UNION ALL
-    {measured(Source.CLAIMS, rows="FROM former AS fact", sign="-")}
-    UNION ALL
-    {measured(Source.LEDGER, rows=come)}
-    UNION ALL
-    {measured(Source.LEDGER, rows=left, sign="-")}
-)
-INSERT INTO figure_sums (company_id, id, measure, month, {_CELL}, items, amount, is_folded)
-SELECT %(company_id)s::uuid, gen_random_uuid(), measure, month, {_CELL},
-       sum(items), sum(amount), false
-FROM moved
-GROUP BY measure, month, {_CELL}
-HAVING sum(items) <> 0 OR sum(amount) <> 0
-"""  # noqa: S608 -- names and expressions of ours
-
-
-def refresh_statements() -> tuple[str, str]:
-    """What keeping the facts of some claims takes: holding them, and computing them anew."""
-    return _HOLD, _refresh()
-
-
-async def _originals(store: BoundTransaction) -> list[UUID]:
-    """The claims whose facts the changed ones are part of, in the order in which they are held."""
-    changed = {each for each in store.claims_changed if each is not None}
-    if asked := changed - store.claims_begun:
-        found = await store.execute(
-            _ORIGINALS, {"company_id": store.company_id, "ids": array_of(list(asked))}
-        )
-        changed.update(claim_id for (claim_id,) in await found.fetchall())
-    return sorted(changed, key=lambda each: each.int)
-
-
-async def refresh_facts(store: BoundTransaction) -> None:
-    """Compute the facts of the claims that were changed anew, and correct the sums by what differs.
-
-    To be called once for a claim in a transaction, after all that it writes of the claim. Where
-    every claim was begun here, nothing is asked, and who sends statements ahead waits for none.
-    """
-    if len(store.claims_changed) >= _MANY:
-        await store.plan_for_any_company()
-    ordered = await _originals(store)
-    for first in range(0, len(ordered), _AT_ONCE):
-        parameters: dict[str, Any] = {
-            "company_id": store.company_id,
-            "ids": array_of(ordered[first : first + _AT_ONCE]),
-            "now": store.now,
-        }
-        for statement in refresh_statements():
-            await store.execute(statement, parameters)

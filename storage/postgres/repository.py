@@ -24,7 +24,8 @@ from storage.postgres.bound import BoundTransaction
 from storage.postgres.claim_facts import CLAIM_COLUMNS
 from storage.postgres.sql import json_text, table_of
 from storage.rows import BOOKKEEPING, AppendOnlyRow, SealedRow, columns_of
-from storage.tables.claims import Patient
+from storage.tables.claims import Claim, Patient
+from storage.tables.ledger import LedgerEntry
 
 Fields = TypeVar("Fields", bound=SQLModel)
 Row = TypeVar("Row", bound=SQLModel)
@@ -112,8 +113,7 @@ class PostgresRepository(Generic[Fields, Row, Conditions]):
         cursor = await self._execute(changing.insert_one(self._row), parameters)
         if issubclass(self._row, SealedRow):
             (given["xid"],) = await cursor.fetchone() or (0,)
-        if self._claim_column is not None:
-            self._note_changed([given[self._claim_column]])
+        self._note_made([given["id"]], {name: [value] for name, value in given.items()})
         return self._shape.load([given[name] for name in self._shape.names])
 
     async def create_many(
@@ -146,15 +146,7 @@ class PostgresRepository(Generic[Fields, Row, Conditions]):
             self._row, frozenset(shared), frozenset(absent), is_sparse=is_sparse
         )
         await self._execute(sql, parameters)
-        if self._claim_column == "id":
-            self._note_changed(made)
-            self._store.claims_begun.update(
-                claim_id
-                for claim_id, replaced_id in zip(made, columns["replaces_id"], strict=True)
-                if replaced_id is None
-            )
-        elif self._claim_column is not None:
-            self._note_changed(columns[self._claim_column])
+        self._note_made(made, {"id": made, **columns})
         return made
 
     async def get(self, row_id: UUID) -> Row:
@@ -304,8 +296,25 @@ class PostgresRepository(Generic[Fields, Row, Conditions]):
     def _note_changed(self, claim_ids: Collection[UUID | None]) -> None:
         """Have the facts of claims computed anew. What a claim replaces is told by its own row."""
         self._store.claims_changed.update(claim_ids)
+        self._store.kinds_changed.add(self._row)
         if self._claim_column == "id":
             self._store.claims_begun.difference_update(claim_ids)
+
+    def _note_made(self, ids: Sequence[UUID], columns: Mapping[str, Sequence[Value]]) -> None:
+        """Have the facts computed of the claims that rows were made of."""
+        if self._claim_column is None:
+            return
+        claim_ids = columns[self._claim_column]
+        self._note_changed(claim_ids)
+        if self._row is Claim:
+            replaced_ids = columns["replaces_id"]
+            self._store.claims_begun.update(
+                claim_id
+                for claim_id, replaced_id in zip(ids, replaced_ids, strict=True)
+                if replaced_id is None
+            )
+        elif self._row is LedgerEntry:
+            self._store.entries_appended.append((claim_ids, ids))
 
     def _bookkeeping(self, row_id: UUID) -> dict[str, Value]:
         store = self._store

@@ -24,7 +24,6 @@ from storage.postgres.access_figures import PostgresAccessFigures
 from storage.postgres.acknowledgement_figures import PostgresAcknowledgementFigures
 from storage.postgres.action_figures import PostgresActionFigures
 from storage.postgres.bound import BoundTransaction
-from storage.postgres.claim_facts import refresh_facts
 from storage.postgres.claim_figures import PostgresClaimFigures
 from storage.postgres.denial_queue import PostgresDenialQueue
 from storage.postgres.errors import translate
@@ -40,6 +39,7 @@ from storage.postgres.outbox_lines import PostgresOutboxLines
 from storage.postgres.past_values import PostgresPastValues
 from storage.postgres.planning import FOR_ANY_COMPANY
 from storage.postgres.pool import Pool, PoolFigures, quietly
+from storage.postgres.refreshing import refresh_facts
 from storage.postgres.repository import PostgresRepository
 from storage.postgres.retention_figures import PostgresRetentionFigures
 from storage.postgres.sealing import PostgresSealing
@@ -109,6 +109,8 @@ class PostgresStore:
         self.patients_read: set[UUID | None] = set()
         self.claims_changed: set[UUID | None] = set()
         self.claims_begun: set[UUID | None] = set()
+        self.kinds_changed: set[type[SQLModel]] = set()
+        self.entries_appended: list[tuple[Sequence[UUID | None], Sequence[UUID]]] = []
         self._now: dt.datetime | None = None
         self._sent_ahead = 0
         self._plans_for_any_company = False
@@ -215,6 +217,8 @@ class PostgresStore:
         await refresh_facts(self)
         self.claims_changed.clear()
         self.claims_begun.clear()
+        self.kinds_changed.clear()
+        self.entries_appended.clear()
 
     async def plan_for_any_company(self) -> None:
         if not self._plans_for_any_company:

@@ -1,26 +1,36 @@
 """Facts of claims and their sums are what the rows come to, whatever happens to a claim."""
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
+from uuid import UUID
 
 import pytest
 
 from services.claims.claims import get_claim
 from services.claims.drafts import NewAcknowledgement
 from services.claims.figures.checking import computed_anew
+from services.claims.ledger.charges import charge_of
 from services.claims.ledger.claim_balances import Movement, move
 from services.claims.patient_money.inputs import Application, NewPatientPayment, PaymentReversal
 from services.claims.patient_money.payments import receive_payment, reverse_payment
+from services.claims.scrubbing.runs import scrub_claim
 from services.claims.submission import record_acknowledgement, reopen, void
 from storage.figures import Ask, FigureScope, Total
 from storage.files import FileVault
+from storage.interface import Store
 from storage.postgres.transaction import PostgresStorage
 from storage.tables.appeals import ClaimAppealFields
-from storage.tables.claims import ClaimFields
+from storage.tables.claims import ClaimFields, ClaimTransmissionFields
+from storage.tables.ledger import LedgerFields
 from storage.tables.money import WriteOffFields
 from storage.vocabulary.appeals import AppealStatus
 from storage.vocabulary.billing import ClaimFrequency
-from storage.vocabulary.claims import AcknowledgementOutcome, ClaimStatus, LedgerKind
+from storage.vocabulary.claims import (
+    AcknowledgementOutcome,
+    ClaimStatus,
+    LedgerKind,
+    SubmissionMethod,
+)
 from storage.vocabulary.figures import FigureDimension, Measure
 from storage.vocabulary.money import BalanceSide, PaymentMethod, WriteOffStatus
 from tests.builders.books import SERVICE_DATE, Books
@@ -156,6 +166,58 @@ async def test_a_claim_that_is_made_among_many_counts_with_the_one_that_it_repla
             )
         )
         await store.claims.create_many([again, other])
+    await assert_right(books)
+
+
+def _charge(claim_id: UUID, payer_id: UUID, cents: int) -> LedgerFields:
+    return LedgerFields.model_validate(charge_of(claim_id, payer_id, cents, MARCH[1]))
+
+
+async def _nothing(store: Store, claim_id: UUID) -> None:
+    """The claim and its charge are all there is."""
+
+
+async def _scrubbed(store: Store, claim_id: UUID) -> None:
+    await scrub_claim(store, claim_id)
+
+
+async def _sent_again(store: Store, claim_id: UUID) -> None:
+    again = ClaimTransmissionFields(
+        claim_id=claim_id,
+        method=SubmissionMethod.CLEARINGHOUSE,
+        reference="once more",
+        transmitted_at=dt.datetime(2025, 5, 2, 12, tzinfo=dt.UTC),
+    )
+    await store.claim_transmissions.create(again)
+
+
+async def _moved(store: Store, claim_id: UUID) -> None:
+    await store.claims.update(claim_id, {"rendering_provider_id": "1999999984"}, expected_version=1)
+
+
+async def _charged_again_later(store: Store, claim_id: UUID) -> None:
+    await store.refresh_facts()
+    claim = await store.claims.get(claim_id)
+    await store.ledger_entries.create(_charge(claim_id, claim.primary_payer_id, 700))
+
+
+@pytest.mark.parametrize("beside", [_nothing, _scrubbed, _sent_again, _moved, _charged_again_later])
+@pytest.mark.parametrize("at_once", [True, False])
+async def test_a_claim_that_is_made_with_more_of_it_counts_with_all(
+    books: Books, beside: Callable[[Store, UUID], Awaitable[None]], at_once: bool
+) -> None:
+    rows = [books.claim_fields(each, charge_cents=10_000) for each in ("A", "B")]
+    async with books.storage.transaction(books.company.id, books.company.actor) as store:
+        if at_once:
+            ids = list(await store.claims.create_many(rows))
+        else:
+            ids = [(await store.claims.create(row)).id for row in rows]
+        await store.ledger_entries.create_many(
+            [_charge(each, books.payers[0].id, 10_000) for each in ids]
+        )
+        await beside(store, ids[0])
+    found = (await totals(books, Measure.RECEIVABLE))[""]
+    assert found[Measure.RECEIVABLE].amount == 20_000 + 700 * (beside is _charged_again_later)
     await assert_right(books)
 
 

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from services.claims.figures.checking import computed_anew
 from services.importing.reporting import Reconciliation, Verdict
 from services.importing.retrying import RecordRetry, retry_record
 from storage.files import FileVault
@@ -89,6 +90,15 @@ async def test_the_rows_become_the_lines_of_their_claims_in_any_order(
     assert (row.diagnosis_codes, first.patient_id) == (["H40.11X1"], row.patient_id)
     again = await importer.bring({**named, **PAYERS})
     assert (counted(again), again.verdict) == ((0, 2, 0, 0, 2), Verdict.AGREES)
+
+
+async def test_what_is_kept_for_figures_is_what_claims_and_their_lines_come_to(
+    importer: Importer,
+) -> None:
+    await importer.bring({**PAYERS, "claims": keyed(BARE), "claimLineItems": keyed(*ROWS)})
+    company = importer.company
+    _, differences = await computed_anew(importer.storage, company.id, company.actor)
+    assert differences == []
 
 
 async def test_rows_may_lie_in_another_file_and_come_later(importer: Importer) -> None:
