@@ -10,6 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from services.claims.figures.checking import computed_anew
 from services.importing.declaration import Draft, drafted
 from services.importing.json_stream import Lengths, SourceRecord, read_dump
 from services.importing.maps import DECLARED, DERIVED, KNOWN
@@ -207,7 +208,10 @@ async def brought_twice(
         importer = Importer(storage, FileVault(LocalFileStore(directory / company.slug)), company)
         steward = (await make_person(storage, company)).id
         first = await importer.bring(dump, steward_person_id=steward)
-        return first, await importer.bring(dump, steward_person_id=steward)
+        again = await importer.bring(dump, steward_person_id=steward)
+        _, differences = await computed_anew(storage, company.id, company.actor)
+        assert differences == []
+        return first, again
     finally:
         await storage.close()
 
