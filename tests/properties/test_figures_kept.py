@@ -362,13 +362,17 @@ async def _or_what_replaces(store: Store, claim_id: UUID, chance: Random) -> UUI
 
 
 async def do_something(books: Books, claim_ids: Sequence[UUID], seed: int) -> None:
-    """One deed to one claim, by chance; what the state of the claim does not allow is refused."""
+    """A deed to a claim or two in one transaction, by chance; what the state of a claim does not
+    allow is refused."""
     chance = Random(seed)
-    claim_id, deed = chance.choice(claim_ids), chance.choice(DEEDS)
+    chosen = [chance.choice(claim_ids) for _ in range(chance.choice([1, 1, 2]))]
     try:
         async with books.storage.transaction(books.company.id, books.company.actor) as store:
-            claim_id = await _or_what_replaces(store, claim_id, chance)
-            await deed(store, await store.claims.get(claim_id), chance)
+            for claim_id in chosen:
+                meant_id = await _or_what_replaces(store, claim_id, chance)
+                await chance.choice(DEEDS)(store, await store.claims.get(meant_id), chance)
+                if chance.random() < 0.5:
+                    await store.refresh_facts()
     except (Refusal, VersionConflict, TransactionConflict):
         return
 
