@@ -77,7 +77,7 @@ async def renumber(
     """Give a number of its own to what has that of another row which was here before.
 
     What came with the same number in this import gets the same one: it is merged with the first, or
-    waits.
+    waits. What is the same as a row that an earlier import renumbered so is merged with that.
     """
     key, rule = declared.natural_key, declared.renumbering
     if key is None or rule is None:
@@ -105,8 +105,16 @@ async def renumber(
     twins.update(await _again(store, held_in, declared, first))
     used = {*await store.import_lookups.ids_by(declared.row, key, wanted), *placed}
     used |= {str(draft.values.get(key)) for draft in drafts}
+    before = await _renumbered_before(store, held_in, declared, names.keys())
     for draft in taken:
         there = draft.values[key]
+        rows = before.get(there, ())
+        same = next((each for each in rows if not each.differs_in(declared, draft)), None)
+        if same is not None:
+            given_before = str(same.values[key])
+            twins[given_before] = same
+            declared.renumber(draft, given_before)
+            continue
         if there not in given:
             number = next((name for name in names[there] if name not in used), None)
             if number is None:
@@ -135,6 +143,21 @@ async def _given(
         there: now[record.target_id]
         for there, record in renumbered.items()
         if record.target_id in now
+    }
+
+
+async def _renumbered_before(
+    store: Store, held_in: DataImport, declared: OriginalMap, numbers: Collection[str]
+) -> dict[str, list[Twin]]:
+    """The rows that came with some numbers by earlier imports and got others."""
+    ids = await store.import_lookups.renumbered_before(
+        source=held_in.source, import_id=held_in.id, map_name=declared.name, names=numbers
+    )
+    wanted = [row_id for each in ids.values() for row_id in each]
+    found = await getattr(store, str(declared.row.__tablename__)).get_many(wanted)
+    rows = {row.id: Twin(row.id, row.__dict__, is_of_this_import=False) for row in found}
+    return {
+        there: [rows[row_id] for row_id in each if row_id in rows] for there, each in ids.items()
     }
 
 

@@ -55,6 +55,12 @@ class ImportLookups(Protocol):
     ) -> dict[str, KnownRecord]:
         """The records of an import that get another natural key than they came with, by that."""
 
+    async def renumbered_before(
+        self, *, source: str, import_id: UUID, map_name: str, names: Collection[str]
+    ) -> dict[str, list[UUID]]:
+        """The rows of earlier imports of a source that got another natural key than their records
+        came with, by that."""
+
     async def waiting(self, *, source: str, map_name: str, keys: Collection[str]) -> set[str]:
         """Those of the keys under which a record has waited, whatever has become of it since."""
 

@@ -61,6 +61,18 @@ CROSS JOIN LATERAL (
 
 _NATURALS, _RENUMBERED = _records_by("natural_key"), _records_by("name")
 
+_RENUMBERED_BEFORE = f"""
+SELECT wanted.name, array_agg(DISTINCT found.target_id)
+FROM unnest(%(names)s::text[]) AS wanted (name)
+CROSS JOIN LATERAL (
+    SELECT target_id FROM import_records AS record
+    WHERE record.company_id = %(company_id)s AND record.name = wanted.name
+      AND record.map_name = %(map_name)s AND record.source = %(source)s
+      AND record.target_id IS NOT NULL AND ({_EARLIER})
+) AS found
+GROUP BY wanted.name
+"""  # noqa: S608 -- parts of our own
+
 _PLACED_AS = f"""
 SELECT wanted.name, CASE WHEN count(*) = 1 THEN (array_agg(found.target_id))[1] END
 FROM unnest(%(names)s::text[]) AS wanted (name)
@@ -187,6 +199,20 @@ class PostgresImportLookups:
             {"import_id": import_id, "map_name": map_name, "keys": array_of(list(names))},
         )
         return _known(await cursor.fetchall())
+
+    async def renumbered_before(
+        self, *, source: str, import_id: UUID, map_name: str, names: Collection[str]
+    ) -> dict[str, list[UUID]]:
+        cursor = await self._execute(
+            _RENUMBERED_BEFORE,
+            {
+                "source": source,
+                "import_id": import_id,
+                "map_name": map_name,
+                "names": array_of(list(names)),
+            },
+        )
+        return dict(await cursor.fetchall())
 
     async def waiting(self, *, source: str, map_name: str, keys: Collection[str]) -> set[str]:
         cursor = await self._execute(

@@ -143,3 +143,28 @@ async def test_one_that_is_what_stands_here_is_merged_with_that(importer: Import
     counts = of_map(found, "claims")
     assert (counts.placed_count, counts.merged_count) == (1, 1)
     assert await claim_numbers(importer) == ["CLM-c1", "CLM-c1-2"]
+
+
+@pytest.mark.parametrize("is_same", [True, False])
+async def test_in_a_later_dump_one_that_is_what_was_renumbered_is_merged_with_that(
+    importer: Importer, is_same: bool
+) -> None:
+    await importer.bring({"payers": keyed(payer()), "claims": [claim()]}, source="north")
+    for date in ("2025-08-01", "2025-08-02"):
+        before = claim(f"of {date}", claimNumber="CLM-c1", serviceDate=date)
+        await importer.bring({"payers": keyed(payer()), "claims": [before]}, source="south")
+    assert await claim_numbers(importer) == ["CLM-c1", "CLM-c1-2", "CLM-c1-3"]
+    date = "2025-08-02" if is_same else "2025-08-03"
+    later = claim("c9", claimNumber="CLM-c1", serviceDate=date)
+    dump = {"payers": keyed(payer()), "claims": [later]}
+    counts = of_map(await importer.bring(dump, source="south"), "claims")
+    assert (counts.merged_count, counts.placed_count) == ((1, 0) if is_same else (0, 1))
+    assert ("CLM-c1-4" in await claim_numbers(importer)) is not is_same
+    company = importer.company
+    async with importer.storage.transaction(company.id, company.actor) as store:
+        rows = {each.claim_number: each.id for each in await store.claims.all(ClaimFilter())}
+        records = await store.import_records.all(ImportRecordFilter(map_name="claims"))
+    (record,) = [each for each in records if each.legacy_key == "c9"]
+    assert record.target_id == rows["CLM-c1-3" if is_same else "CLM-c1-4"]
+    again = of_map(await importer.bring(dump, source="south"), "claims")
+    assert (again.placed_count, again.quarantined_count) == (0, 0)
