@@ -24,6 +24,7 @@ _MANY = 100
 """Claims of which each must not read all the others, whatever plan there is."""
 
 _KINDS_OF_BEGUN = frozenset({Claim, LedgerEntry})
+"""What is written of a claim that comes with its charge and nothing else."""
 
 _ORIGINALS = """
 WITH RECURSIVE meant AS (
@@ -56,7 +57,6 @@ _HAS_MOVED = (
     "(fact.payer_id, fact.provider_id, fact.location)"
     " IS DISTINCT FROM (other.payer_id, other.provider_id, other.location)"
 )
-
 
 _NAMES = ", ".join(COLUMNS)
 _ENTRIES_OF_SOME = """
