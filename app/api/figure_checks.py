@@ -16,8 +16,10 @@ from storage.filters import FigureCheckFilter
 
 class FigureCheckAnswer(RowAnswer):
     """A check: `created_by` asked for it at `created_at`; until `finished_at` it is under way.
-    `differences` names what is not what the rows come to, a hundred at most."""
+    `differences` names what is not what the rows come to, a hundred at most; one that `corrects`
+    has put it right."""
 
+    corrects: bool
     finished_at: dt.datetime | None
     is_sound: bool | None
     claim_count: int
@@ -31,11 +33,15 @@ class FigureCheckController(Controller):
     tags = ("Figures",)
 
     @post(operation_id="create_figure_check", scope=Scope.STATISTICS_WRITE)
-    async def create(self, request: Call) -> Response[FigureCheckAnswer]:
+    async def create(
+        self, request: Call, corrects: FromQuery[bool] = False
+    ) -> Response[FigureCheckAnswer]:
         """Have everything that is kept for figures computed anew, claim by claim and month by
-        month; the answer is read at the address of the check."""
+        month; the answer is read at the address of the check. With `corrects`, what differs is put
+        right and named all the same."""
         return await request.run(
-            checking.ask_for_check, created(FigureCheckAnswer, "/api/v1/figures/checks/{id}")
+            lambda store: checking.ask_for_check(store, corrects=corrects),
+            created(FigureCheckAnswer, "/api/v1/figures/checks/{id}"),
         )
 
     @get(operation_id="list_figure_checks", scope=Scope.STATISTICS_READ)

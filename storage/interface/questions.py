@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import builtins
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Protocol
 from uuid import UUID
 
@@ -172,11 +172,17 @@ class Figures(Protocol):
         """Which of some claims, in the order of their ids and after one, have facts that are not
         what their rows come to: there should never be one."""
 
+    async def correct_facts(self, claim_ids: Collection[UUID]) -> None:
+        """Have the facts of claims be what their rows come to when the transaction ends."""
+
     async def months_kept(self) -> tuple[dt.date, dt.date] | None:
         """The first and the last month that there is anything to sum up of; None: nothing."""
 
     async def differing_sums(self, first: dt.date, last: dt.date) -> builtins.list[str]:
         """Which sums, from one month to another, are not what the rows come to."""
+
+    async def correct_sums(self, first: dt.date, last: dt.date) -> builtins.list[str]:
+        """Have those sums be what the rows come to by the facts; returns which were not."""
 
 
 Cell = str | int | bool | dt.date | None

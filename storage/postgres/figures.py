@@ -4,7 +4,7 @@ Every statement is made from the declarations in ``storage.postgres.figure_measu
 """
 
 import datetime as dt
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -91,8 +91,9 @@ _TOUCHED_CLAIMS = (
 )
 _TOUCHED_ENTRIES = f"{ROWS[Source.LEDGER].sql} AND item.effective_on {_ARE_COVERED}"
 
-_SUMS_THAT_DIFFER = f"""
-SELECT measure || ' of ' || to_char(month, 'YYYY-MM')
+_DIFFERENCES = f"""
+SELECT measure, month, payer_id, provider_id, location,
+       sum(items) AS items, sum(amount) AS amount
 FROM (
     SELECT measure, month, payer_id, provider_id, location, items, amount
     FROM figure_sums WHERE company_id = %(company_id)s
@@ -104,7 +105,19 @@ FROM (
 WHERE month BETWEEN %(first)s AND %(last)s
 GROUP BY measure, month, payer_id, provider_id, location
 HAVING sum(items) <> 0 OR sum(amount) <> 0
-ORDER BY 1
+"""  # noqa: S608 -- names and expressions of ours
+_NAMED = "measure || ' of ' || to_char(month, 'YYYY-MM')"
+_SUMS_THAT_DIFFER = f"SELECT {_NAMED} FROM ({_DIFFERENCES}) AS differing ORDER BY 1"  # noqa: S608 -- ours
+_CORRECT_SUMS = f"""
+WITH corrected AS (
+    INSERT INTO figure_sums (company_id, id, measure, month, payer_id, provider_id, location,
+                             items, amount, is_folded)
+    SELECT %(company_id)s::uuid, gen_random_uuid(), measure, month, payer_id, provider_id, location,
+           -items, -amount, false
+    FROM ({_DIFFERENCES}) AS differing
+    RETURNING measure, month
+)
+SELECT {_NAMED} FROM corrected ORDER BY 1
 """  # noqa: S608 -- names and expressions of ours
 
 
@@ -320,16 +333,23 @@ class PostgresFigures:
             next_after=until if count == limit else None,
         )
 
+    async def correct_facts(self, claim_ids: Collection[UUID]) -> None:
+        self._store.claims_changed.update(claim_ids)
+
     async def months_kept(self) -> tuple[dt.date, dt.date] | None:
         cursor = await self._store.execute(_MONTHS_KEPT, {"company_id": self._store.company_id})
         ((first, last),) = await cursor.fetchall()
         return None if first is None else (first, last)
 
     async def differing_sums(self, first: dt.date, last: dt.date) -> list[str]:
-        cursor = await self._store.execute(
-            _SUMS_THAT_DIFFER,
-            {"company_id": self._store.company_id, "first": first, "last": last},
-        )
+        return await self._differences(_SUMS_THAT_DIFFER, first, last)
+
+    async def correct_sums(self, first: dt.date, last: dt.date) -> list[str]:
+        return await self._differences(_CORRECT_SUMS, first, last)
+
+    async def _differences(self, sql: str, first: dt.date, last: dt.date) -> list[str]:
+        parameters = {"company_id": self._store.company_id, "first": first, "last": last}
+        cursor = await self._store.execute(sql, parameters)
         return [text for (text,) in await cursor.fetchall()]
 
     def _parameters(self, scope: FigureScope) -> dict[str, Any]:

@@ -132,6 +132,7 @@ class FigureInput(FigureInputFields, TenantRow, table=True):
 
 
 class FigureCheckFields(SQLModel):
+    corrects: bool = Field(default=False, sa_type=sa.Boolean)
     finished_at: dt.datetime | None = moment_column(default=None)
     is_sound: bool | None = Field(default=None, sa_type=sa.Boolean)
     claim_count: int = Field(default=0, sa_type=sa.Integer)
@@ -139,7 +140,8 @@ class FigureCheckFields(SQLModel):
 
 
 class FigureCheck(FigureCheckFields, TenantRow, table=True):
-    """That somebody had everything that is kept for figures computed anew, and what differed."""
+    """That somebody had everything that is kept for figures computed anew, and what differed. One
+    that ``corrects`` has put that right."""
 
     __tablename__ = "figure_checks"
     __table_args__ = (

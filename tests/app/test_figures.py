@@ -16,7 +16,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from app import exports
-from services.claims.figures.checking import check_figures
+from services.claims.figures.checking import check_figures, computed_anew
 from storage.files import FileVault
 from storage.filters import ClaimFilter
 from storage.postgres.transaction import PostgresStorage, PostgresStore
@@ -291,6 +291,14 @@ async def test_a_check_names_what_differs(books: Books, client: httpx.AsyncClien
     (check,) = listed.json()["items"]
     assert check["differences"][0] == f"facts of claim {claim.id}"
     assert set(check["differences"][1:]) == {"submitted of 2025-03"}
+    path = "/api/v1/figures/checks"
+    asked = (await client.post(path, params={"corrects": "true"})).json()
+    await check_figures(books.storage, company.id, company.actor, UUID(asked["id"]))
+    corrected = (await client.get(f"{path}/{asked['id']}")).json()
+    assert (corrected["corrects"], corrected["is_sound"]) == (True, False)
+    assert corrected["differences"][0] == f"facts of claim {claim.id}"
+    assert "submitted of 2025-03" in corrected["differences"]
+    assert await computed_anew(books.storage, company.id, company.actor) == (11, [])
 
 
 @pytest.mark.usefixtures("books")

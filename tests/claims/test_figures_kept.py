@@ -18,7 +18,7 @@ from services.claims.submission import record_acknowledgement, reopen, void
 from storage.figures import Ask, FigureScope, Total
 from storage.files import FileVault
 from storage.interface import Store
-from storage.postgres.transaction import PostgresStorage
+from storage.postgres.transaction import PostgresStorage, PostgresStore
 from storage.tables.appeals import ClaimAppealFields
 from storage.tables.claims import ClaimFields, ClaimTransmissionFields
 from storage.tables.ledger import LedgerFields
@@ -219,6 +219,38 @@ async def test_a_claim_that_is_made_with_more_of_it_counts_with_all(
     found = (await totals(books, Measure.RECEIVABLE))[""]
     assert found[Measure.RECEIVABLE].amount == 20_000 + 700 * (beside is _charged_again_later)
     await assert_right(books)
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        "UPDATE claim_facts SET provider_id = '1999999984'",
+        "UPDATE claim_facts SET is_out = NOT is_out, cash_cents = 7",
+        "DELETE FROM claim_facts",
+        "UPDATE figure_sums SET amount = 2 * amount",
+        "UPDATE figure_sums SET location = 'elsewhere', is_folded = false",
+        "DELETE FROM figure_sums",
+    ],
+)
+async def test_a_check_that_corrects_leaves_what_the_rows_come_to(
+    books: Books, damage: str
+) -> None:
+    for number in ("A", "B"):
+        await books.claim(number)
+    await books.pay(Claim(patient_control_number="A"))
+    measures = (Measure.SUBMITTED, Measure.RECEIVABLE, Measure.PAYER_CASH, Measure.SETTLED_CASH)
+    before = await totals(books, *measures, by=FigureDimension.PROVIDER)
+    async with books.storage.transaction(books.company.id, books.company.actor) as store:
+        assert isinstance(store, PostgresStore)
+        await store.execute(f"{damage} WHERE company_id = %(id)s", {"id": books.company.id})
+    whose = (books.storage, books.company.id, books.company.actor)
+    _, found = await computed_anew(*whose)
+    _, corrected = await computed_anew(*whose, corrects=True)
+    assert found
+    assert set(found) <= set(corrected)
+    await assert_right(books)
+    after = await totals(books, *measures, by=FigureDimension.PROVIDER)
+    assert {by: each for by, each in after.items() if set(each.values()) != {Total()}} == before
 
 
 async def test_folding_changes_no_sum(books: Books) -> None:

@@ -35,12 +35,13 @@ class CheckUnderWay(Refusal):
     check_id: UUID
 
 
-async def ask_for_check(store: Store) -> FigureCheck:
-    """Have everything that is kept for figures checked. Raises CheckUnderWay."""
+async def ask_for_check(store: Store, *, corrects: bool = False) -> FigureCheck:
+    """Have everything that is kept for figures checked, and where it ``corrects``, what differs put
+    right. Raises CheckUnderWay."""
     for other in await store.figure_checks.all(FigureCheckFilter(is_under_way=True)):
         if other.created_at > store.now - _GIVEN_UP_AFTER:
             raise CheckUnderWay(other.id)
-    asked = await store.figure_checks.create(FigureCheckFields())
+    asked = await store.figure_checks.create(FigureCheckFields(corrects=corrects))
     await store.enqueue(
         CHECK,
         {"check_id": str(asked.id), "asked_by": str(store.actor.principal_id)},
@@ -66,9 +67,12 @@ async def check_figures(storage: IStorage, company_id: UUID, actor: Actor, check
     """Check everything and keep what differs, at most a hundred by name; nothing where that is
     done already."""
     async with storage.transaction(company_id, actor) as store:
-        if (await store.figure_checks.get(check_id)).finished_at is not None:
-            return
-    claim_count, differences = await computed_anew(storage, company_id, actor)
+        check = await store.figure_checks.get(check_id)
+    if check.finished_at is not None:
+        return
+    claim_count, differences = await computed_anew(
+        storage, company_id, actor, corrects=check.corrects
+    )
     async with storage.transaction(company_id, actor) as store:
         check = await store.figure_checks.lock(check_id)
         if check.finished_at is None:
@@ -84,17 +88,24 @@ async def check_figures(storage: IStorage, company_id: UUID, actor: Actor, check
             )
 
 
-async def computed_anew(storage: IStorage, company_id: UUID, actor: Actor) -> tuple[int, list[str]]:
-    """Of how many claims the facts were computed anew, and which facts and sums differ."""
-    claim_count, differences = await _facts(storage, company_id, actor)
-    return claim_count, differences + await _sums(storage, company_id, actor)
+async def computed_anew(
+    storage: IStorage, company_id: UUID, actor: Actor, *, corrects: bool = False
+) -> tuple[int, list[str]]:
+    """Of how many claims the facts were computed anew, and which facts and sums differ, or did
+    before they were put right."""
+    claim_count, differences = await _facts(storage, company_id, actor, corrects=corrects)
+    return claim_count, differences + await _sums(storage, company_id, actor, corrects=corrects)
 
 
-async def _facts(storage: IStorage, company_id: UUID, actor: Actor) -> tuple[int, list[str]]:
+async def _facts(
+    storage: IStorage, company_id: UUID, actor: Actor, *, corrects: bool
+) -> tuple[int, list[str]]:
     count, differing, after = 0, list[str](), None
     while True:
         async with storage.transaction(company_id, actor) as store:
             checked = await store.figures.differing_facts(after, limit=CLAIMS_AT_ONCE)
+            if corrects:
+                await store.figures.correct_facts(checked.differing)
         count += checked.claim_count
         differing += [f"facts of claim {claim_id}" for claim_id in checked.differing]
         after = checked.next_after
@@ -102,7 +113,7 @@ async def _facts(storage: IStorage, company_id: UUID, actor: Actor) -> tuple[int
             return count, differing
 
 
-async def _sums(storage: IStorage, company_id: UUID, actor: Actor) -> list[str]:
+async def _sums(storage: IStorage, company_id: UUID, actor: Actor, *, corrects: bool) -> list[str]:
     async with storage.transaction(company_id, actor) as store:
         kept = await store.figures.months_kept()
     differing: list[str] = []
@@ -112,7 +123,9 @@ async def _sums(storage: IStorage, company_id: UUID, actor: Actor) -> list[str]:
     for first in months[::MONTHS_AT_ONCE]:
         last = min(shifted(first, MONTHS_AT_ONCE - 1), kept[1])
         async with storage.transaction(company_id, actor) as store:
-            differing += await store.figures.differing_sums(first, last)
+            figures = store.figures
+            ask = figures.correct_sums if corrects else figures.differing_sums
+            differing += await ask(first, last)
     return differing
 
 
