@@ -203,16 +203,8 @@ class PostgresImportLookups:
     async def renumbered_before(
         self, *, source: str, import_id: UUID, map_name: str, names: Collection[str]
     ) -> dict[str, list[UUID]]:
-        cursor = await self._execute(
-            _RENUMBERED_BEFORE,
-            {
-                "source": source,
-                "import_id": import_id,
-                "map_name": map_name,
-                "names": array_of(list(names)),
-            },
-        )
-        return dict(await cursor.fetchall())
+        asked = {"source": source, "import_id": import_id, "map_name": map_name}
+        return await self._by_name(_RENUMBERED_BEFORE, asked, names)
 
     async def waiting(self, *, source: str, map_name: str, keys: Collection[str]) -> set[str]:
         cursor = await self._execute(
@@ -223,16 +215,8 @@ class PostgresImportLookups:
     async def placed_as(
         self, *, source: str, import_id: UUID, map_name: str, names: Collection[str]
     ) -> dict[str, UUID | None]:
-        cursor = await self._execute(
-            _PLACED_AS,
-            {
-                "source": source,
-                "import_id": import_id,
-                "map_name": map_name,
-                "names": array_of(list(names)),
-            },
-        )
-        return dict(await cursor.fetchall())
+        asked = {"source": source, "import_id": import_id, "map_name": map_name}
+        return await self._by_name(_PLACED_AS, asked, names)
 
     async def ids_by(
         self, row: type[SQLModel], column: str, values: Collection[str]
@@ -292,6 +276,12 @@ class PostgresImportLookups:
     async def _execute(self, sql: str, parameters: Mapping[str, Any]) -> Any:
         await self._store.plan_for_any_company()
         return await self._store.execute(sql, {"company_id": self._store.company_id, **parameters})
+
+    async def _by_name(
+        self, sql: str, asked: Mapping[str, Any], names: Collection[str]
+    ) -> dict[str, Any]:
+        cursor = await self._execute(sql, {**asked, "names": array_of(list(names))})
+        return dict(await cursor.fetchall())
 
 
 def _known(found: Collection[tuple[Any, ...]]) -> dict[str, KnownRecord]:
