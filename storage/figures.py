@@ -134,6 +134,9 @@ class Total:
     items: int = 0
     amount: int = 0
 
+    def __bool__(self) -> bool:
+        return bool(self.items or self.amount)
+
 
 @dataclass(frozen=True, kw_only=True)
 class FactsChecked:

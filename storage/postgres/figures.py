@@ -226,7 +226,7 @@ class PostgresFigures:
             ],
         ]:
             found.setdefault(key, [Total()] * len(asks))[number] = total
-        return found
+        return found if by is None else {key: each for key, each in found.items() if any(each)}
 
     async def _summed(
         self,
