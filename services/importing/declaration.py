@@ -300,9 +300,14 @@ def key_of(record: SourceRecord, ordinal: int) -> str:
     key = _given_key(record)
     if key is None:
         return f"#{ordinal}"
-    if _STORABLE.match(key) is None:
+    if not is_storable(key):
         return "#" + hashlib.sha256(key.encode("utf-8", "surrogatepass")).hexdigest()
     return key
+
+
+def is_storable(name: str) -> bool:
+    """Whether a record can be known by a name."""
+    return _STORABLE.match(name) is not None
 
 
 def _given_key(record: SourceRecord) -> str | None:
@@ -316,7 +321,7 @@ def _given_key(record: SourceRecord) -> str | None:
 def _name(value: object, pointer: str) -> str:
     """What a reference says. Raises Unusable."""
     name = str(value) if isinstance(value, int) and not isinstance(value, bool) else value
-    if not isinstance(name, str) or _STORABLE.match(name) is None:
+    if not isinstance(name, str) or not is_storable(name):
         raise Unusable("is no id", "name the record by its id, code or name", pointer)
     return name
 

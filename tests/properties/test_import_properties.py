@@ -11,7 +11,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from services.claims.figures.checking import computed_anew
-from services.importing.declaration import Draft, drafted
+from services.claims.ledger.books_queries import BooksCheck, check_books
+from services.importing.declaration import Draft, drafted, is_storable
 from services.importing.json_stream import Lengths, SourceRecord, read_dump
 from services.importing.maps import DECLARED, DERIVED, KNOWN
 from services.importing.reporting import Reconciliation, Verdict
@@ -107,6 +108,29 @@ def test_each_builder_makes_a_record_without_a_fault() -> None:
 def test_no_value_of_any_field_is_a_crash(name: str, place: tuple[Any, ...], value: object) -> None:
     made = draft(name, with_damage(WHOLE[name], place, value))
     assert made.fault is None or made.fault.reason
+    named = [made.key, *(each for wanted in made.wanted for each in wanted.names)]
+    assert [each for each in named if not is_storable(each)] == []
+    if made.fault is None:
+        kept = [made.values, made.parts, made.notes, made.derived]
+        assert [each for each in texts(kept) if not can_be_kept(each)] == []
+
+
+def texts(value: object) -> Iterator[str]:
+    """Every text in a value, however deep."""
+    match value:
+        case str():
+            yield value
+        case dict():
+            for each in value.values():
+                yield from texts(each)
+        case list() | tuple():
+            for each in value:
+                yield from texts(each)
+
+
+def can_be_kept(text: str) -> bool:
+    """Whether PostgreSQL keeps it."""
+    return "\0" not in text and not any("\ud800" <= each <= "\udfff" for each in text)
 
 
 def draft(name: str, record: object) -> Draft:
@@ -210,7 +234,9 @@ async def brought_twice(
         first = await importer.bring(dump, steward_person_id=steward)
         again = await importer.bring(dump, steward_person_id=steward)
         _, differences = await computed_anew(storage, company.id, company.actor)
-        assert differences == []
+        async with storage.transaction(company.id, company.actor) as store:
+            books = await check_books(store)
+        assert (differences, books) == ([], BooksCheck([], []))
         return first, again
     finally:
         await storage.close()

@@ -9,7 +9,14 @@ from typing import Any
 from uuid import UUID
 
 from services.importing.conversions import Unusable
-from services.importing.declaration import Draft, Reference, Values, Wanted, note_unknown
+from services.importing.declaration import (
+    Draft,
+    Reference,
+    Values,
+    Wanted,
+    is_storable,
+    note_unknown,
+)
 from storage.identifiers import new_id
 from storage.interface import Store
 from storage.tables.compliance import (
@@ -47,16 +54,14 @@ def items(
 
 def want_requirement(draft: Draft, name: object, pointer: str) -> str | None:
     """Have a requirement looked up that may be missing; the value that its id goes into."""
-    if not isinstance(name, str) or not name.strip() or len(name) > _LONGEST_CODE:
+    if not isinstance(name, str) or not (code := name.strip()):
         return None
     key = _MARK + pointer
-    draft.wanted.append(
-        Wanted(REQUIREMENT, (name.strip(),), pointer, draft.values, key, is_needed=False)
-    )
+    draft.values[key] = None
+    if is_storable(code):
+        wanted = Wanted(REQUIREMENT, (code,), pointer, draft.values, key, is_needed=False)
+        draft.wanted.append(wanted)
     return key
-
-
-_LONGEST_CODE = 200
 
 
 def note_missing_requirements(draft: Draft) -> None:
