@@ -44,9 +44,15 @@ async def find_twins(
         import_id=held_in.id, map_name=declared.name, natural_keys=wanted
     )
     ids = await store.import_lookups.ids_by(declared.row, key, wanted - placed.keys())
-    rows = await getattr(store, str(declared.row.__tablename__)).get_many(list(ids.values()))
-    twins = {getattr(row, key): Twin(row.id, row.__dict__, is_of_this_import=False) for row in rows}
+    rows = await _rows(store, declared, list(ids.values()))
+    twins = {str(row.values[key]): row for row in rows}
     return twins | await _again(store, held_in, declared, placed)
+
+
+async def _rows(store: Store, declared: OriginalMap, ids: Sequence[UUID]) -> list[Twin]:
+    """Rows that were here before."""
+    rows = await getattr(store, str(declared.row.__tablename__)).get_many(ids)
+    return [Twin(row.id, row.__dict__, is_of_this_import=False) for row in rows]
 
 
 async def _again(
@@ -90,6 +96,7 @@ async def renumber(
         and not twin.is_of_this_import
         and twin.differs_in(declared, draft)
     ]
+    taken = await _other_than_before(store, held_in, declared, taken, twins)
     names = {
         there: [rule.numbered(there, count) for count in _COUNTS]
         for there in {draft.values[key] for draft in taken}
@@ -105,16 +112,8 @@ async def renumber(
     twins.update(await _again(store, held_in, declared, first))
     used = {*await store.import_lookups.ids_by(declared.row, key, wanted), *placed}
     used |= {str(draft.values.get(key)) for draft in drafts}
-    before = await _renumbered_before(store, held_in, declared, names.keys())
     for draft in taken:
         there = draft.values[key]
-        rows = before.get(there, ())
-        same = next((each for each in rows if not each.differs_in(declared, draft)), None)
-        if same is not None:
-            given_before = str(same.values[key])
-            twins[given_before] = same
-            declared.renumber(draft, given_before)
-            continue
         if there not in given:
             number = next((name for name in names[there] if name not in used), None)
             if number is None:
@@ -146,19 +145,37 @@ async def _given(
     }
 
 
-async def _renumbered_before(
-    store: Store, held_in: DataImport, declared: OriginalMap, numbers: Collection[str]
-) -> dict[str, list[Twin]]:
-    """The rows that came with some numbers by earlier imports and got others."""
+async def _other_than_before(
+    store: Store,
+    held_in: DataImport,
+    declared: OriginalMap,
+    taken: Sequence[Draft],
+    twins: dict[str, Twin],
+) -> list[Draft]:
+    """Give what is the same as a row that an earlier import renumbered the number of that, so that
+    it is merged with it; returns the others."""
+    key = declared.natural_key
+    if key is None or not taken:
+        return []
     ids = await store.import_lookups.renumbered_before(
-        source=held_in.source, import_id=held_in.id, map_name=declared.name, names=numbers
+        source=held_in.source,
+        import_id=held_in.id,
+        map_name=declared.name,
+        names={draft.values[key] for draft in taken},
     )
-    wanted = [row_id for each in ids.values() for row_id in each]
-    found = await getattr(store, str(declared.row.__tablename__)).get_many(wanted)
-    rows = {row.id: Twin(row.id, row.__dict__, is_of_this_import=False) for row in found}
-    return {
-        there: [rows[row_id] for row_id in each if row_id in rows] for there, each in ids.items()
-    }
+    found = await _rows(store, declared, [row_id for each in ids.values() for row_id in each])
+    rows = {row.row_id: row for row in found}
+    others = []
+    for draft in taken:
+        before = [rows[each] for each in ids.get(draft.values[key], ()) if each in rows]
+        same = next((row for row in before if not row.differs_in(declared, draft)), None)
+        if same is None:
+            others.append(draft)
+            continue
+        number = str(same.values[key])
+        twins[number] = same
+        declared.renumber(draft, number)
+    return others
 
 
 async def leave_out_taken(store: Store, declared: OriginalMap, drafts: Sequence[Draft]) -> None:

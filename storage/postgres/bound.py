@@ -1,14 +1,14 @@
 """What a repository needs of the transaction that it works in."""
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any, Protocol
 from uuid import UUID
 
 import psycopg
-from sqlmodel import SQLModel
 
 from storage.interface import Actor
+from storage.postgres.claim_changes import ClaimChanges
 
 
 class BoundTransaction(Protocol):
@@ -19,14 +19,7 @@ class BoundTransaction(Protocol):
     company_id: UUID
     actor: Actor
     patients_read: set[UUID | None]
-    claims_changed: set[UUID | None]
-    """Of which something was written that facts are computed of."""
-    claims_begun: set[UUID | None]
-    """Of those, the ones that were made here and replace none."""
-    kinds_changed: set[type[SQLModel]]
-    """The kinds of rows that were written of them."""
-    entries_appended: list[tuple[Sequence[UUID | None], Sequence[UUID]]]
-    """The claims of entries that were appended to the ledger, and the entries."""
+    claim_changes: ClaimChanges
 
     @property
     def now(self) -> dt.datetime:

@@ -4,10 +4,6 @@ A claim and those that went out to replace it are one claim to a payer, and so t
 counts with the first of them, and what became of the others is a fact of that.
 """
 
-from collections.abc import Mapping
-
-from sqlmodel import SQLModel
-
 from storage.postgres.figure_measures import (
     CASH_CENTS,
     IS_CASH,
@@ -15,21 +11,7 @@ from storage.postgres.figure_measures import (
     Source,
     of_source,
 )
-from storage.tables.claims import Claim, ClaimAcknowledgement, ClaimTransmission
 from storage.tables.figures import ClaimFactFields
-from storage.tables.ledger import Adjudication, Denial, LedgerEntry
-from storage.tables.scrubbing import ScrubRun
-
-CLAIM_COLUMNS: Mapping[type[SQLModel], str] = {
-    Claim: "id",
-    ClaimTransmission: "claim_id",
-    ClaimAcknowledgement: "claim_id",
-    Adjudication: "claim_id",
-    Denial: "claim_id",
-    LedgerEntry: "claim_id",
-    ScrubRun: "claim_id",
-}
-"""The rows that facts are computed of, and the column that names the claim."""
 
 _OF_LATER = ", ".join(
     f"other.{name}"
@@ -214,3 +196,16 @@ def measured(source: Source, *, rows: str, sign: str = "") -> str:
         unnest(ARRAY[{amounts}]) AS amount
     ) AS measured
     WHERE measured.day IS NOT NULL{conditions and f" AND {conditions}"}"""
+
+
+CELL = "payer_id, provider_id, location"
+"""By what sums are kept, beside measure and month."""
+ADD_TO_SUMS = f"""
+INSERT INTO figure_sums (company_id, id, measure, month, {CELL}, items, amount, is_folded)
+SELECT %(company_id)s::uuid, gen_random_uuid(), measure, month, {CELL},
+       sum(items), sum(amount), false
+FROM moved
+GROUP BY measure, month, {CELL}
+HAVING sum(items) <> 0 OR sum(amount) <> 0
+"""  # noqa: S608 -- names of ours
+"""Appends what has ``moved``, in rows as ``measured`` makes them."""

@@ -11,7 +11,7 @@ from uuid import UUID
 from storage.figures import Ask, FactsChecked, FigureRow, FigureScope, Total
 from storage.interface import Page
 from storage.postgres.bound import BoundTransaction
-from storage.postgres.claim_facts import COLUMNS, FACTS, measured
+from storage.postgres.claim_facts import ADD_TO_SUMS, CELL, COLUMNS, FACTS, measured
 from storage.postgres.figure_measures import MEASURES, ROWS, SUMMED, Dimensions, Source
 from storage.vocabulary.figures import FigureDimension
 
@@ -91,32 +91,27 @@ _TOUCHED_CLAIMS = (
 )
 _TOUCHED_ENTRIES = f"{ROWS[Source.LEDGER].sql} AND item.effective_on {_ARE_COVERED}"
 
-_DIFFERENCES = f"""
-SELECT measure, month, payer_id, provider_id, location,
-       sum(items) AS items, sum(amount) AS amount
-FROM (
-    SELECT measure, month, payer_id, provider_id, location, items, amount
+_MISSING = f"""
+SELECT * FROM (
+    SELECT measure, month, {CELL}, -items AS items, -amount AS amount
     FROM figure_sums WHERE company_id = %(company_id)s
     UNION ALL
-    {measured(Source.CLAIMS, rows=_TOUCHED_CLAIMS, sign="-")}
+    {measured(Source.CLAIMS, rows=_TOUCHED_CLAIMS)}
     UNION ALL
-    {measured(Source.LEDGER, rows=_TOUCHED_ENTRIES, sign="-")}
+    {measured(Source.LEDGER, rows=_TOUCHED_ENTRIES)}
 ) AS counted
 WHERE month BETWEEN %(first)s AND %(last)s
-GROUP BY measure, month, payer_id, provider_id, location
-HAVING sum(items) <> 0 OR sum(amount) <> 0
 """  # noqa: S608 -- names and expressions of ours
 _NAMED = "measure || ' of ' || to_char(month, 'YYYY-MM')"
-_SUMS_THAT_DIFFER = f"SELECT {_NAMED} FROM ({_DIFFERENCES}) AS differing ORDER BY 1"  # noqa: S608 -- ours
+_SUMS_THAT_DIFFER = f"""
+SELECT {_NAMED} FROM ({_MISSING}) AS missing
+GROUP BY measure, month, {CELL}
+HAVING sum(items) <> 0 OR sum(amount) <> 0
+ORDER BY 1
+"""  # noqa: S608 -- names and expressions of ours
 _CORRECT_SUMS = f"""
-WITH corrected AS (
-    INSERT INTO figure_sums (company_id, id, measure, month, payer_id, provider_id, location,
-                             items, amount, is_folded)
-    SELECT %(company_id)s::uuid, gen_random_uuid(), measure, month, payer_id, provider_id, location,
-           -items, -amount, false
-    FROM ({_DIFFERENCES}) AS differing
-    RETURNING measure, month
-)
+WITH moved AS ({_MISSING}),
+corrected AS ({ADD_TO_SUMS} RETURNING measure, month)
 SELECT {_NAMED} FROM corrected ORDER BY 1
 """  # noqa: S608 -- names and expressions of ours
 
@@ -334,7 +329,7 @@ class PostgresFigures:
         )
 
     async def correct_facts(self, claim_ids: Collection[UUID]) -> None:
-        self._store.claims_changed.update(claim_ids)
+        self._store.claim_changes.changed.update(claim_ids)
 
     async def months_kept(self) -> tuple[dt.date, dt.date] | None:
         cursor = await self._store.execute(_MONTHS_KEPT, {"company_id": self._store.company_id})

@@ -61,15 +61,20 @@ CROSS JOIN LATERAL (
 
 _NATURALS, _RENUMBERED = _records_by("natural_key"), _records_by("name")
 
+
+def _targets_by(column: str, condition: str) -> str:
+    """The rows that records of a source got which have a wanted name in a column."""
+    return f"""
+    SELECT target_id FROM import_records AS record
+    WHERE record.company_id = %(company_id)s AND record.{column} = wanted.name
+      AND record.map_name = %(map_name)s AND record.source = %(source)s
+      AND record.target_id IS NOT NULL AND ({condition})"""  # noqa: S608 -- parts of our own
+
+
 _RENUMBERED_BEFORE = f"""
 SELECT wanted.name, array_agg(DISTINCT found.target_id)
 FROM unnest(%(names)s::text[]) AS wanted (name)
-CROSS JOIN LATERAL (
-    SELECT target_id FROM import_records AS record
-    WHERE record.company_id = %(company_id)s AND record.name = wanted.name
-      AND record.map_name = %(map_name)s AND record.source = %(source)s
-      AND record.target_id IS NOT NULL AND ({_EARLIER})
-) AS found
+CROSS JOIN LATERAL ({_targets_by("name", _EARLIER)}) AS found
 GROUP BY wanted.name
 """  # noqa: S608 -- parts of our own
 
@@ -77,15 +82,9 @@ _PLACED_AS = f"""
 SELECT wanted.name, CASE WHEN count(*) = 1 THEN (array_agg(found.target_id))[1] END
 FROM unnest(%(names)s::text[]) AS wanted (name)
 CROSS JOIN LATERAL (
-    SELECT target_id FROM import_records AS record
-    WHERE record.company_id = %(company_id)s AND record.natural_key = wanted.name
-      AND record.map_name = %(map_name)s AND record.source = %(source)s
-      AND record.target_id IS NOT NULL AND ({_THIS_TOO})
+    {_targets_by("natural_key", _THIS_TOO)}
     UNION
-    SELECT target_id FROM import_records AS record
-    WHERE record.company_id = %(company_id)s AND record.name = wanted.name
-      AND record.map_name = %(map_name)s AND record.source = %(source)s
-      AND record.target_id IS NOT NULL AND ({_THIS_TOO})
+    {_targets_by("name", _THIS_TOO)}
 ) AS found
 GROUP BY wanted.name
 """  # noqa: S608 -- parts of our own

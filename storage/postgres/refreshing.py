@@ -6,15 +6,20 @@ takes away is appended to them. Whoever changes the same claim meanwhile waits f
 facts, so that neither overlooks what the other did.
 """
 
-from collections import defaultdict
-from collections.abc import Mapping
 from functools import cache
 from typing import Any
 from uuid import UUID
 
 from storage.postgres.arrays import array_of
 from storage.postgres.bound import BoundTransaction
-from storage.postgres.claim_facts import COLUMNS, FACTS_OF_BEGUN, FACTS_OF_SOME, measured
+from storage.postgres.claim_changes import ClaimChanges
+from storage.postgres.claim_facts import (
+    ADD_TO_SUMS,
+    COLUMNS,
+    FACTS_OF_BEGUN,
+    FACTS_OF_SOME,
+    measured,
+)
 from storage.postgres.figure_measures import Source
 from storage.tables.claims import Claim
 from storage.tables.ledger import LedgerEntry
@@ -48,7 +53,6 @@ ORDER BY id
 FOR NO KEY UPDATE
 """
 
-_CELL = "payer_id, provider_id, location"
 _ENTRIES = """FROM entries AS item
     JOIN {new} AS fact ON fact.id = item.claim_id
     LEFT JOIN {old} AS other ON other.id = item.claim_id
@@ -69,14 +73,6 @@ _ENTRIES_OF_SOME = """
 _SAVE = f"""
     INSERT INTO claim_facts (company_id, id, {_NAMES})
     SELECT %(company_id)s::uuid, id, {_NAMES} FROM latter
-"""  # noqa: S608 -- names of ours
-_ADD_TO_SUMS = f"""
-INSERT INTO figure_sums (company_id, id, measure, month, {_CELL}, items, amount, is_folded)
-SELECT %(company_id)s::uuid, gen_random_uuid(), measure, month, {_CELL},
-       sum(items), sum(amount), false
-FROM moved
-GROUP BY measure, month, {_CELL}
-HAVING sum(items) <> 0 OR sum(amount) <> 0
 """  # noqa: S608 -- names of ours
 
 
@@ -122,7 +118,7 @@ moved AS (
     UNION ALL
     {measured(Source.LEDGER, rows=left, sign="-")}
 )
-{_ADD_TO_SUMS}"""  # noqa: S608 -- names and expressions of ours
+{ADD_TO_SUMS}"""  # noqa: S608 -- names and expressions of ours
 
 
 @cache
@@ -139,7 +135,7 @@ moved AS (
     UNION ALL
     {measured(Source.LEDGER, rows=begun)}
 )
-{_ADD_TO_SUMS}"""
+{ADD_TO_SUMS}"""
 
 
 def refresh_statements() -> tuple[str, str]:
@@ -147,10 +143,10 @@ def refresh_statements() -> tuple[str, str]:
     return _HOLD, _refresh()
 
 
-async def _originals(store: BoundTransaction) -> list[UUID]:
+async def _originals(store: BoundTransaction, changes: ClaimChanges) -> list[UUID]:
     """The claims whose facts the changed ones are part of, in the order in which they are held."""
-    changed = {each for each in store.claims_changed if each is not None}
-    if asked := changed - store.claims_begun:
+    changed = {each for each in changes.changed if each is not None}
+    if asked := changed - changes.begun:
         found = await store.execute(
             _ORIGINALS, {"company_id": store.company_id, "ids": array_of(list(asked))}
         )
@@ -158,27 +154,20 @@ async def _originals(store: BoundTransaction) -> list[UUID]:
     return sorted(changed, key=lambda each: each.int)
 
 
-def _entries_by_claim(store: BoundTransaction) -> Mapping[UUID | None, list[UUID]]:
-    """The entries that are in no sum yet."""
-    found = defaultdict(list)
-    for claim_ids, entry_ids in store.entries_appended:
-        for claim_id, entry_id in zip(claim_ids, entry_ids, strict=True):
-            found[claim_id].append(entry_id)
-    return found
-
-
 async def refresh_facts(store: BoundTransaction) -> None:
-    """Compute the facts of the claims that were changed anew, and correct the sums by what differs.
+    """Compute the facts of the claims that were changed anew, correct the sums by what differs, and
+    forget the changes.
 
     Where every claim was begun here, nothing is asked, and who sends statements ahead waits for
     none.
     """
-    if len(store.claims_changed) >= _MANY:
+    changes, store.claim_changes = store.claim_changes, ClaimChanges()
+    if len(changes.changed) >= _MANY:
         await store.plan_for_any_company()
-    ordered = await _originals(store)
-    is_plain = store.claims_begun.issuperset(ordered) and store.kinds_changed <= _KINDS_OF_BEGUN
+    ordered = await _originals(store, changes)
+    is_plain = changes.begun.issuperset(ordered) and changes.kinds <= _KINDS_OF_BEGUN
     statements = (_begin(),) if is_plain else refresh_statements()
-    new_entries = {} if is_plain else _entries_by_claim(store)
+    new_entries = {} if is_plain else changes.entries_by_claim()
     for first in range(0, len(ordered), _AT_ONCE):
         ids = ordered[first : first + _AT_ONCE]
         parameters: dict[str, Any] = {

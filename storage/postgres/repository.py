@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import builtins
-from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from functools import cache
 from types import NoneType
 from typing import Any, Generic, TypeVar, cast
@@ -21,11 +21,10 @@ from storage.interface import DEFAULT_LIMIT, Page
 from storage.postgres import changing, selecting
 from storage.postgres.arrays import BinaryArray, array_literal, array_of, array_of_ids
 from storage.postgres.bound import BoundTransaction
-from storage.postgres.claim_facts import CLAIM_COLUMNS
+from storage.postgres.claim_changes import CLAIM_COLUMNS
 from storage.postgres.sql import json_text, table_of
 from storage.rows import BOOKKEEPING, AppendOnlyRow, SealedRow, columns_of
 from storage.tables.claims import Claim, Patient
-from storage.tables.ledger import LedgerEntry
 
 Fields = TypeVar("Fields", bound=SQLModel)
 Row = TypeVar("Row", bound=SQLModel)
@@ -99,7 +98,6 @@ class PostgresRepository(Generic[Fields, Row, Conditions]):
         self._execute = store.execute
         self._row = row
         self._shape: Shape[Row] = shape_of(row)
-        self._claim_column = CLAIM_COLUMNS.get(row)
 
     async def create(self, fields: Fields, *, row_id: UUID | None = None) -> Row:
         given = self._bookkeeping(row_id or new_id())
@@ -113,7 +111,9 @@ class PostgresRepository(Generic[Fields, Row, Conditions]):
         cursor = await self._execute(changing.insert_one(self._row), parameters)
         if issubclass(self._row, SealedRow):
             (given["xid"],) = await cursor.fetchone() or (0,)
-        self._note_made([given["id"]], {name: [value] for name, value in given.items()})
+        if self._row in CLAIM_COLUMNS:
+            columns = {name: [value] for name, value in given.items()}
+            self._store.claim_changes.note_made(self._row, columns["id"], columns)
         return self._shape.load([given[name] for name in self._shape.names])
 
     async def create_many(
@@ -146,7 +146,8 @@ class PostgresRepository(Generic[Fields, Row, Conditions]):
             self._row, frozenset(shared), frozenset(absent), is_sparse=is_sparse
         )
         await self._execute(sql, parameters)
-        self._note_made(made, {"id": made, **columns})
+        if self._row in CLAIM_COLUMNS:
+            self._store.claim_changes.note_made(self._row, made, {**columns, "id": made})
         return made
 
     async def get(self, row_id: UUID) -> Row:
@@ -216,8 +217,8 @@ class PostgresRepository(Generic[Fields, Row, Conditions]):
         if (values := await cursor.fetchone()) is None:
             await self.get(row_id)
             raise VersionConflict(self._shape.entity)
-        if self._claim_column == "id":
-            self._note_changed([row_id])
+        if self._row is Claim:
+            self._store.claim_changes.note_changed([row_id])
         return self._shape.load(values)
 
     async def update_many(
@@ -241,8 +242,8 @@ class PostgresRepository(Generic[Fields, Row, Conditions]):
         cursor = await self._execute(changing.update_many(self._row, names), parameters)
         if len(await cursor.fetchall()) != len(versions):
             raise VersionConflict(self._shape.entity)
-        if self._claim_column == "id":
-            self._note_changed(versions)
+        if self._row is Claim:
+            self._store.claim_changes.note_changed(versions)
 
     async def delete(self, row_id: UUID, *, expected_version: int) -> None:
         cursor = await self._execute(
@@ -258,8 +259,8 @@ class PostgresRepository(Generic[Fields, Row, Conditions]):
         if await cursor.fetchone() is None:
             await self.get(row_id)
             raise VersionConflict(self._shape.entity)
-        if self._claim_column == "id":
-            self._note_changed([row_id])
+        if self._row is Claim:
+            self._store.claim_changes.note_changed([row_id])
 
     async def delete_many(self, versions: Mapping[UUID, int]) -> None:
         if not versions:
@@ -276,8 +277,8 @@ class PostgresRepository(Generic[Fields, Row, Conditions]):
         )
         if len(await cursor.fetchall()) != len(versions):
             raise VersionConflict(self._shape.entity)
-        if self._claim_column == "id":
-            self._note_changed(versions)
+        if self._row is Claim:
+            self._store.claim_changes.note_changed(versions)
 
     async def _one(self, sql: str, row_id: UUID) -> Row:
         cursor = await self._execute(sql, {"company_id": self._store.company_id, "id": row_id})
@@ -292,29 +293,6 @@ class PostgresRepository(Generic[Fields, Row, Conditions]):
         if (column := self._shape.patient_column) is not None:
             self._store.patients_read.update(row.__dict__[column] for row in rows)
         return rows
-
-    def _note_changed(self, claim_ids: Collection[UUID | None]) -> None:
-        """Have the facts of claims computed anew. What a claim replaces is told by its own row."""
-        self._store.claims_changed.update(claim_ids)
-        self._store.kinds_changed.add(self._row)
-        if self._claim_column == "id":
-            self._store.claims_begun.difference_update(claim_ids)
-
-    def _note_made(self, ids: Sequence[UUID], columns: Mapping[str, Sequence[Value]]) -> None:
-        """Have the facts computed of the claims that rows were made of."""
-        if self._claim_column is None:
-            return
-        claim_ids = columns[self._claim_column]
-        self._note_changed(claim_ids)
-        if self._row is Claim:
-            replaced_ids = columns["replaces_id"]
-            self._store.claims_begun.update(
-                claim_id
-                for claim_id, replaced_id in zip(ids, replaced_ids, strict=True)
-                if replaced_id is None
-            )
-        elif self._row is LedgerEntry:
-            self._store.entries_appended.append((claim_ids, ids))
 
     def _bookkeeping(self, row_id: UUID) -> dict[str, Value]:
         store = self._store

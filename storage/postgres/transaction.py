@@ -24,6 +24,7 @@ from storage.postgres.access_figures import PostgresAccessFigures
 from storage.postgres.acknowledgement_figures import PostgresAcknowledgementFigures
 from storage.postgres.action_figures import PostgresActionFigures
 from storage.postgres.bound import BoundTransaction
+from storage.postgres.claim_changes import ClaimChanges
 from storage.postgres.claim_figures import PostgresClaimFigures
 from storage.postgres.denial_queue import PostgresDenialQueue
 from storage.postgres.errors import translate
@@ -107,10 +108,7 @@ class PostgresStore:
         self._keyring = keyring
         self.secrets = self._fresh_secrets()
         self.patients_read: set[UUID | None] = set()
-        self.claims_changed: set[UUID | None] = set()
-        self.claims_begun: set[UUID | None] = set()
-        self.kinds_changed: set[type[SQLModel]] = set()
-        self.entries_appended: list[tuple[Sequence[UUID | None], Sequence[UUID]]] = []
+        self.claim_changes = ClaimChanges()
         self._now: dt.datetime | None = None
         self._sent_ahead = 0
         self._plans_for_any_company = False
@@ -215,10 +213,6 @@ class PostgresStore:
 
     async def refresh_facts(self) -> None:
         await refresh_facts(self)
-        self.claims_changed.clear()
-        self.claims_begun.clear()
-        self.kinds_changed.clear()
-        self.entries_appended.clear()
 
     async def plan_for_any_company(self) -> None:
         if not self._plans_for_any_company:
